@@ -1,0 +1,27 @@
+/**
+ * Monotonic time in milliseconds with fractions. Windows, ages and deadlines are judged on it alone: the wall
+ * clock may step, this does not.
+ */
+import { Clock, Duration, Effect } from "effect"
+
+/** Milliseconds of the clock's monotonic time. Its origin is arbitrary: only differences mean something. */
+export const nowMsUnsafe = (clock: Clock.Clock): number => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+
+/** Milliseconds of the current Clock's monotonic time. */
+export const nowMs: Effect.Effect<number> = Effect.map(
+  Clock.monotonicTimeNanos,
+  (nanos) => Number(nanos) / 1e6,
+)
+
+/**
+ * Sleeps until the monotonic clock has reached `deadlineMs`. A timer may fire early, and some do: after every
+ * wake the clock is asked again, so this never returns before the deadline.
+ */
+export const sleepUntil = (deadlineMs: number): Effect.Effect<void> =>
+  Clock.clockWith((clock) =>
+    Effect.suspend(() => {
+      const remainingMs = deadlineMs - nowMsUnsafe(clock)
+      if (remainingMs <= 0) return Effect.void
+      return Effect.andThen(clock.sleep(Duration.millis(remainingMs)), sleepUntil(deadlineMs))
+    }),
+  )

@@ -1,0 +1,158 @@
+/**
+ * The journal's records: the client's own log, one JSON object a line. Every record is a Schema, so what is
+ * written is what can be read back.
+ *
+ * Times are milliseconds with fractions since the run's start (the header's `startedAt`), taken from the
+ * monotonic clock: `t`, the moment of recording, never runs backwards within a run. API keys appear only as
+ * labels.
+ */
+import { Schema } from "effect"
+import { OrderId } from "../orders/Order.ts"
+import { ExpiryPlace, RejectReason, UnknownCause } from "../orders/Outcome.ts"
+
+/** The journal format that this version writes, and the newest that it reads. */
+export const JOURNAL_VERSION = 1
+
+const Ms = Schema.Finite
+const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
+/** A key's label, such as `key-1`. */
+const KeyLabel = Schema.NonEmptyString
+
+/** The first record: what ran, with which settings. */
+export const Header = Schema.Struct({
+  type: Schema.tag("header"),
+  t: Ms,
+  version: Schema.Literal(JOURNAL_VERSION),
+  program: Schema.String,
+  /** Wall clock time of `t = 0`, ISO 8601 in UTC. */
+  startedAt: Schema.String,
+  /** Labels of the run's API keys. */
+  keys: Schema.Array(KeyLabel),
+  /** What every random choice of the run derives from; null where nothing was random. */
+  seed: Schema.NullOr(Schema.Int),
+  settings: Schema.Struct({
+    exchange: Schema.String,
+    source: Schema.String,
+    gate: Schema.String,
+    /** Requests that a key may pass in one window. */
+    limit: Count,
+    windowMs: Ms,
+    /** The longest incoming delay, or null where it is not known. */
+    boundMs: Schema.NullOr(Ms),
+    /** Added to every window, or null for a gate without one. */
+    marginMs: Schema.NullOr(Ms),
+    /** An order's time to live, or null for none. */
+    ttlMs: Schema.NullOr(Ms),
+    requestTimeoutMs: Ms,
+    /** How long the source makes orders, or null until it is exhausted. */
+    durationMs: Schema.NullOr(Ms),
+    /** Times the exercise's order rate, or null where orders come from elsewhere. */
+    load: Schema.NullOr(Ms),
+  }),
+})
+
+/** A request is about to leave: recorded before its first byte does. */
+export const Sent = Schema.Struct({
+  type: Schema.tag("sent"),
+  t: Ms,
+  id: OrderId,
+  key: KeyLabel,
+  nonce: Schema.Int,
+  createdAt: Ms,
+  /** 1 for an order's first request, 2 for the one after a definite refusal, and so on. */
+  attempt: Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)),
+})
+
+/** What is known of one request's way: when it was begun, handed to the socket, and answered. */
+const requestFields = {
+  key: KeyLabel,
+  nonce: Schema.Int,
+  attempt: Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)),
+  /** The moment before its first byte left. */
+  sent: Ms,
+  /** The moment all of it was handed to an open connection's socket; absent when it never was. */
+  written: Schema.optionalKey(Ms),
+  /** The moment its answer was complete, or the moment of giving up. */
+  settled: Ms,
+}
+
+/** A request that did not end its order: refused definitely or never sent, and the order went back to the line. */
+export const Returned = Schema.Struct({
+  type: Schema.tag("returned"),
+  t: Ms,
+  id: OrderId,
+  ...requestFields,
+  reason: Schema.Union([RejectReason, Schema.Literal("not-sent")]),
+})
+
+const outcomeFields = {
+  type: Schema.tag("outcome"),
+  t: Ms,
+  id: OrderId,
+  createdAt: Ms,
+}
+
+export const Accepted = Schema.Struct({ ...outcomeFields, outcome: Schema.tag("accepted"), ...requestFields })
+export const Rejected = Schema.Struct({
+  ...outcomeFields,
+  outcome: Schema.tag("rejected"),
+  reason: RejectReason,
+  ...requestFields,
+})
+export const Unknown = Schema.Struct({
+  ...outcomeFields,
+  outcome: Schema.tag("unknown"),
+  cause: UnknownCause,
+  ...requestFields,
+})
+export const Expired = Schema.Struct({ ...outcomeFields, outcome: Schema.tag("expired"), place: ExpiryPlace })
+export const Cancelled = Schema.Struct({ ...outcomeFields, outcome: Schema.tag("cancelled") })
+
+/** An order reached its outcome. */
+export const OutcomeRecord = Schema.Union([Accepted, Rejected, Unknown, Expired, Cancelled])
+export type OutcomeRecord = typeof OutcomeRecord.Type
+
+/** A key left service for the rest of the run. */
+export const KeyRetired = Schema.Struct({
+  type: Schema.tag("key"),
+  t: Ms,
+  key: KeyLabel,
+  /** `parked` by the client before the ban, `blocked` by the exchange, or `unknown` to it. */
+  state: Schema.Literals(["parked", "blocked", "unknown"]),
+  /** Rate-limit errors that the key had collected in this run. */
+  rateLimitErrors: Count,
+})
+
+/** The last record of a run that ended in order. */
+export const Footer = Schema.Struct({
+  type: Schema.tag("footer"),
+  t: Ms,
+  end: Schema.Literals(["done", "stopped", "failed"]),
+  /** Why the run failed. */
+  error: Schema.optionalKey(Schema.String),
+  created: Count,
+  accepted: Count,
+  rejected: Count,
+  expired: Count,
+  unknown: Count,
+  cancelled: Count,
+  /** Lines of the order source that could not be read. */
+  badLines: Count,
+})
+
+export const JournalRecord = Schema.Union([
+  Header,
+  Sent,
+  Returned,
+  Accepted,
+  Rejected,
+  Unknown,
+  Expired,
+  Cancelled,
+  KeyRetired,
+  Footer,
+])
+export type JournalRecord = typeof JournalRecord.Type
+
+/** One line of a journal, without its newline. */
+export const JournalLine = Schema.fromJsonString(JournalRecord)

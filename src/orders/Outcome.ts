@@ -1,0 +1,32 @@
+/**
+ * How an order ends. Every order ends in exactly one outcome.
+ */
+import { Schema } from "effect"
+
+/** Why an exchange refused an order for good. `exchange` is any definite refusal not named otherwise. */
+export const RejectReason = Schema.Literals(["rate-limit", "blocked", "nonce", "api-key", "exchange"])
+export type RejectReason = typeof RejectReason.Type
+
+/** Where an order was when its time to live ran out. */
+export const ExpiryPlace = Schema.Literals(["queue", "limiter"])
+export type ExpiryPlace = typeof ExpiryPlace.Type
+
+/** Why nobody can say whether an order was executed. */
+export const UnknownCause = Schema.Literals(["timeout", "broken-connection", "undecodable", "server-error"])
+export type UnknownCause = typeof UnknownCause.Type
+
+/**
+ * - `accepted`: the exchange took the order.
+ * - `rejected`: it refused the order definitely; the order was not executed.
+ * - `expired`: the time to live ran out before the order was sent; it was not executed.
+ * - `unknown`: sent, no usable answer: it may have been executed, and is never sent again by itself.
+ * - `cancelled`: still queued when the run was stopped or its caller withdrew it; it was not executed.
+ */
+export const Outcome = Schema.Union([
+  Schema.Struct({ outcome: Schema.tag("accepted") }),
+  Schema.Struct({ outcome: Schema.tag("rejected"), reason: RejectReason }),
+  Schema.Struct({ outcome: Schema.tag("expired"), place: ExpiryPlace }),
+  Schema.Struct({ outcome: Schema.tag("unknown"), cause: UnknownCause }),
+  Schema.Struct({ outcome: Schema.tag("cancelled") }),
+])
+export type Outcome = typeof Outcome.Type

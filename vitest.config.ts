@@ -1,0 +1,10 @@
+import { defineConfig } from "vitest/config"
+
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: "test", include: ["test/**/*.test.ts"], testTimeout: 30_000 } },
+      { test: { name: "properties", include: ["properties/**/*.test.ts"], testTimeout: 300_000 } },
+    ],
+  },
+})
