@@ -25,3 +25,17 @@ export const sleepUntil = (deadlineMs: number): Effect.Effect<void> =>
       return Effect.andThen(clock.sleep(Duration.millis(remainingMs)), sleepUntil(deadlineMs))
     }),
   )
+
+/**
+ * The same clock with its wall clock replaced by monotonic time, for library code that measures elapsed time
+ * on the wall clock: a step of the wall clock then neither stalls nor hurries it.
+ */
+export const monotonicClock = (clock: Clock.Clock): Clock.Clock => ({
+  currentTimeMillisUnsafe: () => nowMsUnsafe(clock),
+  currentTimeMillis: Effect.sync(() => nowMsUnsafe(clock)),
+  currentTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe(),
+  currentTimeNanos: clock.monotonicTimeNanos,
+  monotonicTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe(),
+  monotonicTimeNanos: clock.monotonicTimeNanos,
+  sleep: (duration) => clock.sleep(duration),
+})

@@ -1,0 +1,72 @@
+/**
+ * What happens in a dispatcher, as it happens: what the journal writes down, the summary counts and the
+ * progress view shows. Times are milliseconds of the monotonic clock.
+ */
+import { Context, Effect } from "effect"
+import type { Outcome, RejectReason } from "../orders/Outcome.ts"
+
+/** One request, as far as the client can follow it. */
+export interface RequestTrace {
+  /** The key's label. */
+  readonly key: string
+  readonly nonce: number
+  /** 1 for an order's first request. */
+  readonly attempt: number
+  readonly sentMs: number
+  /** Undefined where it was never handed to a socket. */
+  readonly writtenMs: number | undefined
+  readonly settledMs: number
+}
+
+/** Why a key left service. */
+export type Retirement = "parked" | "blocked" | "unknown"
+
+export type DispatchEvent =
+  | {
+      readonly type: "sent"
+      readonly atMs: number
+      readonly id: string
+      readonly createdMs: number
+      readonly key: string
+      readonly nonce: number
+      readonly attempt: number
+    }
+  | {
+      /** A request did not end its order, which went back to the head of the line. */
+      readonly type: "returned"
+      readonly atMs: number
+      readonly id: string
+      readonly reason: RejectReason | "not-sent"
+      readonly request: RequestTrace
+    }
+  | {
+      readonly type: "outcome"
+      readonly atMs: number
+      readonly id: string
+      readonly createdMs: number
+      readonly outcome: Outcome
+      /** The request that brought it about; undefined where none did. */
+      readonly request: RequestTrace | undefined
+    }
+  | {
+      readonly type: "key"
+      readonly atMs: number
+      readonly key: string
+      readonly state: Retirement
+      readonly rateLimitErrors: number
+    }
+
+/** Takes a dispatcher's events. The default keeps none. */
+export interface DispatchLog {
+  /**
+   * Waits while the log cannot take more. A lane asks before every order, so a log that has come to a stop
+   * stops sending: nothing is sent that is not written down.
+   */
+  readonly ready: Effect.Effect<void>
+  /** Takes an event at once. Called in the order of the events' times. */
+  readonly record: (event: DispatchEvent) => void
+}
+
+export const DispatchLog = Context.Reference<DispatchLog>("paceline/dispatch/DispatchLog", {
+  defaultValue: () => ({ ready: Effect.void, record: () => {} }),
+})

@@ -1,0 +1,287 @@
+/**
+ * The dispatcher: orders go in, each ends in exactly one outcome, and in between they leave for the exchange
+ * as fast as its rate limits safely allow.
+ *
+ * Orders wait in one bounded queue. Each API key has a lane, a supervised fiber that takes the first order
+ * as soon as its gate lets it send, so an order is bound to a key as late as possible.
+ */
+import { Cause, Clock, Context, Deferred, Duration, Effect, Exit, Layer, Scope, Stream } from "effect"
+import type { ApiKey } from "../exchange/ApiKeys.ts"
+import { type Acceptance, ExchangeClient } from "../exchange/ExchangeClient.ts"
+import { RequestTimeout } from "../exchange/SubmitError.ts"
+import { invariant } from "../invariant.ts"
+import { nowMsUnsafe, sleepUntil } from "../Monotonic.ts"
+import type { Order } from "../orders/Order.ts"
+import { DispatchLog, type Retirement } from "./DispatchEvent.ts"
+import type { GateFactory } from "./Gate.ts"
+import { expire, type Lane, makeLane } from "./Lane.ts"
+import { Ledger, type LedgerCounts, type OutcomeEvent, type OutcomesOverrun } from "./Ledger.ts"
+import { type Entry, OrderLine } from "./OrderLine.ts"
+import {
+  type DispatchFailure,
+  DuplicateOrder,
+  ExchangeUnreachable,
+  NoUsableKey,
+  OrderCancelled,
+  type SubmitFailure,
+} from "./SubmitFailure.ts"
+
+export interface DispatcherOptions {
+  /** At least one key; each gets a lane. */
+  readonly keys: ReadonlyArray<ApiKey>
+  /** Decides when a key may send. */
+  readonly gate: GateFactory
+  /** How long an order is worth sending after its creation, or undefined for ever. */
+  readonly ttl: Duration.Duration | undefined
+  /** The client's request timeout: how long a stop waits for what is in flight. */
+  readonly requestTimeout: Duration.Duration
+  /** Orders that may wait. Default 10,000. */
+  readonly capacity?: number
+  /** Times an order goes back to the head of the line after a definite refusal. Default 1. */
+  readonly maxReturns?: number
+  /**
+   * Rate-limit errors after which a key is parked for the rest of the run. Default 5, half of what makes the
+   * exchange block a key for good.
+   */
+  readonly parkAfter?: number
+  /** How long nothing may be sent before the run fails, when the exchange was never reached. Default 3 s. */
+  readonly firstContact?: Duration.Duration
+  /** The same after it was reached once. Default 60 s. */
+  readonly unreachableAfter?: Duration.Duration
+}
+
+/** What a dispatcher is doing at this moment. */
+export interface DispatchSnapshot extends Readonly<LedgerCounts> {
+  readonly queued: number
+  readonly inFlight: number
+  readonly lanes: ReadonlyArray<{
+    readonly label: string
+    readonly state: "active" | Retirement
+    /** Permits out: requests that may still count in the exchange's window. */
+    readonly used: number
+    readonly rateLimitErrors: number
+  }>
+}
+
+export class Dispatcher extends Context.Service<
+  Dispatcher,
+  {
+    /**
+     * Takes an order, waiting for room, and succeeds when the exchange has accepted it. Interrupted, it
+     * withdraws the order as long as it has not been sent.
+     */
+    readonly submit: (order: Order) => Effect.Effect<Acceptance, SubmitFailure>
+    /** Takes an order, waiting for room, and does not wait for its outcome. */
+    readonly enqueue: (order: Order) => Effect.Effect<void, DuplicateOrder | OrderCancelled>
+    /** Takes an order if there is room at once, and says whether it did. */
+    readonly offer: (order: Order) => Effect.Effect<boolean, DuplicateOrder>
+    /** Every outcome from the moment the stream is run; it ends when the dispatcher has stopped. */
+    readonly outcomes: Stream.Stream<OutcomeEvent, OutcomesOverrun>
+    /** Waits until fewer than this many orders are queued. */
+    readonly awaitBelow: (queued: number) => Effect.Effect<void>
+    /** Waits until every order taken so far has reached its outcome. */
+    readonly drained: Effect.Effect<void>
+    /** Fails when the dispatcher cannot go on; it never succeeds. */
+    readonly failed: Effect.Effect<never, DispatchFailure>
+    readonly snapshot: Effect.Effect<DispatchSnapshot>
+  }
+>()("paceline/dispatch/Dispatcher") {}
+
+const DEFAULTS = {
+  capacity: 10_000,
+  maxReturns: 1,
+  parkAfter: 5,
+  firstContact: Duration.seconds(3),
+  unreachableAfter: Duration.seconds(60),
+}
+
+/** How much longer than the request timeout a stop waits for a client that does not keep to it. */
+const STOP_SLACK = Duration.seconds(1)
+
+/**
+ * Starts a dispatcher. Closing its scope stops it: no order is taken any more, the queued ones are
+ * cancelled, and what is in flight is awaited for as long as a request may take.
+ */
+export const make = Effect.fnUntraced(function* (options: DispatcherOptions) {
+  const settings = { ...DEFAULTS, ...options }
+  invariant(settings.keys.length > 0, "a dispatcher needs at least one key")
+  const clock = yield* Clock.Clock
+  const client = yield* ExchangeClient
+  const log = yield* DispatchLog
+  const ttlMs = settings.ttl === undefined ? Number.POSITIVE_INFINITY : Duration.toMillis(settings.ttl)
+  const line = yield* OrderLine.make(settings.capacity)
+  const ledger = new Ledger(log)
+  const failure = Deferred.makeUnsafe<never, DispatchFailure>()
+  const laneScope = yield* Scope.make()
+  const requestScope = yield* Scope.make("parallel")
+  let stopping = false
+  let reached = false
+  let outOfContactSinceMs: number | undefined
+
+  const onNoContact = (atMs: number, code: string): void => {
+    outOfContactSinceMs ??= atMs
+    const patience = reached ? settings.unreachableAfter : settings.firstContact
+    const silentMs = atMs - outOfContactSinceMs
+    if (silentMs < Duration.toMillis(patience)) return
+    Deferred.doneUnsafe(failure, Effect.fail(new ExchangeUnreachable({ code, seconds: silentMs / 1000 })))
+  }
+
+  const onRetired = (): void => {
+    if (lanes.some((lane) => lane.state() === "active")) return
+    const keys = lanes.map((lane) => ({ label: lane.label, state: lane.state() }))
+    Deferred.doneUnsafe(failure, Effect.fail(new NoUsableKey({ keys })))
+  }
+
+  const lanes: ReadonlyArray<Lane> = yield* Effect.forEach(settings.keys, (key) =>
+    Effect.flatMap(settings.gate(key), (gate) =>
+      makeLane(key, gate, {
+        line,
+        ledger,
+        log,
+        client,
+        requests: requestScope,
+        maxReturns: settings.maxReturns,
+        parkAfter: settings.parkAfter,
+        isStopping: () => stopping,
+        onContact: () => {
+          reached = true
+          outOfContactSinceMs = undefined
+        },
+        onNoContact,
+        onRetired,
+        onDefect: (cause) => Deferred.doneUnsafe(failure, Effect.failCause(cause)),
+      }),
+    ),
+  )
+
+  /** Ends expired orders at the head of the line, so that they do not wait there for a lane to find them. */
+  const reap: Effect.Effect<never> = Effect.forever(
+    Effect.flatMap(line.first, (first) => {
+      const nowMs = nowMsUnsafe(clock)
+      if (nowMs < first.deadlineMs) return sleepUntil(first.deadlineMs)
+      const entry = line.take()
+      if (entry?.state === "queued") expire(ledger, entry, nowMs)
+      return Effect.void
+    }),
+  )
+
+  const cancel = (entry: Entry): void =>
+    ledger.end(
+      entry,
+      { outcome: "cancelled" },
+      nowMsUnsafe(clock),
+      Exit.fail(new OrderCancelled({ orderId: entry.order.id })),
+    )
+
+  const stop = Effect.gen(function* () {
+    stopping = true
+    yield* Scope.close(laneScope, Exit.void)
+    // Taking one makes room for one that waits outside, so this empties both.
+    for (let entry = line.take(); entry !== undefined; entry = line.take()) {
+      if (entry.state === "queued") cancel(entry)
+    }
+    yield* Effect.timeoutOption(ledger.empty, Duration.sum(settings.requestTimeout, STOP_SLACK))
+    for (const entry of ledger.held()) {
+      const error = new RequestTimeout({ orderId: entry.order.id, key: "its key" })
+      ledger.end(entry, { outcome: "unknown", cause: "timeout" }, nowMsUnsafe(clock), Exit.fail(error))
+    }
+    yield* Scope.close(requestScope, Exit.void)
+    ledger.close()
+  })
+  yield* Effect.addFinalizer(() => stop)
+
+  /** Runs until the dispatcher stops. Should it die, which is a bug, the dispatcher fails with it. */
+  const supervise = (fiber: Effect.Effect<void>) =>
+    Effect.forkIn(
+      Effect.tapCause(fiber, (cause) =>
+        Cause.hasInterruptsOnly(cause) ? Effect.void : Deferred.failCause(failure, cause),
+      ),
+      laneScope,
+    )
+  yield* Effect.forEach(lanes, (lane) => supervise(lane.run), { discard: true })
+  if (settings.ttl !== undefined) yield* supervise(reap)
+
+  const withdraw = (entry: Entry) =>
+    Effect.sync(() => {
+      entry.withdrawn = true
+      if (entry.state === "in-flight" || entry.state === "ended") return
+      line.remove(entry)
+      cancel(entry)
+    })
+
+  /** Brings an entry into the line, waiting for room for as long as the order is worth sending. */
+  const admit = (entry: Entry): Effect.Effect<void> => {
+    if (line.offer(entry)) return Effect.void
+    return Effect.raceFirst(
+      Effect.as(line.join(entry), true),
+      Effect.as(sleepUntil(entry.deadlineMs), false),
+    ).pipe(
+      Effect.map((joined) => {
+        if (!joined && (entry.state === "queued" || entry.state === "outside")) {
+          expire(ledger, entry, nowMsUnsafe(clock))
+        }
+      }),
+    )
+  }
+
+  const enter = (order: Order, result?: Deferred.Deferred<Acceptance, SubmitFailure>) =>
+    Effect.suspend((): Effect.Effect<Entry, DuplicateOrder | OrderCancelled> => {
+      if (stopping) return Effect.fail(new OrderCancelled({ orderId: order.id }))
+      const entry = ledger.open(order, nowMsUnsafe(clock), ttlMs, result)
+      return entry === undefined
+        ? Effect.fail(new DuplicateOrder({ orderId: order.id }))
+        : Effect.succeed(entry)
+    })
+
+  return Dispatcher.of({
+    submit: (order) =>
+      Effect.uninterruptibleMask((restore) =>
+        Effect.suspend(() => {
+          const result = Deferred.makeUnsafe<Acceptance, SubmitFailure>()
+          return Effect.flatMap(enter(order, result), (entry) =>
+            restore(Effect.andThen(admit(entry), Deferred.await(result))).pipe(
+              Effect.onInterrupt(() => withdraw(entry)),
+            ),
+          )
+        }),
+      ),
+    enqueue: (order) =>
+      Effect.uninterruptibleMask((restore) =>
+        Effect.flatMap(enter(order), (entry) =>
+          Effect.onInterrupt(restore(admit(entry)), () => withdraw(entry)),
+        ),
+      ),
+    offer: (order) =>
+      Effect.suspend(() => {
+        if (stopping || line.isFull) return Effect.succeed(false)
+        const entry = ledger.open(order, nowMsUnsafe(clock), ttlMs, undefined)
+        if (entry === undefined) return Effect.fail(new DuplicateOrder({ orderId: order.id }))
+        invariant(line.offer(entry), "a line that is not full refuses an order")
+        return Effect.succeed(true)
+      }),
+    outcomes: Stream.unwrap(
+      Effect.map(
+        Effect.acquireRelease(ledger.subscribe, (queue) => Effect.sync(() => ledger.unsubscribe(queue))),
+        Stream.fromQueue,
+      ),
+    ),
+    awaitBelow: (queued) => line.awaitBelow(queued),
+    drained: ledger.empty,
+    failed: Deferred.await(failure),
+    snapshot: Effect.sync(() => ({
+      ...ledger.counts,
+      queued: line.length,
+      inFlight: ledger.inFlight,
+      lanes: lanes.map((lane) => ({
+        label: lane.label,
+        state: lane.state(),
+        used: lane.gate.used(),
+        rateLimitErrors: lane.rateLimitErrors(),
+      })),
+    })),
+  })
+})
+
+/** A dispatcher as a layer; it stops when the layer's scope closes. */
+export const layer = (options: DispatcherOptions): Layer.Layer<Dispatcher, never, ExchangeClient> =>
+  Layer.effect(Dispatcher, make(options))

@@ -1,0 +1,258 @@
+/**
+ * A lane: the fiber of one API key. It asks its gate, takes an order only when it may send at once, sends it,
+ * and turns to the next without waiting for the answer.
+ */
+import { Cause, Clock, Deferred, Effect, Exit, Option, type Scope } from "effect"
+import type { ApiKey } from "../exchange/ApiKeys.ts"
+import type { Acceptance, ExchangeClient } from "../exchange/ExchangeClient.ts"
+import { ConnectionBroken, type SubmitError, type Verdict, verdictOf } from "../exchange/SubmitError.ts"
+import { invariant } from "../invariant.ts"
+import { nowMsUnsafe, sleepUntil } from "../Monotonic.ts"
+import type { RejectReason } from "../orders/Outcome.ts"
+import type { DispatchLog, RequestTrace, Retirement } from "./DispatchEvent.ts"
+import type { Gate, Passage, Place } from "./Gate.ts"
+import type { Ledger } from "./Ledger.ts"
+import { nextNonce } from "./NonceSource.ts"
+import type { Entry, OrderLine } from "./OrderLine.ts"
+import { OrderCancelled, OrderExpired } from "./SubmitFailure.ts"
+import type { Ending } from "./Transit.ts"
+
+/** What a lane shares with its dispatcher. */
+export interface LaneContext {
+  readonly line: OrderLine
+  readonly ledger: Ledger
+  readonly log: DispatchLog
+  readonly client: ExchangeClient["Service"]
+  /** Requests live here: they outlast the lane, which may end while they are under way. */
+  readonly requests: Scope.Scope
+  /** Times an order goes back to the line after a definite refusal. */
+  readonly maxReturns: number
+  /** Rate-limit errors after which the lane parks its key. */
+  readonly parkAfter: number
+  readonly isStopping: () => boolean
+  /** A request was answered, or at least left. */
+  readonly onContact: () => void
+  /** A request could not be sent at all. */
+  readonly onNoContact: (atMs: number, code: string) => void
+  /** The key leaves service; the lane has stopped sending. */
+  readonly onRetired: (label: string, state: Retirement) => void
+  /** A bug surfaced in a request. */
+  readonly onDefect: (cause: Cause.Cause<never>) => void
+}
+
+export interface Lane {
+  readonly label: string
+  readonly gate: Gate
+  readonly state: () => "active" | Retirement
+  readonly rateLimitErrors: () => number
+  /** Runs until the key is retired or the lane is interrupted. */
+  readonly run: Effect.Effect<void>
+}
+
+/** Waits between attempts to connect: doubling from the first to the last. */
+const FIRST_HOLD_MS = 20
+const LAST_HOLD_MS = 1000
+
+/** Refusals that say nothing about the order itself: with another nonce or another key it may well pass. */
+const RETURNABLE: ReadonlySet<RejectReason> = new Set(["rate-limit", "blocked", "nonce", "api-key"])
+
+const endingOf = (verdict: Verdict | undefined): Ending => {
+  // An answer without meaning may come from something in between, with the request still on its way.
+  if (verdict?.kind === "unknown") return "lost"
+  return verdict?.kind === "never-sent" ? "never-sent" : "answered"
+}
+
+export const makeLane = (key: ApiKey, gate: Gate, context: LaneContext): Effect.Effect<Lane> =>
+  Clock.clockWith((clock) =>
+    Effect.sync(() => {
+      const { label } = key
+      const { client, ledger, line, log } = context
+      const retired = Deferred.makeUnsafe<void>()
+      let state: "active" | Retirement = "active"
+      let rateLimitErrors = 0
+      let lastNonce = 0
+      let connectFailures = 0
+      let holdUntilMs = Number.NEGATIVE_INFINITY
+
+      const retire = (next: Retirement, atMs: number): void => {
+        if (state !== "active") return
+        state = next
+        log.record({ type: "key", atMs, key: label, state: next, rateLimitErrors })
+        Deferred.doneUnsafe(retired, Effect.void)
+        context.onRetired(label, next)
+      }
+
+      /** What an answer tells about the key. */
+      const learn = (verdict: Verdict | undefined, atMs: number): void => {
+        if (verdict?.kind === "never-sent") {
+          connectFailures += 1
+          holdUntilMs = atMs + Math.min(LAST_HOLD_MS, FIRST_HOLD_MS * 2 ** (connectFailures - 1))
+          return
+        }
+        connectFailures = 0
+        context.onContact()
+        if (verdict?.kind !== "refused") return
+        switch (verdict.reason) {
+          case "rate-limit": {
+            rateLimitErrors += 1
+            gate.rateLimited(atMs)
+            if (rateLimitErrors >= context.parkAfter) retire("parked", atMs)
+            return
+          }
+          case "blocked":
+            return retire("blocked", atMs)
+          case "api-key":
+            return retire("unknown", atMs)
+          case "nonce":
+          case "exchange":
+            return
+        }
+      }
+
+      const putBack = (
+        entry: Entry,
+        reason: RejectReason | "not-sent",
+        request: RequestTrace,
+        atMs: number,
+      ) => {
+        ledger.comeBack(entry)
+        log.record({ type: "returned", atMs, id: entry.order.id, reason, request })
+        line.putBack(entry)
+      }
+
+      /** What an answer, or its absence, makes of the order. */
+      const settle = (
+        entry: Entry,
+        exit: Exit.Exit<Acceptance, SubmitError>,
+        verdict: Verdict | undefined,
+        request: RequestTrace,
+        atMs: number,
+      ): void => {
+        const wanted = !context.isStopping() && !entry.withdrawn
+        switch (verdict?.kind) {
+          case undefined:
+            return ledger.end(entry, { outcome: "accepted" }, atMs, exit, request)
+          case "unknown":
+            return ledger.end(entry, { outcome: "unknown", cause: verdict.cause }, atMs, exit, request)
+          case "never-sent": {
+            if (wanted) return putBack(entry, "not-sent", request, atMs)
+            const failure = new OrderCancelled({ orderId: entry.order.id })
+            return ledger.end(entry, { outcome: "cancelled" }, atMs, Exit.fail(failure))
+          }
+          case "refused": {
+            const again = entry.returns < context.maxReturns && atMs < entry.deadlineMs
+            if (wanted && again && RETURNABLE.has(verdict.reason)) {
+              entry.returns += 1
+              return putBack(entry, verdict.reason, request, atMs)
+            }
+            return ledger.end(entry, { outcome: "rejected", reason: verdict.reason }, atMs, exit, request)
+          }
+        }
+      }
+
+      const request = Effect.fnUntraced(function* (
+        entry: Entry,
+        nonce: number,
+        sentMs: number,
+        passage: Passage,
+      ) {
+        let writtenMs: number | undefined
+        let settledMs: number | undefined
+        const attempt = entry.attempts
+        const exit = yield* client
+          .submit(entry.order, key, nonce, {
+            onWritten: (atMs) => {
+              writtenMs = atMs
+              passage.onWritten(atMs)
+            },
+            onSettled: (atMs) => {
+              settledMs = atMs
+            },
+          })
+          .pipe(Effect.exit)
+        const atMs = nowMsUnsafe(clock)
+        settledMs ??= atMs
+        const failure = Exit.isFailure(exit) ? Cause.findErrorOption(exit.cause) : Option.none()
+        const defective = Exit.isFailure(exit) && Option.isNone(failure)
+        // A client that died cannot say whether the order left.
+        const answer: Exit.Exit<Acceptance, SubmitError> = defective
+          ? Exit.fail(new ConnectionBroken({ orderId: entry.order.id, key: label, code: "client died" }))
+          : exit
+        const error = Exit.isFailure(answer) ? Cause.findErrorOption(answer.cause) : Option.none()
+        const verdict = Option.getOrUndefined(Option.map(error, verdictOf))
+        passage.onEnded(endingOf(verdict), settledMs)
+        const trace: RequestTrace = { key: label, nonce, attempt, sentMs, writtenMs, settledMs }
+        learn(verdict, atMs)
+        if (verdict?.kind === "never-sent" && Option.isSome(error)) {
+          context.onNoContact(atMs, "code" in error.value ? error.value.code : error.value._tag)
+        }
+        settle(entry, answer, verdict, trace, atMs)
+        if (defective && Exit.isFailure(exit)) context.onDefect(Cause.die(Cause.squash(exit.cause)))
+        yield* passage.leave
+      })
+
+      const dispatch = Effect.fnUntraced(function* (entry: Entry, place: Place, sentMs: number) {
+        invariant(state === "active", `${label} sends after it was retired`)
+        invariant(sentMs < entry.deadlineMs, `order ${entry.order.id} is sent after its time to live`)
+        ledger.depart(entry)
+        const nonce = nextNonce(lastNonce, clock.currentTimeMillisUnsafe())
+        invariant(nonce > lastNonce, `${label} repeats a nonce`)
+        lastNonce = nonce
+        log.record({
+          type: "sent",
+          atMs: sentMs,
+          id: entry.order.id,
+          createdMs: entry.createdMs,
+          key: label,
+          nonce,
+          attempt: entry.attempts,
+        })
+        const passage = yield* place.begin(sentMs)
+        yield* Effect.forkIn(request(entry, nonce, sentMs, passage), context.requests, {
+          startImmediately: true,
+        })
+      })
+
+      // From the look at the first order to the request's own fiber nothing can interrupt: an order that has
+      // left the line always reaches an outcome.
+      const next = (place: Place) =>
+        Effect.uninterruptibleMask((restore) =>
+          Effect.gen(function* () {
+            while (true) {
+              yield* restore(log.ready)
+              yield* restore(sleepUntil(holdUntilMs))
+              yield* restore(place.ready)
+              yield* restore(line.first)
+              const nowMs = nowMsUnsafe(clock)
+              if (!place.isReady() || nowMs < holdUntilMs) {
+                line.passOn()
+                continue
+              }
+              const entry = line.take()
+              if (entry === undefined || entry.state !== "queued") continue
+              if (nowMs < entry.deadlineMs) return yield* dispatch(entry, place, nowMs)
+              expire(ledger, entry, nowMs)
+            }
+          }),
+        )
+
+      const loop = Effect.forever(Effect.flatMap(gate.enter, next))
+
+      return {
+        label,
+        gate,
+        state: () => state,
+        rateLimitErrors: () => rateLimitErrors,
+        run: Effect.raceFirst(loop, Deferred.await(retired)),
+      }
+    }),
+  )
+
+/** Ends an order whose time to live ran out in the line. */
+export const expire = (ledger: Ledger, entry: Entry, atMs: number): void =>
+  ledger.end(
+    entry,
+    { outcome: "expired", place: "queue" },
+    atMs,
+    Exit.fail(new OrderExpired({ orderId: entry.order.id, place: "queue" })),
+  )

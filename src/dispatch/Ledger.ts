@@ -1,0 +1,163 @@
+/**
+ * The dispatcher's books: which orders it holds, and how each one ended. Every order that is opened is ended
+ * exactly once; anything else is a bug, and stops the run.
+ */
+import { Cause, Deferred, Effect, type Exit, Latch, Queue, Schema } from "effect"
+import type { Acceptance } from "../exchange/ExchangeClient.ts"
+import { invariant } from "../invariant.ts"
+import type { Order } from "../orders/Order.ts"
+import type { Outcome } from "../orders/Outcome.ts"
+import type { DispatchEvent, DispatchLog, RequestTrace } from "./DispatchEvent.ts"
+import type { Entry } from "./OrderLine.ts"
+import type { SubmitFailure } from "./SubmitFailure.ts"
+
+/** A reader of `outcomes` fell so far behind that some were lost to it. The orders themselves were not. */
+export class OutcomesOverrun extends Schema.TaggedError<OutcomesOverrun>()("OutcomesOverrun", {
+  capacity: Schema.Int,
+}) {
+  override get message() {
+    return `more than ${this.capacity} outcomes were waiting to be read. Read them faster, or take them from the journal`
+  }
+}
+
+/** An order's outcome with what led to it. */
+export type OutcomeEvent = Extract<DispatchEvent, { readonly type: "outcome" }>
+
+/** A reader's own bounded queue: a slow reader never holds up the dispatcher. */
+export type OutcomeQueue = Queue.Queue<OutcomeEvent, OutcomesOverrun | Cause.Done>
+
+export const OUTCOMES_CAPACITY = 65_536
+
+export interface LedgerCounts {
+  created: number
+  accepted: number
+  rejected: number
+  expired: number
+  unknown: number
+  cancelled: number
+}
+
+export class Ledger {
+  readonly #log: DispatchLog
+  readonly #held = new Map<string, Entry>()
+  readonly #readers = new Set<OutcomeQueue>()
+  #inFlight = 0
+  readonly #empty = Latch.makeUnsafe(true)
+  readonly counts: LedgerCounts = {
+    created: 0,
+    accepted: 0,
+    rejected: 0,
+    expired: 0,
+    unknown: 0,
+    cancelled: 0,
+  }
+
+  constructor(log: DispatchLog) {
+    this.#log = log
+  }
+
+  /** Opens an entry for an order, or answers undefined while another order of the same id is held. */
+  open(
+    order: Order,
+    nowMs: number,
+    ttlMs: number,
+    result: Deferred.Deferred<Acceptance, SubmitFailure> | undefined,
+  ): Entry | undefined {
+    if (this.#held.has(order.id)) return undefined
+    const createdMs = order.createdAtMs ?? nowMs
+    const entry: Entry = {
+      order,
+      createdMs,
+      deadlineMs: createdMs + ttlMs,
+      result,
+      attempts: 0,
+      returns: 0,
+      state: "outside",
+      withdrawn: false,
+    }
+    this.#held.set(order.id, entry)
+    this.#empty.closeUnsafe()
+    this.counts.created += 1
+    return entry
+  }
+
+  /** Ends an order. `result` is what its caller learns. */
+  end(
+    entry: Entry,
+    outcome: Outcome,
+    atMs: number,
+    result: Exit.Exit<Acceptance, SubmitFailure>,
+    request?: RequestTrace,
+  ): void {
+    invariant(entry.state !== "ended", `order ${entry.order.id} ended twice`)
+    if (entry.state === "in-flight") this.#inFlight -= 1
+    entry.state = "ended"
+    this.#held.delete(entry.order.id)
+    this.counts[outcome.outcome] += 1
+    const event: OutcomeEvent = {
+      type: "outcome",
+      atMs,
+      id: entry.order.id,
+      createdMs: entry.createdMs,
+      outcome,
+      request,
+    }
+    this.#log.record(event)
+    for (const reader of this.#readers) this.#tell(reader, event)
+    if (entry.result !== undefined) Deferred.doneUnsafe(entry.result, result)
+    if (this.#held.size === 0) this.#empty.openUnsafe()
+  }
+
+  #tell(reader: OutcomeQueue, event: OutcomeEvent): void {
+    if (Queue.offerUnsafe(reader, event)) return
+    this.#readers.delete(reader)
+    Queue.failCauseUnsafe(reader, Cause.fail(new OutcomesOverrun({ capacity: OUTCOMES_CAPACITY })))
+  }
+
+  /** Orders queued or in flight. */
+  held(): ReadonlyArray<Entry> {
+    return [...this.#held.values()]
+  }
+
+  /** Orders that have been sent and not been settled. */
+  get inFlight(): number {
+    return this.#inFlight
+  }
+
+  /** An order leaves the line for the exchange. */
+  depart(entry: Entry): void {
+    invariant(entry.state === "queued", `order ${entry.order.id} departs from outside the line`)
+    entry.state = "in-flight"
+    entry.attempts += 1
+    this.#inFlight += 1
+  }
+
+  /** A request did not end its order: it goes back to the line. */
+  comeBack(entry: Entry): void {
+    invariant(entry.state === "in-flight", `order ${entry.order.id} comes back without having left`)
+    entry.state = "outside"
+    this.#inFlight -= 1
+  }
+
+  /** Waits until no order is held. */
+  get empty(): Effect.Effect<void> {
+    return this.#empty.await
+  }
+
+  /** A queue that gets every outcome from now on. */
+  get subscribe(): Effect.Effect<OutcomeQueue> {
+    return Effect.tap(Queue.bounded<OutcomeEvent, OutcomesOverrun | Cause.Done>(OUTCOMES_CAPACITY), (queue) =>
+      Effect.sync(() => this.#readers.add(queue)),
+    )
+  }
+
+  unsubscribe(queue: OutcomeQueue): void {
+    this.#readers.delete(queue)
+  }
+
+  /** Tells every reader that no outcome will follow. */
+  close(): void {
+    for (const reader of this.#readers) Queue.endUnsafe(reader)
+    this.#readers.clear()
+  }
+}

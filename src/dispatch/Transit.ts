@@ -1,0 +1,65 @@
+/**
+ * What the client knows about one request's way, and what follows from it: the latest moment at which the
+ * exchange can have counted it. Everything that makes a gate safe rests on these few lines.
+ *
+ * All times are milliseconds of the monotonic clock.
+ */
+
+/**
+ * How a request ended for the client.
+ *
+ * - `answered`: a complete answer came, whatever it says.
+ * - `lost`: no usable answer will come (timed out, broken off): it may have arrived, or still arrive.
+ * - `never-sent`: not a byte left.
+ */
+export type Ending = "answered" | "lost" | "never-sent"
+
+export interface Transit {
+  /** The moment before its first byte left. */
+  readonly sentMs: number
+  /** The moment all of it was handed to an open connection's socket; undefined until then. */
+  writtenMs: number | undefined
+  /** How and when it ended; undefined while it is under way. */
+  end: { readonly ending: Ending; readonly atMs: number } | undefined
+}
+
+/** How long a request may be on its way to the exchange. */
+export interface Reach {
+  /** The longest incoming delay with a margin for handling, or undefined where it is not known. */
+  readonly boundMs: number | undefined
+  /** How long the client waits for an answer. */
+  readonly requestTimeoutMs: number
+}
+
+/**
+ * The latest moment at which the exchange can have counted an ended request: undefined while it is under
+ * way, -Infinity when it never left.
+ *
+ * While a request is under way nobody knows whether it will be answered or lost, and the two differ: a lost
+ * one may arrive up to a bound after it was given up.
+ */
+export const latestArrival = (transit: Transit, reach: Reach): number | undefined => {
+  if (transit.end === undefined) return undefined
+  const { ending, atMs } = transit.end
+  switch (ending) {
+    case "never-sent":
+      return Number.NEGATIVE_INFINITY
+    case "lost":
+      return atMs + (reach.boundMs ?? reach.requestTimeoutMs)
+    case "answered":
+      return transit.writtenMs === undefined || reach.boundMs === undefined
+        ? atMs
+        : Math.min(atMs, transit.writtenMs + reach.boundMs)
+  }
+}
+
+/**
+ * The moment from which a later request of the same key can no longer overtake this one, as far as is known
+ * now: undefined while only an answer, or more bytes leaving, can tell.
+ */
+export const overtakableUntil = (transit: Transit, reach: Reach): number | undefined => {
+  if (transit.end !== undefined) return latestArrival(transit, reach)
+  return transit.writtenMs === undefined || reach.boundMs === undefined
+    ? undefined
+    : transit.writtenMs + reach.boundMs
+}

@@ -1,0 +1,155 @@
+/**
+ * The default gate, `ack-window`: no key exceeds its limit and no nonce is overtaken, whatever the delays.
+ *
+ * - The window: a Semaphore of `limit` permits. A request takes one before it is sent, and the permit comes
+ *   back at `latest + window + margin`, where `latest` is the last moment at which the exchange can have
+ *   counted it. If `limit + 1` requests arrived within one window, the one sent last among them would have
+ *   been sent while all `limit` permits were out: a contradiction. Nothing is assumed about delays but
+ *   `arrived <= latest`.
+ * - The order: a request leaves only when the one before it has certainly arrived.
+ * - The pace: Effect's RateLimiter keeps sends a little apart, so that after an idle spell a lane does not
+ *   spend its whole window in one burst and then stands dry.
+ *
+ * An unanswered request keeps its permit until it is answered or given up: until then it may yet turn out
+ * lost, and a lost one's `latest` lies after the giving up. That costs nothing while answers come within a
+ * window, and keeps an exchange that has gone silent from swallowing more than `limit` orders a key.
+ */
+import { Clock, Duration, Effect, Latch, Semaphore } from "effect"
+import type { RateLimiter } from "effect/persistence"
+import { invariant } from "../../invariant.ts"
+import { monotonicClock, nowMsUnsafe, sleepUntil } from "../../Monotonic.ts"
+import type { Gate, GateFactory, Passage, Place } from "../Gate.ts"
+import { latestArrival, overtakableUntil, type Reach, type Transit } from "../Transit.ts"
+
+export interface AckWindowOptions {
+  /** Requests a key may pass in one window. */
+  readonly limit: number
+  readonly window: Duration.Duration
+  readonly reach: Reach
+  /** Added to the window; see {@link defaultMargin}. */
+  readonly margin: Duration.Duration
+  /** The least time between two sends of a key; see {@link defaultPace}. */
+  readonly pace: Duration.Duration
+  readonly rateLimiter: RateLimiter.RateLimiter
+}
+
+/**
+ * One millisecond, because the exchange's clock counts whole ones and a window has passed only when it shows
+ * more, and 500 millionths of the window, the fastest that a clock being set right may drift.
+ */
+export const defaultMargin = (window: Duration.Duration): Duration.Duration =>
+  Duration.millis(1 + Duration.toMillis(window) * 500e-6)
+
+/**
+ * Six tenths of a slot (30 ms for 20 in a second). A busy lane's sends are further apart than that anyway, so
+ * it costs nothing; a whole slot would cost 0.5 % of the throughput and triple the median order age.
+ */
+export const defaultPace = (limit: number, window: Duration.Duration): Duration.Duration =>
+  Duration.millis((0.6 * Duration.toMillis(window)) / limit)
+
+/** A gate for each key, by the safety argument above. */
+export const ackWindow =
+  (options: AckWindowOptions): GateFactory =>
+  (key) =>
+    Effect.gen(function* () {
+      const clock = yield* Clock.Clock
+      const paceClock = monotonicClock(clock)
+      const permits = yield* Semaphore.make(options.limit)
+      const windowMs = Duration.toMillis(options.window)
+      const slotMs = windowMs / options.limit
+      /** Opened whenever something happened that may let the lane go on earlier. */
+      const stirred = Latch.makeUnsafe()
+
+      let used = 0
+      let marginMs = Duration.toMillis(options.margin)
+      let paceFromMs = Number.NEGATIVE_INFINITY
+      let quarantineUntilMs = Number.NEGATIVE_INFINITY
+      let previous: Transit | undefined
+
+      /** When the next request may leave, as far as is known now; undefined when only an event can tell. */
+      const readyAt = (): number | undefined => {
+        const orderly =
+          previous === undefined ? Number.NEGATIVE_INFINITY : overtakableUntil(previous, options.reach)
+        return orderly === undefined ? undefined : Math.max(orderly, paceFromMs, quarantineUntilMs)
+      }
+
+      const isReady = (): boolean => {
+        const at = readyAt()
+        return at !== undefined && at <= nowMsUnsafe(clock)
+      }
+
+      const ready: Effect.Effect<void> = Effect.suspend(() => {
+        const at = readyAt()
+        if (at !== undefined && at <= nowMsUnsafe(clock)) return Effect.void
+        stirred.closeUnsafe()
+        // Only while the previous request is under way can an event make it earlier; else sleep it out.
+        const sleep = at === undefined ? Effect.never : sleepUntil(at)
+        const wait =
+          previous !== undefined && previous.end === undefined
+            ? Effect.raceFirst(stirred.await, sleep)
+            : sleep
+        return Effect.andThen(wait, ready)
+      })
+
+      const pace = options.rateLimiter
+        .consume({
+          key: key.label,
+          algorithm: "token-bucket",
+          onExceeded: "delay",
+          limit: 1,
+          window: options.pace,
+        })
+        .pipe(
+          // The in-memory store does not fail; a store that does must not stop a lane that is safe without it.
+          Effect.match({ onFailure: () => options.pace, onSuccess: (_) => _.resetAfter }),
+          Effect.provideService(Clock.Clock, paceClock),
+        )
+
+      const begin = Effect.fnUntraced(function* (sentMs: number): Effect.fn.Return<Passage> {
+        invariant(isReady(), `${key.label} sends while its gate is closed`)
+        const transit: Transit = { sentMs, writtenMs: undefined, end: undefined }
+        previous = transit
+        const resetAfter = yield* pace
+        paceFromMs = sentMs + Duration.toMillis(resetAfter)
+        return {
+          onWritten: (atMs) => {
+            transit.writtenMs ??= atMs
+            stirred.openUnsafe()
+          },
+          onEnded: (ending, atMs) => {
+            transit.end ??= { ending, atMs }
+            stirred.openUnsafe()
+          },
+          leave: Effect.suspend(() => {
+            const latest = latestArrival(transit, options.reach)
+            invariant(latest !== undefined, "a request leaves the window before it has ended")
+            return Effect.andThen(sleepUntil(latest + windowMs + marginMs), giveBack)
+          }),
+        }
+      })
+
+      const giveBack = Effect.suspend(() => {
+        used -= 1
+        invariant(used >= 0, `${key.label} gave back a permit that it did not take`)
+        return permits.release(1)
+      })
+
+      const place: Place = { ready, isReady, begin }
+
+      return {
+        enter: Effect.suspend(() =>
+          Effect.map(permits.take(1), () => {
+            used += 1
+            invariant(used <= options.limit, `${key.label} holds more permits than its limit`)
+            return place
+          }),
+        ),
+        rateLimited: (atMs) => {
+          // The bound, the window or the limit is not what we were told. A slot more for every window makes
+          // room for it, and a whole window of silence empties the exchange's count.
+          marginMs += slotMs
+          quarantineUntilMs = Math.max(quarantineUntilMs, atMs + windowMs + marginMs)
+        },
+        used: () => used,
+      } satisfies Gate
+    })

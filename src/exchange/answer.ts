@@ -1,0 +1,55 @@
+/**
+ * Reads an exchange's answer. Pure: status and body in, acceptance or typed error out.
+ */
+import { Option, Result, Schema } from "effect"
+import { Acceptance } from "./ExchangeClient.ts"
+import {
+  InvalidNonce,
+  KeyBlocked,
+  RateLimited,
+  Refused,
+  ServerError,
+  type SubmitError,
+  UndecodableAnswer,
+  UnknownApiKey,
+} from "./SubmitError.ts"
+
+const decodeAcceptance = Schema.decodeUnknownOption(Schema.fromJsonString(Acceptance))
+const decodeRefusal = Schema.decodeUnknownOption(
+  Schema.fromJsonString(Schema.Struct({ error_msg: Schema.String })),
+)
+
+const DETAIL_LENGTH = 200
+
+/** What the exchange said, fit for a terminal: printable, short. */
+const detailOf = (body: string): string =>
+  Option.match(decodeRefusal(body), {
+    onNone: () => "",
+    onSome: (refusal) => refusal.error_msg.replace(/[^\p{L}\p{N}\p{P}\p{S}]+/gu, " ").slice(0, DETAIL_LENGTH),
+  })
+
+/**
+ * What an answer means for the order it answers.
+ *
+ * A definite refusal is believed by its status, whatever its body: proxies answer 429 with HTML too. An
+ * acceptance is believed only when it is the protocol's and names this order. Everything else is unknown.
+ */
+export const readAnswer = (
+  about: { readonly orderId: string; readonly key: string },
+  status: number,
+  body: string,
+): Result.Result<Acceptance, SubmitError> => {
+  if (status === 200) {
+    const acceptance = Option.filter(decodeAcceptance(body), (_) => _.req_id === about.orderId)
+    return Result.fromOption(acceptance, () => new UndecodableAnswer({ ...about, status }))
+  }
+  const detail = detailOf(body)
+  if (status === 429)
+    return Result.fail(/blocked/i.test(detail) ? new KeyBlocked(about) : new RateLimited(about))
+  if (status === 403) return Result.fail(new KeyBlocked(about))
+  if (status === 401) return Result.fail(new UnknownApiKey(about))
+  if (status === 400 && /nonce/i.test(detail)) return Result.fail(new InvalidNonce(about))
+  if (status >= 400 && status < 500) return Result.fail(new Refused({ ...about, status, detail }))
+  if (status >= 500) return Result.fail(new ServerError({ ...about, status }))
+  return Result.fail(new UndecodableAnswer({ ...about, status }))
+}
