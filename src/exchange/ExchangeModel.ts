@@ -1,0 +1,97 @@
+/**
+ * The exchange's rules for one API key, as a pure state machine: no HTTP, no clock, no randomness. The HTTP
+ * exchange, simulations and properties all judge requests by it.
+ *
+ * What it guarantees: no key passes `limit + 1` requests whose times, in whole milliseconds of the exchange's
+ * clock, lie within `windowMs` of each other; accepted nonces rise; after `blockAfter` rate-limit errors
+ * nothing of the key passes any more.
+ */
+
+/** The rules in numbers. */
+export interface ExchangeConfig {
+  /** Requests that a key may pass in one window. */
+  readonly limit: number
+  /** The window's length in whole milliseconds: two passes `limit` apart lie more than this apart. */
+  readonly windowMs: number
+  /** Rate-limit errors after which a key is refused for good. */
+  readonly blockAfter: number
+}
+
+/** The exercise's rules: 20 requests in 1000 ms, blocked after ten errors. */
+export const exerciseConfig: ExchangeConfig = { limit: 20, windowMs: 1000, blockAfter: 10 }
+
+/**
+ * What the exchange did with a request that reached it: `accepted`, refused as over the `rate-limit`, refused
+ * because the key is `blocked`, or refused for its `nonce`.
+ */
+export type Verdict = "accepted" | "rate-limit" | "blocked" | "nonce"
+
+/** What the exchange remembers of one key. Never changed in place. */
+export interface KeyState {
+  /** Times of the last `limit` passes of the rate limit, a ring; `-Infinity` where there was none yet. */
+  readonly passes: ReadonlyArray<number>
+  /** Where the ring's oldest time stands. */
+  readonly oldest: number
+  /** Rate-limit errors so far. They are never forgotten. */
+  readonly rateLimitErrors: number
+  /** The last accepted nonce. */
+  readonly lastNonce: bigint
+}
+
+/** A request as it reaches the exchange. */
+export interface Arrival {
+  /** What `parseNonce` made of the nonce parameter. */
+  readonly nonce: bigint | undefined
+  /** Milliseconds of the exchange's clock, fractions allowed; never less than in the arrival before. */
+  readonly atMs: number
+}
+
+/**
+ * A key that the exchange has never heard of. "Never passed" is `-Infinity`, not 0: a monotonic clock may
+ * start near 0, and its first requests would be refused.
+ */
+export const emptyKey = (config: ExchangeConfig): KeyState => ({
+  passes: Array.from({ length: config.limit }, () => Number.NEGATIVE_INFINITY),
+  oldest: 0,
+  rateLimitErrors: 0,
+  lastNonce: 0n,
+})
+
+/** Judges one arrival: the verdict, and what the exchange remembers of the key from then on. */
+export const arrive = (
+  config: ExchangeConfig,
+  key: KeyState,
+  arrival: Arrival,
+): { readonly verdict: Verdict; readonly next: KeyState } => {
+  if (key.rateLimitErrors >= config.blockAfter) return { verdict: "blocked", next: key }
+  const now = Math.floor(arrival.atMs)
+  const oldestPass = key.passes[key.oldest] ?? Number.NEGATIVE_INFINITY
+  if (now - oldestPass <= config.windowMs) {
+    return { verdict: "rate-limit", next: { ...key, rateLimitErrors: key.rateLimitErrors + 1 } }
+  }
+  const accepted = arrival.nonce !== undefined && arrival.nonce > key.lastNonce
+  return {
+    verdict: accepted ? "accepted" : "nonce",
+    next: {
+      // The slot is used up whatever the nonce turns out to be.
+      passes: key.passes.with(key.oldest, now),
+      oldest: (key.oldest + 1) % config.limit,
+      rateLimitErrors: key.rateLimitErrors,
+      lastNonce: accepted ? arrival.nonce : key.lastNonce,
+    },
+  }
+}
+
+// As Python's int(), which the exercise's server uses: a sign and surrounding blanks are fine, and no more
+// than 4300 digits.
+const INTEGER = /^\s*[+-]?\d{1,4300}\s*$/
+
+/**
+ * Reads a nonce parameter: a decimal integer of any size, perhaps signed and between blanks. `undefined` where
+ * it is missing or anything else.
+ */
+export const parseNonce = (text: string | undefined): bigint | undefined => {
+  if (text === undefined || !INTEGER.test(text)) return undefined
+  const digits = text.trim()
+  return digits.startsWith("+") ? BigInt(digits.slice(1)) : BigInt(digits)
+}
