@@ -206,7 +206,7 @@ export const make = Effect.fnUntraced(function* (options: ExchangeOptions) {
         ...(stopping ? { connection: "close" } : {}),
       }),
     ),
-    // The platform interrupts a handler whose client hung up.
+    // The platform sends an interrupt to a handler whose client hung up. It must not reach the judge.
     Effect.uninterruptible,
   )
 
