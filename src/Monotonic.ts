@@ -22,7 +22,9 @@ export const sleepUntil = (deadlineMs: number): Effect.Effect<void> =>
     Effect.suspend(() => {
       const remainingMs = deadlineMs - nowMsUnsafe(clock)
       if (remainingMs <= 0) return Effect.void
-      return Effect.andThen(clock.sleep(Duration.millis(remainingMs)), sleepUntil(deadlineMs))
+      // Rounded up to what a clock can tell apart: a sleep of less might end without time having passed.
+      const wholeMicros = Math.ceil(remainingMs * 1000) / 1000
+      return Effect.andThen(clock.sleep(Duration.millis(wholeMicros)), sleepUntil(deadlineMs))
     }),
   )
 

@@ -180,13 +180,14 @@ export const makeLane = (key: ApiKey, gate: Gate, context: LaneContext): Effect.
           : exit
         const error = Exit.isFailure(answer) ? Cause.findErrorOption(answer.cause) : Option.none()
         const verdict = Option.getOrUndefined(Option.map(error, verdictOf))
-        passage.onEnded(endingOf(verdict), settledMs)
         const trace: RequestTrace = { key: label, nonce, attempt, sentMs, writtenMs, settledMs }
         learn(verdict, atMs)
         if (verdict?.kind === "never-sent" && Option.isSome(error)) {
           context.onNoContact(atMs, "code" in error.value ? error.value.code : error.value._tag)
         }
         settle(entry, answer, verdict, trace, atMs)
+        // Last, because it may let the lane go on at once: it must have learnt from this answer by then.
+        passage.onEnded(endingOf(verdict), settledMs)
         if (defective && Exit.isFailure(exit)) context.onDefect(Cause.die(Cause.squash(exit.cause)))
         yield* passage.leave
       })

@@ -1,0 +1,255 @@
+/** Orders in the queue: expiry, withdrawal, room, stopping. */
+import { assert, describe, it } from "@effect/vitest"
+import { Cause, Effect, Exit, Fiber, Stream } from "effect"
+import { TestClock } from "effect/testing"
+import { at, makeRig, order } from "../support/rig.ts"
+
+const ids = (count: number, from = 0) => Array.from({ length: count }, (_, n) => order(from + n))
+const errorOf = <A, E>(exit: Exit.Exit<A, E>): E | undefined => {
+  const reason = Exit.isFailure(exit) ? exit.cause.reasons[0] : undefined
+  return reason !== undefined && Cause.isFailReason(reason) ? reason.error : undefined
+}
+const names = (rig: Effect.Success<ReturnType<typeof makeRig>>) =>
+  rig.outcomes().map(({ id, outcome }) => `${id} ${outcome.outcome}`)
+
+describe("time to live", () => {
+  it.effect("an order that waits too long expires in the queue at that moment, and is not sent", () =>
+    Effect.gen(function* () {
+      const rig = yield* makeRig({ config: { limit: 1, windowMs: 5000, blockAfter: 10 } })
+      const submitted = yield* Effect.forEach(ids(2), (one) =>
+        Effect.forkScoped(Effect.exit(rig.dispatcher.submit(one))),
+      )
+      yield* TestClock.adjust("999 millis")
+      assert.strictEqual(rig.outcomes().length, 1)
+      yield* TestClock.adjust("1 millis")
+      assert.deepStrictEqual(names(rig), ["0 accepted", "1 expired"])
+      assert.strictEqual((rig.outcomes()[1]?.atMs ?? 0) - rig.startMs, 1000)
+      const failure = errorOf(yield* Fiber.join(submitted[1] ?? (yield* Effect.die("no fiber"))))
+      assert.strictEqual(failure?._tag, "OrderExpired")
+      yield* TestClock.adjust("10 seconds")
+      assert.strictEqual(rig.sent().length, 1)
+    }),
+  )
+
+  it.effect("counts from an order's creation, not from when it was handed over", () =>
+    Effect.gen(function* () {
+      const rig = yield* makeRig()
+      yield* TestClock.adjust("10 seconds")
+      yield* rig.dispatcher.enqueue(order("old", rig.startMs + 9000))
+      yield* rig.dispatcher.enqueue(order("fresh", rig.startMs + 9001))
+      yield* TestClock.adjust("100 millis")
+      assert.deepStrictEqual(names(rig).toSorted(), ["fresh accepted", "old expired"])
+    }),
+  )
+
+  it.effect("none means that an order waits as long as it takes", () =>
+    Effect.gen(function* () {
+      const rig = yield* makeRig({ ttlMs: undefined, config: { limit: 1, windowMs: 60_000, blockAfter: 10 } })
+      yield* Effect.forEach(ids(3), rig.dispatcher.enqueue)
+      yield* TestClock.adjust("3 minutes")
+      assert.isTrue(rig.outcomes().every(({ outcome }) => outcome.outcome === "accepted"))
+      assert.strictEqual(rig.outcomes().length, 3)
+    }),
+  )
+})
+
+describe("submit", () => {
+  it.effect("succeeds with the acceptance", () =>
+    Effect.gen(function* () {
+      const rig = yield* makeRig()
+      const fiber = yield* Effect.forkScoped(rig.dispatcher.submit(order("a")))
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(yield* Fiber.join(fiber), { status: "OK", req_id: "a" })
+    }),
+  )
+
+  it.effect("interrupted while the order is queued withdraws it", () =>
+    Effect.gen(function* () {
+      const rig = yield* makeRig({ config: { limit: 1, windowMs: 1000, blockAfter: 10 }, ttlMs: undefined })
+      yield* rig.dispatcher.enqueue(order("first"))
+      const fiber = yield* Effect.forkScoped(rig.dispatcher.submit(order("withdrawn")))
+      yield* TestClock.adjust("10 millis")
+      yield* Fiber.interrupt(fiber)
+      assert.deepStrictEqual(names(rig), ["withdrawn cancelled"])
+      assert.strictEqual((yield* rig.dispatcher.snapshot).queued, 0)
+      yield* TestClock.adjust("10 seconds")
+      assert.deepStrictEqual(names(rig), ["withdrawn cancelled", "first accepted"])
+      assert.strictEqual(rig.sent().length, 1)
+    }),
+  )
+
+  it.effect("interrupted while the order is in flight lets it reach its outcome", () =>
+    Effect.gen(function* () {
+      const rig = yield* makeRig()
+      const fiber = yield* Effect.forkScoped(rig.dispatcher.submit(order("gone")))
+      yield* TestClock.adjust("10 millis")
+      yield* Fiber.interrupt(fiber)
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(names(rig), ["gone accepted"])
+    }),
+  )
+
+  it.effect("interrupted in flight and then refused, the order does not go back to the line", () =>
+    Effect.gen(function* () {
+      const rig = yield* makeRig({ journey: () => ({ ...at, fate: { status: 429 } }), ttlMs: undefined })
+      const fiber = yield* Effect.forkScoped(rig.dispatcher.submit(order("gone")))
+      yield* TestClock.adjust("10 millis")
+      yield* Fiber.interrupt(fiber)
+      yield* TestClock.adjust("10 seconds")
+      assert.deepStrictEqual(names(rig), ["gone rejected"])
+    }),
+  )
+
+  it.effect("refuses an id that is already on its way", () =>
+    Effect.gen(function* () {
+      const rig = yield* makeRig()
+      yield* rig.dispatcher.enqueue(order("twin"))
+      const exit = yield* Effect.exit(rig.dispatcher.submit(order("twin")))
+      assert.strictEqual(errorOf(exit)?._tag, "DuplicateOrder")
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(names(rig), ["twin accepted"])
+    }),
+  )
+})
+
+describe("a full line", () => {
+  const narrow = { config: { limit: 1, windowMs: 1000, blockAfter: 10 }, dispatcher: { capacity: 2 } }
+
+  it.effect("offer says no at once and leaves no trace", () =>
+    Effect.gen(function* () {
+      const rig = yield* makeRig({ ...narrow, ttlMs: undefined })
+      const taken = yield* Effect.forEach(ids(5), (one) =>
+        Effect.tap(rig.dispatcher.offer(one), () => TestClock.adjust("1 millis")),
+      )
+      assert.deepStrictEqual(taken, [true, true, true, false, false])
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual(names(rig), ["0 accepted", "1 accepted", "2 accepted"])
+    }),
+  )
+
+  it.effect("enqueue waits for room", () =>
+    Effect.gen(function* () {
+      const rig = yield* makeRig({ ...narrow, ttlMs: undefined })
+      yield* Effect.forkScoped(Effect.forEach(ids(6), rig.dispatcher.enqueue))
+      yield* TestClock.adjust("1 minute")
+      assert.strictEqual(rig.outcomes().length, 6)
+      assert.deepStrictEqual(
+        rig.sent().map(({ id }) => id),
+        ["0", "1", "2", "3", "4", "5"],
+      )
+    }),
+  )
+
+  it.effect("an order that waits for room outside can expire there", () =>
+    Effect.gen(function* () {
+      const rig = yield* makeRig({
+        ...narrow,
+        config: { limit: 1, windowMs: 60_000, blockAfter: 10 },
+        dispatcher: { capacity: 1 },
+      })
+      yield* rig.dispatcher.enqueue(order("sent"))
+      yield* TestClock.adjust("1 millis")
+      yield* rig.dispatcher.enqueue(order("inside"))
+      const outside = yield* Effect.forkScoped(
+        Effect.exit(rig.dispatcher.submit(order("outside", rig.startMs - 500))),
+      )
+      yield* TestClock.adjust("600 millis")
+      assert.strictEqual(errorOf(yield* Fiber.join(outside))?._tag, "OrderExpired")
+      yield* TestClock.adjust("5 seconds")
+      assert.deepStrictEqual(names(rig).toSorted(), ["inside expired", "outside expired", "sent accepted"])
+    }),
+  )
+})
+
+describe("stopping", () => {
+  it.effect("takes no more orders, awaits what is in flight and cancels what is queued", () =>
+    Effect.gen(function* () {
+      const rig = yield* makeRig({ journey: () => ({ incomingMs: 50, outgoingMs: 400 }) })
+      yield* Effect.forEach(ids(5), rig.dispatcher.enqueue)
+      yield* TestClock.adjust("60 millis")
+      assert.strictEqual(rig.sent().length, 2)
+      const stopping = yield* Effect.forkScoped(rig.stop)
+      yield* TestClock.adjust("1 millis")
+      assert.deepStrictEqual(names(rig), ["2 cancelled", "3 cancelled", "4 cancelled"])
+      assert.strictEqual(
+        errorOf(yield* Effect.exit(rig.dispatcher.submit(order("late"))))?._tag,
+        "OrderCancelled",
+      )
+      assert.isFalse(yield* rig.dispatcher.offer(order("later")))
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(stopping)
+      assert.deepStrictEqual(names(rig).slice(3), ["0 accepted", "1 accepted"])
+    }),
+  )
+
+  it.effect("waits for an answer no longer than the request timeout", () =>
+    Effect.gen(function* () {
+      const rig = yield* makeRig({
+        requestTimeoutMs: 2000,
+        journey: () => ({ ...at, fate: "lost-on-the-way-in" }),
+      })
+      yield* rig.dispatcher.enqueue(order("silent"))
+      yield* TestClock.adjust("10 millis")
+      const stopping = yield* Effect.forkScoped(rig.stop)
+      yield* TestClock.adjust("2 seconds")
+      yield* Fiber.join(stopping)
+      assert.deepStrictEqual(
+        rig.outcomes().map(({ outcome }) => outcome),
+        [{ outcome: "unknown", cause: "timeout" }],
+      )
+    }),
+  )
+
+  it.effect("cancels orders that wait for room as well", () =>
+    Effect.gen(function* () {
+      const rig = yield* makeRig({
+        config: { limit: 1, windowMs: 60_000, blockAfter: 10 },
+        ttlMs: undefined,
+        dispatcher: { capacity: 1 },
+      })
+      const fibers = yield* Effect.forEach(ids(4), (one) =>
+        Effect.forkScoped(Effect.exit(rig.dispatcher.submit(one))),
+      )
+      yield* TestClock.adjust("1 second")
+      yield* Effect.forkScoped(rig.stop)
+      yield* TestClock.adjust("1 second")
+      const exits = yield* Effect.forEach(fibers, Fiber.join)
+      assert.deepStrictEqual(names(rig), ["0 accepted", "1 cancelled", "2 cancelled", "3 cancelled"])
+      assert.deepStrictEqual(
+        exits.map((exit) => errorOf(exit)?._tag),
+        [undefined, "OrderCancelled", "OrderCancelled", "OrderCancelled"],
+      )
+    }),
+  )
+
+  it.effect("ends the stream of outcomes, which told of every one", () =>
+    Effect.gen(function* () {
+      const rig = yield* makeRig()
+      const reader = yield* Effect.forkScoped(Stream.runCollect(rig.dispatcher.outcomes))
+      yield* TestClock.adjust("1 millis")
+      yield* Effect.forEach(ids(3), rig.dispatcher.enqueue)
+      yield* TestClock.adjust("1 second")
+      yield* rig.stop
+      const seen = yield* Fiber.join(reader)
+      assert.deepStrictEqual(
+        seen.map(({ id }) => id),
+        ["0", "1", "2"],
+      )
+    }),
+  )
+})
+
+describe("drained", () => {
+  it.effect("waits until every order has reached its outcome", () =>
+    Effect.gen(function* () {
+      const rig = yield* makeRig()
+      yield* Effect.forEach(ids(10), rig.dispatcher.enqueue)
+      const done = yield* Effect.forkScoped(rig.dispatcher.drained)
+      yield* TestClock.adjust("200 millis")
+      assert.isUndefined(done.pollUnsafe())
+      yield* TestClock.adjust("2 seconds")
+      yield* Fiber.join(done)
+      assert.strictEqual(rig.outcomes().length, 10)
+    }),
+  )
+})

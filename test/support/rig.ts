@@ -1,0 +1,104 @@
+/**
+ * A dispatcher on a virtual exchange, ready to be played with: what tests and properties have in common.
+ */
+import { Clock, Context, Duration, Effect, Exit, Layer, Redacted, Scope } from "effect"
+import { RateLimiter } from "effect/persistence"
+import * as Dispatcher from "../../src/dispatch/Dispatcher.ts"
+import { type DispatchEvent, DispatchLog } from "../../src/dispatch/DispatchEvent.ts"
+import type { GateFactory } from "../../src/dispatch/Gate.ts"
+import { ackWindow, defaultMargin, defaultPace } from "../../src/dispatch/gates/AckWindow.ts"
+import type { ApiKey } from "../../src/exchange/ApiKeys.ts"
+import { type ExchangeConfig, exerciseConfig } from "../../src/exchange/ExchangeModel.ts"
+import { nowMsUnsafe } from "../../src/Monotonic.ts"
+import { type Journey, makeVirtualExchange } from "./VirtualExchange.ts"
+
+export const makeKeys = (count: number): ReadonlyArray<ApiKey> =>
+  Array.from({ length: count }, (_, index) => ({
+    label: `key-${index + 1}`,
+    secret: Redacted.make(`secret-${index + 1}`),
+  }))
+
+export interface RigOptions {
+  readonly keys?: number
+  readonly config?: ExchangeConfig
+  /** What the client believes the limit to be; the exchange's own by default. */
+  readonly limit?: number
+  readonly boundMs?: number | undefined
+  readonly ttlMs?: number | undefined
+  readonly paceMs?: number
+  readonly marginMs?: number
+  readonly requestTimeoutMs?: number
+  readonly journey?: (n: number, key: ApiKey) => Journey
+  readonly unknownKeys?: ReadonlyArray<string>
+  readonly gate?: (gate: GateFactory) => GateFactory
+  readonly dispatcher?: Partial<Dispatcher.DispatcherOptions>
+}
+
+export const at = { incomingMs: 25, outgoingMs: 25 } satisfies Journey
+
+/** Starts an exchange and a dispatcher. `stop` stops the dispatcher; the exchange lives on in the scope. */
+export const makeRig = Effect.fnUntraced(function* (options: RigOptions = {}) {
+  const clock = yield* Clock.Clock
+  const keys = makeKeys(options.keys ?? 1)
+  const config = options.config ?? exerciseConfig
+  const limit = options.limit ?? config.limit
+  const window = Duration.millis(config.windowMs)
+  const requestTimeoutMs = options.requestTimeoutMs ?? 5000
+  const events: Array<DispatchEvent> = []
+  const exchange = yield* makeVirtualExchange({
+    config,
+    keys,
+    journey: options.journey ?? (() => at),
+    requestTimeoutMs,
+    ...(options.unknownKeys === undefined ? {} : { unknownKeys: options.unknownKeys }),
+  })
+  const rateLimiter = yield* RateLimiter.make.pipe(Effect.provide(RateLimiter.layerStoreMemory))
+  const gate = ackWindow({
+    limit,
+    window,
+    reach: { boundMs: "boundMs" in options ? options.boundMs : 55, requestTimeoutMs },
+    margin: options.marginMs === undefined ? defaultMargin(window) : Duration.millis(options.marginMs),
+    pace: options.paceMs === undefined ? defaultPace(limit, window) : Duration.millis(options.paceMs),
+    rateLimiter,
+  })
+  const scope = yield* Scope.make()
+  const ttlMs = "ttlMs" in options ? options.ttlMs : 1000
+  const context = yield* Dispatcher.layer({
+    keys,
+    gate: options.gate?.(gate) ?? gate,
+    ttl: ttlMs === undefined ? undefined : Duration.millis(ttlMs),
+    requestTimeout: Duration.millis(requestTimeoutMs),
+    ...options.dispatcher,
+  }).pipe(
+    Layer.provide(exchange.layer),
+    Layer.buildWithScope(scope),
+    Effect.provideService(DispatchLog, {
+      ready: Effect.void,
+      record: (event) => events.push(event),
+    }),
+  )
+  const stop = Scope.close(scope, Exit.void)
+  yield* Effect.addFinalizer(() => stop)
+  const startMs = nowMsUnsafe(clock)
+  const ofType = <T extends DispatchEvent["type"]>(type: T) =>
+    events.filter((event): event is Extract<DispatchEvent, { readonly type: T }> => event.type === type)
+  return {
+    dispatcher: Context.get(context, Dispatcher.Dispatcher),
+    stop,
+    events,
+    exchange,
+    sent: () => ofType("sent"),
+    outcomes: () => ofType("outcome"),
+    returned: () => ofType("returned"),
+    retired: () => ofType("key"),
+    /** Milliseconds since the rig was made. */
+    elapsed: () => nowMsUnsafe(clock) - startMs,
+    startMs,
+  }
+})
+
+export const order = (id: number | string, createdAtMs?: number) => ({
+  id: String(id),
+  params: {},
+  ...(createdAtMs === undefined ? {} : { createdAtMs }),
+})
