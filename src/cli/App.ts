@@ -1,0 +1,16 @@
+/**
+ * The command line: which commands there are.
+ *
+ * A command is a file of its own. It fails with the errors of `errors.ts`, whose message is the one line that its
+ * user gets; it writes its result to standard output and everything else to standard error; and to be stopped
+ * is to be interrupted (see `Signals.ts`).
+ */
+import { Command } from "effect/cli"
+
+/** Every command, under the program's name. */
+export const app = Command.make("paceline").pipe(
+  Command.withDescription(
+    'Gets orders to an exchange as fast as its rate limits safely allow. Without a command it does what "run" does.',
+  ),
+  Command.withSubcommands([]),
+)

@@ -1,0 +1,114 @@
+/**
+ * Runs a program as this process's main fiber, from its start to the exit status.
+ *
+ * It ends in one of these ways, and always when the fiber is done, with everything written that was handed to
+ * the standard streams:
+ *
+ * - done: 0; failed: what the error says (see `errors.ts`), a line on standard error first
+ * - stopped by a signal: 130 or 143 (see `Signals.ts`), unless bringing it to an end failed
+ * - nobody reads standard output any more, as after `| head -1`: the fiber is interrupted, and the status is 0,
+ *   for who closed it had enough
+ */
+import process from "node:process"
+import { Clock, Effect, Exit, type Fiber, Option, Predicate, Runtime } from "effect"
+import { nowMsUnsafe } from "../Monotonic.ts"
+import { watchParent } from "../runtime/watchParent.ts"
+import { describeDefect, describeFailure, type Failure, type FailureOptions } from "./failure.ts"
+import { decide, statusOf, type Stop, STOP_SIGNALS, type StopSignal } from "./Signals.ts"
+
+const BROKEN_PIPE = "EPIPE"
+
+/** Exits when both standard streams have passed on what they hold. */
+const exitFlushed = (status: number): void => {
+  process.stdout.write("", () => {
+    process.stderr.write("", () => {
+      process.exit(status)
+    })
+  })
+}
+
+const finish = (status: number, text: string): void => {
+  if (text !== "") process.stderr.write(text)
+  exitFlushed(status)
+}
+
+const outputFailure = (error: Error, options: FailureOptions): Failure => ({
+  status: 1,
+  text: `${options.name}: standard output cannot be written: ${error.message}\n`,
+})
+
+/** What happened to the process from outside its main fiber. */
+interface Mishaps {
+  stop: Stop | undefined
+  outputClosed: boolean
+  failure: Failure | undefined
+}
+
+const supervise = <A, E>(
+  fiber: Fiber.Fiber<A, E>,
+  options: FailureOptions & { readonly handedOver: boolean },
+): void => {
+  const mishaps: Mishaps = { stop: undefined, outputClosed: false, failure: undefined }
+  const clock = fiber.getRef(Clock.Clock)
+  const interrupt = (): void => {
+    fiber.interruptUnsafe(fiber.id)
+  }
+
+  const onSignal = (signal: StopSignal): void => {
+    const nowMs = nowMsUnsafe(clock)
+    switch (decide(mishaps.stop, nowMs)) {
+      case "stop":
+        mishaps.stop = { signal, atMs: nowMs }
+        return interrupt()
+      case "exit":
+        process.exit(statusOf(signal))
+      case "nothing":
+    }
+  }
+  for (const signal of STOP_SIGNALS) process.on(signal, onSignal)
+  if (options.handedOver) {
+    watchParent(() => {
+      onSignal("SIGTERM")
+    })
+  }
+
+  process.stdout.on("error", (error: Error) => {
+    if (Predicate.hasProperty(error, "code") && error.code === BROKEN_PIPE) {
+      mishaps.outputClosed = true
+    } else {
+      mishaps.failure ??= outputFailure(error, options)
+    }
+    interrupt()
+  })
+  // Nobody is left to be told that standard error is closed.
+  process.stderr.on("error", () => undefined)
+  process.on("uncaughtException", (error: unknown) => {
+    const stack = Predicate.isError(error) ? (error.stack ?? "") : ""
+    mishaps.failure ??= describeDefect(error, options, stack)
+    interrupt()
+  })
+
+  fiber.addObserver((exit) => {
+    if (mishaps.outputClosed) return finish(0, "")
+    const failure = mishaps.failure ?? failureOf(exit, options)
+    if (failure !== undefined) return finish(failure.status, failure.text)
+    if (mishaps.stop !== undefined) return finish(statusOf(mishaps.stop.signal), "")
+    finish(Exit.isSuccess(exit) ? 0 : statusOf("SIGINT"), "")
+  })
+}
+
+const failureOf = (exit: Exit.Exit<unknown, unknown>, options: FailureOptions): Failure | undefined =>
+  Exit.isSuccess(exit) ? undefined : Option.getOrUndefined(describeFailure(exit.cause, options))
+
+/** Runs `program` and ends the process when it has ended. Never more than once in a process. */
+export const runMain = <A, E>(
+  program: Effect.Effect<A, E>,
+  options: FailureOptions & {
+    /** Whether a parent handed over to this process, whose end is then to be this one's too. */
+    readonly handedOver: boolean
+  },
+): void => {
+  Runtime.makeRunMain(({ fiber }) => {
+    supervise(fiber, options)
+  })(program, { disableErrorReporting: true })
+}

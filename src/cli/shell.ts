@@ -1,0 +1,60 @@
+/**
+ * What every command is wrapped in: which command the arguments mean, help and usage errors in this program's
+ * form, the platform's services, and the process around it all.
+ */
+import process from "node:process"
+import { NodeServices } from "@effect/platform-node"
+import { Effect, Logger } from "effect"
+import { CliConfig, CliError, CliOutput, Command, GlobalFlag, type HelpDoc } from "effect/cli"
+import { VERSION } from "../version.ts"
+import { readInvocation } from "./arguments.ts"
+import { runMain } from "./runMain.ts"
+import { usageError } from "./usage.ts"
+
+const config = CliConfig.make({
+  builtIns: [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions, GlobalFlag.LogLevel],
+})
+
+/** Stands for the values of a global flag, which its description lists anyway. */
+const METAVARS: ReadonlyMap<string, string> = new Map([
+  ["completions", "SHELL"],
+  ["log-level", "LEVEL"],
+])
+
+const shortened = (flag: HelpDoc.FlagDoc): HelpDoc.FlagDoc => ({
+  ...flag,
+  type: METAVARS.get(flag.name) ?? flag.type,
+})
+
+/** Shows what was asked for. What is wrong is not shown here: it leaves as one line, see `usage.ts`. */
+const presenter: CliOutput.Presenter = {
+  present: (event) => {
+    if (event._tag === "Version") return CliOutput.defaultPresenter.present(event)
+    if (event._tag !== "Help" || event.reason !== "Requested") return Effect.void
+    const globalFlags = (event.helpDoc.globalFlags ?? []).map(shortened)
+    return CliOutput.defaultPresenter.present({ ...event, helpDoc: { ...event.helpDoc, globalFlags } })
+  },
+}
+
+/**
+ * Runs the command that this process's arguments ask for, and ends the process with its exit status.
+ *
+ * Logs go to standard error: standard output is for results.
+ */
+export const start = <Name extends string, Input, ContextInput, E>(
+  root: Command.Command<Name, Input, ContextInput, E, Command.Environment>,
+  options: { readonly handedOver: boolean },
+): void => {
+  const names = root.subcommands.flatMap((group) => group.commands.map((command) => command.name))
+  const { args, name, verbose } = readInvocation(root.name, names, process.argv.slice(2))
+  const program = Command.runWith(root, { version: VERSION, renderErrors: false })(args).pipe(
+    Effect.mapError((error) =>
+      CliError.isCliError(error) && error._tag === "ShowHelp" ? usageError(error) : error,
+    ),
+    Effect.provideService(CliConfig.CliConfig, config),
+    Effect.provideService(CliOutput.Presenter, presenter),
+    Effect.provideService(Logger.LogToStderr, true),
+    Effect.provide(NodeServices.layer),
+  )
+  runMain(program, { name, verbose, handedOver: options.handedOver })
+}

@@ -1,0 +1,52 @@
+/**
+ * Wrong usage in one line: what is wrong, where, and what to do. The command line's own errors span several
+ * lines and come with all of the help; here they become one line that says where the help is.
+ */
+import type { CliError } from "effect/cli"
+import { UsageError } from "./errors.ts"
+import { quote } from "./quote.ts"
+
+const orJoin = (names: ReadonlyArray<string>): string =>
+  names.length <= 1 ? names.join("") : `${names.slice(0, -1).join(", ")} or ${names.at(-1) ?? ""}`
+
+const didYouMean = (suggestions: ReadonlyArray<string>): string =>
+  suggestions.length === 0 ? "" : `; did you mean ${orJoin(suggestions)}?`
+
+/** A sentence that ends as one, whatever it ended with. */
+const sentence = (text: string): string => (/[.?!]$/.test(text) ? text : `${text}.`)
+
+const invalidValue = (error: CliError.InvalidValue): string => {
+  const name = error.kind === "flag" ? `--${error.option}` : `<${error.option}>`
+  if (error.value === "") return `${name} needs a value: ${error.expected}`
+  return `${name}: ${quote(error.value)} is not right; expected ${error.expected.replace(/^Expected:? */, "")}`
+}
+
+const describe = (error: CliError.NonShowHelpErrors): string => {
+  switch (error._tag) {
+    case "UnrecognizedOption":
+      return `there is no flag ${error.option}${didYouMean(error.suggestions)}`
+    case "MissingOption":
+      return `--${error.option} is missing`
+    case "MissingArgument":
+      return `<${error.argument}> is missing`
+    case "UnexpectedArgument":
+      return `${quote(error.arguments[0] ?? "")} is one argument too many`
+    case "InvalidValue":
+      return invalidValue(error)
+    case "UnknownSubcommand":
+      return `there is no command ${quote(error.subcommand)}${didYouMean(error.suggestions)}`
+    case "DuplicateOption":
+    case "ValidationError":
+    case "UserError":
+      return error.message
+  }
+}
+
+/** The first of the errors in `help`, as one line. The rest often follow from it. */
+export const usageError = (help: CliError.ShowHelp): UsageError => {
+  const [first] = help.errors
+  const what = first === undefined ? "a command is missing" : describe(first)
+  const unknownCommand = first?._tag === "UnknownSubcommand"
+  const path = unknownCommand ? help.commandPath.slice(0, 1) : help.commandPath
+  return new UsageError({ message: `${sentence(what)} See "${path.join(" ")} --help".` })
+}
