@@ -21,6 +21,25 @@ export interface RequestTrace {
 /** Why a key left service. */
 export type Retirement = "parked" | "blocked" | "unknown"
 
+/** How an order ended, with the request that brought it about where one did. */
+export type OrderEnd =
+  | {
+      readonly outcome: Extract<Outcome, { readonly outcome: "accepted" | "rejected" | "unknown" }>
+      readonly request: RequestTrace
+    }
+  | {
+      readonly outcome: Extract<Outcome, { readonly outcome: "expired" | "cancelled" }>
+      readonly request: undefined
+    }
+
+/** An order reached its outcome. */
+export type OutcomeEvent = OrderEnd & {
+  readonly type: "outcome"
+  readonly atMs: number
+  readonly id: string
+  readonly createdMs: number
+}
+
 export type DispatchEvent =
   | {
       readonly type: "sent"
@@ -39,15 +58,7 @@ export type DispatchEvent =
       readonly reason: RejectReason | "not-sent"
       readonly request: RequestTrace
     }
-  | {
-      readonly type: "outcome"
-      readonly atMs: number
-      readonly id: string
-      readonly createdMs: number
-      readonly outcome: Outcome
-      /** The request that brought it about; undefined where none did. */
-      readonly request: RequestTrace | undefined
-    }
+  | OutcomeEvent
   | {
       readonly type: "key"
       readonly atMs: number

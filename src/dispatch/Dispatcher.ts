@@ -12,10 +12,10 @@ import { RequestTimeout } from "../exchange/SubmitError.ts"
 import { invariant } from "../invariant.ts"
 import { nowMsUnsafe, sleepUntil } from "../Monotonic.ts"
 import type { Order } from "../orders/Order.ts"
-import { DispatchLog, type Retirement } from "./DispatchEvent.ts"
+import { DispatchLog, type OutcomeEvent, type Retirement } from "./DispatchEvent.ts"
 import type { GateFactory } from "./Gate.ts"
 import { expire, type Lane, makeLane } from "./Lane.ts"
-import { Ledger, type LedgerCounts, type OutcomeEvent, type OutcomesOverrun } from "./Ledger.ts"
+import { Ledger, type LedgerCounts, type OutcomesOverrun } from "./Ledger.ts"
 import { type Entry, OrderLine } from "./OrderLine.ts"
 import {
   type DispatchFailure,
@@ -168,7 +168,7 @@ export const make = Effect.fnUntraced(function* (options: DispatcherOptions) {
   const cancel = (entry: Entry): void =>
     ledger.end(
       entry,
-      { outcome: "cancelled" },
+      { outcome: { outcome: "cancelled" }, request: undefined },
       nowMsUnsafe(clock),
       Exit.fail(new OrderCancelled({ orderId: entry.order.id })),
     )
@@ -182,8 +182,16 @@ export const make = Effect.fnUntraced(function* (options: DispatcherOptions) {
     }
     yield* Effect.timeoutOption(ledger.empty, Duration.sum(settings.requestTimeout, STOP_SLACK))
     for (const entry of ledger.held()) {
-      const error = new RequestTimeout({ orderId: entry.order.id, key: "its key" })
-      ledger.end(entry, { outcome: "unknown", cause: "timeout" }, nowMsUnsafe(clock), Exit.fail(error))
+      const nowMs = nowMsUnsafe(clock)
+      invariant(entry.request !== undefined, `order ${entry.order.id} outlived the stop without a request`)
+      const error = new RequestTimeout({ orderId: entry.order.id, key: entry.request.key })
+      const request = { ...entry.request, settledMs: nowMs }
+      ledger.end(
+        entry,
+        { outcome: { outcome: "unknown", cause: "timeout" }, request },
+        nowMs,
+        Exit.fail(error),
+      )
     }
     yield* Scope.close(requestScope, Exit.void)
     ledger.close()

@@ -13,7 +13,7 @@ import type { DispatchLog, RequestTrace, Retirement } from "./DispatchEvent.ts"
 import type { Gate, Passage, Place } from "./Gate.ts"
 import type { Ledger } from "./Ledger.ts"
 import { nextNonce } from "./NonceSource.ts"
-import type { Entry, OrderLine } from "./OrderLine.ts"
+import type { Entry, OpenRequest, OrderLine } from "./OrderLine.ts"
 import { OrderCancelled, OrderExpired } from "./SubmitFailure.ts"
 import type { Ending } from "./Transit.ts"
 
@@ -131,13 +131,23 @@ export const makeLane = (key: ApiKey, gate: Gate, context: LaneContext): Effect.
         const wanted = !context.isStopping() && !entry.withdrawn
         switch (verdict?.kind) {
           case undefined:
-            return ledger.end(entry, { outcome: "accepted" }, atMs, exit, request)
+            return ledger.end(entry, { outcome: { outcome: "accepted" }, request }, atMs, exit)
           case "unknown":
-            return ledger.end(entry, { outcome: "unknown", cause: verdict.cause }, atMs, exit, request)
+            return ledger.end(
+              entry,
+              { outcome: { outcome: "unknown", cause: verdict.cause }, request },
+              atMs,
+              exit,
+            )
           case "never-sent": {
             if (wanted) return putBack(entry, "not-sent", request, atMs)
             const failure = new OrderCancelled({ orderId: entry.order.id })
-            return ledger.end(entry, { outcome: "cancelled" }, atMs, Exit.fail(failure))
+            return ledger.end(
+              entry,
+              { outcome: { outcome: "cancelled" }, request: undefined },
+              atMs,
+              Exit.fail(failure),
+            )
           }
           case "refused": {
             const again = entry.returns < context.maxReturns && atMs < entry.deadlineMs
@@ -145,24 +155,22 @@ export const makeLane = (key: ApiKey, gate: Gate, context: LaneContext): Effect.
               entry.returns += 1
               return putBack(entry, verdict.reason, request, atMs)
             }
-            return ledger.end(entry, { outcome: "rejected", reason: verdict.reason }, atMs, exit, request)
+            return ledger.end(
+              entry,
+              { outcome: { outcome: "rejected", reason: verdict.reason }, request },
+              atMs,
+              exit,
+            )
           }
         }
       }
 
-      const request = Effect.fnUntraced(function* (
-        entry: Entry,
-        nonce: number,
-        sentMs: number,
-        passage: Passage,
-      ) {
-        let writtenMs: number | undefined
+      const request = Effect.fnUntraced(function* (entry: Entry, open: OpenRequest, passage: Passage) {
         let settledMs: number | undefined
-        const attempt = entry.attempts
         const exit = yield* client
-          .submit(entry.order, key, nonce, {
+          .submit(entry.order, key, open.nonce, {
             onWritten: (atMs) => {
-              writtenMs = atMs
+              open.writtenMs = atMs
               passage.onWritten(atMs)
             },
             onSettled: (atMs) => {
@@ -180,8 +188,10 @@ export const makeLane = (key: ApiKey, gate: Gate, context: LaneContext): Effect.
           : exit
         const error = Exit.isFailure(answer) ? Cause.findErrorOption(answer.cause) : Option.none()
         const verdict = Option.getOrUndefined(Option.map(error, verdictOf))
-        const trace: RequestTrace = { key: label, nonce, attempt, sentMs, writtenMs, settledMs }
+        const trace: RequestTrace = { ...open, settledMs }
         learn(verdict, atMs)
+        // A stop that lost patience has ended the order already.
+        if (entry.state === "ended") return
         if (verdict?.kind === "never-sent" && Option.isSome(error)) {
           context.onNoContact(atMs, "code" in error.value ? error.value.code : error.value._tag)
         }
@@ -195,10 +205,10 @@ export const makeLane = (key: ApiKey, gate: Gate, context: LaneContext): Effect.
       const dispatch = Effect.fnUntraced(function* (entry: Entry, place: Place, sentMs: number) {
         invariant(state === "active", `${label} sends after it was retired`)
         invariant(sentMs < entry.deadlineMs, `order ${entry.order.id} is sent after its time to live`)
-        ledger.depart(entry)
         const nonce = nextNonce(lastNonce, clock.currentTimeMillisUnsafe())
         invariant(nonce > lastNonce, `${label} repeats a nonce`)
         lastNonce = nonce
+        const open = ledger.depart(entry, { key: label, nonce, sentMs })
         log.record({
           type: "sent",
           atMs: sentMs,
@@ -206,12 +216,10 @@ export const makeLane = (key: ApiKey, gate: Gate, context: LaneContext): Effect.
           createdMs: entry.createdMs,
           key: label,
           nonce,
-          attempt: entry.attempts,
+          attempt: open.attempt,
         })
         const passage = yield* place.begin(sentMs)
-        yield* Effect.forkIn(request(entry, nonce, sentMs, passage), context.requests, {
-          startImmediately: true,
-        })
+        yield* Effect.forkIn(request(entry, open, passage), context.requests, { startImmediately: true })
       })
 
       // From the look at the first order to the request's own fiber nothing can interrupt: an order that has
@@ -253,7 +261,7 @@ export const makeLane = (key: ApiKey, gate: Gate, context: LaneContext): Effect.
 export const expire = (ledger: Ledger, entry: Entry, atMs: number): void =>
   ledger.end(
     entry,
-    { outcome: "expired", place: "queue" },
+    { outcome: { outcome: "expired", place: "queue" }, request: undefined },
     atMs,
     Exit.fail(new OrderExpired({ orderId: entry.order.id, place: "queue" })),
   )

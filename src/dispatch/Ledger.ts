@@ -6,9 +6,8 @@ import { Cause, Deferred, Effect, type Exit, Latch, Queue, Schema } from "effect
 import type { Acceptance } from "../exchange/ExchangeClient.ts"
 import { invariant } from "../invariant.ts"
 import type { Order } from "../orders/Order.ts"
-import type { Outcome } from "../orders/Outcome.ts"
-import type { DispatchEvent, DispatchLog, RequestTrace } from "./DispatchEvent.ts"
-import type { Entry } from "./OrderLine.ts"
+import type { DispatchLog, OrderEnd, OutcomeEvent } from "./DispatchEvent.ts"
+import type { Entry, OpenRequest } from "./OrderLine.ts"
 import type { SubmitFailure } from "./SubmitFailure.ts"
 
 /** A reader of `outcomes` fell so far behind that some were lost to it. The orders themselves were not. */
@@ -19,9 +18,6 @@ export class OutcomesOverrun extends Schema.TaggedError<OutcomesOverrun>()("Outc
     return `more than ${this.capacity} outcomes were waiting to be read. Read them faster, or take them from the journal`
   }
 }
-
-/** An order's outcome with what led to it. */
-export type OutcomeEvent = Extract<DispatchEvent, { readonly type: "outcome" }>
 
 /** A reader's own bounded queue: a slow reader never holds up the dispatcher. */
 export type OutcomeQueue = Queue.Queue<OutcomeEvent, OutcomesOverrun | Cause.Done>
@@ -70,6 +66,7 @@ export class Ledger {
       createdMs,
       deadlineMs: createdMs + ttlMs,
       result,
+      request: undefined,
       attempts: 0,
       returns: 0,
       state: "outside",
@@ -82,25 +79,18 @@ export class Ledger {
   }
 
   /** Ends an order. `result` is what its caller learns. */
-  end(
-    entry: Entry,
-    outcome: Outcome,
-    atMs: number,
-    result: Exit.Exit<Acceptance, SubmitFailure>,
-    request?: RequestTrace,
-  ): void {
+  end(entry: Entry, end: OrderEnd, atMs: number, result: Exit.Exit<Acceptance, SubmitFailure>): void {
     invariant(entry.state !== "ended", `order ${entry.order.id} ended twice`)
     if (entry.state === "in-flight") this.#inFlight -= 1
     entry.state = "ended"
     this.#held.delete(entry.order.id)
-    this.counts[outcome.outcome] += 1
+    this.counts[end.outcome.outcome] += 1
     const event: OutcomeEvent = {
       type: "outcome",
       atMs,
       id: entry.order.id,
       createdMs: entry.createdMs,
-      outcome,
-      request,
+      ...end,
     }
     this.#log.record(event)
     for (const reader of this.#readers) this.#tell(reader, event)
@@ -125,17 +115,21 @@ export class Ledger {
   }
 
   /** An order leaves the line for the exchange. */
-  depart(entry: Entry): void {
+  depart(entry: Entry, request: Omit<OpenRequest, "attempt" | "writtenMs">): OpenRequest {
     invariant(entry.state === "queued", `order ${entry.order.id} departs from outside the line`)
     entry.state = "in-flight"
     entry.attempts += 1
     this.#inFlight += 1
+    const open: OpenRequest = { ...request, attempt: entry.attempts, writtenMs: undefined }
+    entry.request = open
+    return open
   }
 
   /** A request did not end its order: it goes back to the line. */
   comeBack(entry: Entry): void {
     invariant(entry.state === "in-flight", `order ${entry.order.id} comes back without having left`)
     entry.state = "outside"
+    entry.request = undefined
     this.#inFlight -= 1
   }
 

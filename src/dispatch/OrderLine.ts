@@ -8,7 +8,13 @@
 import { type Deferred, Effect, Exit, Latch, MutableList, Queue } from "effect"
 import type { Acceptance } from "../exchange/ExchangeClient.ts"
 import type { Order } from "../orders/Order.ts"
+import type { RequestTrace } from "./DispatchEvent.ts"
 import type { SubmitFailure } from "./SubmitFailure.ts"
+
+/** A request under way. */
+export interface OpenRequest extends Omit<RequestTrace, "settledMs" | "writtenMs"> {
+  writtenMs: number | undefined
+}
 
 /** An order in the dispatcher's hands. */
 export interface Entry {
@@ -18,6 +24,8 @@ export interface Entry {
   readonly deadlineMs: number
   /** Where a caller waits for the result; undefined where nobody does. */
   readonly result: Deferred.Deferred<Acceptance, SubmitFailure> | undefined
+  /** Its request, while one is under way. */
+  request: OpenRequest | undefined
   /** Requests that this order has cost so far. */
   attempts: number
   /** Definite refusals after which it went back to the line. */

@@ -1,0 +1,53 @@
+/**
+ * Puts the dispatcher's events into the journal's words: times relative to the run's start, whole
+ * microseconds, and a `t` that never runs backwards.
+ */
+import type { DispatchEvent, RequestTrace } from "../dispatch/DispatchEvent.ts"
+import type { JournalRecord } from "./JournalRecord.ts"
+
+/** Makes a function that turns one event after another into records. */
+export const makeToRecord = (startMs: number): ((event: DispatchEvent) => JournalRecord) => {
+  let lastT = 0
+  const relative = (atMs: number): number => Math.round((atMs - startMs) * 1000) / 1000
+
+  const requestFields = ({ key, nonce, attempt, sentMs, writtenMs, settledMs }: RequestTrace) => ({
+    key,
+    nonce,
+    attempt,
+    sent: relative(sentMs),
+    ...(writtenMs === undefined ? {} : { written: relative(writtenMs) }),
+    settled: relative(settledMs),
+  })
+
+  return (event) => {
+    const t = Math.max(lastT, relative(event.atMs))
+    lastT = t
+    switch (event.type) {
+      case "sent": {
+        const { id, key, nonce, attempt } = event
+        return { type: "sent", t, id, key, nonce, createdAt: relative(event.createdMs), attempt }
+      }
+      case "returned":
+        return {
+          type: "returned",
+          t,
+          id: event.id,
+          ...requestFields(event.request),
+          reason: event.reason,
+        }
+      case "key":
+        return {
+          type: "key",
+          t,
+          key: event.key,
+          state: event.state,
+          rateLimitErrors: event.rateLimitErrors,
+        }
+      case "outcome": {
+        const about = { type: "outcome", t, id: event.id, createdAt: relative(event.createdMs) } as const
+        if (event.request === undefined) return { ...about, ...event.outcome }
+        return { ...about, ...event.outcome, ...requestFields(event.request) }
+      }
+    }
+  }
+}
