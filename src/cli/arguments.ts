@@ -1,4 +1,5 @@
 /** What the arguments amount to before any flag is parsed. */
+import type { Command } from "effect/cli"
 
 /** How a command is called in a message, and the arguments to parse. */
 export interface Invocation {
@@ -31,15 +32,15 @@ const isVerbose = (args: ReadonlyArray<string>): boolean =>
  * about the program itself, it is `run`.
  */
 export const readInvocation = (
-  program: string,
-  commands: ReadonlyArray<string>,
+  root: Pick<Command.Command.Any, "name" | "subcommands">,
   args: ReadonlyArray<string>,
 ): Invocation => {
   const verbose = isVerbose(args)
   const start = Math.min(logLevelLength(args), args.length)
   const first = args[start]
   if (first === undefined || (first.startsWith("-") && !ABOUT_PROGRAM.test(first))) {
-    return { name: `${program} run`, args: ["run", ...args], verbose }
+    return { name: `${root.name} run`, args: ["run", ...args], verbose }
   }
-  return { name: commands.includes(first) ? `${program} ${first}` : program, args, verbose }
+  const known = root.subcommands.some((group) => group.commands.some((command) => command.name === first))
+  return { name: known ? `${root.name} ${first}` : root.name, args, verbose }
 }

@@ -3,7 +3,7 @@
  * its message alone. A defect is a mistake in this program: it asks to be reported, and shows where it happened
  * only to those who asked for details.
  */
-import { Cause, Option, Predicate, Runtime } from "effect"
+import { Cause, Option, Predicate, Result, Runtime } from "effect"
 
 /** The program's name and the command's, and whether details were asked for. */
 export interface FailureOptions {
@@ -40,15 +40,26 @@ export const describeDefect = (defect: unknown, options: FailureOptions, stack: 
   return { status: 1, text: line + plea + (options.verbose ? `${withoutSecrets(stack)}\n` : "") }
 }
 
+/**
+ * The failure that was meant for the user, if it was one. What fails while an interrupted program is brought to
+ * an end cannot be an expected failure any more, so an error that has an exit status counts as one even where
+ * it was raised as a defect.
+ */
+const findExpected = (cause: Cause.Cause<unknown>): Option.Option<unknown> =>
+  Option.orElse(Cause.findErrorOption(cause), () =>
+    Option.filter(Result.getSuccess(Cause.findDefect(cause)), (defect) =>
+      Predicate.hasProperty(defect, Runtime.errorExitCode),
+    ),
+  )
+
 /** Describes why a program failed, or none where it was interrupted and nothing else. */
 export const describeFailure = (
   cause: Cause.Cause<unknown>,
   options: FailureOptions,
 ): Option.Option<Failure> => {
   if (Cause.hasInterruptsOnly(cause)) return Option.none()
-  const expected = Cause.findErrorOption(cause)
   return Option.some(
-    Option.match(expected, {
+    Option.match(findExpected(cause), {
       onSome: (error) => ({
         status: Runtime.getErrorExitCode(error),
         text: `${options.name}: ${oneLine(messageOf(error))}\n`,

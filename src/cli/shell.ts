@@ -37,17 +37,14 @@ const presenter: CliOutput.Presenter = {
 }
 
 /**
- * Runs the command that this process's arguments ask for, and ends the process with its exit status.
- *
- * Logs go to standard error: standard output is for results.
+ * The command that these arguments ask for, as {@link readInvocation} gave them. Wrong usage fails with a
+ * `UsageError`. Logs go to standard error: standard output is for results.
  */
-export const start = <Name extends string, Input, ContextInput, E>(
+export const commandLine = <Name extends string, Input, ContextInput, E>(
   root: Command.Command<Name, Input, ContextInput, E, Command.Environment>,
-  options: { readonly handedOver: boolean },
-): void => {
-  const names = root.subcommands.flatMap((group) => group.commands.map((command) => command.name))
-  const { args, name, verbose } = readInvocation(root.name, names, process.argv.slice(2))
-  const program = Command.runWith(root, { version: VERSION, renderErrors: false })(args).pipe(
+  args: ReadonlyArray<string>,
+) =>
+  Command.runWith(root, { version: VERSION, renderErrors: false })(args).pipe(
     Effect.mapError((error) =>
       CliError.isCliError(error) && error._tag === "ShowHelp" ? usageError(error) : error,
     ),
@@ -56,5 +53,15 @@ export const start = <Name extends string, Input, ContextInput, E>(
     Effect.provideService(Logger.LogToStderr, true),
     Effect.provide(NodeServices.layer),
   )
-  runMain(program, { name, verbose, handedOver: options.handedOver })
+
+/** Runs the command that this process's arguments ask for, and ends the process with its exit status. */
+export const start = <Name extends string, Input, ContextInput, E>(
+  root: Command.Command<Name, Input, ContextInput, E, Command.Environment>,
+  options: {
+    /** Whether a parent handed over to this process. */
+    readonly handedOver: boolean
+  },
+): void => {
+  const { args, name, verbose } = readInvocation(root, process.argv.slice(2))
+  runMain(commandLine(root, args), { name, verbose, handedOver: options.handedOver })
 }

@@ -17,7 +17,8 @@ const sentence = (text: string): string => (/[.?!]$/.test(text) ? text : `${text
 
 const invalidValue = (error: CliError.InvalidValue): string => {
   const name = error.kind === "flag" ? `--${error.option}` : `<${error.option}>`
-  if (error.value === "") return `${name} needs a value: ${error.expected}`
+  if (error.value === "") return `${name} needs a value (${error.expected})`
+  if (error.expected === "at most 1 value") return `${name} is given more than once`
   return `${name}: ${quote(error.value)} is not right; expected ${error.expected.replace(/^Expected:? */, "")}`
 }
 
