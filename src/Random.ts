@@ -14,3 +14,6 @@ export const seededRandom = (seed: number, purpose: string): Effect.Effect<Rando
 /** A whole number, uniform on 0..max, both included. */
 export const wholeUpTo = (random: Random.Random, max: number): number =>
   Math.floor(random.nextDoubleUnsafe() * (max + 1))
+
+/** A seed that nobody chose, to be shown so that the run can be repeated. */
+export const freshSeed: Effect.Effect<number> = Random.nextIntBetween(0, 999_999_999)

@@ -95,12 +95,11 @@ const readLines = <R>(
 
 const fileBytes = (path: string) => Stream.unwrap(Effect.map(FileSystem.FileSystem, (fs) => fs.stream(path)))
 
-const badLinesMessage = (path: string, shown: ReadonlyArray<BadLine>, count: number): string =>
-  [
-    `${path} has ${count} bad ${count === 1 ? "line" : "lines"}: correct ${count === 1 ? "it" : "them"}, nothing was sent`,
-    ...shown.map((bad) => `  line ${bad.line}: ${bad.problem}`),
-    ...(count > shown.length ? [`  and ${count - shown.length} more`] : []),
-  ].join("\n")
+const badLinesMessage = (path: string, shown: ReadonlyArray<BadLine>, count: number): string => {
+  const problems = shown.map((bad) => `line ${bad.line}: ${bad.problem}`)
+  const more = count > shown.length ? [`and ${count - shown.length} more`] : []
+  return `${path} has ${count} bad ${count === 1 ? "line" : "lines"}, nothing was sent: ${[...problems, ...more].join("; ")}`
+}
 
 /**
  * Reads a whole file of orders, in constant memory apart from its ids, and gives the number of orders in it.

@@ -52,19 +52,16 @@ it.layer(NodeServices.layer)("a file of orders", (it) => {
       const path = yield* withFile('{"id":"a"}\nnonsense\n\n{"id":"a"}\n')
       const error = yield* Effect.flip(validateFile(path))
       expect(error.message).toBe(
-        [
-          `${path} has 2 bad lines: correct them, nothing was sent`,
-          "  line 2: the line is not JSON: write one object a line",
-          '  line 4: the id "a" was there before: ids must be unique in a run',
-        ].join("\n"),
+        `${path} has 2 bad lines, nothing was sent: line 2: the line is not JSON: write one object a line; line 4: the id "a" was there before: ids must be unique in a run`,
       )
     }),
   )
   it.effect("with many bad lines is refused with the first ten", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(validateFile(yield* withFile("x\n".repeat(25))))
-      expect(error.message.split("\n")).toHaveLength(12)
-      expect(error.message).toMatch(/^\S+ has 25 bad lines.*\n {2}line 1: .*\n {2}and 15 more$/s)
+      expect(error.message).toMatch(
+        /^\S+ has 25 bad lines, nothing was sent: (line \d+: [^;]+; ){10}and 15 more$/,
+      )
     }),
   )
   it.effect.each([

@@ -1,0 +1,231 @@
+// Laws of the exchange's model, each with a broken variant that the law must catch.
+import * as fc from "fast-check"
+import { describe, expect, it } from "vitest"
+import {
+  type Arrival,
+  arrive,
+  emptyKey,
+  type ExchangeConfig,
+  type KeyState,
+  type Verdict,
+} from "../src/exchange/ExchangeModel.ts"
+
+type Model = typeof arrive
+
+interface Judged extends Arrival {
+  readonly verdict: Verdict
+}
+
+const judge = (
+  model: Model,
+  config: ExchangeConfig,
+  arrivals: ReadonlyArray<Arrival>,
+): ReadonlyArray<Judged> => {
+  let key = emptyKey(config)
+  return arrivals.map((arrival) => {
+    const { next, verdict } = model(config, key, arrival)
+    key = next
+    return { ...arrival, verdict }
+  })
+}
+
+const configs: fc.Arbitrary<ExchangeConfig> = fc.record({
+  limit: fc.integer({ min: 1, max: 5 }),
+  windowMs: fc.integer({ min: 1, max: 50 }),
+  blockAfter: fc.integer({ min: 1, max: 10 }),
+})
+
+/** Arrivals at rising times, often exactly a window apart or with a fraction, with nonces that mostly rise. */
+const histories = fc
+  .tuple(
+    configs,
+    fc.array(
+      fc.record({
+        gap: fc.oneof(
+          fc.constantFrom("window", "just over", "none"),
+          fc.double({ min: 0, max: 30, noNaN: true, noDefaultInfinity: true }),
+        ),
+        nonce: fc.oneof(
+          { weight: 6, arbitrary: fc.constant("next") },
+          { weight: 1, arbitrary: fc.bigInt({ min: -2n, max: 60n }) },
+          { weight: 1, arbitrary: fc.constant(undefined) },
+        ),
+      }),
+      { maxLength: 60, size: "max" },
+    ),
+  )
+  .map(([config, steps]) => {
+    let atMs = 0
+    let nonce = 0n
+    const arrivals: Array<Arrival> = []
+    for (const step of steps) {
+      atMs += stepMs(step.gap, config)
+      if (step.nonce === "next") nonce += 1n
+      arrivals.push({ atMs, nonce: step.nonce === "next" ? nonce : step.nonce })
+    }
+    return { config, arrivals }
+  })
+
+const stepMs = (gap: string | number, config: ExchangeConfig): number => {
+  if (typeof gap === "number") return gap
+  if (gap === "window") return config.windowMs
+  return gap === "just over" ? config.windowMs + 1 : 0
+}
+
+type Law = (model: Model, config: ExchangeConfig, arrivals: ReadonlyArray<Arrival>) => boolean
+
+const isPass = (judged: Judged) => judged.verdict === "accepted" || judged.verdict === "nonce"
+
+const neverOverTheLimit: Law = (model, config, arrivals) => {
+  const passes = judge(model, config, arrivals)
+    .filter(isPass)
+    .map((judged) => Math.floor(judged.atMs))
+  return passes.every((first, index) => {
+    const last = passes[index + config.limit]
+    return last === undefined || last - first > config.windowMs
+  })
+}
+
+const refusesOnlyWhatWouldExceed: Law = (model, config, arrivals) => {
+  const judged = judge(model, config, arrivals)
+  return judged.every((one, index) => {
+    if (one.verdict !== "rate-limit") return true
+    const now = Math.floor(one.atMs)
+    const inWindow = judged
+      .slice(0, index)
+      .filter((_) => isPass(_) && now - Math.floor(_.atMs) <= config.windowMs)
+    return inWindow.length === config.limit
+  })
+}
+
+const acceptedNoncesRise: Law = (model, config, arrivals) => {
+  const nonces = judge(model, config, arrivals)
+    .filter((judged) => judged.verdict === "accepted")
+    .map((judged) => judged.nonce)
+  return nonces.every((nonce, index) => {
+    const before = index === 0 ? 0n : nonces[index - 1]
+    return nonce !== undefined && before !== undefined && nonce > before
+  })
+}
+
+const refusesOnlyNoncesThatDoNotRise: Law = (model, config, arrivals) => {
+  let last = 0n
+  return judge(model, config, arrivals).every(({ nonce, verdict }) => {
+    if (verdict === "nonce") return nonce === undefined || nonce <= last
+    if (verdict === "accepted" && nonce !== undefined) last = nonce
+    return true
+  })
+}
+
+const blockedForGoodAfterEnoughErrors: Law = (model, config, arrivals) => {
+  let errors = 0
+  return judge(model, config, arrivals).every(({ verdict }) => {
+    if (errors >= config.blockAfter) return verdict === "blocked"
+    if (verdict === "rate-limit") errors += 1
+    return verdict !== "blocked"
+  })
+}
+
+/** The rules once more, from the whole history each time. */
+const sameAsFromWholeHistory: Law = (model, config, arrivals) => {
+  const history: Array<Judged> = []
+  for (const arrival of arrivals) {
+    const now = Math.floor(arrival.atMs)
+    const errors = history.filter((_) => _.verdict === "rate-limit").length
+    const inWindow = history.filter((_) => isPass(_) && now - Math.floor(_.atMs) <= config.windowMs).length
+    const accepted = history.filter((_) => _.verdict === "accepted").map((_) => _.nonce ?? 0n)
+    const largest = accepted.reduce((largest, nonce) => (nonce > largest ? nonce : largest), 0n)
+    const verdict =
+      errors >= config.blockAfter
+        ? "blocked"
+        : inWindow >= config.limit
+          ? "rate-limit"
+          : arrival.nonce === undefined || arrival.nonce <= largest
+            ? "nonce"
+            : "accepted"
+    history.push({ ...arrival, verdict })
+  }
+  const judged = judge(model, config, arrivals)
+  return judged.every((_, index) => _.verdict === history[index]?.verdict)
+}
+
+/** Wrong at the edge: two passes exactly one window apart. */
+const edgePasses: Model = (config, key, arrival) =>
+  arrive({ ...config, windowMs: config.windowMs - 1 }, key, arrival)
+/** Wrong the other way: refuses one millisecond longer. */
+const edgeRefuses: Model = (config, key, arrival) =>
+  arrive({ ...config, windowMs: config.windowMs + 1 }, key, arrival)
+/** Gives the slot of a bad nonce back. */
+const returnsSlots: Model = (config, key, arrival) => {
+  const judged = arrive(config, key, arrival)
+  return judged.verdict === "nonce" ? { ...judged, next: key } : judged
+}
+/** Takes a nonce that it has just seen. */
+const repeatsNonces: Model = (config, key, arrival) => {
+  const judged = arrive(config, { ...key, lastNonce: key.lastNonce - 1n }, arrival)
+  return {
+    ...judged,
+    next: {
+      ...judged.next,
+      lastNonce: key.lastNonce > judged.next.lastNonce ? key.lastNonce : judged.next.lastNonce,
+    },
+  }
+}
+/** Remembers the nonce of a refused request. */
+const learnsRefusedNonces: Model = (config, key, arrival) => {
+  const judged = arrive(config, key, arrival)
+  const lastNonce =
+    arrival.nonce !== undefined && arrival.nonce > key.lastNonce ? arrival.nonce : judged.next.lastNonce
+  return { ...judged, next: { ...judged.next, lastNonce } }
+}
+/** Forgets an error with every pass. */
+const forgives: Model = (config, key, arrival) => {
+  const judged = arrive(config, key, arrival)
+  const next: KeyState =
+    judged.verdict === "accepted"
+      ? { ...judged.next, rateLimitErrors: Math.max(0, judged.next.rateLimitErrors - 1) }
+      : judged.next
+  return { ...judged, next }
+}
+
+const laws: ReadonlyArray<readonly [string, Law, string, Model]> = [
+  ["no key passes more than its limit in any window", neverOverTheLimit, "an open window's edge", edgePasses],
+  [
+    "a request is refused only where its pass would exceed the limit",
+    refusesOnlyWhatWouldExceed,
+    "a window that is too long",
+    edgeRefuses,
+  ],
+  ["accepted nonces rise", acceptedNoncesRise, "a nonce taken twice", repeatsNonces],
+  [
+    "a nonce is refused only where it does not rise",
+    refusesOnlyNoncesThatDoNotRise,
+    "nonces learned from refused requests",
+    learnsRefusedNonces,
+  ],
+  [
+    "a key is blocked for good after its errors, and never before",
+    blockedForGoodAfterEnoughErrors,
+    "errors that are forgiven",
+    forgives,
+  ],
+  [
+    "the state tells as much as the whole history",
+    sameAsFromWholeHistory,
+    "slots given back after a bad nonce",
+    returnsSlots,
+  ],
+]
+
+describe("the exchange", () => {
+  for (const [name, law, brokenName, broken] of laws) {
+    const property = (model: Model) =>
+      fc.property(histories, ({ arrivals, config }) => law(model, config, arrivals))
+    it(name, () => {
+      fc.assert(property(arrive), { numRuns: 5_000 })
+    })
+    it(`${name}: catches ${brokenName}`, () => {
+      expect(fc.check(property(broken), { numRuns: 5_000 }).failed).toBe(true)
+    })
+  }
+})

@@ -1,0 +1,151 @@
+/**
+ * `exchange`: serves the protocol until it is stopped, then says what it saw.
+ */
+import { Console, Duration, Effect, Option, Result } from "effect"
+import { Command, Flag } from "effect/cli"
+import { NetAddress } from "effect/net"
+import { resolveKeys } from "../exchange/ApiKeys.ts"
+import type { ExchangeTally } from "../exchange/ArrivalTally.ts"
+import * as ExchangeServer from "../exchange/ExchangeServer.ts"
+import { freshSeed } from "../Random.ts"
+import { CommandFailed, UsageError } from "./errors.ts"
+import { duration, integer, seed } from "./Flags.ts"
+import { keysFileFlag } from "./keysFile.ts"
+
+const DEFAULT_HOST = "127.0.0.1"
+const LONGEST_WINDOW = Duration.hours(1)
+const LONGEST_DELAY = Duration.minutes(1)
+
+const wholeMillis = Effect.fnUntraced(function* (
+  flag: string,
+  value: Duration.Duration,
+  longest: Duration.Duration,
+) {
+  if (!Number.isInteger(Duration.toMillis(value))) {
+    return yield* new UsageError({
+      message: `${flag}: the exchange counts in whole milliseconds; write 1ms, not 0.5ms`,
+    })
+  }
+  if (Duration.isGreaterThan(value, longest)) {
+    return yield* new UsageError({ message: `${flag}: at most ${Duration.format(longest)}` })
+  }
+})
+
+const isLoopback = (host: string): boolean =>
+  host === "localhost" ||
+  Result.match(NetAddress.ipFromString(host), { onFailure: () => false, onSuccess: NetAddress.isLoopback })
+
+const columns = [
+  ["key", (_) => _.key],
+  ["requests", (_) => _.requests],
+  ["accepted", (_) => _.accepted],
+  ["over limit", (_) => _.rateLimit],
+  ["blocked", (_) => _.blocked],
+  ["bad nonce", (_) => _.nonce],
+  ["busiest window", (_) => _.busiestWindow],
+] as const satisfies ReadonlyArray<readonly [string, (key: ExchangeTally["keys"][number]) => string | number]>
+
+/** The tally for people: a table with a row for each key. */
+export const showTally = (tally: ExchangeTally): string => {
+  const rows = [
+    columns.map(([title]) => title),
+    ...tally.keys.map((key) => columns.map(([, cell]) => String(cell(key)))),
+  ]
+  const widths = columns.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  return [
+    ...rows.map((row) =>
+      row
+        .map((cell, column) =>
+          column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0),
+        )
+        .join("  "),
+    ),
+    `busiest window: the most requests in any ${tally.windowMs} ms, refused ones too`,
+    `requests with an unknown key: ${tally.unknownKey}; orders accepted more than once: ${tally.repeatedOrders}`,
+  ].join("\n")
+}
+
+/** The tally for programs: one line of JSON. */
+export const tallyLine = (tally: ExchangeTally): string => JSON.stringify({ type: "tally", ...tally })
+
+const serve = Effect.fnUntraced(function* (options: ExchangeServer.ExchangeOptions) {
+  const running = yield* ExchangeServer.make(options)
+  const window = Duration.format(options.window)
+  const delays = `0-${Duration.toMillis(options.maxDelay)} ms`
+  yield* Console.log(
+    `exchange: ${running.url}  (${options.keys.length} keys, ${options.limit} requests per ${window} each, delays ${delays} each way, seed ${options.seed})`,
+  )
+  return running
+})
+
+/** The command. Its fiber's interruption is its end: it answers what is in flight, then prints the tally. */
+export const exchange = Command.make(
+  "exchange",
+  {
+    host: Flag.String("host").pipe(
+      Flag.withMetavar("ADDRESS"),
+      Flag.withDescription(`the address to listen on (default: ${DEFAULT_HOST})`),
+      Flag.withDefault(DEFAULT_HOST),
+    ),
+    port: integer("port", {
+      description: "the port to listen on, 0 for any free one",
+      min: 0,
+      max: 65_535,
+      default: "9999",
+    }),
+    keysFile: keysFileFlag,
+    limit: integer("limit", {
+      description: "requests that a key may pass in one window",
+      max: 10_000,
+      default: "20",
+    }),
+    window: duration("window", { description: "the window of the rate limit", default: "1s" }),
+    maxDelay: duration("max-delay", {
+      description: "the longest delay, each way",
+      zero: true,
+      default: "50ms",
+    }),
+    seed: seed("seed", { description: "what the delays derive from (default: another one each time)" }).pipe(
+      Flag.optional,
+    ),
+  },
+  Effect.fnUntraced(function* (flags) {
+    yield* wholeMillis("--window", flags.window, LONGEST_WINDOW)
+    yield* wholeMillis("--max-delay", flags.maxDelay, LONGEST_DELAY)
+    const options: ExchangeServer.ExchangeOptions = {
+      host: flags.host,
+      port: flags.port,
+      keys: yield* resolveKeys(flags.keysFile),
+      limit: flags.limit,
+      window: flags.window,
+      maxDelay: flags.maxDelay,
+      seed: yield* Option.match(flags.seed, { onNone: () => freshSeed, onSome: Effect.succeed }),
+    }
+    if (!isLoopback(options.host)) {
+      yield* Console.error(
+        `warning: ${NetAddress.formatUrlHostString(options.host)} is not a loopback address: other machines may reach this exchange, and API keys travel to it unencrypted`,
+      )
+    }
+    let seen: Effect.Effect<ExchangeTally> | undefined
+    yield* serve(options).pipe(
+      Effect.flatMap((running) => {
+        seen = running.tally
+        return Effect.never
+      }),
+      Effect.scoped,
+      // Outside of the scope: by now everything in flight is answered and counted.
+      Effect.onInterrupt(() =>
+        seen === undefined
+          ? Effect.void
+          : Effect.flatMap(seen, (tally) => Console.log(`${showTally(tally)}\n${tallyLine(tally)}`)),
+      ),
+      Effect.catchTag("ExchangeNotServed", (error) =>
+        Effect.fail(new CommandFailed({ message: error.message })),
+      ),
+    )
+  }),
+).pipe(
+  Command.withDescription(
+    "Serves the exchange's protocol until stopped, then prints what it saw, last as one line of JSON.",
+  ),
+)

@@ -1,0 +1,110 @@
+// On the real clock: the command serves on a real port.
+import { get } from "node:http"
+import { NodeServices } from "@effect/platform-node"
+import { expect, it } from "@effect/vitest"
+import { Effect, Fiber, Predicate, Schedule } from "effect"
+import { Command } from "effect/cli"
+import { TestConsole } from "effect/testing"
+import { exchange, showTally } from "../../src/cli/exchange.ts"
+
+const run = (...args: ReadonlyArray<string>) =>
+  Command.runWith(exchange, { version: "0", renderErrors: false })(args).pipe(
+    Effect.provide(NodeServices.layer),
+  )
+
+const firstLine = TestConsole.logLines.pipe(
+  Effect.flatMap(([line]) => (Predicate.isString(line) ? Effect.succeed(line) : Effect.fail("nothing yet"))),
+  Effect.retry({ schedule: Schedule.spaced("5 millis"), times: 400 }),
+)
+
+const ask = (url: string) =>
+  Effect.callback<number | undefined>((resume) => {
+    get(url, { agent: false }, (answer) => {
+      answer.resume()
+      answer.on("end", () => resume(Effect.succeed(answer.statusCode)))
+    })
+  })
+
+it.live("prints its address, serves until it is interrupted, and then says what it saw", () =>
+  Effect.gen(function* () {
+    const running = yield* Effect.forkChild(run("--port", "0", "--max-delay", "0ms", "--seed", "42"))
+    const line = yield* firstLine
+    expect(line).toMatch(
+      /^exchange: http:\/\/127\.0\.0\.1:\d+\/api\/request {2}\(5 keys, 20 requests per 1s each, delays 0-0 ms each way, seed 42\)$/,
+    )
+    const url = line.split(" ")[1] ?? ""
+    expect(yield* ask(`${url}?api_key=UT4NHL1J796WCHULA1750MXYF9F5JYA6&nonce=1&req_id=1`)).toBe(200)
+    expect(yield* ask(`${url}?api_key=UT4NHL1J796WCHULA1750MXYF9F5JYA6&nonce=1&req_id=2`)).toBe(400)
+    yield* Fiber.interrupt(running)
+    const printed = (yield* TestConsole.logLines).join("\n").split("\n")
+    expect(printed[1]).toBe("key    requests  accepted  over limit  blocked  bad nonce  busiest window")
+    expect(printed[2]).toBe("key-1         2         1           0        0          1               2")
+    const last: unknown = JSON.parse(printed.at(-1) ?? "")
+    expect(last).toMatchObject({
+      type: "tally",
+      windowMs: 1000,
+      unknownKey: 0,
+      repeatedOrders: 0,
+      keys: [{ key: "key-1", requests: 2, accepted: 1, nonce: 1 }, {}, {}, {}, {}],
+    })
+    expect(yield* TestConsole.errorLines).toEqual([])
+    expect(printed.join("\n")).not.toContain("UT4NHL1J796WCHULA1750MXYF9F5JYA6")
+  }).pipe(Effect.provide(TestConsole.layer)),
+)
+
+it.live("warns in one line where other machines may reach it", () =>
+  Effect.gen(function* () {
+    const running = yield* Effect.forkChild(run("--host", "0.0.0.0", "--port", "0"))
+    yield* firstLine
+    yield* Fiber.interrupt(running)
+    expect((yield* TestConsole.errorLines).join("\n")).toMatch(
+      /^warning: 0\.0\.0\.0 is not a loopback address.*$/,
+    )
+  }).pipe(Effect.provide(TestConsole.layer)),
+)
+
+it.live("fails in one line where the port is in use", () =>
+  Effect.gen(function* () {
+    const running = yield* Effect.forkChild(run("--port", "0"))
+    const port = /:(\d+)\//.exec(yield* firstLine)?.[1] ?? ""
+    const error = yield* Effect.flip(run("--port", port))
+    expect(error).toMatchObject({ _tag: "CommandFailed" })
+    expect(error.message).toContain(`127.0.0.1:${port}: the port is in use`)
+    yield* Fiber.interrupt(running)
+  }).pipe(Effect.provide(TestConsole.layer)),
+)
+
+it.effect.each([
+  { args: ["--window", "0.5ms"], said: "--window: the exchange counts in whole milliseconds" },
+  { args: ["--window", "2h"], said: "--window: at most 1h" },
+  { args: ["--max-delay", "61s"], said: "--max-delay: at most 1m" },
+  { args: ["--keys-file", "/none"], said: "cannot read the keys file /none: there is no such file" },
+])("refuses $args in one line", ({ args, said }) =>
+  Effect.gen(function* () {
+    const error = yield* Effect.flip(run(...args))
+    expect(error).toMatchObject({ _tag: "UsageError" })
+    expect(error.message).toContain(said)
+  }),
+)
+
+it("lines up a table whatever the numbers", () => {
+  const key = {
+    requests: 1,
+    accepted: 123_456_789_012,
+    rateLimit: 0,
+    blocked: 0,
+    nonce: 0,
+    busiestWindow: 1,
+    mostPasses: 1,
+  }
+  const [title, first, second] = showTally({
+    windowMs: 1000,
+    keys: [
+      { key: "key-1", ...key },
+      { key: "key-1000", ...key },
+    ],
+    unknownKey: 0,
+    repeatedOrders: 0,
+  }).split("\n")
+  expect(new Set([title?.length, first?.length, second?.length]).size).toBe(1)
+})
