@@ -7,11 +7,14 @@
  * its error (`Effect.orDie`): an expected failure does not outlast an interruption.
  */
 import { Command } from "effect/cli"
+import { exchange } from "./exchange.ts"
+import { run } from "./run.ts"
+import { summarise } from "./summarise.ts"
 
 /** Every command, under the program's name. */
 export const app = Command.make("paceline").pipe(
   Command.withDescription(
     'Gets orders to an exchange as fast as its rate limits safely allow. Without a command it does what "run" does.',
   ),
-  Command.withSubcommands([]),
+  Command.withSubcommands([run, exchange, summarise]),
 )

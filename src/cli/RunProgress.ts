@@ -1,0 +1,180 @@
+/**
+ * What a run shows on standard error while it runs: on a terminal a view that is redrawn in place, elsewhere a
+ * line every five seconds, and nothing but troubles where no progress is wanted.
+ */
+import process from "node:process"
+import { createHistogram } from "node:perf_hooks"
+import { clearScreenDown, moveCursor } from "node:readline"
+import { Clock, Duration, Effect } from "effect"
+import type { DispatchSnapshot } from "../dispatch/Dispatcher.ts"
+import type { DispatchEvent } from "../dispatch/DispatchEvent.ts"
+import { nowMsUnsafe } from "../Monotonic.ts"
+import { showBadLine } from "../orders/NdjsonSource.ts"
+import type { ProgressSink } from "../run/Progress.ts"
+import type { RunSettings } from "../run/RunSettings.ts"
+
+const REDRAW_EVERY = Duration.millis(200)
+const LINE_EVERY = Duration.seconds(5)
+/** The rate shown is that of the last second or so. */
+const RATE_SPAN_MS = 1000
+
+/** Figures of the last few moments, kept for show. */
+const makeRecent = () => {
+  const accepted: Array<number> = []
+  let ages = createHistogram()
+  let errors = 0
+  let last: string | undefined
+  return {
+    record: (event: DispatchEvent): void => {
+      if (event.type === "sent") ages.record(Math.max(1, Math.round((event.atMs - event.createdMs) * 1000)))
+      if (event.type === "returned") {
+        errors += 1
+        last = `${event.reason} (${event.request.key})`
+      }
+      if (event.type !== "outcome") return
+      if (event.outcome.outcome === "accepted") accepted.push(event.atMs)
+      if (event.outcome.outcome === "rejected" || event.outcome.outcome === "unknown") {
+        errors += 1
+        const why = event.outcome.outcome === "rejected" ? event.outcome.reason : event.outcome.cause
+        last = `${event.outcome.outcome}: ${why} (${event.request?.key ?? "no key"})`
+      }
+    },
+    /** Accepted a second over the last moments. */
+    rate: (nowMs: number): number => {
+      while ((accepted[0] ?? nowMs) < nowMs - RATE_SPAN_MS) accepted.shift()
+      return accepted.length / (RATE_SPAN_MS / 1000)
+    },
+    /** The median age of orders sent since the last call, in milliseconds; undefined where none was. */
+    medianAge: (): number | undefined => {
+      const { count } = ages
+      const age = count === 0 ? undefined : ages.percentile(50) / 1000
+      ages = createHistogram()
+      return age
+    },
+    errors: (): string => (last === undefined ? "no errors" : `${errors} errors, last ${last}`),
+  }
+}
+
+const ageText = (age: number | undefined): string => (age === undefined ? "-" : `${age.toFixed(0)} ms`)
+
+const clockText = (ms: number): string => `${(ms / 1000).toFixed(0)} s`
+
+const write = (text: string): Effect.Effect<void> => Effect.sync(() => void process.stderr.write(text))
+
+const retiredText: Record<"parked" | "blocked" | "unknown", string> = {
+  parked: "is parked: it met half of the rate-limit errors that would get it blocked",
+  blocked: "is blocked by the exchange",
+  unknown: "is unknown to the exchange",
+}
+
+/** Shows a run on standard error. `quiet` leaves only what a user must know. */
+export const makeRunProgress = (
+  settings: RunSettings,
+  options: { readonly quiet: boolean },
+): Effect.Effect<ProgressSink> =>
+  Clock.clockWith((clock) =>
+    Effect.sync(() => {
+      const recent = makeRecent()
+      const startMs = nowMsUnsafe(clock)
+      const live = process.stderr.isTTY && !options.quiet
+      const durationMs = settings.source.duration && Duration.toMillis(settings.source.duration)
+      let drawn = 0
+
+      const erase = (): void => {
+        if (drawn === 0) return
+        moveCursor(process.stderr, 0, -drawn)
+        clearScreenDown(process.stderr)
+        drawn = 0
+      }
+
+      /** Says something that stays, above the view. */
+      const say = (text: string): void => {
+        erase()
+        process.stderr.write(`${text}\n`)
+      }
+
+      const timeText = (nowMs: number): string => {
+        const elapsedMs = nowMs - startMs
+        if (durationMs === undefined) return clockText(elapsedMs)
+        const leftMs = durationMs - elapsedMs
+        return leftMs > 0
+          ? `${clockText(elapsedMs)} of ${clockText(durationMs)}, ${clockText(leftMs)} left`
+          : `${clockText(elapsedMs)}, waiting for the last answers`
+      }
+
+      const line = (now: DispatchSnapshot): string => {
+        const nowMs = nowMsUnsafe(clock)
+        const lost = now.expired === 0 ? "" : `, ${now.expired} expired`
+        return `${timeText(nowMs)}: ${recent.rate(nowMs).toFixed(0)} accepted/s (${now.accepted} in all${lost}), queue ${now.queued}, in flight ${now.inFlight}, order age ${ageText(recent.medianAge())}, ${recent.errors()}`
+      }
+
+      const view = (now: DispatchSnapshot, age: number | undefined): ReadonlyArray<string> => {
+        const nowMs = nowMsUnsafe(clock)
+        const keys = now.lanes.map(
+          ({ label, state, used }) =>
+            `  ${label.padEnd(8)} ${state === "active" ? `${String(used).padStart(3)} of ${settings.limit} in the window` : state}`,
+        )
+        return [
+          `time       ${timeText(nowMs)}`,
+          `accepted   ${recent.rate(nowMs).toFixed(0)}/s, ${now.accepted} of ${now.created} orders`,
+          `lost       ${now.expired} expired, ${now.rejected} rejected, ${now.unknown} unknown`,
+          `queue      ${now.queued} waiting, ${now.inFlight} in flight, order age ${ageText(age)}`,
+          `errors     ${recent.errors()}`,
+          ...keys,
+        ]
+      }
+
+      const draw = (lines: ReadonlyArray<string>): void => {
+        erase()
+        // As many as fit: what has scrolled away cannot be redrawn.
+        const fitting = lines.slice(0, Math.max(1, process.stderr.rows - 1))
+        const width = Math.max(20, process.stderr.columns)
+        process.stderr.write(fitting.map((text) => `${text.slice(0, width - 1)}\n`).join(""))
+        drawn = fitting.length
+      }
+
+      const showLive = (snapshot: Effect.Effect<DispatchSnapshot>) => {
+        let age: number | undefined
+        return Effect.forever(
+          Effect.flatMap(snapshot, (now) => {
+            age = recent.medianAge() ?? age
+            draw(view(now, age))
+            return Effect.sleep(REDRAW_EVERY)
+          }),
+        )
+      }
+
+      const showLines = (snapshot: Effect.Effect<DispatchSnapshot>) =>
+        Effect.forever(
+          Effect.andThen(
+            Effect.sleep(LINE_EVERY),
+            Effect.flatMap(snapshot, (now) => write(`${line(now)}\n`)),
+          ),
+        )
+
+      return {
+        starting: (exchange) =>
+          Effect.sync(() => {
+            if (options.quiet) return
+            const { keys, limit, window, bound, seed, log } = settings
+            const known = bound === undefined ? "unknown" : Duration.format(bound)
+            say(
+              `exchange: ${exchange}\n` +
+                `${keys.length} keys, ${limit} requests per ${Duration.format(window)} each, incoming delay at most ${known}, seed ${seed}\n` +
+                `journal: ${log}`,
+            )
+          }),
+        record: (event) => {
+          recent.record(event)
+          if (event.type === "key")
+            say(`${event.key} ${retiredText[event.state]}; it sends no more in this run`)
+        },
+        badLine: (bad) => Effect.sync(() => say(`passed over ${showBadLine(bad)}`)),
+        show: (snapshot) => {
+          if (options.quiet) return Effect.never
+          return live ? showLive(snapshot) : showLines(snapshot)
+        },
+        ended: Effect.sync(erase),
+      }
+    }),
+  )

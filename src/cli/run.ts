@@ -1,0 +1,146 @@
+/**
+ * `run`: dispatches orders, shows progress, writes the journal, prints the summary.
+ */
+import { Console, DateTime, Duration, Effect, Option, Random, Redacted } from "effect"
+import { Command, Flag } from "effect/cli"
+import { resolveKeys } from "../exchange/ApiKeys.ts"
+import { validateFile } from "../orders/NdjsonSource.ts"
+import { renderSummaries } from "../summary/render.ts"
+import { run as dispatchRun } from "../run/Run.ts"
+import { type OrderSource, REQUEST_TIMEOUT_MS, type RunSettings } from "../run/RunSettings.ts"
+import { UsageError } from "./errors.ts"
+import * as Flags from "./Flags.ts"
+import { keysFileFlag } from "./keysFile.ts"
+import { makeRunProgress } from "./RunProgress.ts"
+
+const flags = {
+  url: Flags.httpUrl("url", {
+    description:
+      "Where the exchange takes orders, such as http://127.0.0.1:9999/api/request. Left out: start an exchange here and send to it",
+  }).pipe(Flag.optional),
+  duration: Flags.duration("duration", {
+    description: "How long orders are made, or read (default: 30s; with --orders, until the end)",
+  }).pipe(Flag.optional),
+  load: Flags.nonNegative("load", {
+    description: "How many orders are made, times the exercise's 95.2 a second (default: 1)",
+    max: 1000,
+  }).pipe(Flag.optional),
+  orders: Flag.String("orders").pipe(
+    Flag.withMetavar("FILE|-"),
+    Flag.withDescription(
+      'Take orders from NDJSON instead, one {"id": "...", "params": {...}} a line; - is standard input',
+    ),
+    Flag.optional,
+  ),
+  seed: Flags.seed("seed", {
+    description:
+      "What orders and delays derive from, so that a run can be repeated (default: a random one, shown)",
+  }).pipe(Flag.optional),
+  ttl: Flags.durationOrNone("ttl", {
+    description: "An order's time to live: how long after its creation it is worth sending",
+    default: "1s",
+  }),
+  limit: Flags.integer("limit", {
+    description: "Requests that the exchange lets each key pass in one window",
+    default: "20",
+    max: 10_000,
+  }),
+  window: Flags.duration("window", { description: "The exchange's window", default: "1s" }),
+  bound: Flags.durationOrNone("bound", {
+    description:
+      "The longest time a request takes from here until the exchange counts it, with a margin for handling; none where it is not known: safe with any delay, and 5 % slower",
+    default: "55ms",
+    zero: true,
+  }),
+  gate: Flag.Literals("gate", ["ack-window"]).pipe(
+    Flag.withDescription("What decides when a key may send next (default: ack-window)"),
+    Flag.withDefault("ack-window"),
+  ),
+  keysFile: keysFileFlag,
+  log: Flag.String("log").pipe(
+    Flag.withMetavar("FILE"),
+    Flag.withDescription("Where to write the journal (default: paceline-<date>-<time>.ndjson)"),
+    Flag.optional,
+  ),
+  format: Flags.format({ description: "The form of the summary at the end", default: "text" }),
+  noProgress: Flag.Boolean("no-progress").pipe(
+    Flag.withDescription("Show nothing while running"),
+    Flag.withDefault(false),
+  ),
+}
+
+const DEFAULT_DURATION = Duration.seconds(30)
+
+const sourceOf = Effect.fnUntraced(function* (
+  orders: Option.Option<string>,
+  load: Option.Option<number>,
+  duration: Option.Option<Duration.Duration>,
+): Effect.fn.Return<OrderSource, UsageError> {
+  if (Option.isNone(orders)) {
+    return {
+      type: "random",
+      load: Option.getOrElse(load, () => 1),
+      duration: Option.getOrElse(duration, () => DEFAULT_DURATION),
+    }
+  }
+  if (Option.isSome(load)) {
+    return yield* new UsageError({
+      message: "--load and --orders: a file's orders come as they are; leave out one of the two",
+    })
+  }
+  return { type: "ndjson", from: orders.value, duration: Option.getOrUndefined(duration) }
+})
+
+/** A name that no earlier run has: the second it starts in, and the seed where that is not enough. */
+const defaultLog = Effect.map(DateTime.now, (now) => {
+  const [date, time] = DateTime.formatIso(now).split("T")
+  return `paceline-${date ?? ""}-${(time ?? "").replaceAll(":", "").slice(0, 10).replace(".", "-")}.ndjson`
+})
+
+const MAX_RANDOM_SEED = 2 ** 32
+
+export const run = Command.make(
+  "run",
+  flags,
+  Effect.fnUntraced(function* (input) {
+    const source = yield* sourceOf(input.orders, input.load, input.duration)
+    if (source.type === "random" && source.load === 0) {
+      return yield* new UsageError({ message: "--load: 0 makes no orders; write a number above 0" })
+    }
+    if (source.type === "ndjson" && source.from !== "-") yield* validateFile(source.from)
+    const settings: RunSettings = {
+      url: Option.getOrUndefined(Option.map(input.url, (url) => Redacted.make(url))),
+      source,
+      keys: yield* resolveKeys(input.keysFile),
+      seed: Option.isSome(input.seed) ? input.seed.value : yield* Random.nextIntBetween(0, MAX_RANDOM_SEED),
+      ttl: Option.getOrUndefined(input.ttl),
+      limit: input.limit,
+      window: input.window,
+      bound: Option.getOrUndefined(input.bound),
+      requestTimeout: Duration.millis(REQUEST_TIMEOUT_MS),
+      log: Option.isSome(input.log) ? input.log.value : yield* defaultLog,
+    }
+    const progress = yield* makeRunProgress(settings, { quiet: input.noProgress })
+    yield* dispatchRun(settings, progress, ({ summary, badLines }) =>
+      Effect.gen(function* () {
+        yield* Console.log(renderSummaries(input.format, [{ name: settings.log, summary }]).trimEnd())
+        if (badLines > 0) yield* Console.error(`${badLines} bad lines of standard input were passed over`)
+      }),
+    )
+  }),
+).pipe(
+  Command.withDescription(
+    "Dispatches orders, shows progress, writes the journal and prints a summary. Ctrl-C stops it: what is in flight is awaited, and everything is written.",
+  ),
+  Command.withShortDescription("Dispatch orders (what paceline does without a command)"),
+  Command.withExamples([
+    {
+      command: "paceline run --duration 60s --load 0.95",
+      description: "A minute against an exchange of our own",
+    },
+    {
+      command: "paceline run --url http://127.0.0.1:9999/api/request --orders orders.ndjson",
+      description: "Send a file's orders to an exchange",
+    },
+  ]),
+)

@@ -1,0 +1,20 @@
+/**
+ * What a run tells while it runs. What it looks like is the command's business.
+ */
+import type { Effect } from "effect"
+import type { DispatchSnapshot } from "../dispatch/Dispatcher.ts"
+import type { DispatchEvent } from "../dispatch/DispatchEvent.ts"
+import type { BadLine } from "../orders/NdjsonSource.ts"
+
+export interface ProgressSink {
+  /** The run begins; `exchange` says where orders go, fit to be shown. */
+  readonly starting: (exchange: string) => Effect.Effect<void>
+  /** Every event, at once. */
+  readonly record: (event: DispatchEvent) => void
+  /** A line of standard input could not be read; the run goes on. */
+  readonly badLine: (bad: BadLine) => Effect.Effect<void>
+  /** Shows the run until it is interrupted. */
+  readonly show: (snapshot: Effect.Effect<DispatchSnapshot>) => Effect.Effect<void>
+  /** Nothing more will be shown. */
+  readonly ended: Effect.Effect<void>
+}

@@ -1,0 +1,244 @@
+/**
+ * One run: an exchange if need be, a dispatcher, an order source, a journal and the running figures, put
+ * together and taken apart in order.
+ */
+import {
+  Clock,
+  DateTime,
+  Duration,
+  Effect,
+  Exit,
+  type FileSystem,
+  Layer,
+  Option,
+  Redacted,
+  type Stdio,
+  Stream,
+  Cause,
+} from "effect"
+import { RateLimiter } from "effect/persistence"
+import { CommandFailed, type UsageError } from "../cli/errors.ts"
+import { Dispatcher, layer as dispatcherLayer } from "../dispatch/Dispatcher.ts"
+import { DispatchLog } from "../dispatch/DispatchEvent.ts"
+import { ackWindow, defaultMargin, defaultPace } from "../dispatch/gates/AckWindow.ts"
+import type { DispatchFailure } from "../dispatch/SubmitFailure.ts"
+import { make as makeExchange } from "../exchange/ExchangeServer.ts"
+import { layer as httpExchangeLayer } from "../exchange/HttpExchangeClient.ts"
+import { openJournal } from "../journal/Journal.ts"
+import { JOURNAL_VERSION, type JournalRecord } from "../journal/JournalRecord.ts"
+import { makeToRecord } from "../journal/toRecord.ts"
+import { nowMsUnsafe } from "../Monotonic.ts"
+import { type BadLine, fromFile, fromStdin } from "../orders/NdjsonSource.ts"
+import type { Order } from "../orders/Order.ts"
+import { randomSource } from "../orders/RandomSource.ts"
+import { fromJournal } from "../summary/LogEvent.ts"
+import { makeSummariser } from "../summary/Summariser.ts"
+import type { Summary } from "../summary/Summary.ts"
+import { VERSION } from "../version.ts"
+import type { ProgressSink } from "./Progress.ts"
+import { EMBEDDED_MAX_DELAY_MS, type RunSettings } from "./RunSettings.ts"
+
+/** The exchange to send to: the one named, or one of our own that lives as long as the scope. */
+const exchangeOf = Effect.fnUntraced(function* (settings: RunSettings) {
+  if (settings.url !== undefined) {
+    const url = Redacted.value(settings.url)
+    return { url, shown: `${url.origin}${url.pathname}` }
+  }
+  const exchange = yield* makeExchange({
+    keys: settings.keys,
+    limit: settings.limit,
+    window: settings.window,
+    maxDelay: Duration.millis(EMBEDDED_MAX_DELAY_MS),
+    seed: settings.seed,
+    host: "127.0.0.1",
+    port: 0,
+  }).pipe(Effect.mapError((error) => new CommandFailed({ message: error.message })))
+  return { url: new URL(exchange.url), shown: `our own at ${exchange.url}` }
+})
+
+const header = (settings: RunSettings, exchange: string, startedAt: string): JournalRecord => {
+  const ms = (duration: Duration.Duration | undefined) =>
+    duration === undefined ? null : Duration.toMillis(duration)
+  const { source } = settings
+  return {
+    type: "header",
+    t: 0,
+    version: JOURNAL_VERSION,
+    program: `paceline ${VERSION}`,
+    startedAt,
+    keys: settings.keys.map((key) => key.label),
+    seed: settings.seed,
+    settings: {
+      exchange,
+      source: source.type === "random" ? "random" : source.from === "-" ? "standard input" : source.from,
+      gate: "ack-window",
+      limit: settings.limit,
+      windowMs: Duration.toMillis(settings.window),
+      boundMs: ms(settings.bound),
+      marginMs: Duration.toMillis(defaultMargin(settings.window)),
+      ttlMs: ms(settings.ttl),
+      requestTimeoutMs: Duration.toMillis(settings.requestTimeout),
+      durationMs: ms(source.duration),
+      load: source.type === "random" ? source.load : null,
+    },
+  }
+}
+
+/** Orders that wait for a lane when the source is as fast as we read it: enough that no lane ever waits. */
+const READ_AHEAD_PER_KEY = 2
+
+/** Feeds the dispatcher until the source is exhausted, and waits for the last outcome. */
+const feed = Effect.fnUntraced(function* (
+  settings: RunSettings,
+  onBadLine: (bad: BadLine) => Effect.Effect<void>,
+) {
+  const dispatcher = yield* Dispatcher
+  const { source } = settings
+  // A random source makes orders when it is time; a file is read as fast as orders leave, so that those
+  // without a time of their own are made when it is their turn, and do not expire in a line of our making.
+  const hand = (order: Order) =>
+    source.type === "random"
+      ? dispatcher.enqueue(order)
+      : Effect.andThen(
+          dispatcher.awaitBelow(settings.keys.length * READ_AHEAD_PER_KEY),
+          dispatcher.enqueue(order),
+        )
+  const orders: Stream.Stream<Order, UsageError, FileSystem.FileSystem | Stdio.Stdio> =
+    source.type === "random"
+      ? randomSource({
+          seed: settings.seed,
+          load: source.load,
+          keys: settings.keys.length,
+          limit: settings.limit,
+          window: settings.window,
+          duration: source.duration,
+        })
+      : source.from === "-"
+        ? fromStdin(onBadLine)
+        : fromFile(source.from)
+  const handed = Stream.runForEach(orders, hand).pipe(
+    // The source gave an id twice while the first was under way: its own check finds that out before us.
+    Effect.catchTag(["DuplicateOrder", "OrderCancelled"], Effect.die),
+  )
+  yield* source.type === "ndjson" && source.duration !== undefined
+    ? Effect.timeoutOption(handed, source.duration)
+    : handed
+  yield* dispatcher.drained
+})
+
+/** How a run ended, and its figures. */
+export interface RunReport {
+  readonly summary: Summary
+  readonly badLines: number
+}
+
+const endOf = (exit: Exit.Exit<unknown, { readonly message: string }>) => {
+  if (Exit.isSuccess(exit)) return { end: "done" } as const
+  if (Cause.hasInterruptsOnly(exit.cause)) return { end: "stopped" } as const
+  const error = Option.match(Cause.findErrorOption(exit.cause), {
+    onSome: (failure) => failure.message,
+    onNone: () => "internal error",
+  })
+  return { end: "failed", error } as const
+}
+
+const failed = (failure: DispatchFailure) => new CommandFailed({ message: failure.message })
+
+/**
+ * Runs until the source is exhausted and every order has its outcome. However it ends, stopped or failed or
+ * done, what is in flight is awaited, the journal is complete, and `onEnd` gets the figures.
+ */
+export const run = <E, R>(
+  settings: RunSettings,
+  progress: ProgressSink,
+  onEnd: (report: RunReport) => Effect.Effect<void, E, R>,
+) =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const clock = yield* Clock.Clock
+      const exchange = yield* exchangeOf(settings)
+      const journal = yield* openJournal(settings.log)
+      const startMs = nowMsUnsafe(clock)
+      const startedAt = DateTime.formatIso(yield* DateTime.now)
+      const summariser = makeSummariser({
+        source: "journal",
+        keys: settings.keys.length,
+        limit: settings.limit,
+      })
+      const counts = { created: 0, accepted: 0, rejected: 0, expired: 0, unknown: 0, cancelled: 0 }
+      let badLines = 0
+
+      const write = (record: JournalRecord): void => {
+        journal.write(record)
+        const event = fromJournal(record)
+        if (event !== undefined) summariser.add(event)
+        if (record.type === "outcome") {
+          counts.created += 1
+          counts[record.outcome] += 1
+        }
+      }
+      const toRecord = makeToRecord(startMs)
+      const log: DispatchLog = {
+        ready: journal.ready,
+        record: (event) => {
+          write(toRecord(event))
+          progress.record(event)
+        },
+      }
+      write(header(settings, exchange.shown, startedAt))
+      yield* journal.flush
+      yield* progress.starting(exchange.shown)
+
+      const rateLimiter = yield* RateLimiter.make.pipe(Effect.provide(RateLimiter.layerStoreMemory))
+      const { keys, limit, window, requestTimeout } = settings
+      const dispatcher = dispatcherLayer({
+        keys,
+        gate: ackWindow({
+          limit,
+          window,
+          reach: {
+            boundMs: settings.bound === undefined ? undefined : Duration.toMillis(settings.bound),
+            requestTimeoutMs: Duration.toMillis(requestTimeout),
+          },
+          margin: defaultMargin(window),
+          pace: defaultPace(limit, window),
+          rateLimiter,
+        }),
+        ttl: settings.ttl,
+        requestTimeout,
+      }).pipe(
+        Layer.provide(
+          httpExchangeLayer({ url: exchange.url, requestTimeout, maxInFlight: limit * keys.length }),
+        ),
+      )
+
+      const onBadLine = (bad: BadLine) =>
+        Effect.suspend(() => {
+          badLines += 1
+          return progress.badLine(bad)
+        })
+      const dispatching = Effect.gen(function* () {
+        const { failed: dispatchFailed, snapshot } = yield* Dispatcher
+        yield* Effect.forkScoped(progress.show(snapshot))
+        yield* Effect.raceAllFirst([
+          feed(settings, onBadLine),
+          Effect.mapError(dispatchFailed, failed),
+          journal.failed,
+        ])
+      }).pipe(Effect.provide(dispatcher), Effect.scoped, Effect.provideService(DispatchLog, log))
+
+      // The end is written and told in every case; only then does the run end the way it was going to.
+      yield* Effect.uninterruptibleMask((restore) =>
+        Effect.gen(function* () {
+          const exit = yield* Effect.exit(restore(dispatching))
+          yield* progress.ended
+          const t = Math.round((nowMsUnsafe(clock) - startMs) * 1000) / 1000
+          write({ type: "footer", t, ...endOf(exit), ...counts, badLines })
+          const flushed = yield* Effect.exit(journal.flush)
+          yield* onEnd({ summary: summariser.finish(), badLines })
+          yield* exit
+          yield* flushed
+        }),
+      )
+    }),
+  )

@@ -1,0 +1,44 @@
+/**
+ * What a run is made of, with every default filled in.
+ */
+import type { Duration, Redacted } from "effect"
+import type { ApiKey } from "../exchange/ApiKeys.ts"
+
+/** Where a run's orders come from. */
+export type OrderSource =
+  | {
+      readonly type: "random"
+      /** Times the exercise's rate. */
+      readonly load: number
+      readonly duration: Duration.Duration
+    }
+  | {
+      readonly type: "ndjson"
+      /** A file's path, or `-` for standard input. */
+      readonly from: string
+      /** When to stop reading, or undefined for the end of the file. */
+      readonly duration: Duration.Duration | undefined
+    }
+
+export interface RunSettings {
+  /** Where the exchange is, or undefined for one of our own. The address may hold a token: never show it whole. */
+  readonly url: Redacted.Redacted<URL> | undefined
+  readonly source: OrderSource
+  readonly keys: ReadonlyArray<ApiKey>
+  readonly seed: number
+  /** How long an order is worth sending, or undefined for ever. */
+  readonly ttl: Duration.Duration | undefined
+  readonly limit: number
+  readonly window: Duration.Duration
+  /** The longest incoming delay, or undefined where it is not known. */
+  readonly bound: Duration.Duration | undefined
+  readonly requestTimeout: Duration.Duration
+  /** The journal's file. */
+  readonly log: string
+}
+
+/** How long a request may take before it is given up. */
+export const REQUEST_TIMEOUT_MS = 5000
+
+/** The delays of an exchange that a run starts itself, in milliseconds each way. */
+export const EMBEDDED_MAX_DELAY_MS = 50
