@@ -1,10 +1,11 @@
 /**
  * `run`: dispatches orders, shows progress, writes the journal, prints the summary.
  */
-import { Console, DateTime, Duration, Effect, Option, Random, Redacted } from "effect"
+import { Console, DateTime, Duration, Effect, Option, Redacted } from "effect"
 import { Command, Flag } from "effect/cli"
 import { resolveKeys } from "../exchange/ApiKeys.ts"
 import { validateFile } from "../orders/NdjsonSource.ts"
+import { freshSeed } from "../Random.ts"
 import { renderSummaries } from "../summary/render.ts"
 import { run as dispatchRun } from "../run/Run.ts"
 import { type OrderSource, REQUEST_TIMEOUT_MS, type RunSettings } from "../run/RunSettings.ts"
@@ -97,8 +98,6 @@ const defaultLog = Effect.map(DateTime.now, (now) => {
   return `paceline-${date ?? ""}-${(time ?? "").replaceAll(":", "").slice(0, 10).replace(".", "-")}.ndjson`
 })
 
-const MAX_RANDOM_SEED = 2 ** 32
-
 export const run = Command.make(
   "run",
   flags,
@@ -112,7 +111,7 @@ export const run = Command.make(
       url: Option.getOrUndefined(Option.map(input.url, (url) => Redacted.make(url))),
       source,
       keys: yield* resolveKeys(input.keysFile),
-      seed: Option.isSome(input.seed) ? input.seed.value : yield* Random.nextIntBetween(0, MAX_RANDOM_SEED),
+      seed: Option.isSome(input.seed) ? input.seed.value : yield* freshSeed,
       ttl: Option.getOrUndefined(input.ttl),
       limit: input.limit,
       window: input.window,

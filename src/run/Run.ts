@@ -56,9 +56,10 @@ const exchangeOf = Effect.fnUntraced(function* (settings: RunSettings) {
   return { url: new URL(exchange.url), shown: `our own at ${exchange.url}` }
 })
 
+const msOrNull = (duration: Duration.Duration | undefined) =>
+  duration === undefined ? null : Duration.toMillis(duration)
+
 const header = (settings: RunSettings, exchange: string, startedAt: string): JournalRecord => {
-  const ms = (duration: Duration.Duration | undefined) =>
-    duration === undefined ? null : Duration.toMillis(duration)
   const { source } = settings
   return {
     type: "header",
@@ -74,11 +75,11 @@ const header = (settings: RunSettings, exchange: string, startedAt: string): Jou
       gate: "ack-window",
       limit: settings.limit,
       windowMs: Duration.toMillis(settings.window),
-      boundMs: ms(settings.bound),
+      boundMs: msOrNull(settings.bound),
       marginMs: Duration.toMillis(defaultMargin(settings.window)),
-      ttlMs: ms(settings.ttl),
+      ttlMs: msOrNull(settings.ttl),
       requestTimeoutMs: Duration.toMillis(settings.requestTimeout),
-      durationMs: ms(source.duration),
+      durationMs: msOrNull(source.duration),
       load: source.type === "random" ? source.load : null,
     },
   }

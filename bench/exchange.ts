@@ -1,0 +1,190 @@
+/**
+ * How much of what is possible a client gets out of the project's own exchange: the dispatcher beside a plain
+ * loop, at several loads, the exchange in a process of its own.
+ *
+ *     npm run bench:exchange -- [--duration SECONDS] [--seed N] [--loads 0.95,1,2]
+ */
+import process from "node:process"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { mkdtempSync, rmSync } from "node:fs"
+import { parseArgs } from "node:util"
+import { NodeServices } from "@effect/platform-node"
+import { Console, Duration, Effect, Redacted } from "effect"
+import { exerciseKeys } from "../src/exchange/ApiKeys.ts"
+import { layer as httpExchangeLayer } from "../src/exchange/HttpExchangeClient.ts"
+import { nowMs } from "../src/Monotonic.ts"
+import { randomSource } from "../src/orders/RandomSource.ts"
+import type { ProgressSink } from "../src/run/Progress.ts"
+import { run } from "../src/run/Run.ts"
+import { REQUEST_TIMEOUT_MS } from "../src/run/RunSettings.ts"
+import { makeDistribution } from "../src/summary/Distribution.ts"
+import type { Percentiles } from "../src/summary/Distribution.ts"
+import type { Summary } from "../src/summary/Summary.ts"
+import { againstExchange, type Tally } from "./support/exchangeProcess.ts"
+import { plainLoop } from "./support/plainLoop.ts"
+
+const { values } = parseArgs({
+  options: {
+    duration: { type: "string", default: "60" },
+    seed: { type: "string", default: "1" },
+    loads: { type: "string", default: "0.95,1,2" },
+  },
+})
+const duration = Duration.seconds(Number(values.duration))
+const seed = Number(values.seed)
+const loads = values.loads.split(",").map(Number)
+const limit = 20
+const window = Duration.seconds(1)
+const keys = exerciseKeys
+const requestTimeout = Duration.millis(REQUEST_TIMEOUT_MS)
+
+const silent: ProgressSink = {
+  starting: () => Effect.void,
+  record: () => {},
+  badLine: () => Effect.void,
+  show: () => Effect.never,
+  ended: Effect.void,
+}
+
+interface Row {
+  readonly client: string
+  readonly load: number
+  readonly created: number
+  readonly accepted: number
+  readonly seconds: number
+  readonly age: Percentiles | null
+  readonly tally: Tally
+  /** The client process's share of one core. */
+  readonly cpu: number
+  readonly unknown: number
+}
+
+const directory = mkdtempSync(join(tmpdir(), "paceline-bench-"))
+
+/** Runs an effect and says how long it took and how much of a core it used. */
+const measured = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.gen(function* () {
+    const fromMs = yield* nowMs
+    const before = process.cpuUsage()
+    const value = yield* effect
+    const used = process.cpuUsage(before)
+    const elapsedMs = (yield* nowMs) - fromMs
+    return { value, elapsedMs, cpu: (used.user + used.system) / 1000 / elapsedMs }
+  })
+
+const paceline = (load: number) =>
+  Effect.gen(function* () {
+    let summary: Summary | undefined
+    const { result, tally } = yield* againstExchange(seed, (url) =>
+      measured(
+        run(
+          {
+            url: Redacted.make(url),
+            source: { type: "random", load, duration },
+            keys,
+            seed,
+            ttl: Duration.seconds(1),
+            limit,
+            window,
+            bound: Duration.millis(55),
+            requestTimeout,
+            log: join(directory, `load-${load}.ndjson`),
+          },
+          silent,
+          (report) =>
+            Effect.sync(() => {
+              summary = report.summary
+            }),
+        ),
+      ),
+    )
+    if (summary === undefined) return yield* Effect.die("a run without a summary")
+    const { orders, orderAge } = summary
+    const { created, accepted, unknown } = orders
+    const row: Row = {
+      client: "paceline",
+      load,
+      created,
+      accepted,
+      unknown,
+      seconds: Duration.toSeconds(duration),
+      age: orderAge,
+      tally,
+      cpu: result.cpu,
+    }
+    return row
+  })
+
+const plain = (load: number) =>
+  Effect.gen(function* () {
+    const orders = randomSource({ seed, load, keys: keys.length, limit, window, duration })
+    const { result, tally } = yield* againstExchange(seed, (url) =>
+      measured(plainLoop(orders, keys)).pipe(
+        Effect.provide(httpExchangeLayer({ url, requestTimeout, maxInFlight: limit * keys.length })),
+      ),
+    )
+    const distribution = makeDistribution()
+    for (const age of result.value.ages) distribution.add(age)
+    const row: Row = {
+      client: "plain loop",
+      load,
+      created: result.value.created,
+      accepted: result.value.ages.length,
+      unknown: 0,
+      seconds: Duration.toSeconds(duration),
+      age: distribution.percentiles(),
+      tally,
+      cpu: result.cpu,
+    }
+    return row
+  })
+
+const sum = (tally: Tally, of: (key: Tally["keys"][number]) => number) =>
+  tally.keys.reduce((total, key) => total + of(key), 0)
+
+const columns: ReadonlyArray<readonly [string, (row: Row) => string]> = [
+  ["client", (_) => _.client],
+  ["load", (_) => String(_.load)],
+  ["offered/s", (_) => (_.created / _.seconds).toFixed(1)],
+  ["accepted/s", (_) => (_.accepted / _.seconds).toFixed(1)],
+  ["accepted", (_) => `${((100 * _.accepted) / _.created).toFixed(2)} %`],
+  ["age p50", (_) => `${_.age?.p50.toFixed(0) ?? "-"} ms`],
+  ["age p99", (_) => `${_.age?.p99.toFixed(0) ?? "-"} ms`],
+  ["429", (_) => String(sum(_.tally, (key) => key.rateLimit + key.blocked))],
+  ["400", (_) => String(sum(_.tally, (key) => key.nonce))],
+  ["unknown", (_) => String(_.unknown)],
+  ["sent twice", (_) => String(_.tally.repeatedOrders)],
+  ["busiest window", (_) => String(Math.max(..._.tally.keys.map((key) => key.busiestWindow)))],
+  ["CPU", (_) => `${(100 * _.cpu).toFixed(1)} %`],
+]
+
+const table = (rows: ReadonlyArray<Row>) => {
+  const line = (cells: ReadonlyArray<string>) => `| ${cells.join(" | ")} |`
+  return [
+    line(columns.map(([title]) => title)),
+    line(columns.map(() => "---")),
+    ...rows.map((row) => line(columns.map(([, cell]) => cell(row)))),
+  ].join("\n")
+}
+
+const main = Effect.gen(function* () {
+  const rows: Array<Row> = []
+  yield* Console.error(`${loads.length * 2} runs of ${Duration.format(duration)}, seed ${seed}`)
+  for (const load of loads) {
+    for (const bench of [paceline, plain]) {
+      const row = yield* bench(load)
+      rows.push(row)
+      yield* Console.error(`${row.client} at load ${load}: ${row.accepted} of ${row.created} accepted`)
+    }
+  }
+  yield* Console.log(table(rows))
+  yield* Console.log(
+    "\nCounts of 429, 400, orders sent twice and the busiest window of any key (requests in any 1000 ms) are the exchange's own. CPU is the whole client process's share of one core.",
+  )
+}).pipe(
+  Effect.ensuring(Effect.sync(() => rmSync(directory, { recursive: true }))),
+  Effect.provide(NodeServices.layer),
+)
+
+await Effect.runPromise(main)
