@@ -1,0 +1,37 @@
+/**
+ * A summary in one of its three forms.
+ */
+import { renderClassic } from "./renderClassic.ts"
+import { renderText } from "./renderText.ts"
+import type { NamedSummary } from "./Summary.ts"
+
+/** A table for reading, one JSON value, or the ten lines of the exercise's own log analysis. */
+export type SummaryFormat = "text" | "json" | "classic"
+
+const renderJson = (logs: ReadonlyArray<NamedSummary>): string => {
+  const [first, ...others] = logs
+  const value =
+    first !== undefined && others.length === 0
+      ? first.summary
+      : logs.map(({ name, summary }) => ({ file: name, ...summary }))
+  return `${JSON.stringify(value, null, 2)}\n`
+}
+
+/** The classic form of one or more logs: blocks with an empty line between them, named where there are several. */
+const renderBlocks = (logs: ReadonlyArray<NamedSummary>): string =>
+  logs.map(({ name, summary }) => (logs.length === 1 ? "" : `${name}\n`) + renderClassic(summary)).join("\n")
+
+/**
+ * Summaries of one or more logs, ending in a newline. In the text form they stand side by side; in JSON one is
+ * an object, several are an array of objects that begin with `file`.
+ */
+export const renderSummaries = (format: SummaryFormat, logs: ReadonlyArray<NamedSummary>): string => {
+  switch (format) {
+    case "text":
+      return renderText(logs)
+    case "json":
+      return renderJson(logs)
+    case "classic":
+      return renderBlocks(logs)
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * Summarises a file, or standard input, in one pass: no more of it is kept than a line.
+ */
+import { Effect, FileSystem, Option, type PlatformError, Stdio, Stream } from "effect"
+import { UsageError } from "../cli/errors.ts"
+import { quote } from "../cli/quote.ts"
+import { fileProblem } from "../FileProblem.ts"
+import { JOURNAL_VERSION } from "../journal/JournalRecord.ts"
+import { boundedLines } from "../orders/BoundedLines.ts"
+import { type LogDefaults, type LogReader, makeLogReader } from "./LogReader.ts"
+import type { Summary } from "./Summary.ts"
+
+/** The name that stands for standard input. */
+export const STANDARD_INPUT = "-"
+
+/** A longer line is no line of a log: it counts as unrecognised, and is not kept. */
+const MAX_LINE_BYTES = 1024 * 1024
+
+const nameOf = (file: string): string => (file === STANDARD_INPUT ? "standard input" : quote(file))
+
+const cannotRead =
+  (file: string) =>
+  (error: PlatformError.PlatformError): UsageError =>
+    new UsageError({
+      message: `cannot read ${nameOf(file)}: ${fileProblem(error)}; give the path of a journal or of a Python client's log`,
+    })
+
+const tooNew = (file: string, version: number): UsageError =>
+  new UsageError({
+    message: `${nameOf(file)} is a journal of version ${version}, and this paceline reads up to version ${JOURNAL_VERSION}; summarise it with a newer paceline`,
+  })
+
+const nothingReadable = (file: string, lines: number): UsageError =>
+  new UsageError({
+    message:
+      lines === 0
+        ? `${nameOf(file)} is empty; give a journal or a Python client's log`
+        : `${nameOf(file)} holds nothing readable in ${lines === 1 ? "its one line" : `its ${lines} lines`}; give a journal or a Python client's log`,
+  })
+
+/** Read at once: large enough for the reading not to be what takes the time. */
+const CHUNK_BYTES = 512 * 1024
+
+/** Text of a line's bytes: what is not UTF-8 is replaced, a byte order mark and a carriage return are left out. */
+const makeTextOf = (): ((bytes: Uint8Array) => string) => {
+  const decoder = new TextDecoder()
+  return (bytes) => {
+    const text = decoder.decode(bytes)
+    return text.endsWith("\r") ? text.slice(0, -1) : text
+  }
+}
+
+const feed = (reader: LogReader, file: string, bytes: Stream.Stream<Uint8Array, UsageError>) => {
+  const textOf = makeTextOf()
+  return bytes.pipe(
+    boundedLines(MAX_LINE_BYTES),
+    Stream.runForEachArray((lines) =>
+      Effect.suspend(() => {
+        for (const line of lines) reader.line(line.bytes === undefined ? undefined : textOf(line.bytes))
+        const version = reader.newerVersion()
+        return version === undefined ? Effect.void : Effect.fail(tooNew(file, version))
+      }),
+    ),
+  )
+}
+
+/**
+ * Summarises the log in `file`, or what comes on standard input where that is `-`.
+ *
+ * Fails with one line for its user where the file cannot be read, holds not a single line of a log, or is a
+ * journal of a newer version.
+ */
+export const summariseFile = Effect.fn("summariseFile")(function* (
+  file: string,
+  defaults: LogDefaults,
+): Effect.fn.Return<Summary, UsageError, FileSystem.FileSystem | Stdio.Stdio> {
+  const stdio = yield* Stdio.Stdio
+  const fileSystem = yield* FileSystem.FileSystem
+  const bytes = file === STANDARD_INPUT ? stdio.stdin : fileSystem.stream(file, { chunkSize: CHUNK_BYTES })
+  const reader = makeLogReader(defaults)
+  yield* feed(reader, file, Stream.mapError(bytes, cannotRead(file)))
+  return yield* Option.match(reader.summary(), {
+    onNone: () => Effect.fail(nothingReadable(file, reader.lines())),
+    onSome: Effect.succeed,
+  })
+})

@@ -1,0 +1,76 @@
+import { Option } from "effect"
+import { describe, expect, it } from "vitest"
+import { newerVersion, readJournalLine } from "../../src/journal/JournalReader.ts"
+import { makeLogReader } from "../../src/summary/LogReader.ts"
+import { accepted, acceptedAt, header, sent, summaryOf } from "./records.ts"
+
+const read = (lines: ReadonlyArray<string | undefined>) => {
+  const reader = makeLogReader({ keys: 5, limit: 20 })
+  for (const line of lines) reader.line(line)
+  return reader
+}
+const python = "2026-11-23 16:24:06,711 - root - INFO - Requests 95"
+
+describe("a journal's line", () => {
+  it("is read as the record that was written", () => {
+    const record = accepted("a", 1.5)
+    expect(Option.getOrThrow(readJournalLine(JSON.stringify(record)))).toEqual(record)
+  })
+
+  it.each([
+    "",
+    "null",
+    "[]",
+    "{",
+    `{"type":"outcome"}`,
+    JSON.stringify(accepted("a", 1.5)).slice(0, -1),
+    JSON.stringify({ ...accepted("a", 1.5), t: "1.5" }),
+    JSON.stringify({ ...accepted("a", 1.5), t: Number.NaN }),
+    JSON.stringify(accepted("a".repeat(65), 1.5)),
+  ])("that is no record is not recognised: %s", (line) => {
+    expect(Option.isNone(readJournalLine(line))).toBe(true)
+  })
+
+  it("of a newer header tells its version", () => {
+    const newer = JSON.stringify({ type: "header", version: 2, t: 0, whatever: true })
+    expect(newerVersion(newer)).toEqual(Option.some(2))
+    expect(Option.isNone(newerVersion(JSON.stringify(header())))).toBe(true)
+    expect(Option.isNone(newerVersion("{"))).toBe(true)
+  })
+})
+
+describe("a log", () => {
+  it("gives the same summary as text and live", () => {
+    const records = [header({ keys: 1 }), sent("x", 1), ...acceptedAt(10, 30), ...acceptedAt(1500, 3)]
+    const reader = read(records.map((record) => JSON.stringify(record)))
+    expect(Option.getOrThrow(reader.summary())).toEqual(summaryOf(records))
+  })
+
+  it("is told apart by its first recognised line, and lines of the other kind are not recognised", () => {
+    const record = JSON.stringify(accepted("a", 0))
+    const journal = Option.getOrThrow(read(["hello", record, python, undefined, record]).summary())
+    expect(journal).toMatchObject({ unrecognisedLines: 3, orders: { accepted: 2 } })
+    const log = Option.getOrThrow(read(["hello", python, record]).summary())
+    expect(log).toMatchObject({ unrecognisedLines: 2, averageRequestsRate: 95, orders: { accepted: 0 } })
+  })
+
+  it("of which nothing is recognised has no summary", () => {
+    const reader = read(["hello", "", undefined])
+    expect(Option.isNone(reader.summary())).toBe(true)
+    expect(reader.lines()).toBe(3)
+  })
+
+  it("that is torn within its last line counts that line", () => {
+    const whole = [header(), accepted("a", 0), accepted("b", 10)].map((record) => JSON.stringify(record))
+    const torn = whole.map((line, index) => (index === 2 ? line.slice(0, 40) : line))
+    expect(Option.getOrThrow(read(torn).summary())).toMatchObject({
+      unrecognisedLines: 1,
+      orders: { created: 1, accepted: 1 },
+    })
+  })
+
+  it("of a newer version is not to be summarised", () => {
+    expect(read([JSON.stringify({ type: "header", version: 7 })]).newerVersion()).toBe(7)
+    expect(read([JSON.stringify(header())]).newerVersion()).toBeUndefined()
+  })
+})

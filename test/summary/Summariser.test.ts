@@ -1,0 +1,255 @@
+import { describe, expect, it } from "vitest"
+import { fromJournal } from "../../src/summary/LogEvent.ts"
+import { makeSummariser } from "../../src/summary/Summariser.ts"
+import {
+  accepted,
+  acceptedAt,
+  cancelled,
+  expired,
+  header,
+  rejected,
+  returned,
+  sent,
+  summaryOf,
+  unknown,
+} from "./records.ts"
+
+describe("windows", () => {
+  it("begin at the first outcome, and the one that the log ends in does not count", () => {
+    const summary = summaryOf([...acceptedAt(500, 3), ...acceptedAt(1499.999, 2), ...acceptedAt(1500, 5)])
+    expect(summary.windows).toBe(1)
+    expect(summary.averageThroughput).toBe(5)
+    expect(summary.lowestThroughput).toBe(5)
+    expect(summary.totalTimeMs).toBe(1000)
+    expect(summary.orders.accepted).toBe(10)
+  })
+
+  it("have exact edges where a float's difference misses them", () => {
+    expect(1024.003 - 24.003).toBeLessThan(1000)
+    const summary = summaryOf([accepted("a", 24.003), accepted("b", 1024.003), accepted("c", 2024.003)])
+    expect(summary.windows).toBe(2)
+    expect(summary.averageThroughput).toBe(1)
+    expect(summary.totalTimeMs).toBe(2000)
+  })
+
+  it("in which nothing happened count as well", () => {
+    const summary = summaryOf([...acceptedAt(0, 8), accepted("last", 4000)])
+    expect(summary.windows).toBe(4)
+    expect(summary.averageThroughput).toBe(2)
+    expect(summary.lowestThroughput).toBe(0)
+    expect(summary.maxPossibleThroughput).toBe(2)
+  })
+
+  it("of a gap of a thousand days are counted without walking them", () => {
+    const days = 1000 * 86_400_000
+    const summary = summaryOf([...acceptedAt(0, 8), accepted("last", days)])
+    expect(summary.windows).toBe(86_400_000)
+    expect(summary.lowestThroughput).toBe(0)
+    expect(summary.averageThroughput).toBe(8 / 86_400_000)
+  })
+
+  it("are one with everything in it for a log shorter than a second", () => {
+    const summary = summaryOf([
+      accepted("a", 100, { createdAt: 50 }),
+      expired("b", 600, "queue", { createdAt: 90 }),
+      accepted("c", 1099.999),
+    ])
+    expect(summary).toMatchObject({
+      windows: 1,
+      averageRequestsRate: 3,
+      averageThroughput: 2,
+      lowestThroughput: 2,
+      averageIgnoredFromQueue: 1,
+      maxPossibleThroughput: 3,
+      totalTimeMs: 999.999,
+    })
+  })
+
+  it("stay right over more of them than are kept open", () => {
+    const records = Array.from({ length: 200 }, (_, second) =>
+      acceptedAt(second * 1000, second === 3 ? 7 : 10),
+    ).flat()
+    const summary = summaryOf(records)
+    expect(summary.windows).toBe(199)
+    expect(summary.lowestThroughput).toBe(7)
+    expect(summary.averageThroughput).toBe((10 * 198 + 7) / 199)
+  })
+
+  it("do not break when time runs far backwards or beyond all measure", () => {
+    const times = [5000, 1e308, -1e308, 3, 9e15, 0]
+    const summary = summaryOf(times.map((t, index) => accepted(String(index), t)))
+    expect(summary.orders.accepted).toBe(6)
+    expect(Number.isFinite(summary.averageThroughput)).toBe(true)
+  })
+})
+
+describe("the possible throughput", () => {
+  it("counts what left the queue: accepted, rejected, unknown and expired, but not cancelled", () => {
+    const summary = summaryOf([
+      accepted("a", 0),
+      rejected("b", 1, "nonce"),
+      unknown("c", 2, "timeout"),
+      expired("d", 3, "queue"),
+      expired("e", 4, "limiter"),
+      cancelled("f", 5),
+      cancelled("g", 1000),
+    ])
+    expect(summary.maxPossibleThroughput).toBe(5)
+  })
+
+  it("counts no more in a window than the exchange lets through in a second", () => {
+    const records = [...acceptedAt(0, 30), ...acceptedAt(1000, 4), ...acceptedAt(2000, 1)]
+    const possible = (settings: Parameters<typeof header>[0]) =>
+      summaryOf([header(settings), ...records]).maxPossibleThroughput
+    expect(possible({ limit: 10, keys: 2 })).toBe((20 + 4) / 2)
+    expect(possible({ limit: 10, keys: 2, windowMs: 2000 })).toBe((10 + 4) / 2)
+    expect(possible({ limit: 10, keys: 2, windowMs: 0 })).toBe((30 + 4) / 2)
+  })
+
+  it("takes five keys with twenty a second where a journal has lost its header", () => {
+    const summary = summaryOf([...acceptedAt(0, 150), accepted("last", 1000)])
+    expect(summary.maxPossibleThroughput).toBe(100)
+  })
+})
+
+describe("orders", () => {
+  it("are created in the windows of their creation, not of their outcome", () => {
+    const summary = summaryOf([
+      accepted("before", 1000, { createdAt: 990 }),
+      accepted("first", 1010, { createdAt: 1000 }),
+      accepted("late", 2500, { createdAt: 1990 }),
+      accepted("next", 2600, { createdAt: 2000 }),
+      accepted("last", 3000, { createdAt: 2999 }),
+      accepted("after", 3001, { createdAt: 3000 }),
+    ])
+    expect(summary.windows).toBe(2)
+    expect(summary.averageRequestsRate).toBe(4 / 2)
+    expect(summary.orders.created).toBe(6)
+  })
+
+  it("that were sent and have no outcome in a torn journal are created and unknown", () => {
+    const summary = summaryOf([
+      sent("a", 0),
+      sent("b", 5),
+      accepted("a", 20),
+      accepted("c", 1020),
+      sent("d", 1100),
+      sent("b", 1500, 30),
+    ])
+    expect(summary.orders).toEqual({
+      created: 4,
+      accepted: 2,
+      rejected: 0,
+      expired: 0,
+      unknown: 2,
+      cancelled: 0,
+    })
+    // They have a time of creation, but no record's time.
+    expect(summary.totalTimeMs).toBe(1000)
+    expect(summary.averageRequestsRate).toBe(2)
+  })
+
+  it("without an outcome do not pile up without end", () => {
+    const records = Array.from({ length: 100_010 }, (_, index) => sent(String(index), index))
+    expect(summaryOf(records).orders).toMatchObject({ created: 100_010, unknown: 100_010 })
+  })
+
+  it("end in one of five outcomes", () => {
+    const { orders } = summaryOf([
+      accepted("a", 0),
+      rejected("b", 1, "exchange"),
+      unknown("c", 2, "undecodable"),
+      expired("d", 3, "limiter"),
+      cancelled("e", 4),
+    ])
+    expect(orders).toEqual({ created: 5, accepted: 1, rejected: 1, expired: 1, unknown: 1, cancelled: 1 })
+  })
+})
+
+describe("errors", () => {
+  it("are totals over requests: those that ended an order and those that went back to the line", () => {
+    const summary = summaryOf([
+      returned("a", 0, "rate-limit"),
+      returned("b", 1, "nonce"),
+      returned("c", 2, "blocked"),
+      returned("d", 3, "not-sent"),
+      rejected("a", 4, "rate-limit"),
+      rejected("b", 5, "nonce"),
+      rejected("c", 6, "blocked"),
+      rejected("e", 7, "api-key"),
+    ])
+    expect(summary).toMatchObject({ exceeds: 2, bans: 2, nonceErrors: 2 })
+    expect(summary.orders).toMatchObject({ created: 4, rejected: 4 })
+  })
+})
+
+describe("ages and round trips", () => {
+  it("are null where nothing was sent", () => {
+    const summary = summaryOf([header(), expired("a", 0, "queue")])
+    expect(summary.orderAge).toBeNull()
+    expect(summary.roundTrip).toBeNull()
+  })
+
+  it("go from creation to sent and from sent to settled, with an exact maximum", () => {
+    const summary = summaryOf([
+      accepted("a", 60.25, { createdAt: 0, sent: 10 }),
+      rejected("b", 160.5, "exchange", { createdAt: 100, sent: 100 }),
+    ])
+    expect(summary.orderAge).toMatchObject({ p50: 0.001, max: 10 })
+    expect(summary.roundTrip).toMatchObject({ max: 60.5 })
+    expect(summary.roundTrip?.p50).toBeCloseTo(50.25, 1)
+  })
+
+  it("know no round trip of a request that was never answered", () => {
+    const summary = summaryOf([
+      unknown("a", 5000, "timeout", { createdAt: 0, sent: 1 }),
+      unknown("b", 6000, "broken-connection", { createdAt: 5998, sent: 5999 }),
+    ])
+    expect(summary.roundTrip).toBeNull()
+    expect(summary.orderAge?.max).toBe(1)
+    expect(summaryOf([unknown("a", 50, "server-error", { createdAt: 0, sent: 1 })]).roundTrip?.max).toBe(49)
+  })
+
+  it("pass over a time that runs backwards", () => {
+    expect(summaryOf([accepted("a", 50, { createdAt: 20, sent: 10 })]).orderAge).toBeNull()
+  })
+})
+
+describe("a summary", () => {
+  it("of a run with no orders is all zeros and nulls", () => {
+    expect(summaryOf([header()])).toEqual({
+      averageRequestsRate: 0,
+      maxPossibleThroughput: 0,
+      averageThroughput: 0,
+      lowestThroughput: 0,
+      averageIgnoredFromQueue: 0,
+      averageLimitedByLimiter: 0,
+      exceeds: 0,
+      bans: 0,
+      nonceErrors: 0,
+      totalTimeMs: 0,
+      windows: 1,
+      orders: { created: 0, accepted: 0, rejected: 0, expired: 0, unknown: 0, cancelled: 0 },
+      unrecognisedLines: 0,
+      orderAge: null,
+      roundTrip: null,
+    })
+  })
+
+  it("can be taken in mid-run and changes nothing", () => {
+    const records = [
+      header(),
+      ...acceptedAt(0, 3),
+      sent("x", 10),
+      ...acceptedAt(2000, 3),
+      accepted("x", 4000),
+    ]
+    const summariser = makeSummariser({ source: "journal", keys: 5, limit: 20 })
+    for (const record of records) {
+      const event = fromJournal(record)
+      if (event !== undefined) summariser.add(event)
+      summariser.finish()
+    }
+    expect(summariser.finish()).toEqual(summaryOf(records))
+  })
+})

@@ -1,0 +1,104 @@
+/**
+ * Journal records and log lines for tests, with everything that a test does not care about filled in.
+ */
+import type { Header, JournalRecord } from "../../src/journal/JournalRecord.ts"
+import { fromJournal } from "../../src/summary/LogEvent.ts"
+import type { Summary } from "../../src/summary/Summary.ts"
+import { makeSummariser } from "../../src/summary/Summariser.ts"
+
+export const header = (
+  settings: { readonly limit?: number; readonly windowMs?: number; readonly keys?: number } = {},
+): typeof Header.Type => ({
+  type: "header",
+  t: 0,
+  version: 1,
+  program: "paceline test",
+  startedAt: "2026-11-23T16:24:05.000Z",
+  keys: Array.from({ length: settings.keys ?? 5 }, (_, index) => `key-${index + 1}`),
+  seed: 1,
+  settings: {
+    exchange: "http://127.0.0.1:9999/api/request",
+    source: "random",
+    gate: "ack-window",
+    limit: settings.limit ?? 20,
+    windowMs: settings.windowMs ?? 1000,
+    boundMs: 55,
+    marginMs: 2,
+    ttlMs: 1000,
+    requestTimeoutMs: 5000,
+    durationMs: 30_000,
+    load: 1,
+  },
+})
+
+const request = { key: "key-1", nonce: 1, attempt: 1 } as const
+
+export const sent = (id: string, t: number, createdAt = t): JournalRecord => ({
+  type: "sent",
+  t,
+  id,
+  createdAt,
+  ...request,
+})
+
+interface Times {
+  readonly createdAt?: number
+  readonly sent?: number
+}
+
+const outcomeOf = (id: string, t: number, times: Times) =>
+  ({ type: "outcome", t, id, createdAt: times.createdAt ?? t }) as const
+
+const requestOf = (t: number, times: Times) => ({ ...request, sent: times.sent ?? t, settled: t })
+
+export const accepted = (id: string, t: number, times: Times = {}): JournalRecord => ({
+  ...outcomeOf(id, t, times),
+  outcome: "accepted",
+  ...requestOf(t, times),
+})
+
+export const rejected = (
+  id: string,
+  t: number,
+  reason: "rate-limit" | "blocked" | "nonce" | "api-key" | "exchange",
+  times: Times = {},
+): JournalRecord => ({ ...outcomeOf(id, t, times), outcome: "rejected", reason, ...requestOf(t, times) })
+
+export const unknown = (
+  id: string,
+  t: number,
+  cause: "timeout" | "broken-connection" | "undecodable" | "server-error",
+  times: Times = {},
+): JournalRecord => ({ ...outcomeOf(id, t, times), outcome: "unknown", cause, ...requestOf(t, times) })
+
+export const expired = (
+  id: string,
+  t: number,
+  place: "queue" | "limiter",
+  times: Times = {},
+): JournalRecord => ({ ...outcomeOf(id, t, times), outcome: "expired", place })
+
+export const cancelled = (id: string, t: number, times: Times = {}): JournalRecord => ({
+  ...outcomeOf(id, t, times),
+  outcome: "cancelled",
+})
+
+export const returned = (
+  id: string,
+  t: number,
+  reason: "rate-limit" | "blocked" | "nonce" | "not-sent",
+): JournalRecord => ({ type: "returned", t, id, reason, ...requestOf(t, {}) })
+
+/** Feeds records to a fresh summariser, as the live run does. */
+export const summaryOf = (records: ReadonlyArray<JournalRecord>): Summary => {
+  const summariser = makeSummariser({ source: "journal", keys: 5, limit: 20 })
+  for (const record of records) {
+    const event = fromJournal(record)
+    if (event !== undefined) summariser.add(event)
+  }
+  return summariser.finish()
+}
+
+/** `count` accepted orders at one time. */
+export const acceptedAt = (t: number, count: number): ReadonlyArray<JournalRecord> =>
+  Array.from({ length: count }, (_, index) => accepted(`${t}-${index}`, t))

@@ -1,0 +1,116 @@
+import { Schema } from "effect"
+import { describe, expect, it } from "vitest"
+import { renderSummaries } from "../../src/summary/render.ts"
+import { pythonFloat, pythonTimedelta } from "../../src/summary/renderClassic.ts"
+import { accepted, acceptedAt, header, summaryOf } from "./records.ts"
+
+const empty = { name: "empty.ndjson", summary: summaryOf([header()]) }
+const run = {
+  name: "run.ndjson",
+  summary: summaryOf([header(), ...acceptedAt(0, 1), accepted("b", 3500, { createdAt: 0, sent: 3400 })]),
+}
+const fromJson = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Unknown))
+
+describe("numbers as Python prints them", () => {
+  it.each([
+    [0, "0.0"],
+    [100, "100.0"],
+    [82.66666666666667, "82.66666666666667"],
+    [0.0001, "0.0001"],
+    [0.00005, "5e-05"],
+    [1.5e-10, "1.5e-10"],
+    [1e15, "1000000000000000.0"],
+    [1e16, "1e+16"],
+  ])("float %d is %s", (value, text) => {
+    expect(pythonFloat(value)).toBe(text)
+  })
+
+  it.each([
+    [0, "0:00:00"],
+    [49_938, "0:00:49.938000"],
+    [49_000, "0:00:49"],
+    [0.001, "0:00:00.000001"],
+    [59_999.9999, "0:01:00"],
+    [36_061_000, "10:01:01"],
+    [86_400_000, "1 day, 0:00:00"],
+    [2 * 86_400_000 + 3_723_004, "2 days, 1:02:03.004000"],
+  ])("timedelta of %d ms is %s", (ms, text) => {
+    expect(pythonTimedelta(ms)).toBe(text)
+  })
+})
+
+describe("the classic form", () => {
+  it("is ten lines", () => {
+    expect(renderSummaries("classic", [run])).toBe(`Average Requests Rate: 0.6666666666666666
+Max Possible Throughput: 0.3333333333333333
+Average Throughput: 0.3333333333333333
+Lowest Throughput: 0
+Average Ignored from Queue: 0.0
+Average Limited by Limiter: 0.0
+Exceeds: 0
+Bans: 0
+Nonce Errors: 0
+Total Time: 0:00:03.500000
+`)
+  })
+
+  it("of a run with no orders is zeros", () => {
+    expect(renderSummaries("classic", [empty])).toBe(`Average Requests Rate: 0.0
+Max Possible Throughput: 0
+Average Throughput: 0.0
+Lowest Throughput: 0
+Average Ignored from Queue: 0.0
+Average Limited by Limiter: 0.0
+Exceeds: 0
+Bans: 0
+Nonce Errors: 0
+Total Time: 0:00:00
+`)
+  })
+
+  it("of several logs is a named block each, with an empty line between", () => {
+    const blocks = renderSummaries("classic", [run, empty]).split("\n\n")
+    expect(blocks.map((block) => block.split("\n")[0])).toEqual(["run.ndjson", "empty.ndjson"])
+  })
+})
+
+describe("the JSON form", () => {
+  it("of one log is its summary", () => {
+    expect(fromJson(renderSummaries("json", [run]))).toEqual(run.summary)
+  })
+
+  it("of several logs is an array that names each", () => {
+    expect(fromJson(renderSummaries("json", [run, empty]))).toEqual([
+      { file: "run.ndjson", ...run.summary },
+      { file: "empty.ndjson", ...empty.summary },
+    ])
+  })
+})
+
+const lineOf = (text: string, label: string) =>
+  text
+    .split("\n")
+    .find((line) => line.trim().startsWith(label))
+    ?.trim()
+
+const end = (line: string | undefined, text: string) => (line ?? "").lastIndexOf(text) + text.length
+
+describe("the text form", () => {
+  it("shows figures with their units, and a dash where nothing is known", () => {
+    const text = renderSummaries("text", [run])
+    expect(lineOf(text, "accepted share")).toMatch(/^accepted share +100\.00 %/)
+    expect(lineOf(text, "throughput")).toMatch(/^throughput +0\.33 \/s +orders accepted$/)
+    expect(lineOf(text, "order age max")).toMatch(/^order age max +3,400\.00 ms$/)
+    expect(lineOf(text, "total time")).toMatch(/^total time +3\.50 s/)
+    expect(lineOf(renderSummaries("text", [empty]), "order age max")).toMatch(/ - ms$/)
+  })
+
+  it("puts logs side by side in aligned columns", () => {
+    const lines = renderSummaries("text", [run, empty]).split("\n")
+    const heading = lines[0]
+    const created = lines.find((line) => line.startsWith("  created"))
+    expect(created).toMatch(/created +2 +0$/)
+    expect(end(created, " 2")).toBe(end(heading, "run.ndjson"))
+    expect(end(created, " 0")).toBe(end(heading, "empty.ndjson"))
+  })
+})

@@ -1,0 +1,89 @@
+import { fileURLToPath } from "node:url"
+import { NodeServices } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, FileSystem, Path } from "effect"
+import { Command } from "effect/cli"
+import { TestConsole } from "effect/testing"
+import { summarise } from "../../src/cli/summarise.ts"
+import { header } from "./records.ts"
+
+const fixture = fileURLToPath(new URL("../fixtures/python-client-2x.log", import.meta.url))
+
+const classic = `Average Requests Rate: 184.54166666666666
+Max Possible Throughput: 100
+Average Throughput: 67.125
+Lowest Throughput: 63
+Average Ignored from Queue: 29.666666666666668
+Average Limited by Limiter: 47.458333333333336
+Exceeds: 10
+Bans: 793
+Nonce Errors: 4
+Total Time: 0:00:24.826000
+`
+
+/** Runs the command; gives what it has printed since the test began. */
+const run = Effect.fnUntraced(function* (...args: ReadonlyArray<string>) {
+  yield* Command.runWith(summarise, { version: "0" })(args)
+  return `${(yield* TestConsole.logLines).join("\n")}\n`
+})
+
+const inDirectory = Effect.gen(function* () {
+  const fileSystem = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const directory = yield* fileSystem.makeTempDirectoryScoped()
+  return (name: string) => path.join(directory, name)
+})
+
+describe("paceline summarise", () => {
+  it.effect("prints the classic form as the exercise's own analysis does", () =>
+    Effect.gen(function* () {
+      assert.strictEqual(yield* run("--format", "classic", fixture), classic)
+    }).pipe(Effect.provide(NodeServices.layer)),
+  )
+
+  it.effect("takes keys and limit for a log that does not say them", () =>
+    Effect.gen(function* () {
+      const printed = yield* run("--format", "classic", "--keys", "2", "--limit", "10", fixture)
+      assert.include(printed, "Max Possible Throughput: 20\n")
+    }).pipe(Effect.provide(NodeServices.layer)),
+  )
+
+  it.effect("prints a table unless told otherwise, with a column for each log", () =>
+    Effect.gen(function* () {
+      const file = yield* inDirectory
+      const fileSystem = yield* FileSystem.FileSystem
+      yield* fileSystem.writeFileString(file("run.ndjson"), JSON.stringify(header()))
+      const printed = yield* run(fixture, file("run.ndjson"))
+      assert.match(printed, /throughput +67\.13 +0\.00 \/s +orders accepted\n/)
+    }).pipe(Effect.provide(NodeServices.layer)),
+  )
+
+  it.effect("appends the classic form to a file, with an empty line between blocks", () =>
+    Effect.gen(function* () {
+      const file = yield* inDirectory
+      const fileSystem = yield* FileSystem.FileSystem
+      yield* run("--format", "json", "--append", file("throughputs.txt"), fixture)
+      assert.strictEqual(yield* fileSystem.readFileString(file("throughputs.txt")), classic)
+      yield* run("--append", file("throughputs.txt"), fixture)
+      assert.strictEqual(yield* fileSystem.readFileString(file("throughputs.txt")), `${classic}\n${classic}`)
+    }).pipe(Effect.provide(NodeServices.layer)),
+  )
+
+  it.effect("says what is wrong with a file that it cannot append to", () =>
+    Effect.gen(function* () {
+      const file = yield* inDirectory
+      const error = yield* Effect.flip(run("--append", file("no/such/directory.txt"), fixture))
+      assert.strictEqual(error._tag, "CommandFailed")
+      assert.match(String(error), /cannot append to ".*directory.txt"/)
+    }).pipe(Effect.provide(NodeServices.layer)),
+  )
+
+  it.effect("refuses to append to a log that it reads, and to read standard input twice", () =>
+    Effect.gen(function* () {
+      const own = yield* Effect.flip(run("--append", fixture, fixture))
+      assert.match(String(own), /--append .* would write into a log that is summarised/)
+      const twice = yield* Effect.flip(run("-", "-"))
+      assert.match(String(twice), /standard input can be read only once/)
+    }).pipe(Effect.provide(NodeServices.layer)),
+  )
+})

@@ -1,0 +1,126 @@
+import { fileURLToPath } from "node:url"
+import { NodeServices } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, FileSystem, Layer, Path, Schema, Stdio, Stream } from "effect"
+import { STANDARD_INPUT, summariseFile } from "../../src/summary/summariseFile.ts"
+import { accepted, acceptedAt, header, summaryOf } from "./records.ts"
+
+const fixture = fileURLToPath(new URL("../fixtures/python-client-2x.log", import.meta.url))
+const fixtureFigures = fileURLToPath(new URL("../fixtures/python-client-2x.expected.json", import.meta.url))
+const defaults = { keys: 5, limit: 20 }
+
+const decodeFigures = Schema.decodeUnknownEffect(
+  Schema.fromJsonString(Schema.Record(Schema.String, Schema.Unknown)),
+)
+
+/** Writes a file for as long as the test lasts. */
+const write = Effect.fnUntraced(function* (text: string) {
+  const fileSystem = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const file = path.join(yield* fileSystem.makeTempDirectoryScoped(), "a.log")
+  yield* fileSystem.writeFileString(file, text)
+  return file
+})
+
+const summaryOfText = (text: string) => Effect.flatMap(write(text), (file) => summariseFile(file, defaults))
+
+const problemWith = (file: string) => Effect.map(Effect.flip(summariseFile(file, defaults)), (_) => _.message)
+
+const text = (records: ReadonlyArray<unknown>) => records.map((record) => JSON.stringify(record)).join("\n")
+
+describe("a log in a file", () => {
+  it.effect("of the exercise's Python client gives exactly the figures that are known of it", () =>
+    Effect.gen(function* () {
+      const fileSystem = yield* FileSystem.FileSystem
+      const expected = yield* decodeFigures(yield* fileSystem.readFileString(fixtureFigures))
+      const summary = yield* summariseFile(fixture, defaults)
+      const { orders, ...figures } = expected
+      for (const [name, value] of Object.entries(figures)) {
+        assert.deepStrictEqual(Object.entries(summary).find(([key]) => key === name)?.[1], value, name)
+      }
+      const { created, unknown, cancelled, ...rest } = summary.orders
+      assert.deepStrictEqual(rest, orders)
+      // The log's numbers run from 0 to 4398.
+      assert.deepStrictEqual([created, unknown, cancelled], [4399, 0, 0])
+      assert.isNull(summary.orderAge)
+      assert.isNull(summary.roundTrip)
+    }).pipe(Effect.provide(NodeServices.layer)),
+  )
+
+  it.effect("is read the same with Windows line ends, a byte order mark, and no newline at its end", () =>
+    Effect.gen(function* () {
+      const records = [header(), ...acceptedAt(0, 3), accepted("b", 1200)]
+      const summary = yield* summaryOfText(`\uFEFF${text(records).replaceAll("\n", "\r\n")}`)
+      assert.deepStrictEqual(summary, summaryOf(records))
+    }).pipe(Effect.provide(NodeServices.layer)),
+  )
+
+  it.effect("may hold a line of many megabytes, which counts as unrecognised", () =>
+    Effect.gen(function* () {
+      const records = text([header(), accepted("a", 0)])
+      const summary = yield* summaryOfText(
+        `${records}\n${"x".repeat(5_000_000)}\n${text([accepted("b", 1)])}\n`,
+      )
+      assert.strictEqual(summary.unrecognisedLines, 1)
+      assert.strictEqual(summary.orders.accepted, 2)
+    }).pipe(Effect.provide(NodeServices.layer)),
+  )
+
+  it.effect("may be a journal in which no order was made", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* summaryOfText(text([header()])), summaryOf([header()]))
+    }).pipe(Effect.provide(NodeServices.layer)),
+  )
+
+  it.effect("that cannot be summarised is answered with a line that names it", () =>
+    Effect.gen(function* () {
+      const path = yield* Path.Path
+      const empty = yield* write("")
+      const prose = yield* write("Dear diary,\ntoday nothing happened.\n")
+      const newer = yield* write(`${text([{ type: "header", version: 9 }, accepted("a", 0)])}\n`)
+      const missing = path.join(path.dirname(empty), "missing.log")
+      const directory = path.dirname(empty)
+      const advice = "give the path of a journal or of a Python client's log"
+      assert.strictEqual(
+        yield* problemWith(missing),
+        `cannot read "${missing}": there is no such file; ${advice}`,
+      )
+      assert.strictEqual(
+        yield* problemWith(directory),
+        `cannot read "${directory}": it is a directory; ${advice}`,
+      )
+      assert.strictEqual(
+        yield* problemWith(empty),
+        `"${empty}" is empty; give a journal or a Python client's log`,
+      )
+      assert.strictEqual(
+        yield* problemWith(prose),
+        `"${prose}" holds nothing readable in its 2 lines; give a journal or a Python client's log`,
+      )
+      assert.strictEqual(
+        yield* problemWith(newer),
+        `"${newer}" is a journal of version 9, and this paceline reads up to version 1; summarise it with a newer paceline`,
+      )
+    }).pipe(Effect.provide(NodeServices.layer)),
+  )
+})
+
+describe("a log on standard input", () => {
+  it.effect("is read in whatever pieces it comes", () => {
+    const records = [header(), ...acceptedAt(0, 3), accepted("b", 1200)]
+    const bytes = new TextEncoder().encode(`${text(records)}\n`)
+    const pieces = Array.from({ length: Math.ceil(bytes.length / 7) }, (_, index) =>
+      bytes.subarray(index * 7, index * 7 + 7),
+    )
+    const stdin = Stdio.layerTest({ stdin: Stream.fromIterable(pieces) })
+    return Effect.gen(function* () {
+      assert.deepStrictEqual(yield* summariseFile(STANDARD_INPUT, defaults), summaryOf(records))
+    }).pipe(Effect.provide(Layer.merge(NodeServices.layer, stdin)))
+  })
+
+  it.effect("that is empty is answered with a line that says so", () =>
+    Effect.gen(function* () {
+      assert.match(yield* problemWith(STANDARD_INPUT), /^standard input is empty/)
+    }).pipe(Effect.provide(Layer.merge(NodeServices.layer, Stdio.layerTest({ stdin: Stream.empty })))),
+  )
+})
