@@ -3,6 +3,7 @@
  * dependencies were left out there is no compiler: an installation for production brings its own dist, so this
  * says what is missing and lets the installation succeed.
  */
+/* oxlint-disable typescript/no-unsafe-assignment, typescript/no-unsafe-call, typescript/no-unsafe-member-access, typescript/no-unsafe-argument -- plain JavaScript, before there is a compiler: no types to be safe with */
 import { spawnSync } from "node:child_process"
 import { existsSync } from "node:fs"
 import process from "node:process"

@@ -3,7 +3,7 @@
  * form, the platform's services, and the process around it all.
  */
 import process from "node:process"
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect, Logger } from "effect"
 import { CliConfig, CliError, CliOutput, Command, GlobalFlag, type HelpDoc } from "effect/cli"
 import { VERSION } from "../version.ts"
