@@ -17,4 +17,8 @@ export const app = Command.make("paceline").pipe(
     'Gets orders to an exchange as fast as its rate limits safely allow. Without a command it does what "run" does.',
   ),
   Command.withSubcommands([run, exchange, summarise]),
+  Command.withExamples([
+    { command: "paceline", description: "30 seconds against an exchange of our own, then a summary" },
+    { command: "paceline run --help", description: "The flags of a command" },
+  ]),
 )
