@@ -1,13 +1,19 @@
 /**
  * A dispatcher on a virtual exchange, ready to be played with: what tests and properties have in common.
  */
-import { Clock, Context, Duration, Effect, Exit, Layer, Redacted, Scope } from "effect"
+import { Clock, Context, Duration, Effect, Exit, identity, Layer, Redacted, Scope } from "effect"
 import { RateLimiter } from "effect/persistence"
 import * as Dispatcher from "../../src/dispatch/Dispatcher.ts"
 import { type DispatchEvent, DispatchLog } from "../../src/dispatch/DispatchEvent.ts"
 import type { GateFactory } from "../../src/dispatch/Gate.ts"
-import { ackWindow, defaultMargin, defaultPace } from "../../src/dispatch/gates/AckWindow.ts"
+import {
+  ackWindow,
+  type AckWindowOptions,
+  defaultMargin,
+  defaultPace,
+} from "../../src/dispatch/gates/AckWindow.ts"
 import type { ApiKey } from "../../src/exchange/ApiKeys.ts"
+import { ExchangeClient } from "../../src/exchange/ExchangeClient.ts"
 import { type ExchangeConfig, exerciseConfig } from "../../src/exchange/ExchangeModel.ts"
 import { nowMsUnsafe } from "../../src/Monotonic.ts"
 import { type Journey, makeVirtualExchange } from "./VirtualExchange.ts"
@@ -30,7 +36,12 @@ export interface RigOptions {
   readonly requestTimeoutMs?: number
   readonly journey?: (n: number, key: ApiKey) => Journey
   readonly unknownKeys?: ReadonlyArray<string>
-  readonly gate?: (gate: GateFactory) => GateFactory
+  /** Puts another gate in the place of the real one. */
+  readonly gate?: (options: AckWindowOptions) => GateFactory
+  /** Puts something between the dispatcher and the exchange. */
+  readonly client?: (client: ExchangeClient["Service"]) => ExchangeClient["Service"]
+  /** Puts another dispatcher in the place of the real one. */
+  readonly make?: typeof Dispatcher.make
   readonly dispatcher?: Partial<Dispatcher.DispatcherOptions>
 }
 
@@ -53,24 +64,29 @@ export const makeRig = Effect.fnUntraced(function* (options: RigOptions = {}) {
     ...(options.unknownKeys === undefined ? {} : { unknownKeys: options.unknownKeys }),
   })
   const rateLimiter = yield* RateLimiter.make.pipe(Effect.provide(RateLimiter.layerStoreMemory))
-  const gate = ackWindow({
+  const gateOptions: AckWindowOptions = {
     limit,
     window,
     reach: { boundMs: "boundMs" in options ? options.boundMs : 55, requestTimeoutMs },
     margin: options.marginMs === undefined ? defaultMargin(window) : Duration.millis(options.marginMs),
     pace: options.paceMs === undefined ? defaultPace(limit, window) : Duration.millis(options.paceMs),
     rateLimiter,
-  })
+  }
+  const client = Layer.effect(ExchangeClient, Effect.map(ExchangeClient, options.client ?? identity)).pipe(
+    Layer.provide(exchange.layer),
+  )
   const scope = yield* Scope.make()
   const ttlMs = "ttlMs" in options ? options.ttlMs : 1000
-  const context = yield* Dispatcher.layer({
+  const dispatcherOptions: Dispatcher.DispatcherOptions = {
     keys,
-    gate: options.gate?.(gate) ?? gate,
+    gate: (options.gate ?? ackWindow)(gateOptions),
     ttl: ttlMs === undefined ? undefined : Duration.millis(ttlMs),
     requestTimeout: Duration.millis(requestTimeoutMs),
     ...options.dispatcher,
-  }).pipe(
-    Layer.provide(exchange.layer),
+  }
+  const make = options.make ?? Dispatcher.make
+  const context = yield* Layer.effect(Dispatcher.Dispatcher, make(dispatcherOptions)).pipe(
+    Layer.provide(client),
     Layer.buildWithScope(scope),
     Effect.provideService(DispatchLog, {
       ready: Effect.void,

@@ -1,0 +1,21 @@
+/** Clients that spoil what the dispatcher has taken care of. */
+import { Clock, Effect } from "effect"
+import type { ExchangeClient } from "../../src/exchange/ExchangeClient.ts"
+import { nowMsUnsafe } from "../../src/Monotonic.ts"
+
+/**
+ * Takes the nonce first and then waits, as threads do that draw a nonce and stand in line for a connection:
+ * every other request leaves 80 ms late.
+ */
+export const noncesTakenBeforeWaiting = (client: ExchangeClient["Service"]): ExchangeClient["Service"] => {
+  let count = 0
+  return {
+    submit: (order, key, nonce, watch) =>
+      Clock.clockWith((clock) => {
+        watch.onWritten(nowMsUnsafe(clock))
+        const { onSettled } = watch
+        const late = client.submit(order, key, nonce, { onWritten: () => {}, onSettled })
+        return count++ % 2 === 0 ? Effect.delay(late, 80) : late
+      }),
+  }
+}

@@ -1,0 +1,41 @@
+/** Gates as everyday clients have them. Each is wrong, and a law must say so. */
+import { Duration, Effect } from "effect"
+import type { Gate, GateFactory } from "../../src/dispatch/Gate.ts"
+import { ackWindow, type AckWindowOptions } from "../../src/dispatch/gates/AckWindow.ts"
+
+/**
+ * The exercise's own limiter: a ring of send times. As if every request were counted the moment it is sent,
+ * which is the real gate with a bound of nothing.
+ */
+export const ringOfSendTimes = (options: AckWindowOptions): GateFactory =>
+  ackWindow({ ...options, reach: { ...options.reach, boundMs: 0 } })
+
+/** Forgets that the exchange's clock counts whole milliseconds. */
+export const withoutMargin = (options: AckWindowOptions): GateFactory =>
+  ackWindow({ ...options, margin: Duration.zero })
+
+/** A token bucket over send times: `limit` tokens, filled again within a window. */
+export const tokenBucket =
+  (options: AckWindowOptions): GateFactory =>
+  (key) => {
+    const passage = { onWritten: () => {}, onEnded: () => {}, leave: Effect.void }
+    const place = { ready: Effect.void, isReady: () => true, begin: () => Effect.succeed(passage) }
+    const gate: Gate = {
+      enter: options.rateLimiter
+        .consume({
+          key: key.label,
+          algorithm: "token-bucket",
+          onExceeded: "delay",
+          limit: options.limit,
+          window: options.window,
+        })
+        .pipe(
+          Effect.orDie,
+          Effect.flatMap(({ delay }) => Effect.sleep(delay)),
+          Effect.as(place),
+        ),
+      rateLimited: () => {},
+      used: () => 0,
+    }
+    return Effect.succeed(gate)
+  }

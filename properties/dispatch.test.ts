@@ -1,0 +1,71 @@
+/** The dispatcher's laws, over generated worlds. See `support/scenario.ts` for what a world may hold. */
+import { describe, it } from "vitest"
+import { noncesTakenBeforeWaiting } from "./broken/clients.ts"
+import { ringOfSendTimes, tokenBucket, withoutMargin } from "./broken/gates.ts"
+import { naiveDispatcher } from "./broken/naiveDispatcher.ts"
+import { catches, holds, RUNS, SEED } from "./support/law.ts"
+import {
+  type DispatchLaw,
+  neverAfterTimeToLive,
+  neverSentTwice,
+  noncesArriveRising,
+  oneOutcomeEach,
+  windowIsKept,
+} from "./support/laws.ts"
+import { play, type Variant } from "./support/play.ts"
+import { found } from "./support/found.ts"
+import { type Scenario, scenarios } from "./support/scenario.ts"
+
+const MAX_ORDERS = 80
+
+const laws: ReadonlyArray<{
+  readonly law: string
+  readonly check: DispatchLaw
+  /** What must be caught, and with which variant. */
+  readonly broken: Readonly<Record<string, Variant>>
+}> = [
+  {
+    law: "no key has more arrivals than its limit in any window",
+    check: windowIsKept,
+    broken: {
+      "the exercise's limiter, which judges by send times": { gate: ringOfSendTimes },
+      "a token bucket": { gate: tokenBucket },
+      "a window without its margin": { gate: withoutMargin },
+    },
+  },
+  {
+    law: "nonces arrive rising",
+    check: noncesArriveRising,
+    broken: {
+      "nonces taken before waiting": { client: noncesTakenBeforeWaiting },
+      "sends that do not wait for the one before to arrive": { gate: ringOfSendTimes },
+    },
+  },
+  {
+    law: "every order ends in exactly one outcome",
+    check: oneOutcomeEach,
+    broken: { "a stop that forgets": { make: naiveDispatcher("forgets-when-stopped") } },
+  },
+  {
+    law: "no order is sent after its time to live",
+    check: neverAfterTimeToLive,
+    broken: { "an age that is checked before waiting": { make: naiveDispatcher("checks-age-too-early") } },
+  },
+  {
+    law: "no order is sent twice",
+    check: neverSentTwice,
+    broken: { "a retry after a timeout": { make: naiveDispatcher("resends-the-unknown") } },
+  },
+]
+
+describe(`dispatch (seed ${SEED}, ${RUNS} scenarios a law)`, () => {
+  const trying = (check: DispatchLaw, variant: Variant) => async (scenario: Scenario) =>
+    check(scenario, await play(scenario, variant))
+
+  for (const { law, check, broken } of laws) {
+    it(law, () => holds(scenarios(MAX_ORDERS), trying(check, {}), found))
+    for (const [name, variant] of Object.entries(broken)) {
+      it(`${law}: catches ${name}`, () => catches(scenarios(MAX_ORDERS), trying(check, variant)))
+    }
+  }
+})

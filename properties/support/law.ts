@@ -1,0 +1,45 @@
+/**
+ * A law is tried on generated scenarios, and its broken variant must be caught by it: a law that cannot fail
+ * proves nothing. Seeds are printed, so that every failure can be repeated:
+ *
+ *     PACELINE_SEED=123 npm run properties
+ *     PACELINE_RUNS=10000 npm run properties
+ */
+import process from "node:process"
+import * as fc from "fast-check"
+import { assert } from "vitest"
+
+const fromEnvironment = (name: string, otherwise: number): number => {
+  const text = process.env[name]
+  return text === undefined ? otherwise : Number(text)
+}
+
+export const SEED = fromEnvironment("PACELINE_SEED", Math.floor(Date.now() % 2 ** 31))
+export const RUNS = fromEnvironment("PACELINE_RUNS", 1000)
+
+/** The law holds in every generated scenario, and in every one that broke it once. */
+export const holds = async <A>(
+  arbitrary: fc.Arbitrary<A>,
+  law: (scenario: A) => Promise<void>,
+  found: ReadonlyArray<A> = [],
+): Promise<void> => {
+  await fc.assert(fc.asyncProperty(arbitrary, law), {
+    seed: SEED,
+    numRuns: RUNS,
+    examples: found.map((scenario): [A] => [scenario]),
+  })
+}
+
+/** The law catches a broken variant within as many scenarios as it would be tried on. */
+export const catches = async <A>(
+  arbitrary: fc.Arbitrary<A>,
+  law: (scenario: A) => Promise<void>,
+): Promise<void> => {
+  const details = await fc.check(fc.asyncProperty(arbitrary, law), {
+    seed: SEED,
+    numRuns: Math.max(RUNS, 150),
+    // Being caught is what matters here, not the smallest case.
+    endOnFailure: true,
+  })
+  assert.isTrue(details.failed, "the broken variant passed: the law does not catch it")
+}
