@@ -11,13 +11,13 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { parseArgs } from "node:util"
 import { NodeServices } from "@effect/platform-node"
 import { Console, Duration, Effect, Redacted } from "effect"
+import { DEFAULT_REQUEST_TIMEOUT } from "../src/dispatch/HttpDispatcher.ts"
 import { exerciseKeys } from "../src/exchange/ApiKeys.ts"
 import { layer as httpExchangeLayer } from "../src/exchange/HttpExchangeClient.ts"
 import { nowMs } from "../src/Monotonic.ts"
 import { randomSource } from "../src/orders/RandomSource.ts"
 import type { ProgressSink } from "../src/run/Progress.ts"
 import { run } from "../src/run/Run.ts"
-import { REQUEST_TIMEOUT_MS } from "../src/run/RunSettings.ts"
 import { makeDistribution } from "../src/summary/Distribution.ts"
 import type { Percentiles } from "../src/summary/Distribution.ts"
 import type { Summary } from "../src/summary/Summary.ts"
@@ -37,7 +37,7 @@ const loads = values.loads.split(",").map(Number)
 const limit = 20
 const window = Duration.seconds(1)
 const keys = exerciseKeys
-const requestTimeout = Duration.millis(REQUEST_TIMEOUT_MS)
+const requestTimeout = DEFAULT_REQUEST_TIMEOUT
 
 const silent: ProgressSink = {
   starting: () => Effect.void,

@@ -3,12 +3,13 @@
  */
 import { Console, DateTime, Duration, Effect, Option, Redacted } from "effect"
 import { Command, Flag } from "effect/cli"
+import { DEFAULT_REQUEST_TIMEOUT } from "../dispatch/HttpDispatcher.ts"
 import { resolveKeys } from "../exchange/ApiKeys.ts"
 import { validateFile } from "../orders/NdjsonSource.ts"
 import { freshSeed } from "../Random.ts"
 import { renderSummaries } from "../summary/render.ts"
 import { run as dispatchRun } from "../run/Run.ts"
-import { type OrderSource, REQUEST_TIMEOUT_MS, type RunSettings } from "../run/RunSettings.ts"
+import type { OrderSource, RunSettings } from "../run/RunSettings.ts"
 import { UsageError } from "./errors.ts"
 import * as Flags from "./Flags.ts"
 import { keysFileFlag } from "./keysFile.ts"
@@ -116,7 +117,7 @@ export const run = Command.make(
       limit: input.limit,
       window: input.window,
       bound: Option.getOrUndefined(input.bound),
-      requestTimeout: Duration.millis(REQUEST_TIMEOUT_MS),
+      requestTimeout: DEFAULT_REQUEST_TIMEOUT,
       log: Option.isSome(input.log) ? input.log.value : yield* defaultLog,
     }
     const progress = yield* makeRunProgress(settings, { quiet: input.noProgress })

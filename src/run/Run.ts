@@ -9,21 +9,19 @@ import {
   Effect,
   Exit,
   type FileSystem,
-  Layer,
   Option,
   Redacted,
   type Stdio,
   Stream,
   Cause,
 } from "effect"
-import { RateLimiter } from "effect/persistence"
 import { CommandFailed, type UsageError } from "../cli/errors.ts"
-import { Dispatcher, layer as dispatcherLayer } from "../dispatch/Dispatcher.ts"
+import { Dispatcher } from "../dispatch/Dispatcher.ts"
 import { DispatchLog } from "../dispatch/DispatchEvent.ts"
-import { ackWindow, defaultMargin, defaultPace } from "../dispatch/gates/AckWindow.ts"
+import { defaultMargin } from "../dispatch/gates/AckWindow.ts"
+import { layerHttp } from "../dispatch/HttpDispatcher.ts"
 import type { DispatchFailure } from "../dispatch/SubmitFailure.ts"
 import { make as makeExchange } from "../exchange/ExchangeServer.ts"
-import { layer as httpExchangeLayer } from "../exchange/HttpExchangeClient.ts"
 import { openJournal } from "../journal/Journal.ts"
 import { JOURNAL_VERSION, type JournalRecord } from "../journal/JournalRecord.ts"
 import { makeToRecord } from "../journal/toRecord.ts"
@@ -190,28 +188,8 @@ export const run = <E, R>(
       yield* journal.flush
       yield* progress.starting(exchange.shown)
 
-      const rateLimiter = yield* RateLimiter.make.pipe(Effect.provide(RateLimiter.layerStoreMemory))
-      const { keys, limit, window, requestTimeout } = settings
-      const dispatcher = dispatcherLayer({
-        keys,
-        gate: ackWindow({
-          limit,
-          window,
-          reach: {
-            boundMs: settings.bound === undefined ? undefined : Duration.toMillis(settings.bound),
-            requestTimeoutMs: Duration.toMillis(requestTimeout),
-          },
-          margin: defaultMargin(window),
-          pace: defaultPace(limit, window),
-          rateLimiter,
-        }),
-        ttl: settings.ttl,
-        requestTimeout,
-      }).pipe(
-        Layer.provide(
-          httpExchangeLayer({ url: exchange.url, requestTimeout, maxInFlight: limit * keys.length }),
-        ),
-      )
+      const { keys, limit, window, bound, ttl, requestTimeout } = settings
+      const dispatcher = layerHttp({ url: exchange.url, keys, limit, window, bound, ttl, requestTimeout })
 
       const onBadLine = (bad: BadLine) =>
         Effect.suspend(() => {

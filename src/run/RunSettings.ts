@@ -37,8 +37,5 @@ export interface RunSettings {
   readonly log: string
 }
 
-/** How long a request may take before it is given up. */
-export const REQUEST_TIMEOUT_MS = 5000
-
 /** The delays of an exchange that a run starts itself, in milliseconds each way. */
 export const EMBEDDED_MAX_DELAY_MS = 50
