@@ -22,6 +22,7 @@ import { makeDistribution } from "../src/summary/Distribution.ts"
 import type { Percentiles } from "../src/summary/Distribution.ts"
 import type { Summary } from "../src/summary/Summary.ts"
 import { againstExchange, type Tally } from "./support/exchangeProcess.ts"
+import { dispatcherAlone } from "./support/dispatcherAlone.ts"
 import { plainLoop } from "./support/plainLoop.ts"
 
 const { values } = parseArgs({
@@ -178,9 +179,14 @@ const main = Effect.gen(function* () {
       yield* Console.error(`${row.client} at load ${load}: ${row.accepted} of ${row.created} accepted`)
     }
   }
+  const orders = randomSource({ seed, load: 1, keys: keys.length, limit, window, duration })
+  const alone = yield* measured(dispatcherAlone(orders, keys, seed))
   yield* Console.log(table(rows))
   yield* Console.log(
     "\nCounts of 429, 400, orders sent twice and the busiest window of any key (requests in any 1000 ms) are the exchange's own. CPU is the whole client process's share of one core.",
+  )
+  yield* Console.log(
+    `\nThe dispatcher alone (no HTTP; ${alone.value} orders at load 1): ${(100 * alone.cpu).toFixed(1)} % of one core.`,
   )
 }).pipe(
   Effect.ensuring(Effect.sync(() => rmSync(directory, { recursive: true }))),

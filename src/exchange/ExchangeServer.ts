@@ -3,7 +3,7 @@
  * parallel, windows are judged on the monotonic clock.
  */
 import { createServer, type Server } from "node:http"
-import { NodeHttpServer } from "@effect/platform-node"
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { ByteSize, Duration, Effect, Predicate, Redacted, Result, Schema } from "effect"
 import {
   HttpIncomingMessage,

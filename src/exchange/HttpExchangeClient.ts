@@ -2,7 +2,7 @@
  * The exchange over HTTP: the platform's HttpClient on undici, keep-alive, one request a connection at a time
  * and as many connections as requests may be in flight, so that no request waits for another's answer.
  */
-import { NodeHttpClient } from "@effect/platform-node"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as Undici from "@effect/platform-node/Undici"
 import { Clock, Duration, Effect, Layer, Predicate, Redacted } from "effect"
 import { HttpClient, type HttpClientError, HttpClientRequest } from "effect/http"

@@ -1,0 +1,64 @@
+/**
+ * The dispatcher without HTTP: a client that answers by itself after the exercise's delays. What remains is
+ * what the queue, the lanes and the gates cost, and the timers that stand for the network.
+ */
+import { Clock, Duration, Effect, Layer, Stream } from "effect"
+import { RateLimiter } from "effect/persistence"
+import { Dispatcher, layer as dispatcherLayer } from "../../src/dispatch/Dispatcher.ts"
+import { ackWindow, defaultMargin, defaultPace } from "../../src/dispatch/gates/AckWindow.ts"
+import { DEFAULT_REQUEST_TIMEOUT } from "../../src/dispatch/HttpDispatcher.ts"
+import type { ApiKey } from "../../src/exchange/ApiKeys.ts"
+import { uniformDelays } from "../../src/exchange/Delays.ts"
+import { ExchangeClient } from "../../src/exchange/ExchangeClient.ts"
+import { nowMsUnsafe } from "../../src/Monotonic.ts"
+import type { Order } from "../../src/orders/Order.ts"
+
+const answering = (seed: number) =>
+  Layer.effect(
+    ExchangeClient,
+    Effect.map(uniformDelays(seed, 50), (draw) =>
+      ExchangeClient.of({
+        submit: (order, _key, _nonce, watch) =>
+          Clock.clockWith((clock) => {
+            const { incomingMs, outgoingMs } = draw()
+            watch.onWritten(nowMsUnsafe(clock))
+            return Effect.map(Effect.sleep(incomingMs + outgoingMs), () => {
+              watch.onSettled(nowMsUnsafe(clock))
+              return { status: "OK", req_id: order.id } as const
+            })
+          }),
+      }),
+    ),
+  )
+
+/** Dispatches the orders and gives how many were accepted. */
+export const dispatcherAlone = (orders: Stream.Stream<Order>, keys: ReadonlyArray<ApiKey>, seed: number) =>
+  Effect.gen(function* () {
+    const limit = 20
+    const window = Duration.seconds(1)
+    const rateLimiter = yield* RateLimiter.make
+    const reach = { boundMs: 55, requestTimeoutMs: Duration.toMillis(DEFAULT_REQUEST_TIMEOUT) }
+    const dispatching = Effect.gen(function* () {
+      const dispatcher = yield* Dispatcher
+      yield* Effect.orDie(Stream.runForEach(orders, dispatcher.enqueue))
+      yield* dispatcher.drained
+      return (yield* dispatcher.snapshot).accepted
+    })
+    return yield* dispatching.pipe(
+      Effect.provide(
+        dispatcherLayer({
+          keys,
+          ttl: Duration.seconds(1),
+          requestTimeout: DEFAULT_REQUEST_TIMEOUT,
+          gate: ackWindow({
+            limit,
+            window,
+            reach,
+            margin: defaultMargin(window),
+            pace: defaultPace(limit, window),
+            rateLimiter,
+          }),
+        }).pipe(Layer.provide(answering(seed))),
+      ),
+    )
+  }).pipe(Effect.provide(RateLimiter.layerStoreMemory))
