@@ -21,12 +21,16 @@ const decodeRefusal = Schema.decodeUnknownOption(
 
 const DETAIL_LENGTH = 200
 
-/** What the exchange said, fit for a terminal: printable, short. */
-const detailOf = (body: string): string =>
-  Option.match(decodeRefusal(body), {
-    onNone: () => "",
-    onSome: (refusal) => refusal.error_msg.replace(/[^\p{L}\p{N}\p{P}\p{S}]+/gu, " ").slice(0, DETAIL_LENGTH),
-  })
+/** What the exchange said, or nothing where it said nothing readable. */
+const messageOf = (body: string): string =>
+  Option.match(decodeRefusal(body), { onNone: () => "", onSome: (refusal) => refusal.error_msg })
+
+/** A message fit for a terminal: printable, short, and not ending in half a character. */
+const detailOf = (message: string): string =>
+  message
+    .slice(0, DETAIL_LENGTH)
+    .replace(/[^\p{L}\p{M}\p{N}\p{P}\p{S}]+/gu, " ")
+    .trim()
 
 /**
  * What an answer means for the order it answers.
@@ -43,13 +47,14 @@ export const readAnswer = (
     const acceptance = Option.filter(decodeAcceptance(body), (_) => _.req_id === about.orderId)
     return Result.fromOption(acceptance, () => new UndecodableAnswer({ ...about, status }))
   }
-  const detail = detailOf(body)
+  const message = messageOf(body)
   if (status === 429)
-    return Result.fail(/blocked/i.test(detail) ? new KeyBlocked(about) : new RateLimited(about))
+    return Result.fail(/blocked/i.test(message) ? new KeyBlocked(about) : new RateLimited(about))
   if (status === 403) return Result.fail(new KeyBlocked(about))
   if (status === 401) return Result.fail(new UnknownApiKey(about))
-  if (status === 400 && /nonce/i.test(detail)) return Result.fail(new InvalidNonce(about))
-  if (status >= 400 && status < 500) return Result.fail(new Refused({ ...about, status, detail }))
+  if (status === 400 && /nonce/i.test(message)) return Result.fail(new InvalidNonce(about))
+  if (status >= 400 && status < 500)
+    return Result.fail(new Refused({ ...about, status, detail: detailOf(message) }))
   if (status >= 500) return Result.fail(new ServerError({ ...about, status }))
   return Result.fail(new UndecodableAnswer({ ...about, status }))
 }
