@@ -5,11 +5,11 @@
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as Undici from "@effect/platform-node/Undici"
 import { Clock, Duration, Effect, Layer, Predicate, Redacted } from "effect"
-import { HttpClient, type HttpClientError, HttpClientRequest } from "effect/http"
+import { HttpClient, type HttpClientError, HttpClientRequest, type HttpClientResponse } from "effect/http"
 import { nowMsUnsafe } from "../Monotonic.ts"
 import { readAnswer } from "./answer.ts"
 import { ExchangeClient } from "./ExchangeClient.ts"
-import { ConnectionBroken, ConnectionFailed, RequestTimeout, UndecodableAnswer } from "./SubmitError.ts"
+import { ConnectionBroken, ConnectionFailed, RequestTimeout } from "./SubmitError.ts"
 import { type ProbedOptions, probing, WrittenProbe } from "./WrittenProbe.ts"
 
 export interface HttpExchangeOptions {
@@ -38,9 +38,16 @@ const failureOf = (
 ) => {
   const code = codeOf(error.reason)
   if (!probe.begun) return new ConnectionFailed({ ...about, code })
-  if (code === "UND_ERR_RES_EXCEEDED_MAX_SIZE") return new UndecodableAnswer({ ...about, status: 200 })
   return new ConnectionBroken({ ...about, code })
 }
+
+/** An answer's body; none of it where it is too large, since what it says there is in its status alone. */
+const bodyOf = (response: HttpClientResponse.HttpClientResponse) =>
+  Effect.catchIf(
+    response.text,
+    (error) => codeOf(error.reason) === "UND_ERR_RES_EXCEEDED_MAX_SIZE",
+    () => Effect.succeed(""),
+  )
 
 const agentLayer = (options: HttpExchangeOptions) =>
   Layer.effect(
@@ -78,7 +85,7 @@ const make = Effect.fnUntraced(function* (options: HttpExchangeOptions) {
         })
         return http.execute(request).pipe(
           Effect.flatMap((response) =>
-            Effect.map(response.text, (body) => ({ status: response.status, body })),
+            Effect.map(bodyOf(response), (body) => ({ status: response.status, body })),
           ),
           Effect.mapError((error) => failureOf(about, probe, error)),
           Effect.timeoutOrElse({
@@ -94,7 +101,9 @@ const make = Effect.fnUntraced(function* (options: HttpExchangeOptions) {
           // URLs carry keys: they must not reach a tracer, whoever installed it.
           Effect.provideService(HttpClient.TracerDisabledWhen, () => true),
           Effect.onExit(() => Effect.sync(() => watch.onSettled(nowMsUnsafe(clock)))),
-          Effect.flatMap(({ status, body }) => Effect.fromResult(readAnswer(about, status, body))),
+          Effect.flatMap(({ status, body }) =>
+            Effect.fromResult(readAnswer(about, status, body, key.secret)),
+          ),
         )
       }),
     )

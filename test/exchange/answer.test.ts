@@ -1,10 +1,10 @@
-import { Result } from "effect"
+import { Redacted, Result } from "effect"
 import { expect, it } from "vitest"
 import { readAnswer } from "../../src/exchange/answer.ts"
 import { type SubmitError, verdictOf } from "../../src/exchange/SubmitError.ts"
 
 const about = { orderId: "o-1", key: "key-1" }
-const read = (status: number, body: string) => readAnswer(about, status, body)
+const read = (status: number, body: string) => readAnswer(about, status, body, Redacted.make("S/1"))
 
 const HTML = "<html><head><title>502 Bad Gateway</title></head><body>blocked nonce</body></html>"
 const refusal = (message: string) => `{"status":"error","error_msg":${JSON.stringify(message)}}`
@@ -165,4 +165,9 @@ it("repeats nothing of it that a terminal would obey, and no line break", () => 
 it("finds a ban in a message however long, and however it is written", () => {
   const error = Result.flip(read(429, refusal(`${"too many errors, ".repeat(30)}Blocked`)))
   expect(Result.getOrThrow(error)).toMatchObject({ _tag: "KeyBlocked" })
+})
+
+it("says the key's label where the exchange repeats the key, also where it would be cut off", () => {
+  expect(detailOf(refusal("no S/1 at ?api_key=S%2F1&nonce=1"))).toBe("no key-1 at ?api_key=key-1&nonce=1")
+  expect(detailOf(refusal(`${"x".repeat(198)}S/1`))).toBe(`${"x".repeat(198)}ke`)
 })
