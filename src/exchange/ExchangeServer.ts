@@ -13,10 +13,12 @@ import {
   HttpServerResponse,
 } from "effect/http"
 import { NetAddress } from "effect/net"
-import { nowMs } from "../Monotonic.ts"
+import { invariant } from "../invariant.ts"
+import { nowMs, sleepUntil } from "../Monotonic.ts"
 import type { ApiKey } from "./ApiKeys.ts"
 import { type ArrivalTally, type ExchangeTally, makeArrivalTally } from "./ArrivalTally.ts"
 import { uniformDelays } from "./Delays.ts"
+import { makeDueLine } from "./DueLine.ts"
 import {
   answerTo,
   bodyTooLarge,
@@ -140,7 +142,13 @@ const parametersOf = (
   )
 }
 
-/** Everything between a request's parameters and its answer: delays, judgement, tally. */
+/**
+ * Everything between a request's parameters and its answer: delays, judgement, tally.
+ *
+ * A delay ends when it is due, not when its timer happens to fire: a process that was held up judges what has
+ * become due meanwhile in the order of those times, and as of them. So an incoming delay is never longer than
+ * it was drawn, however busy the machine is.
+ */
 const makeJudge = Effect.fnUntraced(function* (options: ExchangeOptions, tally: ArrivalTally) {
   const config = {
     ...exerciseConfig,
@@ -151,22 +159,30 @@ const makeJudge = Effect.fnUntraced(function* (options: ExchangeOptions, tally: 
   const keys = new Map<string, { readonly label: string; state: KeyState }>(
     options.keys.map(({ label, secret }) => [Redacted.value(secret), { label, state: emptyKey(config) }]),
   )
+  const arrivals = makeDueLine<() => void>()
   return Effect.fnUntraced(function* (parameters: Parameters): Effect.fn.Return<ExchangeAnswer> {
     const delays = draw()
+    const receivedMs = yield* nowMs
     const key = keys.get(parameters.apiKey ?? "")
     if (key === undefined) {
       tally.unknownKey()
-      yield* Effect.sleep(Duration.millis(delays.outgoingMs))
+      yield* sleepUntil(receivedMs + delays.outgoingMs)
       return unknownKey
     }
-    yield* Effect.sleep(Duration.millis(delays.incomingMs))
-    const atMs = yield* nowMs
-    const { next, verdict } = arrive(config, key.state, { nonce: parseNonce(parameters.nonce), atMs })
-    key.state = next
+    const atMs = receivedMs + delays.incomingMs
     const reqId = parameters.reqId ?? ""
-    tally.arrived(key.label, verdict, atMs, reqId)
-    yield* Effect.sleep(Duration.millis(delays.outgoingMs))
-    return answerTo(verdict, reqId)
+    let answer: ExchangeAnswer | undefined
+    arrivals.add(atMs, () => {
+      const { next, verdict } = arrive(config, key.state, { nonce: parseNonce(parameters.nonce), atMs })
+      key.state = next
+      tally.arrived(key.label, verdict, atMs, reqId)
+      answer = answerTo(verdict, reqId)
+    })
+    yield* sleepUntil(atMs)
+    for (const judge of arrivals.takeDue(yield* nowMs)) judge()
+    invariant(answer !== undefined, "a request that is due was not judged")
+    yield* sleepUntil(atMs + delays.outgoingMs)
+    return answer
   })
 })
 
