@@ -17,7 +17,6 @@ import {
   Semaphore,
 } from "effect"
 import { CommandFailed, UsageError } from "../cli/errors.ts"
-import { fileProblem } from "../FileProblem.ts"
 import { JournalLine, type JournalRecord } from "./JournalRecord.ts"
 
 /** How long a record may wait for its batch. */
@@ -38,9 +37,15 @@ export interface Journal {
 
 const encode = Schema.encodeSync(JournalLine)
 
+const whyNotOpen = ({ reason }: PlatformError.PlatformError): string => {
+  if (reason._tag === "NotFound") return "there is no such directory"
+  if (reason._tag === "PermissionDenied") return "no permission to write there"
+  return `opening it failed (${reason._tag})`
+}
+
 const cannotOpen = (file: string) => (error: PlatformError.PlatformError) =>
   new UsageError({
-    message: `cannot write the journal ${file}: ${fileProblem(error)}. Choose another file with --log`,
+    message: `cannot write the journal ${file}: ${whyNotOpen(error)}. Choose another file with --log`,
   })
 
 const cannotWrite = (file: string) => (error: PlatformError.PlatformError) => {
@@ -87,12 +92,14 @@ export const openJournal = (
       return Effect.mapError(file.writeAll(new TextEncoder().encode(text)), cannotWrite(path))
     }).pipe(
       Effect.tap(() => Effect.sync(() => room.openUnsafe())),
-      Effect.tapError((error) =>
+      Effect.tapCause((cause) =>
         Effect.sync(() => {
           room.closeUnsafe()
-          Deferred.doneUnsafe(failure, Exit.fail(error))
+          Deferred.doneUnsafe(failure, Exit.failCause(cause))
         }),
       ),
+      // What follows a hole is no journal: after the first failure nothing more is written.
+      (write) => Effect.suspend(() => (Deferred.isDoneUnsafe(failure) ? Deferred.await(failure) : write)),
     )
     // Batches leave one after another, whoever asks for them, and each is written to its end.
     const oneAtATime = yield* Semaphore.make(1)
