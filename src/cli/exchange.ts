@@ -8,29 +8,12 @@ import { resolveKeys } from "../exchange/ApiKeys.ts"
 import type { ExchangeTally } from "../exchange/ArrivalTally.ts"
 import * as ExchangeServer from "../exchange/ExchangeServer.ts"
 import { freshSeed } from "../Random.ts"
-import { CommandFailed, UsageError } from "./errors.ts"
+import { CommandFailed } from "./errors.ts"
+import { exchangeMillis, LONGEST_DELAY, LONGEST_WINDOW } from "./exchangeMillis.ts"
 import { duration, integer, seed } from "./Flags.ts"
 import { keysFileFlag } from "./keysFile.ts"
 
 const DEFAULT_HOST = "127.0.0.1"
-const LONGEST_WINDOW = Duration.hours(1)
-const LONGEST_DELAY = Duration.minutes(1)
-
-const wholeMillis = Effect.fnUntraced(function* (
-  flag: string,
-  value: Duration.Duration,
-  longest: Duration.Duration,
-) {
-  if (!Number.isInteger(Duration.toMillis(value))) {
-    return yield* new UsageError({
-      message: `${flag}: the exchange counts in whole milliseconds; write 1ms, not 0.5ms`,
-    })
-  }
-  if (Duration.isGreaterThan(value, longest)) {
-    return yield* new UsageError({ message: `${flag}: at most ${Duration.format(longest)}` })
-  }
-})
-
 const isLoopback = (host: string): boolean =>
   host === "localhost" ||
   Result.match(NetAddress.ipFromString(host), { onFailure: () => false, onSuccess: NetAddress.isLoopback })
@@ -110,8 +93,8 @@ export const exchange = Command.make(
     ),
   },
   Effect.fnUntraced(function* (flags) {
-    yield* wholeMillis("--window", flags.window, LONGEST_WINDOW)
-    yield* wholeMillis("--max-delay", flags.maxDelay, LONGEST_DELAY)
+    yield* exchangeMillis("--window", flags.window, LONGEST_WINDOW)
+    yield* exchangeMillis("--max-delay", flags.maxDelay, LONGEST_DELAY)
     const options: ExchangeServer.ExchangeOptions = {
       host: flags.host,
       port: flags.port,

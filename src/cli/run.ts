@@ -11,6 +11,7 @@ import { renderSummaries } from "../summary/render.ts"
 import { run as dispatchRun } from "../run/Run.ts"
 import type { OrderSource, RunSettings } from "../run/RunSettings.ts"
 import { UsageError } from "./errors.ts"
+import { exchangeMillis, LONGEST_WINDOW } from "./exchangeMillis.ts"
 import * as Flags from "./Flags.ts"
 import { keysFileFlag } from "./keysFile.ts"
 import { makeRunProgress } from "./RunProgress.ts"
@@ -107,6 +108,8 @@ export const run = Command.make(
     if (source.type === "random" && source.load === 0) {
       return yield* new UsageError({ message: "--load: 0 makes no orders; write a number above 0" })
     }
+    // Our own exchange is given the run's window.
+    if (Option.isNone(input.url)) yield* exchangeMillis("--window", input.window, LONGEST_WINDOW)
     if (source.type === "ndjson" && source.from !== "-") yield* validateFile(source.from)
     const settings: RunSettings = {
       url: Option.getOrUndefined(Option.map(input.url, (url) => Redacted.make(url))),

@@ -215,6 +215,8 @@ export const run = <E, R>(
           write({ type: "footer", t, ...endOf(exit), ...counts, badLines })
           const flushed = yield* Effect.exit(journal.flush)
           yield* onEnd({ summary: summariser.finish(), badLines })
+          // An interruption would swallow a typed error; as a defect it still reaches the user.
+          if (Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)) yield* Effect.orDie(flushed)
           yield* exit
           yield* flushed
         }),
