@@ -48,7 +48,8 @@ export const acceptance = (id: string): string =>
 /** Accepts the order, as the exchange would. */
 export const accept: Behave = (socket, { id }) => void socket.write(acceptance(id))
 
-export const hostileServer = (behave: Behave) =>
+/** Starts such a server, on any free port unless one is named. */
+export const hostileServer = (behave: Behave, port = 0) =>
   Effect.acquireRelease(
     Effect.callback<{ readonly server: HostileServer; readonly close: () => void }>((resume) => {
       const sockets = new Set<Socket>()
@@ -81,13 +82,13 @@ export const hostileServer = (behave: Behave) =>
           }
         })
       })
-      server.listen(0, "127.0.0.1", () => {
+      server.listen(port, "127.0.0.1", () => {
         const address = server.address()
-        const port = typeof address === "object" && address !== null ? address.port : 0
+        const ownPort = typeof address === "object" && address !== null ? address.port : 0
         resume(
           Effect.succeed({
             server: {
-              url: new URL(`http://127.0.0.1:${port}/api/request`),
+              url: new URL(`http://127.0.0.1:${ownPort}/api/request`),
               connections: () => connections,
               ids: () => requests.map((request) => request.id),
               requests: () => requests,

@@ -1,0 +1,305 @@
+// These tests run on the real clock and real loopback ports: they are about whole runs.
+import { writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { NodeServices } from "@effect/platform-node"
+import { describe, expect, it } from "@effect/vitest"
+import { Deferred, Duration, Effect, Exit, Fiber, Redacted, Schedule, Scope } from "effect"
+import * as ExchangeServer from "../../src/exchange/ExchangeServer.ts"
+import { run, type RunReport } from "../../src/run/Run.ts"
+import type { ProgressSink } from "../../src/run/Progress.ts"
+import type { RunSettings } from "../../src/run/RunSettings.ts"
+import { summariseFile } from "../../src/summary/summariseFile.ts"
+import { accept, type Behave, hostileServer, nobody } from "../support/hostileServer.ts"
+import { makeKeys } from "../support/rig.ts"
+import { flawsOf, ofType, readJournal, temporaryFolder } from "./journalFile.ts"
+
+const silent: ProgressSink = {
+  starting: () => Effect.void,
+  record: () => {},
+  badLine: () => Effect.void,
+  show: () => Effect.never,
+  ended: Effect.void,
+}
+
+const keys = makeKeys(2)
+
+const exchangeOptions: ExchangeServer.ExchangeOptions = {
+  keys,
+  limit: 20,
+  window: Duration.seconds(1),
+  maxDelay: Duration.millis(5),
+  seed: 1,
+  host: "127.0.0.1",
+  port: 0,
+}
+
+/** Settings of a short run with a journal of its own. */
+const makeSettings = (url: URL, settings: Partial<RunSettings> = {}) =>
+  Effect.map(temporaryFolder, (folder): RunSettings => ({
+    url: Redacted.make(url),
+    source: { type: "random", load: 1, duration: Duration.seconds(1) },
+    keys,
+    seed: 42,
+    ttl: Duration.seconds(1),
+    limit: 20,
+    window: Duration.seconds(1),
+    bound: Duration.millis(55),
+    requestTimeout: Duration.seconds(2),
+    log: join(folder, "log"),
+    ...settings,
+  }))
+
+/** Runs, and tells how it ended, what it reported and what its journal holds. */
+const runAll = Effect.fnUntraced(function* (settings: RunSettings, progress: ProgressSink = silent) {
+  const reports: Array<RunReport> = []
+  const exit = yield* Effect.exit(
+    run(settings, progress, (report) => Effect.sync(() => void reports.push(report))),
+  )
+  const records = readJournal(settings.log)
+  expect(reports.length).toBe(1)
+  expect(flawsOf(records)).toEqual([])
+  return { exit, report: reports[0], records, footer: ofType(records, "footer")[0] }
+})
+
+const until = (condition: () => boolean) =>
+  Effect.suspend(() => (condition() ? Effect.void : Effect.fail("not yet"))).pipe(
+    Effect.retry({ schedule: Schedule.spaced("5 millis"), times: 1000 }),
+  )
+
+const repeated = (names: ReadonlyArray<string>): ReadonlyArray<string> =>
+  names.filter((name, index) => names.indexOf(name) !== index)
+
+const live = (name: string, test: Effect.Effect<void, unknown, NodeServices.NodeServices | Scope.Scope>) =>
+  it.live(name, () => Effect.provide(test, NodeServices.layer))
+
+describe.concurrent("a run", () => {
+  live(
+    "reports what a summary of its journal says",
+    Effect.gen(function* () {
+      const exchange = yield* ExchangeServer.make(exchangeOptions)
+      const settings = yield* makeSettings(new URL(exchange.url))
+      const { exit, footer, records, report } = yield* runAll(settings)
+      expect(exit).toEqual(Exit.void)
+      expect(footer).toMatchObject({ end: "done", rejected: 0, unknown: 0, cancelled: 0, badLines: 0 })
+      expect(report?.summary).toEqual(yield* summariseFile(settings.log, { keys: 5, limit: 20 }))
+      expect(report?.summary).toMatchObject({ exceeds: 0, bans: 0, nonceErrors: 0, unrecognisedLines: 0 })
+      expect(report?.summary.orders.created).toBeGreaterThan(20)
+      expect(records[0]).toMatchObject({
+        keys: ["key-1", "key-2"],
+        seed: 42,
+        settings: {
+          exchange: exchange.url,
+          limit: 20,
+          windowMs: 1000,
+          boundMs: 55,
+          load: 1,
+          durationMs: 1000,
+        },
+      })
+      const seen = yield* exchange.tally
+      expect(seen.keys.reduce((sum, key) => sum + key.accepted, 0)).toBe(footer?.accepted)
+      expect(seen.repeatedOrders).toBe(0)
+    }),
+  )
+
+  live(
+    "that is stopped awaits what is in flight, cancels what is queued, and says so",
+    Effect.gen(function* () {
+      const held: Array<() => void> = []
+      const server = yield* hostileServer((socket, incoming) => {
+        held.push(() => accept(socket, incoming))
+      })
+      const settings = yield* makeSettings(server.url, {
+        keys: makeKeys(1),
+        limit: 5,
+        ttl: undefined,
+        source: { type: "random", load: 40, duration: Duration.minutes(1) },
+      })
+      const running = yield* Effect.forkChild(runAll(settings))
+      yield* until(() => held.length === 5)
+      // Enough for several to have queued up behind the five.
+      yield* Effect.sleep("50 millis")
+      const stopping = yield* Effect.forkChild(Fiber.interrupt(running), { startImmediately: true })
+      yield* Effect.sleep("100 millis")
+      expect(stopping.pollUnsafe()).toBe(undefined)
+      for (const answer of held) answer()
+      yield* Fiber.join(stopping)
+      const records = readJournal(settings.log)
+      expect(flawsOf(records)).toEqual([])
+      const footer = ofType(records, "footer")[0]
+      expect(footer).toMatchObject({ end: "stopped", accepted: 5, rejected: 0, expired: 0, unknown: 0 })
+      expect(footer?.cancelled).toBeGreaterThan(0)
+      expect(server.ids().length).toBe(5)
+      const summary = yield* summariseFile(settings.log, { keys: 5, limit: 20 })
+      expect(summary.orders).toMatchObject({ accepted: 5, cancelled: footer?.cancelled })
+    }),
+  )
+
+  live(
+    "gives up what is in flight when a stop has waited for the request timeout, and calls it unknown",
+    Effect.gen(function* () {
+      const server = yield* hostileServer(() => {})
+      const settings = yield* makeSettings(server.url, {
+        limit: 1,
+        requestTimeout: Duration.millis(300),
+        source: { type: "random", load: 10, duration: Duration.minutes(1) },
+      })
+      const running = yield* Effect.forkChild(runAll(settings))
+      yield* until(() => server.ids().length === 2)
+      yield* Fiber.interrupt(running)
+      const records = readJournal(settings.log)
+      expect(flawsOf(records)).toEqual([])
+      expect(ofType(records, "footer")[0]).toMatchObject({ end: "stopped", accepted: 0, unknown: 2 })
+    }),
+  )
+
+  live(
+    "goes on when the exchange goes away and comes back, and sends nothing twice",
+    Effect.gen(function* () {
+      let dying = false
+      const half: Behave = (socket, incoming) => {
+        // The last ones come in and are never answered.
+        if (!dying) accept(socket, incoming)
+      }
+      const scope = yield* Scope.make()
+      const first = yield* Scope.provide(hostileServer(half), scope)
+      const settings = yield* makeSettings(first.url, {
+        ttl: Duration.millis(200),
+        source: { type: "random", load: 1, duration: Duration.millis(2500) },
+      })
+      const running = yield* Effect.forkChild(runAll(settings))
+      yield* until(() => first.ids().length > 10)
+      dying = true
+      const answered = first.ids().length
+      yield* until(() => first.ids().length >= answered + 2)
+      yield* Scope.close(scope, Exit.void)
+      yield* Effect.sleep("600 millis")
+      const second = yield* hostileServer(accept, Number(first.url.port))
+      const { exit, footer, records } = yield* Fiber.join(running)
+      expect(exit).toEqual(Exit.void)
+      expect(footer?.end).toBe("done")
+      expect(footer?.unknown).toBe(first.ids().length - answered)
+      expect(footer?.expired).toBeGreaterThan(0)
+      expect(footer?.accepted).toBe(answered + second.ids().length)
+      expect(second.ids().length).toBeGreaterThan(0)
+      expect(repeated([...first.ids(), ...second.ids()])).toEqual([])
+      const causes = ofType(records, "outcome").flatMap((record) =>
+        record.outcome === "unknown" ? [record.cause] : [],
+      )
+      expect(new Set(causes)).toEqual(new Set(["broken-connection"]))
+    }),
+  )
+
+  live(
+    "fails within a few seconds where nobody listens, and sends nothing",
+    Effect.gen(function* () {
+      const settings = yield* makeSettings(yield* nobody, {
+        source: { type: "random", load: 1, duration: Duration.minutes(1) },
+      })
+      const [took, { exit, footer }] = yield* Effect.timed(runAll(settings))
+      expect(Duration.toMillis(took)).toBeLessThan(6000)
+      const message =
+        "the exchange has been unreachable for 3 s (ECONNREFUSED). Check --url and that the exchange is running"
+      expect(exit).toMatchObject({ cause: { reasons: [{ error: { _tag: "CommandFailed", message } }] } })
+      expect(footer).toMatchObject({ end: "failed", error: message, accepted: 0, unknown: 0, rejected: 0 })
+    }),
+  )
+
+  live(
+    "fails where the exchange knows none of its keys",
+    Effect.gen(function* () {
+      const exchange = yield* ExchangeServer.make({ ...exchangeOptions, keys: makeKeys(5).slice(3) })
+      const settings = yield* makeSettings(new URL(exchange.url), {
+        source: { type: "random", load: 1, duration: Duration.minutes(1) },
+      })
+      const { exit, footer, records } = yield* runAll(settings)
+      const message =
+        "no usable key is left (key-1 unknown, key-2 unknown). Ask the exchange to unblock them, or use other keys"
+      expect(exit).toMatchObject({ cause: { reasons: [{ error: { _tag: "CommandFailed", message } }] } })
+      expect(footer).toMatchObject({ end: "failed", error: message, accepted: 0, unknown: 0 })
+      expect(ofType(records, "key").map(({ key, state }) => [key, state])).toEqual([
+        ["key-1", "unknown"],
+        ["key-2", "unknown"],
+      ])
+    }),
+  )
+
+  live(
+    "goes on with the keys that the exchange knows",
+    Effect.gen(function* () {
+      const exchange = yield* ExchangeServer.make({ ...exchangeOptions, keys: keys.slice(1) })
+      const settings = yield* makeSettings(new URL(exchange.url))
+      const { exit, footer } = yield* runAll(settings)
+      expect(exit).toEqual(Exit.void)
+      // The order that found the unknown key went back to the line, and left with the other.
+      expect(footer).toMatchObject({ end: "done", rejected: 0, unknown: 0 })
+      expect(footer?.accepted).toBeGreaterThan(10)
+    }),
+  )
+
+  live(
+    "sends each order of a file once, as fast as the limits allow, and none of it expires in our own line",
+    Effect.gen(function* () {
+      const exchange = yield* ExchangeServer.make({ ...exchangeOptions, window: Duration.millis(200) })
+      const settings = yield* makeSettings(new URL(exchange.url))
+      const file = `${settings.log}-orders`
+      const names = Array.from({ length: 200 }, (_, index) => `o-${index}`)
+      writeFileSync(file, names.map((id) => JSON.stringify({ id, params: { side: "buy" } })).join("\n"))
+      const { exit, footer, records } = yield* runAll({
+        ...settings,
+        window: Duration.millis(200),
+        ttl: Duration.millis(400),
+        source: { type: "ndjson", from: file, duration: undefined },
+      })
+      expect(exit).toEqual(Exit.void)
+      expect(footer).toMatchObject({ end: "done", created: 200, accepted: 200 })
+      expect(new Set(ofType(records, "sent").map(({ id }) => id))).toEqual(new Set(names))
+      expect((yield* exchange.tally).repeatedOrders).toBe(0)
+      expect((yield* exchange.tally).keys.map((key) => key.rateLimit)).toEqual([0, 0])
+    }),
+  )
+
+  live(
+    "stops with a clear error once its journal cannot be written",
+    Effect.gen(function* () {
+      const exchange = yield* ExchangeServer.make(exchangeOptions)
+      const settings = yield* makeSettings(new URL(exchange.url), { log: "/dev/full" })
+      const error = yield* Effect.flip(run(settings, silent, () => Effect.void))
+      expect(error).toMatchObject({ _tag: "CommandFailed" })
+      expect(error.message).toContain("the journal /dev/full cannot be written: the disk is full.")
+      expect((yield* exchange.tally).keys.map((key) => key.requests)).toEqual([0, 0])
+    }),
+  )
+
+  live(
+    "shows itself while it runs and until the last answer is in, and then no more",
+    Effect.gen(function* () {
+      const server = yield* hostileServer((socket, incoming) => {
+        setTimeout(() => accept(socket, incoming), 100)
+      })
+      const settings = yield* makeSettings(server.url, {
+        source: { type: "random", load: 1, duration: Duration.millis(200) },
+      })
+      const told: Array<string> = []
+      const hidden = yield* Deferred.make<void>()
+      const { footer } = yield* runAll(settings, {
+        starting: (exchange) => Effect.sync(() => void told.push(`starting ${exchange}`)),
+        record: ({ type }) => void (type === "outcome" && told.push(type)),
+        badLine: () => Effect.void,
+        show: (snapshot) =>
+          Effect.andThen(snapshot, Effect.never).pipe(
+            Effect.onInterrupt(() =>
+              Effect.andThen(
+                Effect.sync(() => told.push("hidden")),
+                Deferred.succeed(hidden, undefined),
+              ),
+            ),
+          ),
+        ended: Effect.sync(() => void told.push("ended")),
+      })
+      expect(told[0]).toBe(`starting ${server.url.href}`)
+      expect(told.slice(-2)).toEqual(["hidden", "ended"])
+      expect(told.filter((what) => what === "outcome").length).toBe(footer?.created)
+    }),
+  )
+})
