@@ -71,7 +71,7 @@ const sections: ReadonlyArray<Section> = [
       },
       count("rejected", (_) => _.orders.rejected, "refused for good, not executed"),
       count("expired", (_) => _.orders.expired, "too old before they were sent"),
-      count("unknown", (_) => _.orders.unknown, "sent without a usable answer: may have been executed"),
+      count("unknown", (_) => _.orders.unknown, "no usable answer: may have been executed"),
       count("cancelled", (_) => _.orders.cancelled, "still queued when the run was stopped"),
     ],
   },
@@ -82,7 +82,7 @@ const sections: ReadonlyArray<Section> = [
       perSecond(
         "possible throughput",
         (_) => _.maxPossibleThroughput,
-        "orders that left the queue, at most limit x keys in a second",
+        "orders that left the queue, at most limit x keys",
       ),
       perSecond("throughput", (_) => _.averageThroughput, "orders accepted"),
       perSecond("lowest throughput", (_) => _.lowestThroughput, "orders accepted in the worst second"),
@@ -90,7 +90,7 @@ const sections: ReadonlyArray<Section> = [
       perSecond(
         "limited by limiter",
         (_) => _.averageLimitedByLimiter,
-        "orders that expired while they waited for a slot",
+        "orders that expired while waiting for a slot",
       ),
     ],
   },
@@ -116,7 +116,7 @@ const sections: ReadonlyArray<Section> = [
         label: "total time",
         value: (_) => withTwoDecimals.format(_.totalTimeMs / 1000),
         unit: "s",
-        note: "from the first record to the last",
+        note: "from the first outcome to the last",
       },
       count("windows", (_) => _.windows, "complete seconds: what rates are averages over"),
       count("unrecognised lines", (_) => _.unrecognisedLines, "passed over"),
@@ -128,18 +128,26 @@ const sections: ReadonlyArray<Section> = [
 export const renderText = (logs: ReadonlyArray<NamedSummary>): string => {
   const rows = sections.flatMap((section) => section.rows)
   const labelWidth = Math.max(...rows.map((row) => row.label.length)) + 2
+  // A single log needs no column heading: its name stands above the table.
+  const [only] = logs.length === 1 ? logs : []
   const columns = logs.map((log) => ({
     ...log,
-    width: Math.max(log.name.length, ...rows.map((row) => row.value(log.summary).length)),
+    width: Math.max(
+      only === undefined ? log.name.length : 0,
+      ...rows.map((row) => row.value(log.summary).length),
+    ),
   }))
   const line = (label: string, cells: ReadonlyArray<string>, rest: string): string =>
     `${label.padEnd(labelWidth)}${cells.join("")}${rest}`.trimEnd()
 
-  const heading = line(
-    "",
-    columns.map((column) => `  ${column.name.padStart(column.width)}`),
-    "",
-  )
+  const heading =
+    only === undefined
+      ? line(
+          "",
+          columns.map((column) => `  ${column.name.padStart(column.width)}`),
+          "",
+        )
+      : only.name
   const body = sections.map((section) =>
     [
       section.title,
