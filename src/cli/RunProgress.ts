@@ -157,10 +157,10 @@ export const makeRunProgress = (
           Effect.sync(() => {
             if (options.quiet) return
             const { keys, limit, window, bound, seed, log } = settings
-            const known = bound === undefined ? "unknown" : Duration.format(bound)
+            const delay = bound === undefined ? "not known" : `at most ${Duration.format(bound)}`
             say(
               `exchange: ${exchange}\n` +
-                `${keys.length} keys, ${limit} requests per ${Duration.format(window)} each, incoming delay at most ${known}, seed ${seed}\n` +
+                `${keys.length} keys, ${limit} requests per ${Duration.format(window)} each, incoming delay ${delay}, seed ${seed}\n` +
                 `journal: ${log}`,
             )
           }),
