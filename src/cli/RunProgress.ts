@@ -4,7 +4,7 @@
  */
 import process from "node:process"
 import { createHistogram } from "node:perf_hooks"
-import { clearScreenDown, moveCursor } from "node:readline"
+import { clearScreenDown, cursorTo, moveCursor } from "node:readline"
 import { Clock, Duration, Effect } from "effect"
 import type { DispatchSnapshot } from "../dispatch/Dispatcher.ts"
 import type { DispatchEvent } from "../dispatch/DispatchEvent.ts"
@@ -61,10 +61,15 @@ const clockText = (ms: number): string => `${(ms / 1000).toFixed(0)} s`
 
 const write = (text: string): Effect.Effect<void> => Effect.sync(() => void process.stderr.write(text))
 
-const retiredText: Record<"parked" | "blocked" | "unknown", string> = {
-  parked: "is parked: it met half of the rate-limit errors that would get it blocked",
-  blocked: "is blocked by the exchange",
-  unknown: "is unknown to the exchange",
+const retiredText = (event: Extract<DispatchEvent, { readonly type: "key" }>): string => {
+  switch (event.state) {
+    case "parked":
+      return `is parked after ${event.rateLimitErrors} rate-limit errors, before the exchange blocks it: lower --limit, or raise --window or --bound`
+    case "blocked":
+      return "is blocked by the exchange: ask it to unblock the key, or use another"
+    case "unknown":
+      return "is unknown to the exchange: check the keys file or PACELINE_API_KEYS"
+  }
 }
 
 /** Shows a run on standard error. `quiet` leaves only what a user must know. */
@@ -76,15 +81,20 @@ export const makeRunProgress = (
     Effect.sync(() => {
       const recent = makeRecent()
       const startMs = nowMsUnsafe(clock)
-      const live = process.stderr.isTTY && !options.quiet
+      const live = process.stderr.isTTY && process.env["TERM"] !== "dumb" && !options.quiet
       const durationMs = settings.source.duration && Duration.toMillis(settings.source.duration)
-      let drawn = 0
+      let stopping = false
+      let drawn: ReadonlyArray<string> = []
 
       const erase = (): void => {
-        if (drawn === 0) return
-        moveCursor(process.stderr, 0, -drawn)
+        if (drawn.length === 0) return
+        // A window that was made narrower since has broken lines in two.
+        const rows = drawn.reduce((sum, text) => sum + Math.ceil(text.length / process.stderr.columns), 0)
+        // What was typed meanwhile, such as Ctrl-C, has moved the cursor to the right.
+        cursorTo(process.stderr, 0)
+        moveCursor(process.stderr, 0, -rows)
         clearScreenDown(process.stderr)
-        drawn = 0
+        drawn = []
       }
 
       /** Says something that stays, above the view. */
@@ -95,6 +105,7 @@ export const makeRunProgress = (
 
       const timeText = (nowMs: number): string => {
         const elapsedMs = nowMs - startMs
+        if (stopping) return `${clockText(elapsedMs)}, stopping: waiting for the last answers`
         if (durationMs === undefined) return clockText(elapsedMs)
         const leftMs = durationMs - elapsedMs
         return leftMs > 0
@@ -127,10 +138,9 @@ export const makeRunProgress = (
       const draw = (lines: ReadonlyArray<string>): void => {
         erase()
         // As many as fit: what has scrolled away cannot be redrawn.
-        const fitting = lines.slice(0, Math.max(1, process.stderr.rows - 1))
         const width = Math.max(20, process.stderr.columns)
-        process.stderr.write(fitting.map((text) => `${text.slice(0, width - 1)}\n`).join(""))
-        drawn = fitting.length
+        drawn = lines.slice(0, Math.max(1, process.stderr.rows - 1)).map((text) => text.slice(0, width - 1))
+        process.stderr.write(drawn.map((text) => `${text}\n`).join(""))
       }
 
       const showLive = (snapshot: Effect.Effect<DispatchSnapshot>) => {
@@ -165,14 +175,18 @@ export const makeRunProgress = (
             )
           }),
         record: (event) => {
-          recent.record(event)
-          if (event.type === "key")
-            say(`${event.key} ${retiredText[event.state]}; it sends no more in this run`)
+          if (!options.quiet) recent.record(event)
+          if (event.type === "key") say(`${event.key} sends no more in this run: it ${retiredText(event)}`)
         },
         badLine: (bad) => Effect.sync(() => say(`passed over ${showBadLine(bad)}`)),
-        show: (snapshot) => {
+        show: (snapshot, stopped) => {
           if (options.quiet) return Effect.never
-          return live ? showLive(snapshot) : showLines(snapshot)
+          const tell = Effect.map(stopped, () => {
+            stopping = true
+            if (!live) say("stopping: waiting for the last answers")
+          })
+          const showing = live ? showLive(snapshot) : showLines(snapshot)
+          return Effect.all([showing, tell], { concurrency: "unbounded", discard: true })
         },
         ended: Effect.sync(erase),
       }

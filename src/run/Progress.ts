@@ -13,8 +13,14 @@ export interface ProgressSink {
   readonly record: (event: DispatchEvent) => void
   /** A line of standard input could not be read; the run goes on. */
   readonly badLine: (bad: BadLine) => Effect.Effect<void>
-  /** Shows the run until it is interrupted. */
-  readonly show: (snapshot: Effect.Effect<DispatchSnapshot>) => Effect.Effect<void>
+  /**
+   * Shows the run until it is interrupted. `stopping` ends once the run is being stopped: no order is taken any
+   * more, and what is in flight is awaited.
+   */
+  readonly show: (
+    snapshot: Effect.Effect<DispatchSnapshot>,
+    stopping: Effect.Effect<void>,
+  ) => Effect.Effect<void>
   /** Nothing more will be shown. */
   readonly ended: Effect.Effect<void>
 }

@@ -5,6 +5,7 @@
 import {
   Clock,
   DateTime,
+  Deferred,
   Duration,
   Effect,
   Exit,
@@ -198,9 +199,10 @@ export const run = <E, R>(
         })
       const dispatching = Effect.gen(function* () {
         const { failed: dispatchFailed, snapshot } = yield* Dispatcher
-        yield* Effect.forkScoped(progress.show(snapshot))
+        const stopping = yield* Deferred.make<void>()
+        yield* Effect.forkScoped(progress.show(snapshot, Deferred.await(stopping)))
         yield* Effect.raceAllFirst([
-          feed(settings, onBadLine),
+          Effect.onInterrupt(feed(settings, onBadLine), () => Deferred.succeed(stopping, undefined)),
           Effect.mapError(dispatchFailed, failed),
           journal.failed,
         ])

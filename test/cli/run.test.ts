@@ -187,6 +187,7 @@ describe.concurrent("paceline run", () => {
         running.child.kill(signal)
         const result = yield* ended(running)
         expect(result).toMatchObject({ status, signal: null })
+        expect(result.stderr).toMatch(/\nstopping: waiting for the last answers\n$/)
         const records = readJournal(log)
         expect(flawsOf(records)).toEqual([])
         const footer = ofType(records, "footer")[0]
@@ -335,7 +336,9 @@ describe.concurrent("paceline run", () => {
       )
       expect([mixed, unknown, doubled].map(({ status }) => status)).toEqual([0, 1, 2])
       expect((yield* tally).keys.every(({ accepted }) => accepted > 0)).toBe(true)
-      expect(mixed.stderr).toContain("key-3 is unknown to the exchange; it sends no more in this run\n")
+      expect(mixed.stderr).toContain(
+        "key-3 sends no more in this run: it is unknown to the exchange: check the keys file or PACELINE_API_KEYS\n",
+      )
       expect(unknown.stderr).toMatch(/paceline run: no usable key is left \(key-1 unknown, [^\n]*\n$/)
       const produced = [
         ...[mixed, unknown, doubled].flatMap(({ stderr, stdout }) => [stderr, stdout]),

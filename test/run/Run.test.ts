@@ -115,13 +115,23 @@ describe.concurrent("a run", () => {
         ttl: undefined,
         source: { type: "random", load: 40, duration: Duration.minutes(1) },
       })
-      const running = yield* Effect.forkChild(runAll(settings))
+      let stops = 0
+      const progress: ProgressSink = {
+        ...silent,
+        show: (_, stopped) =>
+          Effect.andThen(
+            Effect.map(stopped, () => void (stops += 1)),
+            Effect.never,
+          ),
+      }
+      const running = yield* Effect.forkChild(runAll(settings, progress))
       yield* until(() => held.length === 5)
       // Enough for several to have queued up behind the five.
       yield* Effect.sleep("50 millis")
       const stopping = yield* Effect.forkChild(Fiber.interrupt(running), { startImmediately: true })
       yield* Effect.sleep("100 millis")
       expect(stopping.pollUnsafe()).toBe(undefined)
+      expect(stops).toBe(1)
       for (const answer of held) answer()
       yield* Fiber.join(stopping)
       const records = readJournal(settings.log)
