@@ -99,8 +99,10 @@ export const makeRunProgress = (
 
       /** Says something that stays, above the view. */
       const say = (text: string): void => {
+        const view = drawn
         erase()
         process.stderr.write(`${text}\n`)
+        if (view.length > 0) draw(view)
       }
 
       const timeText = (nowMs: number): string => {
