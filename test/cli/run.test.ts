@@ -4,10 +4,11 @@ import { closeSync, existsSync, openSync, readdirSync, readFileSync, writeFileSy
 import { join } from "node:path"
 import process from "node:process"
 import { describe, expect, it } from "@effect/vitest"
-import { Duration, Effect, Redacted, Schedule, Schema, type Scope } from "effect"
+import { Duration, Effect, Redacted, Schema, type Scope } from "effect"
 import { exerciseKeys } from "../../src/exchange/ApiKeys.ts"
 import * as ExchangeServer from "../../src/exchange/ExchangeServer.ts"
 import { flawsOf, ofType, readJournal, temporaryFolder } from "../run/journalFile.ts"
+import { until } from "../support/until.ts"
 import { type Ended, launch, MAIN, type Running } from "./process.ts"
 
 const folder = Effect.map(temporaryFolder, (path) => (name: string) => join(path, name))
@@ -17,11 +18,6 @@ const run = (...args: ReadonlyArray<string>) => ended(start(...args))
 /** Runs a line of shell, in which $0 is Node and $1 the entry. */
 const shell = (line: string, ...args: ReadonlyArray<string>) =>
   launch(["-c", line, process.execPath, MAIN, ...args], { node: "sh" })
-
-const until = (condition: () => boolean) =>
-  Effect.suspend(() => (condition() ? Effect.void : Effect.fail("not yet"))).pipe(
-    Effect.retry({ schedule: Schedule.spaced("10 millis"), times: 1000 }),
-  )
 
 const holds = (path: string, text: string) => (): boolean =>
   existsSync(path) && readFileSync(path, "utf8").includes(text)

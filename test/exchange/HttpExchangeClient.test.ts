@@ -9,6 +9,7 @@ import * as HttpExchangeClient from "../../src/exchange/HttpExchangeClient.ts"
 import type { SubmitError } from "../../src/exchange/SubmitError.ts"
 import { nowMsUnsafe } from "../../src/Monotonic.ts"
 import type { OrderParams } from "../../src/orders/Order.ts"
+import { until } from "../support/until.ts"
 import {
   accept,
   acceptance,
@@ -115,17 +116,17 @@ it.live("takes back a request that was given up before it got a connection", () 
       if (incoming.id === "1") held.push(() => accept(socket, incoming))
       else accept(socket, incoming)
     })
-    const send = yield* makeClient(server.url, { maxInFlight: 1, requestTimeout: Duration.millis(400) })
+    const send = yield* makeClient(server.url, { maxInFlight: 1, requestTimeout: Duration.seconds(10) })
     const first = yield* Effect.forkChild(send("1"), { startImmediately: true })
-    const impatient = yield* makeClient(server.url, { maxInFlight: 1 })
-    yield* Effect.sleep("100 millis")
+    const other = yield* makeClient(server.url, { maxInFlight: 1 })
+    yield* until(() => held.length === 1)
     const second = yield* Effect.forkChild(send("2"), { startImmediately: true })
     yield* Effect.sleep("50 millis")
     yield* Fiber.interrupt(second)
     for (const answer of held) answer()
     expect((yield* Fiber.join(first)).tag).toBe("accepted")
     expect((yield* send("3")).tag).toBe("accepted")
-    expect((yield* impatient("4")).tag).toBe("accepted")
+    expect((yield* other("4")).tag).toBe("accepted")
     expect(server.ids()).toEqual(["1", "3", "4"])
   }),
 )
@@ -277,7 +278,8 @@ const misbehaviours: ReadonlyArray<Misbehaviour> = [
 it.live.each(misbehaviours)("settles once, as $tag, with an exchange that $what", ({ behave, tag }) =>
   Effect.gen(function* () {
     const server = yield* hostileServer(behave)
-    const send = yield* makeClient(server.url, { requestTimeout: Duration.millis(500) })
+    const requestTimeout = Duration.millis(tag === "RequestTimeout" ? 300 : 10_000)
+    const send = yield* makeClient(server.url, { requestTimeout })
     const seen = yield* send("1")
     expect(seen.tag).toBe(tag)
     expect([seen.written.length, seen.settled.length]).toEqual([1, 1])
@@ -435,16 +437,14 @@ it.live("breaks the connection of an interrupted request, and closes all of them
       Effect.gen(function* () {
         const send = yield* makeClient(server.url)
         const fiber = yield* Effect.forkChild(send("1"), { startImmediately: true })
-        yield* Effect.sleep("50 millis")
+        yield* until(() => server.ids().length === 1)
         yield* Fiber.interrupt(fiber)
-        yield* Effect.sleep("50 millis")
-        expect(closed).toBe(1)
+        yield* until(() => closed === 1)
         yield* Effect.forkChild(send("2"), { startImmediately: true })
-        yield* Effect.sleep("50 millis")
+        yield* until(() => server.ids().length === 2)
       }),
     )
-    yield* Effect.sleep("50 millis")
-    expect(closed).toBe(2)
+    yield* until(() => closed === 2)
     expect(server.ids()).toEqual(["1", "2"])
   }),
 )

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { NodeServices } from "@effect/platform-node"
 import { describe, expect, it } from "@effect/vitest"
-import { Deferred, Duration, Effect, Exit, Fiber, Redacted, Schedule, Scope } from "effect"
+import { Deferred, Duration, Effect, Exit, Fiber, Redacted, Scope } from "effect"
 import * as ExchangeServer from "../../src/exchange/ExchangeServer.ts"
 import { run, type RunReport } from "../../src/run/Run.ts"
 import type { ProgressSink } from "../../src/run/Progress.ts"
@@ -11,6 +11,7 @@ import type { RunSettings } from "../../src/run/RunSettings.ts"
 import { summariseFile } from "../../src/summary/summariseFile.ts"
 import { accept, type Behave, hostileServer, nobody } from "../support/hostileServer.ts"
 import { makeKeys } from "../support/rig.ts"
+import { until } from "../support/until.ts"
 import { flawsOf, ofType, readJournal, temporaryFolder } from "./journalFile.ts"
 
 const silent: ProgressSink = {
@@ -60,11 +61,6 @@ const runAll = Effect.fnUntraced(function* (settings: RunSettings, progress: Pro
   expect(flawsOf(records)).toEqual([])
   return { exit, report: reports[0], records, footer: ofType(records, "footer")[0] }
 })
-
-const until = (condition: () => boolean) =>
-  Effect.suspend(() => (condition() ? Effect.void : Effect.fail("not yet"))).pipe(
-    Effect.retry({ schedule: Schedule.spaced("5 millis"), times: 1000 }),
-  )
 
 const repeated = (names: ReadonlyArray<string>): ReadonlyArray<string> =>
   names.filter((name, index) => names.indexOf(name) !== index)
@@ -188,7 +184,8 @@ describe.concurrent("a run", () => {
       const { exit, footer, records } = yield* Fiber.join(running)
       expect(exit).toEqual(Exit.void)
       expect(footer?.end).toBe("done")
-      expect(footer?.unknown).toBe(first.ids().length - answered)
+      // And those that were cut off before they came in.
+      expect(footer?.unknown).toBeGreaterThanOrEqual(first.ids().length - answered)
       expect(footer?.expired).toBeGreaterThan(0)
       expect(footer?.accepted).toBe(answered + second.ids().length)
       expect(second.ids().length).toBeGreaterThan(0)
