@@ -35,6 +35,7 @@ export const tokenBucket =
           Effect.as(place),
         ),
       rateLimited: () => {},
+      overtaken: () => {},
       used: () => 0,
     }
     return Effect.succeed(gate)

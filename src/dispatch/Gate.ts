@@ -12,6 +12,8 @@ export interface Gate {
   readonly enter: Effect.Effect<Place>
   /** The exchange counted a rate-limit error: what the gate believed was wrong. */
   readonly rateLimited: (atMs: number) => void
+  /** The exchange refused a nonce as too low: a request was overtaken, or someone else uses the key. */
+  readonly overtaken: () => void
   /** Places taken right now, for show. */
   readonly used: () => number
 }

@@ -104,6 +104,7 @@ export const makeLane = (key: ApiKey, gate: Gate, context: LaneContext): Effect.
           case "api-key":
             return retire("unknown", atMs)
           case "nonce":
+            return gate.overtaken()
           case "exchange":
             return
         }

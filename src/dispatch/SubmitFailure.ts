@@ -42,7 +42,11 @@ export class NoUsableKey extends Schema.TaggedError<NoUsableKey>()("NoUsableKey"
 }) {
   override get message() {
     const states = this.keys.map(({ label, state }) => `${label} ${state}`).join(", ")
-    return `no usable key is left (${states}). Ask the exchange to unblock them, or use other keys`
+    const parked = this.keys.some(({ state }) => state === "parked")
+    const advice = parked
+      ? "Lower --limit, or raise --window or --bound, to what the exchange really allows"
+      : "Ask the exchange about them, or use other keys"
+    return `no usable key is left (${states}). ${advice}`
   }
 }
 

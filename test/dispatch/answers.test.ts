@@ -212,6 +212,22 @@ describe("a 400", () => {
     }),
   )
 
+  it.effect("for the nonce makes the lane wait for answers, whatever the bound says", () =>
+    Effect.gen(function* () {
+      const rig = yield* makeRig({ journey: () => ({ incomingMs: 50, outgoingMs: 150 }) })
+      rig.exchange.sawNonce("key-1", 1n)
+      yield* Effect.forEach(ids(4), rig.dispatcher.enqueue)
+      yield* TestClock.adjust("5 seconds")
+      const sent = rig.sent().map(({ atMs }) => atMs - rig.startMs)
+      // The refusal comes after 200 ms; until then the bound of 55 ms let requests follow each other.
+      assert.deepStrictEqual(sent.slice(0, 4), [0, 55, 110, 165])
+      assert.deepStrictEqual(
+        sent.slice(4).map((time, n) => time - (sent[3 + n] ?? 0)),
+        [200],
+      )
+    }),
+  )
+
   it.effect("for anything else is the order's own fault: rejected, not sent again", () =>
     Effect.gen(function* () {
       const rig = yield* makeRig({ journey: () => ({ ...at, fate: { status: 400 } }) })

@@ -65,11 +65,13 @@ export const ackWindow =
       let paceFromMs = Number.NEGATIVE_INFINITY
       let quarantineUntilMs = Number.NEGATIVE_INFINITY
       let previous: Transit | undefined
+      /** What the order rests on; the window rests on `options.reach` always. */
+      let orderReach = options.reach
 
       /** When the next request may leave, as far as is known now; undefined when only an event can tell. */
       const readyAt = (): number | undefined => {
         const orderly =
-          previous === undefined ? Number.NEGATIVE_INFINITY : overtakableUntil(previous, options.reach)
+          previous === undefined ? Number.NEGATIVE_INFINITY : overtakableUntil(previous, orderReach)
         return orderly === undefined ? undefined : Math.max(orderly, paceFromMs, quarantineUntilMs)
       }
 
@@ -149,6 +151,11 @@ export const ackWindow =
           // room for it, and a whole window of silence empties the exchange's count.
           marginMs += slotMs
           quarantineUntilMs = Math.max(quarantineUntilMs, atMs + windowMs + marginMs)
+        },
+        overtaken: () => {
+          // A request took longer than the bound, or another client's came between. From here on only an
+          // answer proves that a request has arrived.
+          orderReach = { ...options.reach, boundMs: undefined }
         },
         used: () => used,
       } satisfies Gate
