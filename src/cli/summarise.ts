@@ -3,7 +3,7 @@ import { Console, Effect, FileSystem, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { renderSummaries } from "../summary/render.ts"
 import { STANDARD_INPUT, summariseFile } from "../summary/summariseFile.ts"
-import { CommandFailed, UsageError } from "./errors.ts"
+import { CommandFailed, UsageError } from "../errors.ts"
 import { format, integer } from "./Flags.ts"
 import { quote } from "./quote.ts"
 

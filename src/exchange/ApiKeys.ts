@@ -2,7 +2,7 @@
  * API keys: secrets with labels. Only the request itself carries the secret; everything else says `key-1`.
  */
 import { Config, Effect, FileSystem, Option, type PlatformError, Redacted, Result } from "effect"
-import { UsageError } from "../cli/errors.ts"
+import { UsageError } from "../errors.ts"
 import { fileProblem } from "../FileProblem.ts"
 
 /** An API key. Its label (`key-1`, `key-2`, ... in the order given) may be shown, its secret never. */

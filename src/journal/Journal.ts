@@ -16,7 +16,7 @@ import {
   type Scope,
   Semaphore,
 } from "effect"
-import { CommandFailed, UsageError } from "../cli/errors.ts"
+import { CommandFailed, UsageError } from "../errors.ts"
 import { JournalLine, type JournalRecord } from "./JournalRecord.ts"
 
 /** How long a record may wait for its batch. */

@@ -3,7 +3,7 @@
  */
 import { isUtf8 } from "node:buffer"
 import { Clock, Effect, FileSystem, Option, type PlatformError, Result, Stdio, Stream } from "effect"
-import { UsageError } from "../cli/errors.ts"
+import { UsageError } from "../errors.ts"
 import { fileProblem } from "../FileProblem.ts"
 import { nowMsUnsafe } from "../Monotonic.ts"
 import { boundedLines, type RawLine } from "./BoundedLines.ts"

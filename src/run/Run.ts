@@ -16,7 +16,7 @@ import {
   Stream,
   Cause,
 } from "effect"
-import { CommandFailed, type UsageError } from "../cli/errors.ts"
+import { CommandFailed, type UsageError } from "../errors.ts"
 import { Dispatcher } from "../dispatch/Dispatcher.ts"
 import { DispatchLog } from "../dispatch/DispatchEvent.ts"
 import { defaultMargin } from "../dispatch/gates/AckWindow.ts"

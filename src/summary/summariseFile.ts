@@ -2,7 +2,7 @@
  * Summarises a file, or standard input, in one pass: no more of it is kept than a line.
  */
 import { Effect, FileSystem, Option, type PlatformError, Stdio, Stream } from "effect"
-import { UsageError } from "../cli/errors.ts"
+import { UsageError } from "../errors.ts"
 import { quote } from "../cli/quote.ts"
 import { fileProblem } from "../FileProblem.ts"
 import { JOURNAL_VERSION } from "../journal/JournalRecord.ts"

@@ -1,5 +1,5 @@
 /**
- * How a command fails towards its user: one line, and an exit status. `App.ts` prints the message as it is,
+ * How a command fails towards its user: one line, and an exit status. The command line prints the message as it is,
  * without a stack trace, so a message says what is wrong, where, and what to do.
  */
 import { Runtime, Schema } from "effect"
