@@ -8,7 +8,7 @@
  * The times are some zone's; only their differences mean something, so they are read as if in UTC.
  */
 import type { Outcome } from "../orders/Outcome.ts"
-import type { LogEvent } from "../summary/LogEvent.ts"
+import type { LogEvent } from "./LogEvent.ts"
 
 const LINE =
   /^(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01]) ([01]\d|2[0-3]):([0-5]\d):([0-5]\d),(\d{3}) - [^ ]+ - [A-Z]+ - (.*)$/s

@@ -5,7 +5,7 @@
 import { Option } from "effect"
 import { newerVersion, readJournalLine } from "../journal/JournalReader.ts"
 import { readPythonLine } from "../journal/PythonLog.ts"
-import { fromJournal, type LogEvent } from "./LogEvent.ts"
+import { fromJournal, type LogEvent } from "../journal/LogEvent.ts"
 import type { Summary } from "./Summary.ts"
 import { makeSummariser, type Summariser, type SummariserOptions } from "./Summariser.ts"
 

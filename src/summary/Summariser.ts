@@ -3,7 +3,7 @@
  */
 import type { Outcome, RejectReason } from "../orders/Outcome.ts"
 import { makeDistribution } from "./Distribution.ts"
-import type { LogEvent, OrderOutcome } from "./LogEvent.ts"
+import type { LogEvent, OrderOutcome } from "../journal/LogEvent.ts"
 import type { Summary } from "./Summary.ts"
 import type { WindowFigures } from "./WindowGrid.ts"
 import { makeWindows } from "./Windows.ts"

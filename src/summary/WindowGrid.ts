@@ -7,8 +7,8 @@
  * averages, but no longer in the figures that look at single windows; one older than the first record counts as
  * at it.
  */
-import { elapsedMs } from "./elapsed.ts"
-import type { OrderOutcome, OrdersCounted } from "./LogEvent.ts"
+import { elapsedMs } from "../journal/elapsed.ts"
+import type { OrderOutcome, OrdersCounted } from "../journal/LogEvent.ts"
 
 /** A record that has a time. */
 export type TimedEvent = OrderOutcome | OrdersCounted

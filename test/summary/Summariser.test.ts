@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { fromJournal } from "../../src/summary/LogEvent.ts"
+import { fromJournal } from "../../src/journal/LogEvent.ts"
 import { makeSummariser } from "../../src/summary/Summariser.ts"
 import {
   accepted,

@@ -2,7 +2,7 @@
  * Journal records and log lines for tests, with everything that a test does not care about filled in.
  */
 import type { Header, JournalRecord } from "../../src/journal/JournalRecord.ts"
-import { fromJournal } from "../../src/summary/LogEvent.ts"
+import { fromJournal } from "../../src/journal/LogEvent.ts"
 import type { Summary } from "../../src/summary/Summary.ts"
 import { makeSummariser } from "../../src/summary/Summariser.ts"
 

@@ -2,7 +2,7 @@
  * What the summary hears of a log, whoever wrote it. Times are milliseconds; only their differences mean
  * something.
  */
-import type { JournalRecord, OutcomeRecord } from "../journal/JournalRecord.ts"
+import type { JournalRecord, OutcomeRecord } from "./JournalRecord.ts"
 import type { Outcome, RejectReason } from "../orders/Outcome.ts"
 import { elapsedMs } from "./elapsed.ts"
 
