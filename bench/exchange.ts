@@ -53,7 +53,8 @@ interface Row {
   readonly load: number
   readonly created: number
   readonly accepted: number
-  readonly seconds: number
+  /** From the start until the last order was settled. */
+  readonly elapsedMs: number
   readonly age: Percentiles | null
   readonly tally: Tally
   /** The client process's share of one core. */
@@ -109,7 +110,7 @@ const paceline = (load: number) =>
       created,
       accepted,
       unknown,
-      seconds: Duration.toSeconds(duration),
+      elapsedMs: result.elapsedMs,
       age: orderAge,
       tally,
       cpu: result.cpu,
@@ -133,7 +134,7 @@ const plain = (load: number) =>
       created: result.value.created,
       accepted: result.value.ages.length,
       unknown: 0,
-      seconds: Duration.toSeconds(duration),
+      elapsedMs: result.elapsedMs,
       age: distribution.percentiles(),
       tally,
       cpu: result.cpu,
@@ -147,8 +148,8 @@ const sum = (tally: Tally, of: (key: Tally["keys"][number]) => number) =>
 const columns: ReadonlyArray<readonly [string, (row: Row) => string]> = [
   ["client", (_) => _.client],
   ["load", (_) => String(_.load)],
-  ["offered/s", (_) => (_.created / _.seconds).toFixed(1)],
-  ["accepted/s", (_) => (_.accepted / _.seconds).toFixed(1)],
+  ["offered/s", (_) => (_.created / Duration.toSeconds(duration)).toFixed(1)],
+  ["accepted/s", (_) => ((_.accepted * 1000) / _.elapsedMs).toFixed(1)],
   ["accepted", (_) => `${((100 * _.accepted) / _.created).toFixed(2)} %`],
   ["age p50", (_) => `${_.age?.p50.toFixed(0) ?? "-"} ms`],
   ["age p99", (_) => `${_.age?.p99.toFixed(0) ?? "-"} ms`],
