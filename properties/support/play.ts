@@ -5,7 +5,7 @@ import type { DispatchEvent } from "../../src/dispatch/DispatchEvent.ts"
 import { sleepUntil } from "../../src/Monotonic.ts"
 import { hostileClock } from "../../test/support/hostileClock.ts"
 import { makeRig, order, type RigOptions } from "../../test/support/rig.ts"
-import type { Arrival } from "../../test/support/VirtualExchange.ts"
+import type { Arrival } from "../../src/simulation/SimulatedExchange.ts"
 import type { Scenario } from "./scenario.ts"
 
 export interface Observation {

@@ -3,7 +3,7 @@
  * timers that fire early, stops at any moment. Shrinks towards few orders, one key and an uneventful network.
  */
 import * as fc from "fast-check"
-import type { Journey } from "../../test/support/VirtualExchange.ts"
+import type { Journey } from "../../src/simulation/SimulatedExchange.ts"
 
 export interface Scenario {
   readonly keys: number

@@ -4,7 +4,7 @@ import { Effect, Exit, Fiber, Result } from "effect"
 import { TestClock } from "effect/testing"
 import type { UnknownCause } from "../../src/orders/Outcome.ts"
 import { at, makeRig, order } from "../support/rig.ts"
-import type { Journey } from "../support/VirtualExchange.ts"
+import type { Journey } from "../../src/simulation/SimulatedExchange.ts"
 
 const ids = (count: number, from = 0) => Array.from({ length: count }, (_, n) => order(from + n))
 /** From the 21st-last send to the last. */

@@ -1,7 +1,7 @@
 /**
  * A dispatcher on a virtual exchange, ready to be played with: what tests and properties have in common.
  */
-import { Clock, Context, Duration, Effect, Exit, identity, Layer, Redacted, Scope } from "effect"
+import { Clock, Context, Duration, Effect, Exit, Layer, Redacted, Scope } from "effect"
 import { RateLimiter } from "effect/persistence"
 import * as Dispatcher from "../../src/dispatch/Dispatcher.ts"
 import { type DispatchEvent, DispatchLog } from "../../src/dispatch/DispatchEvent.ts"
@@ -16,7 +16,7 @@ import type { ApiKey } from "../../src/exchange/ApiKeys.ts"
 import { ExchangeClient } from "../../src/exchange/ExchangeClient.ts"
 import { type ExchangeConfig, exerciseConfig } from "../../src/exchange/ExchangeModel.ts"
 import { nowMsUnsafe } from "../../src/Monotonic.ts"
-import { type Journey, makeVirtualExchange } from "./VirtualExchange.ts"
+import { type Arrival, type Journey, makeSimulatedExchange } from "../../src/simulation/SimulatedExchange.ts"
 
 export const makeKeys = (count: number): ReadonlyArray<ApiKey> =>
   Array.from({ length: count }, (_, index) => ({
@@ -56,11 +56,12 @@ export const makeRig = Effect.fnUntraced(function* (options: RigOptions = {}) {
   const window = Duration.millis(config.windowMs)
   const requestTimeoutMs = options.requestTimeoutMs ?? 5000
   const events: Array<DispatchEvent> = []
-  const exchange = yield* makeVirtualExchange({
+  const arrivals: Array<Arrival> = []
+  const simulated = yield* makeSimulatedExchange({
     config,
-    keys,
     journey: options.journey ?? (() => at),
     requestTimeoutMs,
+    onArrival: (arrival) => arrivals.push(arrival),
     ...(options.unknownKeys === undefined ? {} : { unknownKeys: options.unknownKeys }),
   })
   const rateLimiter = yield* RateLimiter.make.pipe(Effect.provide(RateLimiter.layerStoreMemory))
@@ -72,9 +73,7 @@ export const makeRig = Effect.fnUntraced(function* (options: RigOptions = {}) {
     pace: options.paceMs === undefined ? defaultPace(limit, window) : Duration.millis(options.paceMs),
     rateLimiter,
   }
-  const client = Layer.effect(ExchangeClient, Effect.map(ExchangeClient, options.client ?? identity)).pipe(
-    Layer.provide(exchange.layer),
-  )
+  const client = options.client?.(simulated.client) ?? simulated.client
   const scope = yield* Scope.make()
   const ttlMs = "ttlMs" in options ? options.ttlMs : 1000
   const dispatcherOptions: Dispatcher.DispatcherOptions = {
@@ -86,7 +85,7 @@ export const makeRig = Effect.fnUntraced(function* (options: RigOptions = {}) {
   }
   const make = options.make ?? Dispatcher.make
   const context = yield* Layer.effect(Dispatcher.Dispatcher, make(dispatcherOptions)).pipe(
-    Layer.provide(client),
+    Layer.provide(Layer.succeed(ExchangeClient, client)),
     Layer.buildWithScope(scope),
     Effect.provideService(DispatchLog, {
       ready: Effect.void,
@@ -102,7 +101,7 @@ export const makeRig = Effect.fnUntraced(function* (options: RigOptions = {}) {
     dispatcher: Context.get(context, Dispatcher.Dispatcher),
     stop,
     events,
-    exchange,
+    exchange: { ...simulated, arrivals },
     sent: () => ofType("sent"),
     outcomes: () => ofType("outcome"),
     returned: () => ofType("returned"),

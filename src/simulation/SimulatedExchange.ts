@@ -1,0 +1,171 @@
+/**
+ * An exchange behind the client's interface, without a network: `ExchangeModel` judges, and a plan says how
+ * long each request travels and what befalls it. Time is the Clock's, so in virtual time hours take seconds.
+ */
+import { Clock, Deferred, Duration, Effect, type Scope } from "effect"
+import { readAnswer } from "../exchange/answer.ts"
+import type { ApiKey } from "../exchange/ApiKeys.ts"
+import { answerTo, type ExchangeAnswer, unknownKey } from "../exchange/ExchangeAnswer.ts"
+import { ExchangeClient, type TransitWatch } from "../exchange/ExchangeClient.ts"
+import {
+  arrive,
+  emptyKey,
+  type ExchangeConfig,
+  type KeyState,
+  type Verdict,
+} from "../exchange/ExchangeModel.ts"
+import {
+  ConnectionBroken,
+  ConnectionFailed,
+  RequestTimeout,
+  type SubmitError,
+} from "../exchange/SubmitError.ts"
+import { nowMsUnsafe } from "../Monotonic.ts"
+
+/** What becomes of one request. Times in milliseconds. */
+export interface Journey {
+  /** Until it is handed to the socket. */
+  readonly writeMs?: number
+  /** From there to the exchange's count. */
+  readonly incomingMs: number
+  /** From there back to the client. */
+  readonly outgoingMs: number
+  readonly fate?: Fate
+}
+
+/** What can go wrong on the way. Without a fate, nothing does. */
+export type Fate =
+  | "refused-connection"
+  | "lost-on-the-way-in"
+  | "lost-on-the-way-out"
+  | "garbled"
+  /** The connection breaks this long after the request was written; what was sent still arrives. */
+  | { readonly brokenAfterMs: number }
+  /** The exchange answers with this status and no meaning. */
+  | { readonly status: number }
+
+/** A request that has reached the exchange. */
+export interface Arrival {
+  readonly key: string
+  readonly id: string
+  readonly nonce: number
+  readonly atMs: number
+  readonly verdict: Verdict
+}
+
+export interface SimulatedExchangeOptions {
+  readonly config: ExchangeConfig
+  /** How long the client waits for an answer. */
+  readonly requestTimeoutMs: number
+  /** The journey of the n-th request of all, from 0. */
+  readonly journey: (n: number, key: ApiKey) => Journey
+  /** Told of every request that reaches the exchange, in the order of arrival. */
+  readonly onArrival: (arrival: Arrival) => void
+  /** Labels that the exchange does not know. */
+  readonly unknownKeys?: ReadonlyArray<string>
+}
+
+export interface SimulatedExchange {
+  readonly client: ExchangeClient["Service"]
+  /** The key has collected so many rate-limit errors already. */
+  readonly burden: (label: string, rateLimitErrors: number) => void
+  /** Another client of the key has used this nonce. */
+  readonly sawNonce: (label: string, nonce: bigint) => void
+}
+
+const meaningless = (fate: Fate | undefined): boolean => fate === "garbled" || typeof fate === "object"
+
+/**
+ * Starts an exchange. Requests travel in the scope: they reach the exchange even when the client has given
+ * them up.
+ */
+export const makeSimulatedExchange = (
+  options: SimulatedExchangeOptions,
+): Effect.Effect<SimulatedExchange, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const clock = yield* Clock.Clock
+    const world = yield* Effect.scope
+    const { config, requestTimeoutMs } = options
+    const states = new Map<string, KeyState>()
+    const stateOf = (label: string) => states.get(label) ?? emptyKey(config)
+    let count = 0
+
+    const judge = (key: ApiKey, id: string, nonce: number): ExchangeAnswer => {
+      if (options.unknownKeys?.includes(key.label) === true) return unknownKey
+      const atMs = nowMsUnsafe(clock)
+      const { verdict, next } = arrive(config, stateOf(key.label), { nonce: BigInt(nonce), atMs })
+      states.set(key.label, next)
+      options.onArrival({ key: key.label, id, nonce, atMs, verdict })
+      return answerTo(verdict, id)
+    }
+
+    /** The usual journey: there, judged, and back. No fiber of its own, for there are millions of them. */
+    const roundTrip = (journey: Journey, watch: TransitWatch, key: ApiKey, id: string, nonce: number) =>
+      Effect.suspend(() => {
+        watch.onWritten(nowMsUnsafe(clock))
+        return Effect.flatMap(clock.sleep(Duration.millis(journey.incomingMs)), () => {
+          const answer = judge(key, id, nonce)
+          return Effect.as(clock.sleep(Duration.millis(journey.outgoingMs)), answer)
+        })
+      })
+
+    /** A journey on which something may go wrong: the exchange's part of it goes on without the client. */
+    const eventful = Effect.fnUntraced(function* (
+      journey: Journey,
+      watch: TransitWatch,
+      key: ApiKey,
+      id: string,
+      nonce: number,
+    ): Effect.fn.Return<ExchangeAnswer, SubmitError> {
+      const { fate } = journey
+      const about = { orderId: id, key: key.label }
+      if (fate === "refused-connection")
+        return yield* new ConnectionFailed({ ...about, code: "ECONNREFUSED" })
+      watch.onWritten(nowMsUnsafe(clock))
+      const answer = Deferred.makeUnsafe<ExchangeAnswer>()
+      const onTheExchange = Effect.gen(function* () {
+        if (fate === "lost-on-the-way-in") return
+        yield* Effect.sleep(journey.incomingMs)
+        const said = judge(key, id, nonce)
+        yield* Effect.sleep(journey.outgoingMs)
+        if (fate === "lost-on-the-way-out") return
+        const status = typeof fate === "object" && "status" in fate ? fate.status : said.status
+        yield* Deferred.succeed(answer, { status, body: meaningless(fate) ? "<html>" : said.body })
+      })
+      yield* Effect.forkIn(onTheExchange, world, { startImmediately: true })
+      if (typeof fate === "object" && "brokenAfterMs" in fate) {
+        yield* Effect.sleep(fate.brokenAfterMs)
+        return yield* new ConnectionBroken({ ...about, code: "ECONNRESET" })
+      }
+      return yield* Deferred.await(answer)
+    })
+
+    const submit: ExchangeClient["Service"]["submit"] = (order, key, nonce, watch) =>
+      Effect.suspend(() => {
+        const about = { orderId: order.id, key: key.label }
+        const journey = options.journey(count++, key)
+        const { writeMs = 0, incomingMs, outgoingMs, fate } = journey
+        const inTime = writeMs + incomingMs + outgoingMs < requestTimeoutMs
+        const usual = fate === undefined && inTime
+        const travel = usual
+          ? roundTrip(journey, watch, key, order.id, nonce)
+          : eventful(journey, watch, key, order.id, nonce)
+        const begun = writeMs === 0 ? travel : Effect.andThen(Effect.sleep(writeMs), travel)
+        const answered = usual
+          ? begun
+          : Effect.timeoutOrElse(begun, {
+              duration: requestTimeoutMs,
+              orElse: () => Effect.fail(new RequestTimeout(about)),
+            })
+        return answered.pipe(
+          Effect.onExit(() => Effect.sync(() => watch.onSettled(nowMsUnsafe(clock)))),
+          Effect.flatMap((said) => Effect.fromResult(readAnswer(about, said.status, said.body))),
+        )
+      })
+
+    return {
+      client: ExchangeClient.of({ submit }),
+      burden: (label, rateLimitErrors) => states.set(label, { ...stateOf(label), rateLimitErrors }),
+      sawNonce: (label, lastNonce) => states.set(label, { ...stateOf(label), lastNonce }),
+    }
+  })
