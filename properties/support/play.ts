@@ -1,8 +1,9 @@
 /** Plays a scenario in virtual time and keeps what can be observed of it from outside. */
-import { Duration, Effect, Fiber } from "effect"
-import { TestClock } from "effect/testing"
+import { Duration, Effect, Fiber, Option } from "effect"
+import { assert } from "vitest"
 import type { DispatchEvent } from "../../src/dispatch/DispatchEvent.ts"
 import { sleepUntil } from "../../src/Monotonic.ts"
+import { runVirtual } from "../../src/simulation/VirtualTime.ts"
 import { hostileClock } from "../../test/support/hostileClock.ts"
 import { makeRig, order, type RigOptions } from "../../test/support/rig.ts"
 import type { Arrival } from "../../src/simulation/SimulatedExchange.ts"
@@ -18,9 +19,10 @@ export interface Observation {
 /** What a deliberately broken variant puts in the place of the real thing. */
 export type Variant = Pick<RigOptions, "gate" | "client" | "make">
 
-const STEP = "5 seconds"
 /** Far longer than any scenario needs: what is not done by then never will be. */
-const MAX_STEPS = 400
+const LONGEST = Duration.hours(1)
+/** What is still on its way to the exchange when the dispatcher has stopped arrives within this time. */
+const AFTERMATH = Duration.seconds(10)
 
 export const play = (scenario: Scenario, variant: Variant = {}): Promise<Observation> => {
   const { journeys, limit, windowMs } = scenario
@@ -55,19 +57,19 @@ export const play = (scenario: Scenario, variant: Variant = {}): Promise<Observa
       },
       { discard: true },
     )
-    const feeding = yield* Effect.forkScoped(source)
     if (scenario.stopAtMs === undefined) {
-      const done = yield* Effect.forkScoped(Effect.andThen(Fiber.join(feeding), rig.dispatcher.drained))
-      for (let n = 0; n < MAX_STEPS && done.pollUnsafe() === undefined; n++) yield* TestClock.adjust(STEP)
+      const done = yield* Effect.timeoutOption(Effect.andThen(source, rig.dispatcher.drained), LONGEST)
+      assert.isTrue(Option.isSome(done), "orders were left without an outcome")
     } else {
-      yield* TestClock.adjust(scenario.stopAtMs)
+      const feeding = yield* Effect.forkScoped(source)
+      yield* Effect.sleep(scenario.stopAtMs)
       yield* Fiber.interrupt(feeding)
     }
-    const stopping = yield* Effect.forkScoped(rig.stop)
-    for (let n = 0; n < MAX_STEPS && stopping.pollUnsafe() === undefined; n++) yield* TestClock.adjust(STEP)
-    // What is still on its way to the exchange arrives.
-    yield* TestClock.adjust(STEP)
+    yield* rig.stop
+    yield* Effect.sleep(AFTERMATH)
     return { handed, events: rig.events, arrivals: rig.exchange.arrivals }
   })
-  return Effect.runPromise(Effect.scoped(program).pipe(Effect.provide(TestClock.layer())))
+  const exit = runVirtual(Effect.scoped(program))
+  assert.isDefined(exit, "the dispatcher came to rest with orders in its hands")
+  return exit === undefined ? Promise.reject(new Error("at rest")) : Effect.runPromise(exit)
 }
