@@ -3,7 +3,7 @@
  * sleeper when all of them rest. Production code runs in it unchanged, hours in seconds, and the same program
  * takes the same steps every time, on every machine.
  */
-import { Clock, Context, Duration, Effect, type Exit, Scheduler } from "effect"
+import { Clock, Context, Duration, Effect, type Exit, Scheduler, Schema } from "effect"
 import { SleeperHeap } from "./SleeperHeap.ts"
 
 export interface VirtualTimeOptions {
@@ -39,9 +39,10 @@ class World {
     })
   }
 
-  /** Runs until `done`, or until nothing is left that could ever happen. */
-  run(done: () => boolean): void {
-    while (!done()) {
+  /** Takes up to `steps` steps; fewer when `done`, or when nothing is left that could ever happen. */
+  run(done: () => boolean, steps: number): "paused" | "done" | "at-rest" {
+    for (let step = 0; step < steps; step++) {
+      if (done()) return "done"
       if (this.#tasks.length > 0) {
         const tasks = this.#tasks
         this.#tasks = []
@@ -49,10 +50,11 @@ class World {
         continue
       }
       const next = this.#sleepers.take()
-      if (next === undefined) return
+      if (next === undefined) return "at-rest"
       this.nowMs = next.atMs
       next.wake()
     }
+    return "paused"
   }
 }
 
@@ -72,19 +74,51 @@ const makeClock = (world: World, options: VirtualTimeOptions): Clock.Clock => {
   }
 }
 
-/**
- * Runs an effect in virtual time, to its end, without giving up the thread. Undefined when it can never end:
- * every fiber waits for another.
- */
-export const runVirtual = <A, E>(
-  effect: Effect.Effect<A, E>,
-  options: VirtualTimeOptions = {},
-): Exit.Exit<A, E> | undefined => {
+/** Every fiber waits for another: the program can never end. A bug, in it or in the simulation. */
+export class AtRest extends Schema.TaggedError<AtRest>()("AtRest", { atMs: Schema.Finite }) {
+  override get message() {
+    return `nothing can ever happen again, at ${this.atMs} ms of virtual time, and the program has not ended`
+  }
+}
+
+/** Steps that are taken before the thread is given to others: some tens of milliseconds of real time. */
+const STEPS_A_SLICE = 50_000
+
+const begin = <A, E>(effect: Effect.Effect<A, E>, options: VirtualTimeOptions) => {
   const world = new World()
   const context = Context.make(Clock.Clock, makeClock(world, options)).pipe(
     Context.add(Scheduler.Scheduler, new Scheduler.MixedScheduler("async", world.schedule)),
   )
   const fiber = Effect.runForkWith(context)(effect)
-  world.run(() => fiber.pollUnsafe() !== undefined)
-  return fiber.pollUnsafe()
+  const run = (steps: number): Effect.Effect<A, E | AtRest> | undefined => {
+    const state = world.run(() => fiber.pollUnsafe() !== undefined, steps)
+    if (state === "at-rest") return Effect.fail(new AtRest({ atMs: world.nowMs }))
+    return fiber.pollUnsafe()
+  }
+  return { fiber, run }
 }
+
+/**
+ * Runs an effect in virtual time, from one end to the other without giving up the thread. The effect must not
+ * wait for anything outside: files, sockets, the real clock.
+ */
+export const runVirtual = <A, E>(
+  effect: Effect.Effect<A, E>,
+  options: VirtualTimeOptions = {},
+): Exit.Exit<A, E | AtRest> =>
+  Effect.runSyncExit(
+    Effect.suspend(() => begin(effect, options).run(Number.POSITIVE_INFINITY) ?? Effect.die("paused")),
+  )
+
+/** The same as an effect of the real world, which may be interrupted and lets others run in between. */
+export const inVirtualTime = <A, E>(
+  effect: Effect.Effect<A, E>,
+  options: VirtualTimeOptions = {},
+): Effect.Effect<A, E | AtRest> =>
+  Effect.suspend(() => {
+    const { run } = begin(effect, options)
+    const slices: Effect.Effect<A, E | AtRest> = Effect.suspend(
+      () => run(STEPS_A_SLICE) ?? Effect.andThen(Effect.yieldNow, slices),
+    )
+    return slices
+  })
