@@ -12,6 +12,7 @@ import { parseArgs } from "node:util"
 import { NodeServices } from "@effect/platform-node"
 import { Console, Duration, Effect, Redacted } from "effect"
 import { DEFAULT_REQUEST_TIMEOUT } from "../src/dispatch/HttpDispatcher.ts"
+import { defaultGate } from "../src/dispatch/gates/byName.ts"
 import { exerciseKeys } from "../src/exchange/ApiKeys.ts"
 import { layer as httpExchangeLayer } from "../src/exchange/HttpExchangeClient.ts"
 import { nowMs } from "../src/Monotonic.ts"
@@ -90,6 +91,7 @@ const paceline = (load: number) =>
             limit,
             window,
             bound: Duration.millis(55),
+            gate: defaultGate,
             requestTimeout,
             log: join(directory, `load-${load}.ndjson`),
           },

@@ -7,6 +7,7 @@
  */
 import { Effect, type Option, Result, type Duration } from "effect"
 import { CliError, Flag } from "effect/cli"
+import { GATE_FORMS, type GateName, parseGate } from "../dispatch/gates/byName.ts"
 import {
   type Parse,
   parseDuration,
@@ -99,3 +100,7 @@ export const format = (options: FlagOptions): Flag.Flag<Format> =>
         : Result.fail(`${quote(text)} is not one of text, json and classic`),
     options,
   )
+
+/** What decides when a key may send next. */
+export const gate = (options: FlagOptions): Flag.Flag<GateName> =>
+  fromParse("gate", GATE_FORMS, parseGate, options)

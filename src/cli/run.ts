@@ -55,10 +55,11 @@ const flags = {
     default: "55ms",
     zero: true,
   }),
-  gate: Flag.Literals("gate", ["ack-window"]).pipe(
-    Flag.withDescription("What decides when a key may send next (default: ack-window)"),
-    Flag.withDefault("ack-window"),
-  ),
+  gate: Flags.gate({
+    description:
+      "What decides when a key may send next; all but ack-window exceed the limit or overtake nonces sooner or later",
+    default: "ack-window",
+  }),
   keysFile: keysFileFlag,
   log: Flag.String("log").pipe(
     Flag.withMetavar("FILE"),
@@ -120,6 +121,7 @@ export const run = Command.make(
       limit: input.limit,
       window: input.window,
       bound: Option.getOrUndefined(input.bound),
+      gate: input.gate,
       requestTimeout: DEFAULT_REQUEST_TIMEOUT,
       log: Option.isSome(input.log) ? input.log.value : yield* defaultLog,
     }

@@ -1,12 +1,12 @@
 /**
- * The dispatcher as it is used: over HTTP, with the `ack-window` gate, every default filled in.
+ * The dispatcher as it is used: over HTTP, with every default filled in.
  */
 import { Duration, Effect, Layer } from "effect"
 import { RateLimiter } from "effect/persistence"
 import type { ApiKey } from "../exchange/ApiKeys.ts"
 import { layer as httpExchangeLayer } from "../exchange/HttpExchangeClient.ts"
 import { type Dispatcher, type DispatcherOptions, layer as dispatcherLayer } from "./Dispatcher.ts"
-import { ackWindow, defaultMargin, defaultPace } from "./gates/AckWindow.ts"
+import { defaultGate, gateByName, type GateName } from "./gates/byName.ts"
 
 export interface HttpDispatcherOptions extends Partial<
   Pick<DispatcherOptions, "capacity" | "maxReturns" | "parkAfter" | "firstContact" | "unreachableAfter">
@@ -26,6 +26,8 @@ export interface HttpDispatcherOptions extends Partial<
   readonly bound?: Duration.Duration | undefined
   /** How long an order is worth sending after its creation; undefined (the default) for ever. */
   readonly ttl?: Duration.Duration | undefined
+  /** What decides when a key may send. Default `ack-window`; the others are there to be compared with. */
+  readonly gate?: GateName
   /** How long a request may take before it is given up and its order counts as unknown. Default 5 s. */
   readonly requestTimeout?: Duration.Duration
 }
@@ -43,6 +45,7 @@ export const layerHttp = (options: HttpDispatcherOptions): Layer.Layer<Dispatche
     window = DEFAULT_WINDOW,
     bound,
     ttl,
+    gate = defaultGate,
     requestTimeout = DEFAULT_REQUEST_TIMEOUT,
     ...rest
   } = options
@@ -53,15 +56,13 @@ export const layerHttp = (options: HttpDispatcherOptions): Layer.Layer<Dispatche
         keys,
         ttl,
         requestTimeout,
-        gate: ackWindow({
+        gate: gateByName(gate, {
           limit,
           window,
           reach: {
             boundMs: bound === undefined ? undefined : Duration.toMillis(bound),
             requestTimeoutMs: Duration.toMillis(requestTimeout),
           },
-          margin: defaultMargin(window),
-          pace: defaultPace(limit, window),
           rateLimiter,
         }),
       }),

@@ -246,7 +246,8 @@ export const makeLane = (key: ApiKey, gate: Gate, context: LaneContext): Effect.
           }),
         )
 
-      const loop = Effect.forever(Effect.flatMap(gate.enter, next))
+      // It waits for its gate and for orders often enough; to yield besides would only make orders older.
+      const loop = Effect.forever(Effect.flatMap(gate.enter, next), { disableYield: true })
 
       return {
         label,

@@ -19,7 +19,7 @@ import {
 import { CommandFailed, type UsageError } from "../errors.ts"
 import { Dispatcher } from "../dispatch/Dispatcher.ts"
 import { DispatchLog } from "../dispatch/DispatchEvent.ts"
-import { defaultMargin } from "../dispatch/gates/AckWindow.ts"
+import { marginOf, showGate } from "../dispatch/gates/byName.ts"
 import { layerHttp } from "../dispatch/HttpDispatcher.ts"
 import type { DispatchFailure } from "../dispatch/SubmitFailure.ts"
 import { make as makeExchange } from "../exchange/ExchangeServer.ts"
@@ -71,11 +71,11 @@ const header = (settings: RunSettings, exchange: string, startedAt: string): Jou
     settings: {
       exchange,
       source: source.type === "random" ? "random" : source.from === "-" ? "standard input" : source.from,
-      gate: "ack-window",
+      gate: showGate(settings.gate),
       limit: settings.limit,
       windowMs: Duration.toMillis(settings.window),
       boundMs: msOrNull(settings.bound),
-      marginMs: Duration.toMillis(defaultMargin(settings.window)),
+      marginMs: marginOf(settings.gate, settings.window),
       ttlMs: msOrNull(settings.ttl),
       requestTimeoutMs: Duration.toMillis(settings.requestTimeout),
       durationMs: msOrNull(source.duration),
@@ -189,8 +189,17 @@ export const run = <E, R>(
       yield* journal.flush
       yield* progress.starting(exchange.shown)
 
-      const { keys, limit, window, bound, ttl, requestTimeout } = settings
-      const dispatcher = layerHttp({ url: exchange.url, keys, limit, window, bound, ttl, requestTimeout })
+      const { keys, limit, window, bound, ttl, gate, requestTimeout } = settings
+      const dispatcher = layerHttp({
+        url: exchange.url,
+        keys,
+        limit,
+        window,
+        bound,
+        ttl,
+        gate,
+        requestTimeout,
+      })
 
       const onBadLine = (bad: BadLine) =>
         Effect.suspend(() => {

@@ -2,6 +2,7 @@
  * What a run is made of, with every default filled in.
  */
 import type { Duration, Redacted } from "effect"
+import type { GateName } from "../dispatch/gates/byName.ts"
 import type { ApiKey } from "../exchange/ApiKeys.ts"
 
 /** Where a run's orders come from. */
@@ -32,6 +33,8 @@ export interface RunSettings {
   readonly window: Duration.Duration
   /** The longest incoming delay, or undefined where it is not known. */
   readonly bound: Duration.Duration | undefined
+  /** What decides when a key may send. */
+  readonly gate: GateName
   readonly requestTimeout: Duration.Duration
   /** The journal's file. */
   readonly log: string

@@ -4,6 +4,7 @@ import { join } from "node:path"
 import { NodeServices } from "@effect/platform-node"
 import { describe, expect, it } from "@effect/vitest"
 import { Deferred, Duration, Effect, Exit, Fiber, Redacted, Scope } from "effect"
+import { defaultGate } from "../../src/dispatch/gates/byName.ts"
 import * as ExchangeServer from "../../src/exchange/ExchangeServer.ts"
 import { run, type RunReport } from "../../src/run/Run.ts"
 import type { ProgressSink } from "../../src/run/Progress.ts"
@@ -45,6 +46,7 @@ const makeSettings = (url: URL, settings: Partial<RunSettings> = {}) =>
     limit: 20,
     window: Duration.seconds(1),
     bound: Duration.millis(55),
+    gate: defaultGate,
     requestTimeout: Duration.seconds(2),
     log: join(folder, "log"),
     ...settings,
@@ -221,7 +223,7 @@ describe.concurrent("a run", () => {
       })
       const { exit, footer, records } = yield* runAll(settings)
       const message =
-        "no usable key is left (key-1 unknown, key-2 unknown). Ask the exchange to unblock them, or use other keys"
+        "no usable key is left (key-1 unknown, key-2 unknown). Ask the exchange about them, or use other keys"
       expect(exit).toMatchObject({ cause: { reasons: [{ error: { _tag: "CommandFailed", message } }] } })
       expect(footer).toMatchObject({ end: "failed", error: message, accepted: 0, unknown: 0 })
       expect(ofType(records, "key").map(({ key, state }) => [key, state])).toEqual([
