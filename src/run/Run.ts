@@ -19,12 +19,11 @@ import {
 import { CommandFailed, type UsageError } from "../errors.ts"
 import { Dispatcher } from "../dispatch/Dispatcher.ts"
 import { DispatchLog } from "../dispatch/DispatchEvent.ts"
-import { marginOf, showGate } from "../dispatch/gates/byName.ts"
 import { layerHttp } from "../dispatch/HttpDispatcher.ts"
 import type { DispatchFailure } from "../dispatch/SubmitFailure.ts"
 import { make as makeExchange } from "../exchange/ExchangeServer.ts"
 import { openJournal } from "../journal/Journal.ts"
-import { JOURNAL_VERSION, type JournalRecord } from "../journal/JournalRecord.ts"
+import type { JournalRecord } from "../journal/JournalRecord.ts"
 import { makeToRecord } from "../journal/toRecord.ts"
 import { nowMsUnsafe } from "../Monotonic.ts"
 import { type BadLine, fromFile, fromStdin } from "../orders/NdjsonSource.ts"
@@ -33,8 +32,9 @@ import { randomSource } from "../orders/RandomSource.ts"
 import { fromJournal } from "../journal/LogEvent.ts"
 import { makeSummariser } from "../summary/Summariser.ts"
 import type { Summary } from "../summary/Summary.ts"
-import { VERSION } from "../version.ts"
 import type { ProgressSink } from "./Progress.ts"
+import { type RunEnd, runFooter } from "./runFooter.ts"
+import { runHeader } from "./runHeader.ts"
 import { EMBEDDED_MAX_DELAY_MS, type RunSettings } from "./RunSettings.ts"
 
 /** The exchange to send to: the one named, or one of our own that lives as long as the scope. */
@@ -55,33 +55,16 @@ const exchangeOf = Effect.fnUntraced(function* (settings: RunSettings) {
   return { url: new URL(exchange.url), shown: `our own at ${exchange.url}` }
 })
 
-const msOrNull = (duration: Duration.Duration | undefined) =>
-  duration === undefined ? null : Duration.toMillis(duration)
-
 const header = (settings: RunSettings, exchange: string, startedAt: string): JournalRecord => {
   const { source } = settings
-  return {
-    type: "header",
-    t: 0,
-    version: JOURNAL_VERSION,
-    program: `paceline ${VERSION}`,
+  return runHeader({
+    ...settings,
+    exchange,
+    source: source.type === "random" ? "random" : source.from === "-" ? "standard input" : source.from,
     startedAt,
-    keys: settings.keys.map((key) => key.label),
-    seed: settings.seed,
-    settings: {
-      exchange,
-      source: source.type === "random" ? "random" : source.from === "-" ? "standard input" : source.from,
-      gate: showGate(settings.gate),
-      limit: settings.limit,
-      windowMs: Duration.toMillis(settings.window),
-      boundMs: msOrNull(settings.bound),
-      marginMs: marginOf(settings.gate, settings.window),
-      ttlMs: msOrNull(settings.ttl),
-      requestTimeoutMs: Duration.toMillis(settings.requestTimeout),
-      durationMs: msOrNull(source.duration),
-      load: source.type === "random" ? source.load : null,
-    },
-  }
+    duration: source.duration,
+    load: source.type === "random" ? source.load : undefined,
+  })
 }
 
 /** Orders that wait for a lane when the source is as fast as we read it: enough that no lane ever waits. */
@@ -132,14 +115,14 @@ export interface RunReport {
   readonly badLines: number
 }
 
-const endOf = (exit: Exit.Exit<unknown, { readonly message: string }>) => {
-  if (Exit.isSuccess(exit)) return { end: "done" } as const
-  if (Cause.hasInterruptsOnly(exit.cause)) return { end: "stopped" } as const
+const endOf = (exit: Exit.Exit<unknown, { readonly message: string }>): RunEnd => {
+  if (Exit.isSuccess(exit)) return { end: "done" }
+  if (Cause.hasInterruptsOnly(exit.cause)) return { end: "stopped" }
   const error = Option.match(Cause.findErrorOption(exit.cause), {
     onSome: (failure) => failure.message,
     onNone: () => "internal error",
   })
-  return { end: "failed", error } as const
+  return { end: "failed", error }
 }
 
 const failed = (failure: DispatchFailure) => new CommandFailed({ message: failure.message })
@@ -165,17 +148,14 @@ export const run = <E, R>(
         keys: settings.keys.length,
         limit: settings.limit,
       })
-      const counts = { created: 0, accepted: 0, rejected: 0, expired: 0, unknown: 0, cancelled: 0 }
+      const footer = runFooter()
       let badLines = 0
 
       const write = (record: JournalRecord): void => {
         journal.write(record)
         const event = fromJournal(record)
         if (event !== undefined) summariser.add(event)
-        if (record.type === "outcome") {
-          counts.created += 1
-          counts[record.outcome] += 1
-        }
+        footer.count(record)
       }
       const toRecord = makeToRecord(startMs)
       const log: DispatchLog = {
@@ -222,8 +202,7 @@ export const run = <E, R>(
         Effect.gen(function* () {
           const exit = yield* Effect.exit(restore(dispatching))
           yield* progress.ended
-          const t = Math.round((nowMsUnsafe(clock) - startMs) * 1000) / 1000
-          write({ type: "footer", t, ...endOf(exit), ...counts, badLines })
+          write(footer.record(nowMsUnsafe(clock) - startMs, endOf(exit), badLines))
           const flushed = yield* Effect.exit(journal.flush)
           yield* onEnd({ summary: summariser.finish(), badLines })
           // An interruption would swallow a typed error; as a defect it still reaches the user.

@@ -1,0 +1,193 @@
+/**
+ * A run without a network, in virtual time: the production dispatcher, lanes, gates, order source and journal
+ * records, before an exchange that `ExchangeModel` plays. Everything that is random derives from the seed, so
+ * the same settings give the same journal, byte for byte.
+ */
+import { Clock, DateTime, Duration, Effect, Layer, Redacted, Stream } from "effect"
+import { RateLimiter } from "effect/persistence"
+import { Dispatcher, layer as dispatcherLayer } from "../dispatch/Dispatcher.ts"
+import { DispatchLog } from "../dispatch/DispatchEvent.ts"
+import { gateByName, type GateName } from "../dispatch/gates/byName.ts"
+import { DEFAULT_REQUEST_TIMEOUT } from "../dispatch/HttpDispatcher.ts"
+import type { DispatchFailure } from "../dispatch/SubmitFailure.ts"
+import type { ApiKey } from "../exchange/ApiKeys.ts"
+import { type ExchangeTally, makeArrivalTally } from "../exchange/ArrivalTally.ts"
+import { ExchangeClient } from "../exchange/ExchangeClient.ts"
+import { exerciseConfig } from "../exchange/ExchangeModel.ts"
+import { fromJournal } from "../journal/LogEvent.ts"
+import type { JournalRecord } from "../journal/JournalRecord.ts"
+import { makeToRecord } from "../journal/toRecord.ts"
+import { nowMsUnsafe } from "../Monotonic.ts"
+import { randomSource } from "../orders/RandomSource.ts"
+import { seededRandom } from "../Random.ts"
+import { runFooter, type RunEnd } from "../run/runFooter.ts"
+import { runHeader } from "../run/runHeader.ts"
+import { makeSummariser } from "../summary/Summariser.ts"
+import type { Summary } from "../summary/Summary.ts"
+import { type DelayShape, drawDelay } from "./Delay.ts"
+import { type Fate, type Journey, makeSimulatedExchange } from "./SimulatedExchange.ts"
+import { type AtRest, inVirtualTime } from "./VirtualTime.ts"
+
+export interface SimulationSettings {
+  /** How many API keys. */
+  readonly keys: number
+  readonly limit: number
+  readonly window: Duration.Duration
+  /** The bound that the client believes in, or undefined where it knows none. */
+  readonly bound: Duration.Duration | undefined
+  readonly ttl: Duration.Duration | undefined
+  readonly gate: GateName
+  readonly load: number
+  readonly duration: Duration.Duration
+  readonly seed: number
+  /** Each way. */
+  readonly delay: DelayShape
+  /** Incoming delays that are longer by `ms`, with this probability. */
+  readonly spike: { readonly probability: number; readonly ms: number } | undefined
+  /** The probability that a request, or its answer, is lost. */
+  readonly loss: number
+  /** When the wall clock steps, and by how much; both in milliseconds. */
+  readonly clockStep: { readonly atMs: number; readonly byMs: number } | undefined
+}
+
+export interface SimulationReport {
+  readonly summary: Summary
+  /** What the exchange itself saw. */
+  readonly tally: ExchangeTally
+  /** Why the run ended before its time, if it did. */
+  readonly failure: DispatchFailure | undefined
+}
+
+export interface SimulationSink {
+  /** Every record of the journal, in order. */
+  readonly record: (record: JournalRecord) => void
+  /** Told now and then how far the simulation has come, in milliseconds of virtual time. */
+  readonly reached: (ms: number) => void
+}
+
+export const makeKeys = (count: number): ReadonlyArray<ApiKey> =>
+  Array.from({ length: count }, (_, index) => ({
+    label: `key-${index + 1}`,
+    secret: Redacted.make(`simulated key ${index + 1}`),
+  }))
+
+/** The journey of one request after the other, from the seed: the same in every gate's run. */
+const makeJourneys = Effect.fnUntraced(function* (settings: SimulationSettings) {
+  const { delay, spike, loss } = settings
+  const random = yield* seededRandom(settings.seed, "simulated delays")
+  return (): Journey => {
+    const incomingMs = drawDelay(delay, random)
+    const outgoingMs = drawDelay(delay, random)
+    // Always as many draws, so that a loss does not shift what befalls the requests after it.
+    const spiked = random.nextDoubleUnsafe() < (spike?.probability ?? 0)
+    const lost = random.nextDoubleUnsafe() < loss
+    const onTheWayIn = random.nextDoubleUnsafe() < 0.5
+    const fate: Fate = onTheWayIn ? "lost-on-the-way-in" : "lost-on-the-way-out"
+    return {
+      incomingMs: spiked ? incomingMs + (spike?.ms ?? 0) : incomingMs,
+      outgoingMs,
+      ...(lost ? { fate } : {}),
+    }
+  }
+})
+
+const REPORT_EVERY = Duration.minutes(1)
+
+const program = (settings: SimulationSettings, sink: SimulationSink) =>
+  Effect.gen(function* () {
+    const clock = yield* Clock.Clock
+    const keys = makeKeys(settings.keys)
+    const { limit, window, bound, ttl, gate, load, duration, seed } = settings
+    const windowMs = Duration.toMillis(window)
+    const requestTimeout = DEFAULT_REQUEST_TIMEOUT
+    const requestTimeoutMs = Duration.toMillis(requestTimeout)
+    const tally = makeArrivalTally(
+      keys.map((key) => key.label),
+      windowMs,
+    )
+    const exchange = yield* makeSimulatedExchange({
+      config: { ...exerciseConfig, limit, windowMs },
+      requestTimeoutMs,
+      journey: yield* makeJourneys(settings),
+      onArrival: ({ key, verdict, atMs, id }) => tally.arrived(key, verdict, atMs, id),
+    })
+    const rateLimiter = yield* RateLimiter.make
+    const summariser = makeSummariser({ source: "journal", keys: keys.length, limit })
+    const footer = runFooter()
+    const write = (record: JournalRecord): void => {
+      sink.record(record)
+      footer.count(record)
+      const event = fromJournal(record)
+      if (event !== undefined) summariser.add(event)
+    }
+    const startMs = nowMsUnsafe(clock)
+    const toRecord = makeToRecord(startMs)
+    write(
+      runHeader({
+        exchange: "simulated",
+        source: "random",
+        startedAt: DateTime.formatIso(yield* DateTime.now),
+        keys,
+        seed,
+        gate,
+        limit,
+        window,
+        bound,
+        ttl,
+        requestTimeout,
+        duration,
+        load,
+      }),
+    )
+    const dispatching = Effect.gen(function* () {
+      const dispatcher = yield* Dispatcher
+      const progress = Effect.forever(
+        Effect.andThen(
+          Effect.sleep(REPORT_EVERY),
+          Effect.sync(() => sink.reached(nowMsUnsafe(clock) - startMs)),
+        ),
+      )
+      yield* Effect.forkScoped(progress)
+      const orders = randomSource({ seed, load, keys: keys.length, limit, window, duration })
+      const handed = Effect.orDie(Stream.runForEach(orders, dispatcher.enqueue))
+      yield* Effect.raceFirst(Effect.andThen(handed, dispatcher.drained), dispatcher.failed)
+    })
+    const exit = yield* dispatching.pipe(
+      Effect.provide(
+        dispatcherLayer({
+          keys,
+          ttl,
+          requestTimeout,
+          gate: gateByName(gate, {
+            limit,
+            window,
+            reach: {
+              boundMs: bound === undefined ? undefined : Duration.toMillis(bound),
+              requestTimeoutMs,
+            },
+            rateLimiter,
+          }),
+        }).pipe(Layer.provide(Layer.succeed(ExchangeClient, exchange.client))),
+      ),
+      Effect.scoped,
+      Effect.provideService(DispatchLog, { ready: Effect.void, record: (event) => write(toRecord(event)) }),
+      Effect.result,
+    )
+    const failure = exit._tag === "Failure" ? exit.failure : undefined
+    const end: RunEnd = failure === undefined ? { end: "done" } : { end: "failed", error: failure.message }
+    write(footer.record(nowMsUnsafe(clock) - startMs, end, 0))
+    return { summary: summariser.finish(), tally: tally.read(), failure } satisfies SimulationReport
+  }).pipe(Effect.provide(RateLimiter.layerStoreMemory), Effect.scoped)
+
+/** Runs a simulation. A run that fails (no key left) is a report like any other. */
+export const simulate = (
+  settings: SimulationSettings,
+  sink: SimulationSink,
+): Effect.Effect<SimulationReport, AtRest> => {
+  const { clockStep } = settings
+  return inVirtualTime(program(settings, sink), {
+    ...(clockStep === undefined
+      ? {}
+      : { wallOffsetMs: (monotonicMs: number) => (monotonicMs >= clockStep.atMs ? clockStep.byMs : 0) }),
+  })
+}
