@@ -6,7 +6,7 @@ import { RateLimiter } from "effect/persistence"
 import type { ApiKey } from "../exchange/ApiKeys.ts"
 import { layer as httpExchangeLayer } from "../exchange/HttpExchangeClient.ts"
 import { type Dispatcher, type DispatcherOptions, layer as dispatcherLayer } from "./Dispatcher.ts"
-import { defaultGate, gateByName, type GateName } from "./gates/byName.ts"
+import { defaultGate, gateByName, type GateName, habitsOf } from "./gates/byName.ts"
 
 export interface HttpDispatcherOptions extends Partial<
   Pick<DispatcherOptions, "capacity" | "maxReturns" | "parkAfter" | "firstContact" | "unreachableAfter">
@@ -52,6 +52,7 @@ export const layerHttp = (options: HttpDispatcherOptions): Layer.Layer<Dispatche
   return Layer.unwrap(
     Effect.map(RateLimiter.make, (rateLimiter) =>
       dispatcherLayer({
+        ...habitsOf(gate),
         ...rest,
         keys,
         ttl,

@@ -7,7 +7,7 @@ import { Clock, DateTime, Duration, Effect, Layer, Redacted, Stream } from "effe
 import { RateLimiter } from "effect/persistence"
 import { Dispatcher, layer as dispatcherLayer } from "../dispatch/Dispatcher.ts"
 import { DispatchLog } from "../dispatch/DispatchEvent.ts"
-import { gateByName, type GateName } from "../dispatch/gates/byName.ts"
+import { gateByName, type GateName, habitsOf } from "../dispatch/gates/byName.ts"
 import { DEFAULT_REQUEST_TIMEOUT } from "../dispatch/HttpDispatcher.ts"
 import type { DispatchFailure } from "../dispatch/SubmitFailure.ts"
 import type { ApiKey } from "../exchange/ApiKeys.ts"
@@ -155,6 +155,7 @@ const program = (settings: SimulationSettings, sink: SimulationSink) =>
     const exit = yield* dispatching.pipe(
       Effect.provide(
         dispatcherLayer({
+          ...habitsOf(gate),
           keys,
           ttl,
           requestTimeout,
@@ -185,9 +186,10 @@ export const simulate = (
   sink: SimulationSink,
 ): Effect.Effect<SimulationReport, AtRest> => {
   const { clockStep } = settings
-  return inVirtualTime(program(settings, sink), {
-    ...(clockStep === undefined
+  return inVirtualTime(
+    program(settings, sink),
+    clockStep === undefined
       ? {}
-      : { wallOffsetMs: (monotonicMs: number) => (monotonicMs >= clockStep.atMs ? clockStep.byMs : 0) }),
-  })
+      : { wallOffsetMs: (monotonicMs) => (monotonicMs >= clockStep.atMs ? clockStep.byMs : 0) },
+  )
 }

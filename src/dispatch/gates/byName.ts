@@ -73,3 +73,10 @@ export const gateByName = (gate: GateName, options: GateOptions): GateFactory =>
 /** What a gate adds to its window, in milliseconds, or null for one that knows no margin. */
 export const marginOf = (gate: GateName, window: Duration.Duration): number | null =>
   gate.name === "ack-window" ? Duration.toMillis(defaultMargin(window)) : null
+
+/**
+ * What a gate's design does about refusals. The seed's designs take no notice: they neither send an order again
+ * nor spare a key, and walk into the ban.
+ */
+export const habitsOf = (gate: GateName): { readonly maxReturns?: number; readonly parkAfter?: number } =>
+  gate.name === "ack-window" ? {} : { maxReturns: 0, parkAfter: Number.POSITIVE_INFINITY }

@@ -1,0 +1,202 @@
+/**
+ * `simulate`: a run in virtual time, without a network.
+ */
+import process from "node:process"
+import { Console, Duration, Effect, Option, Result } from "effect"
+import { CliError, Command, Flag } from "effect/cli"
+import { CommandFailed, UsageError } from "../errors.ts"
+import { type Journal, openJournal } from "../journal/Journal.ts"
+import { nowMs } from "../Monotonic.ts"
+import { freshSeed } from "../Random.ts"
+import { DELAY_FORMS, exerciseDelay, parseDelay } from "../simulation/Delay.ts"
+import { simulate as runSimulation, type SimulationSettings } from "../simulation/Simulation.ts"
+import { renderSummaries } from "../summary/render.ts"
+import { exchangeMillis, LONGEST_WINDOW } from "./exchangeMillis.ts"
+import * as Flags from "./Flags.ts"
+import { parseDuration, parseNonNegative } from "./values.ts"
+
+/** A flag whose text one of our own parsers reads. */
+const parsed = <A>(
+  name: string,
+  metavar: string,
+  description: string,
+  parse: (text: string) => Result.Result<A, string>,
+): Flag.Flag<A> =>
+  Flag.String(name).pipe(
+    Flag.withMetavar(metavar),
+    Flag.withDescription(description),
+    Flag.mapEffect((text) =>
+      Effect.mapError(
+        Effect.fromResult(parse(text)),
+        (problem) => new CliError.ValidationError({ message: `--${name}: ${problem}` }),
+      ),
+    ),
+  )
+
+const parseProbability = parseNonNegative({ max: 1 })
+
+const parseSpike = (text: string) => {
+  const [probability, ms, ...more] = text.split(":")
+  const p = parseProbability(probability ?? "")
+  const length = parseNonNegative({ max: 60_000 })(ms ?? "")
+  if (Result.isFailure(p) || Result.isFailure(length) || more.length > 0) {
+    return Result.fail("write a probability and milliseconds, such as 0.001:200")
+  }
+  return Result.succeed({ probability: p.success, ms: length.success })
+}
+
+const parseClockStep = (text: string) => {
+  const [at, by, ...more] = text.split(":")
+  const atMs = Result.map(parseDuration({ zero: true })(at ?? ""), Duration.toMillis)
+  const backwards = by?.startsWith("-") === true
+  const byMs = Result.map(
+    parseDuration({ zero: false })(backwards ? by.slice(1) : (by ?? "")),
+    Duration.toMillis,
+  )
+  if (Result.isFailure(atMs) || Result.isFailure(byMs) || more.length > 0) {
+    return Result.fail("write when the wall clock steps and by how much, such as 10s:-1h")
+  }
+  return Result.succeed({ atMs: atMs.success, byMs: backwards ? -byMs.success : byMs.success })
+}
+
+/** What `simulate` and `compare` have in common. */
+export const scenarioFlags = {
+  duration: Flags.duration("duration", {
+    description: "How long orders are made, in virtual time",
+    default: "1h",
+  }),
+  load: Flags.nonNegative("load", {
+    description: "How many orders are made, times 95 % of all slots of all keys",
+    default: "1",
+    max: 1000,
+  }),
+  keys: Flags.integer("keys", { description: "How many API keys", default: "5", max: 1000 }),
+  limit: Flags.integer("limit", {
+    description: "Requests that the exchange lets each key pass in one window",
+    default: "20",
+    max: 10_000,
+  }),
+  window: Flags.duration("window", { description: "The exchange's window", default: "1s" }),
+  ttl: Flags.durationOrNone("ttl", {
+    description: "How long after its creation an order is worth sending",
+    default: "1s",
+  }),
+  bound: Flags.durationOrNone("bound", {
+    description:
+      "The longest incoming delay that the client believes in, with a margin; none where it knows none",
+    default: "55ms",
+    zero: true,
+  }),
+  delay: parsed(
+    "delay",
+    DELAY_FORMS,
+    "Delays each way, in milliseconds (default: uniform:0:50)",
+    parseDelay,
+  ).pipe(Flag.withDefault(exerciseDelay)),
+  spike: parsed("spike", "P:MS", "Make an incoming delay longer by MS with probability P", parseSpike).pipe(
+    Flag.optional,
+  ),
+  loss: parsed(
+    "loss",
+    "P",
+    "Lose a request or its answer with probability P (default: 0)",
+    parseProbability,
+  ).pipe(Flag.withDefault(0)),
+  clockStep: parsed(
+    "clock-step",
+    "AT:BY",
+    "Step the wall clock by BY at AT, such as 10s:-1h",
+    parseClockStep,
+  ).pipe(Flag.optional),
+}
+
+const REPORT_EVERY_MS = 1000
+
+/** Says on standard error how far the simulation has come, not more than once a second of real time. */
+const makeProgress = (settings: SimulationSettings, quiet: boolean) => {
+  const wholeMs = Duration.toMillis(settings.duration)
+  return Effect.map(nowMs, (startMs) => {
+    let saidMs = startMs
+    return (reachedMs: number, realMs: number): void => {
+      if (quiet || realMs - saidMs < REPORT_EVERY_MS) return
+      saidMs = realMs
+      const share = Math.min(1, reachedMs / wholeMs)
+      const leftMs = ((realMs - startMs) * (1 - share)) / share
+      process.stderr.write(
+        `${(100 * share).toFixed(0)} % of ${Duration.format(settings.duration)} simulated, about ${(leftMs / 1000).toFixed(0)} s left\n`,
+      )
+    }
+  })
+}
+
+export const simulate = Command.make(
+  "simulate",
+  {
+    ...scenarioFlags,
+    gate: Flags.gate({ description: "What decides when a key may send next", default: "ack-window" }),
+    seed: Flags.seed("seed", {
+      description:
+        "What orders, delays and losses derive from: the same seed gives the same journal (default: a random one, shown)",
+    }).pipe(Flag.optional),
+    log: Flag.String("log").pipe(
+      Flag.withMetavar("FILE"),
+      Flag.withDescription("Where to write the journal (default: nowhere)"),
+      Flag.optional,
+    ),
+    format: Flags.format({ description: "The form of the summary", default: "text" }),
+    noProgress: Flag.Boolean("no-progress").pipe(
+      Flag.withDescription("Show nothing while running"),
+      Flag.withDefault(false),
+    ),
+  },
+  Effect.fnUntraced(function* (input) {
+    if (input.load === 0) {
+      return yield* new UsageError({ message: "--load: 0 makes no orders; write a number above 0" })
+    }
+    yield* exchangeMillis("--window", input.window, LONGEST_WINDOW)
+    const settings: SimulationSettings = {
+      ...input,
+      bound: Option.getOrUndefined(input.bound),
+      ttl: Option.getOrUndefined(input.ttl),
+      spike: Option.getOrUndefined(input.spike),
+      clockStep: Option.getOrUndefined(input.clockStep),
+      seed: Option.isSome(input.seed) ? input.seed.value : yield* freshSeed,
+    }
+    const progress = yield* makeProgress(settings, input.noProgress)
+    const clock = yield* Effect.clockWith(Effect.succeed)
+    yield* Effect.scoped(
+      Effect.gen(function* () {
+        const journal: Journal | undefined = Option.isSome(input.log)
+          ? yield* openJournal(input.log.value)
+          : undefined
+        const running = runSimulation(settings, {
+          record: (record) => journal?.write(record),
+          reached: (ms) => progress(ms, Number(clock.monotonicTimeNanosUnsafe()) / 1e6),
+        }).pipe(Effect.mapError((error) => new CommandFailed({ message: error.message })))
+        const report = yield* journal === undefined ? running : Effect.raceFirst(running, journal.failed)
+        if (journal !== undefined) yield* journal.flush
+        const name = Option.getOrElse(input.log, () => `simulated, seed ${settings.seed}`)
+        yield* Console.log(renderSummaries(input.format, [{ name, summary: report.summary }]).trimEnd())
+        if (report.failure !== undefined) {
+          return yield* new CommandFailed({ message: `the simulated run failed: ${report.failure.message}` })
+        }
+      }),
+    )
+  }),
+).pipe(
+  Command.withDescription(
+    "Runs the same dispatcher against a simulated exchange in virtual time: hours take seconds, and the same seed gives the same run.",
+  ),
+  Command.withShortDescription("A run in virtual time, without a network"),
+  Command.withExamples([
+    { command: "paceline simulate --duration 24h --load 2", description: "A day of overload" },
+    {
+      command: "paceline simulate --gate shifted:25 --seed 1",
+      description: "What a design does that judges by send times",
+    },
+    {
+      command: "paceline simulate --bound none --delay lognormal:20:1 --loss 0.001",
+      description: "A network that promises nothing",
+    },
+  ]),
+)
