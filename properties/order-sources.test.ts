@@ -126,7 +126,7 @@ describe("NDJSON", () => {
           (problem) => new Error(problem),
         )
         expect(order.id).toBe(id)
-        expect(Object.entries(order.params)).toEqual(
+        expect(Object.entries(order.params ?? {})).toEqual(
           Object.entries(params).map(([name, value]) => [name, String(value)]),
         )
         expect(order.createdAtMs).toBe(ageMs === undefined ? undefined : now.monotonicMs - ageMs)

@@ -54,6 +54,8 @@ export interface DispatcherOptions {
 export interface DispatchSnapshot extends Readonly<LedgerCounts> {
   readonly queued: number
   readonly inFlight: number
+  /** How long no connection could be had, in milliseconds; 0 while the exchange is in contact. */
+  readonly unreachableMs: number
   readonly lanes: ReadonlyArray<{
     readonly label: string
     readonly state: "active" | Retirement
@@ -72,7 +74,7 @@ export class Dispatcher extends Context.Service<
      */
     readonly submit: (order: Order) => Effect.Effect<Acceptance, SubmitFailure>
     /** Takes an order, waiting for room, and does not wait for its outcome. */
-    readonly enqueue: (order: Order) => Effect.Effect<void, DuplicateOrder | OrderCancelled>
+    readonly enqueue: (order: Order) => Effect.Effect<void, DuplicateOrder | OrderCancelled | DispatchFailure>
     /** Takes an order if there is room at once, and says whether it did. */
     readonly offer: (order: Order) => Effect.Effect<boolean, DuplicateOrder>
     /** Every outcome from the moment the stream is run; it ends when the dispatcher has stopped. */
@@ -112,24 +114,47 @@ export const make = Effect.fnUntraced(function* (options: DispatcherOptions) {
   const line = yield* OrderLine.make(settings.capacity)
   const ledger = new Ledger(log)
   const failure = Deferred.makeUnsafe<never, DispatchFailure>()
+  let down: Cause.Cause<DispatchFailure> | undefined
   const laneScope = yield* Scope.make()
   const requestScope = yield* Scope.make("parallel")
   let stopping = false
   let reached = false
   let outOfContactSinceMs: number | undefined
 
+  /**
+   * Nothing can be sent any more: whoever waits for an order that is still queued learns why, and so does
+   * whoever comes later. What is in flight still reaches its outcome.
+   */
+  const goDown = (cause: Cause.Cause<DispatchFailure>): void => {
+    if (down !== undefined) return
+    down = cause
+    cancelQueued(Exit.failCause(cause))
+    Deferred.doneUnsafe(failure, Effect.failCause(cause))
+  }
+
+  const cancel = (entry: Entry, result: Exit.Exit<Acceptance, SubmitFailure>): void =>
+    ledger.end(entry, { outcome: { outcome: "cancelled" }, request: undefined }, nowMsUnsafe(clock), result)
+
+  const cancelQueued = (result?: Exit.Exit<Acceptance, SubmitFailure>): void => {
+    // Taking one makes room for one that waits outside, so this empties both.
+    for (let entry = line.take(); entry !== undefined; entry = line.take()) {
+      if (entry.state !== "queued") continue
+      cancel(entry, result ?? Exit.fail(new OrderCancelled({ orderId: entry.order.id })))
+    }
+  }
+
   const onNoContact = (atMs: number, code: string): void => {
     outOfContactSinceMs ??= atMs
     const patience = reached ? settings.unreachableAfter : settings.firstContact
     const silentMs = atMs - outOfContactSinceMs
     if (silentMs < Duration.toMillis(patience)) return
-    Deferred.doneUnsafe(failure, Effect.fail(new ExchangeUnreachable({ code, seconds: silentMs / 1000 })))
+    goDown(Cause.fail(new ExchangeUnreachable({ code, seconds: silentMs / 1000 })))
   }
 
   const onRetired = (): void => {
     if (lanes.some((lane) => lane.state() === "active")) return
     const keys = lanes.map((lane) => ({ label: lane.label, state: lane.state() }))
-    Deferred.doneUnsafe(failure, Effect.fail(new NoUsableKey({ keys })))
+    goDown(Cause.fail(new NoUsableKey({ keys })))
   }
 
   const lanes: ReadonlyArray<Lane> = yield* Effect.forEach(settings.keys, (key) =>
@@ -142,14 +167,14 @@ export const make = Effect.fnUntraced(function* (options: DispatcherOptions) {
         requests: requestScope,
         maxReturns: settings.maxReturns,
         parkAfter: settings.parkAfter,
-        isStopping: () => stopping,
+        isStopping: () => stopping || down !== undefined,
         onContact: () => {
           reached = true
           outOfContactSinceMs = undefined
         },
         onNoContact,
         onRetired,
-        onDefect: (cause) => Deferred.doneUnsafe(failure, Effect.failCause(cause)),
+        onDefect: goDown,
       }),
     ),
   )
@@ -165,21 +190,10 @@ export const make = Effect.fnUntraced(function* (options: DispatcherOptions) {
     }),
   )
 
-  const cancel = (entry: Entry): void =>
-    ledger.end(
-      entry,
-      { outcome: { outcome: "cancelled" }, request: undefined },
-      nowMsUnsafe(clock),
-      Exit.fail(new OrderCancelled({ orderId: entry.order.id })),
-    )
-
   const stop = Effect.gen(function* () {
     stopping = true
     yield* Scope.close(laneScope, Exit.void)
-    // Taking one makes room for one that waits outside, so this empties both.
-    for (let entry = line.take(); entry !== undefined; entry = line.take()) {
-      if (entry.state === "queued") cancel(entry)
-    }
+    cancelQueued()
     yield* Effect.timeoutOption(ledger.empty, Duration.sum(settings.requestTimeout, STOP_SLACK))
     for (const entry of ledger.held()) {
       const nowMs = nowMsUnsafe(clock)
@@ -202,7 +216,9 @@ export const make = Effect.fnUntraced(function* (options: DispatcherOptions) {
   const supervise = (fiber: Effect.Effect<void>) =>
     Effect.forkIn(
       Effect.tapCause(fiber, (cause) =>
-        Cause.hasInterruptsOnly(cause) ? Effect.void : Deferred.failCause(failure, cause),
+        Effect.sync(() => {
+          if (!Cause.hasInterruptsOnly(cause)) goDown(cause)
+        }),
       ),
       laneScope,
     )
@@ -214,7 +230,7 @@ export const make = Effect.fnUntraced(function* (options: DispatcherOptions) {
       entry.withdrawn = true
       if (entry.state === "in-flight" || entry.state === "ended") return
       line.remove(entry)
-      cancel(entry)
+      cancel(entry, Exit.fail(new OrderCancelled({ orderId: entry.order.id })))
     })
 
   /** Brings an entry into the line, waiting for room for as long as the order is worth sending. */
@@ -233,7 +249,8 @@ export const make = Effect.fnUntraced(function* (options: DispatcherOptions) {
   }
 
   const enter = (order: Order, result?: Deferred.Deferred<Acceptance, SubmitFailure>) =>
-    Effect.suspend((): Effect.Effect<Entry, DuplicateOrder | OrderCancelled> => {
+    Effect.suspend((): Effect.Effect<Entry, DuplicateOrder | OrderCancelled | DispatchFailure> => {
+      if (down !== undefined) return Effect.failCause(down)
       if (stopping) return Effect.fail(new OrderCancelled({ orderId: order.id }))
       const entry = ledger.open(order, nowMsUnsafe(clock), ttlMs, result)
       return entry === undefined
@@ -261,7 +278,7 @@ export const make = Effect.fnUntraced(function* (options: DispatcherOptions) {
       ),
     offer: (order) =>
       Effect.suspend(() => {
-        if (stopping || line.isFull) return Effect.succeed(false)
+        if (stopping || down !== undefined || line.isFull) return Effect.succeed(false)
         const entry = ledger.open(order, nowMsUnsafe(clock), ttlMs, undefined)
         if (entry === undefined) return Effect.fail(new DuplicateOrder({ orderId: order.id }))
         invariant(line.offer(entry), "a line that is not full refuses an order")
@@ -280,6 +297,7 @@ export const make = Effect.fnUntraced(function* (options: DispatcherOptions) {
       ...ledger.counts,
       queued: line.length,
       inFlight: ledger.inFlight,
+      unreachableMs: outOfContactSinceMs === undefined ? 0 : nowMsUnsafe(clock) - outOfContactSinceMs,
       lanes: lanes.map((lane) => ({
         label: lane.label,
         state: lane.state(),

@@ -14,7 +14,7 @@ export interface Gate {
   readonly rateLimited: (atMs: number) => void
   /** The exchange refused a nonce as too low: a request was overtaken, or someone else uses the key. */
   readonly overtaken: () => void
-  /** Places taken right now, for show. */
+  /** Requests that may still count in the exchange's window, for show. */
   readonly used: () => number
 }
 

@@ -12,7 +12,7 @@ export class OrderExpired extends Schema.TaggedError<OrderExpired>()("OrderExpir
   place: ExpiryPlace,
 }) {
   override get message() {
-    return `order ${this.orderId}: expired in the ${this.place} before it could be sent. Send fewer orders, add keys, or raise --ttl`
+    return `order ${this.orderId}: expired in the ${this.place} before it could be sent. Send fewer orders, add keys, or give it a longer time to live`
   }
 }
 
@@ -34,18 +34,18 @@ export class DuplicateOrder extends Schema.TaggedError<DuplicateOrder>()("Duplic
   }
 }
 
-export type SubmitFailure = SubmitError | OrderExpired | OrderCancelled | DuplicateOrder
-
 /** No key is left that can send: all are parked, blocked or unknown to the exchange. */
 export class NoUsableKey extends Schema.TaggedError<NoUsableKey>()("NoUsableKey", {
   keys: Schema.Array(Schema.Struct({ label: Schema.String, state: Schema.String })),
 }) {
   override get message() {
     const states = this.keys.map(({ label, state }) => `${label} ${state}`).join(", ")
-    const parked = this.keys.some(({ state }) => state === "parked")
-    const advice = parked
-      ? "Lower --limit, or raise --window or --bound, to what the exchange really allows"
-      : "Ask the exchange about them, or use other keys"
+    const all = (state: string) => this.keys.every((key) => key.state === state)
+    const advice = all("unknown")
+      ? "Check the keys and the address"
+      : this.keys.some(({ state }) => state === "parked")
+        ? "Lower the limit, or raise the window or the bound, to what the exchange really allows"
+        : "Ask the exchange about them, or use other keys"
     return `no usable key is left (${states}). ${advice}`
   }
 }
@@ -56,8 +56,11 @@ export class ExchangeUnreachable extends Schema.TaggedError<ExchangeUnreachable>
   seconds: Schema.Finite,
 }) {
   override get message() {
-    return `the exchange has been unreachable for ${this.seconds.toFixed(0)} s (${this.code}). Check --url and that the exchange is running`
+    return `the exchange has been unreachable for ${this.seconds.toFixed(0)} s (${this.code}). Check its address, and that it is running`
   }
 }
 
+/** Why a dispatcher cannot go on. */
 export type DispatchFailure = NoUsableKey | ExchangeUnreachable
+
+export type SubmitFailure = SubmitError | OrderExpired | OrderCancelled | DuplicateOrder | DispatchFailure

@@ -25,7 +25,7 @@ export interface ExchangeTally {
   readonly keys: ReadonlyArray<KeyTally>
   /** Requests with a key that the exchange does not know. */
   readonly unknownKey: number
-  /** Accepted requests whose order had been accepted before, among the last 500,000 orders at least. */
+  /** Accepted requests whose order had been accepted before, among the last 100,000 orders at least. */
   readonly repeatedOrders: number
 }
 
@@ -99,7 +99,7 @@ const makeRecentNames = (generation: number) => {
   }
 }
 
-const REMEMBERED_ORDERS = 500_000
+const REMEMBERED_ORDERS = 100_000
 
 /** An empty tally for these key labels, with windows of `windowMs`. */
 export const makeArrivalTally = (labels: ReadonlyArray<string>, windowMs: number): ArrivalTally => {

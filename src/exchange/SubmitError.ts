@@ -23,7 +23,7 @@ const about = {
 /** 429: the key exceeded its rate limit. Not executed; the slot is lost, and ten of these block a key. */
 export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited", about) {
   override get message() {
-    return `order ${this.orderId}: the exchange counted ${this.key} over its rate limit. Lower --limit, or raise --window or --bound, until it stops`
+    return `order ${this.orderId}: the exchange counted ${this.key} over its rate limit. Lower the limit, or raise the window or the bound, until it stops`
   }
 }
 
@@ -44,7 +44,7 @@ export class InvalidNonce extends Schema.TaggedError<InvalidNonce>()("InvalidNon
 /** 401: the exchange does not know the key. Not executed. */
 export class UnknownApiKey extends Schema.TaggedError<UnknownApiKey>()("UnknownApiKey", about) {
   override get message() {
-    return `order ${this.orderId}: the exchange does not know ${this.key}. Check the keys file or PACELINE_API_KEYS`
+    return `order ${this.orderId}: the exchange does not know ${this.key}. Check the key`
   }
 }
 
@@ -96,7 +96,7 @@ export class UndecodableAnswer extends Schema.TaggedError<UndecodableAnswer>()("
   status: Schema.Int,
 }) {
   override get message() {
-    return `order ${this.orderId}: the answer with status ${this.status} is not the protocol's; it may have been executed. Check --url`
+    return `order ${this.orderId}: the answer with status ${this.status} is not the protocol's; it may have been executed. Check the address`
   }
 }
 

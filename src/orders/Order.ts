@@ -15,7 +15,7 @@ export type OrderParams = Readonly<Record<string, string>>
 /** An order as the dispatcher takes it. */
 export interface Order {
   readonly id: string
-  readonly params: OrderParams
+  readonly params?: OrderParams
   /**
    * When the order was made, in milliseconds of the monotonic clock (see `Monotonic.nowMs`). Its time to
    * live counts from here. Left out, an order is made at the moment it is handed over.

@@ -70,6 +70,8 @@ const header = (settings: RunSettings, exchange: string, startedAt: string): Jou
 /** Orders that wait for a lane when the source is as fast as we read it: enough that no lane ever waits. */
 const READ_AHEAD_PER_KEY = 2
 
+const failed = (failure: DispatchFailure) => new CommandFailed({ message: failure.message })
+
 /** Feeds the dispatcher until the source is exhausted, and waits for the last outcome. */
 const feed = Effect.fnUntraced(function* (
   settings: RunSettings,
@@ -102,12 +104,28 @@ const feed = Effect.fnUntraced(function* (
   const handed = Stream.runForEach(orders, hand).pipe(
     // The source gave an id twice while the first was under way: its own check finds that out before us.
     Effect.catchTag(["DuplicateOrder", "OrderCancelled"], Effect.die),
+    Effect.catchTag(["NoUsableKey", "ExchangeUnreachable"], (failure) => Effect.fail(failed(failure))),
   )
   yield* source.type === "ndjson" && source.duration !== undefined
     ? Effect.timeoutOption(handed, source.duration)
     : handed
   yield* dispatcher.drained
+  const { unreachableMs, accepted, created, rejected } = yield* dispatcher.snapshot
+  // Orders that expired because nothing could be sent are no success, nor is an exchange that takes none.
+  if (unreachableMs > UNREACHABLE_AT_END_MS) {
+    return yield* new CommandFailed({
+      message: `the exchange was unreachable for the last ${(unreachableMs / 1000).toFixed(0)} s of the run. Check that it is running`,
+    })
+  }
+  if (accepted === 0 && rejected > 0 && rejected === created) {
+    return yield* new CommandFailed({
+      message: `the exchange refused every one of ${created} orders. Check --url, and what the exchange answers to a single request`,
+    })
+  }
 })
+
+/** Out of contact for less than this at the end of a run may be a single request's bad luck. */
+const UNREACHABLE_AT_END_MS = 1000
 
 /** How a run ended, and its figures. */
 export interface RunReport {
@@ -124,8 +142,6 @@ const endOf = (exit: Exit.Exit<unknown, { readonly message: string }>): RunEnd =
   })
   return { end: "failed", error }
 }
-
-const failed = (failure: DispatchFailure) => new CommandFailed({ message: failure.message })
 
 /**
  * Runs until the source is exhausted and every order has its outcome. However it ends, stopped or failed or

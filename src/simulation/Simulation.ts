@@ -72,7 +72,9 @@ export const makeKeys = (count: number): ReadonlyArray<ApiKey> =>
   }))
 
 /** The journey of one request after the other, from the seed: the same in every gate's run. */
-const makeJourneys = Effect.fnUntraced(function* (settings: SimulationSettings) {
+export const makeJourneys = Effect.fnUntraced(function* (
+  settings: Pick<SimulationSettings, "delay" | "spike" | "loss" | "seed">,
+) {
   const { delay, spike, loss } = settings
   const random = yield* seededRandom(settings.seed, "simulated delays")
   return (): Journey => {
@@ -149,7 +151,9 @@ const program = (settings: SimulationSettings, sink: SimulationSink) =>
       )
       yield* Effect.forkScoped(progress)
       const orders = randomSource({ seed, load, keys: keys.length, limit, window, duration })
-      const handed = Effect.orDie(Stream.runForEach(orders, dispatcher.enqueue))
+      const handed = Stream.runForEach(orders, dispatcher.enqueue).pipe(
+        Effect.catchTag(["DuplicateOrder", "OrderCancelled"], Effect.die),
+      )
       yield* Effect.raceFirst(Effect.andThen(handed, dispatcher.drained), dispatcher.failed)
     })
     const exit = yield* dispatching.pipe(

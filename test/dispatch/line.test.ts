@@ -239,6 +239,42 @@ describe("stopping", () => {
   )
 })
 
+describe("a dispatcher that cannot go on", () => {
+  it.effect("tells whoever waits, and whoever comes later", () =>
+    Effect.gen(function* () {
+      const rig = yield* makeRig({ unknownKeys: ["key-1"], ttlMs: undefined })
+      const waiting = yield* Effect.forEach(ids(5), (one) =>
+        Effect.forkScoped(Effect.exit(rig.dispatcher.submit(one))),
+      )
+      yield* TestClock.adjust("5 seconds")
+      const failures = yield* Effect.forEach(waiting, (fiber) => Effect.map(Fiber.join(fiber), errorOf))
+      const tags = failures.map((failure) => failure?._tag)
+      assert.deepStrictEqual([...new Set(tags)].toSorted(), ["NoUsableKey", "UnknownApiKey"])
+      assert.strictEqual(
+        errorOf(yield* Effect.exit(rig.dispatcher.submit(order("late"))))?._tag,
+        "NoUsableKey",
+      )
+      assert.isFalse(yield* rig.dispatcher.offer(order("later")))
+      assert.strictEqual(rig.outcomes().length, 5)
+      yield* rig.dispatcher.drained
+    }),
+  )
+
+  it.effect("because the exchange cannot be reached says so to whoever waits", () =>
+    Effect.gen(function* () {
+      const rig = yield* makeRig({ ttlMs: undefined, journey: () => ({ ...at, fate: "refused-connection" }) })
+      const waiting = yield* Effect.forEach(ids(2), (one) =>
+        Effect.forkScoped(Effect.exit(rig.dispatcher.submit(one))),
+      )
+      yield* TestClock.adjust("10 seconds")
+      const failures = yield* Effect.forEach(waiting, (fiber) => Effect.map(Fiber.join(fiber), errorOf))
+      assert.isTrue(failures.every((failure) => failure !== undefined))
+      assert.isTrue(failures.some((failure) => failure?._tag === "ExchangeUnreachable"))
+      assert.strictEqual(rig.outcomes().length, 2)
+    }),
+  )
+})
+
 describe("drained", () => {
   it.effect("waits until every order has reached its outcome", () =>
     Effect.gen(function* () {

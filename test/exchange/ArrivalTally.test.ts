@@ -72,9 +72,9 @@ it("counts an order that was accepted twice, but not one that was refused first"
   expect(tally.read().repeatedOrders).toBe(1)
 })
 
-it("still knows an order half a million orders later", () => {
+it("still knows an order a hundred thousand orders later", () => {
   const tally = makeArrivalTally(["key-1"], 1)
-  for (let order = 0; order < 500_000; order += 1) tally.arrived("key-1", "accepted", order, String(order))
-  tally.arrived("key-1", "accepted", 500_000, "0")
+  for (let order = 0; order < 100_000; order += 1) tally.arrived("key-1", "accepted", order, String(order))
+  tally.arrived("key-1", "accepted", 100_000, "0")
   expect(tally.read().repeatedOrders).toBe(1)
 })

@@ -19,7 +19,9 @@ describe("an order", () => {
     })
   })
   it("keeps parameters of any name as they are", () => {
-    expect(Object.entries(read('{"id":"a","params":{"__proto__":"x","constructor":"y"}}').params)).toEqual([
+    expect(
+      Object.entries(read('{"id":"a","params":{"__proto__":"x","constructor":"y"}}').params ?? {}),
+    ).toEqual([
       ["__proto__", "x"],
       ["constructor", "y"],
     ])

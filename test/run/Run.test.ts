@@ -208,7 +208,7 @@ describe.concurrent("a run", () => {
       const [took, { exit, footer }] = yield* Effect.timed(runAll(settings))
       expect(Duration.toMillis(took)).toBeLessThan(6000)
       const message =
-        "the exchange has been unreachable for 3 s (ECONNREFUSED). Check --url and that the exchange is running"
+        "the exchange has been unreachable for 3 s (ECONNREFUSED). Check its address, and that it is running"
       expect(exit).toMatchObject({ cause: { reasons: [{ error: { _tag: "CommandFailed", message } }] } })
       expect(footer).toMatchObject({ end: "failed", error: message, accepted: 0, unknown: 0, rejected: 0 })
     }),
@@ -222,8 +222,7 @@ describe.concurrent("a run", () => {
         source: { type: "random", load: 1, duration: Duration.minutes(1) },
       })
       const { exit, footer, records } = yield* runAll(settings)
-      const message =
-        "no usable key is left (key-1 unknown, key-2 unknown). Ask the exchange about them, or use other keys"
+      const message = "no usable key is left (key-1 unknown, key-2 unknown). Check the keys and the address"
       expect(exit).toMatchObject({ cause: { reasons: [{ error: { _tag: "CommandFailed", message } }] } })
       expect(footer).toMatchObject({ end: "failed", error: message, accepted: 0, unknown: 0 })
       expect(ofType(records, "key").map(({ key, state }) => [key, state])).toEqual([

@@ -109,6 +109,8 @@ export const ackWindow =
 
       const begin = Effect.fnUntraced(function* (sentMs: number): Effect.fn.Return<Passage> {
         invariant(isReady(), `${key.label} sends while its gate is closed`)
+        used += 1
+        invariant(used <= options.limit, `${key.label} has more requests in the window than its limit`)
         const transit: Transit = { sentMs, writtenMs: undefined, end: undefined }
         previous = transit
         const resetAfter = yield* pace
@@ -132,20 +134,14 @@ export const ackWindow =
 
       const giveBack = Effect.suspend(() => {
         used -= 1
-        invariant(used >= 0, `${key.label} gave back a permit that it did not take`)
+        invariant(used >= 0, `${key.label} gave back a permit that it had not used`)
         return permits.release(1)
       })
 
       const place: Place = { ready, isReady, begin }
 
       return {
-        enter: Effect.suspend(() =>
-          Effect.map(permits.take(1), () => {
-            used += 1
-            invariant(used <= options.limit, `${key.label} holds more permits than its limit`)
-            return place
-          }),
-        ),
+        enter: Effect.as(permits.take(1), place),
         rateLimited: (atMs) => {
           // The bound, the window or the limit is not what we were told. A slot more for every window makes
           // room for it, and a whole window of silence empties the exchange's count.

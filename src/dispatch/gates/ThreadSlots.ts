@@ -34,6 +34,7 @@ export const threadSlots =
         isReady: () => nowMsUnsafe(clock) >= nextMs,
         begin: (sentMs) =>
           Effect.sync(() => {
+            used += 1
             nextMs = sentMs + pauseMs
             return {
               onWritten: () => {},
@@ -49,10 +50,7 @@ export const threadSlots =
           }),
       }
       return {
-        enter: Effect.map(slots.take(1), () => {
-          used += 1
-          return place
-        }),
+        enter: Effect.as(slots.take(1), place),
         rateLimited: () => {},
         overtaken: () => {},
         used: () => used,
