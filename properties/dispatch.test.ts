@@ -1,7 +1,8 @@
 /** The dispatcher's laws, over generated worlds. See `support/scenario.ts` for what a world may hold. */
 import { describe, it } from "vitest"
 import { noncesTakenBeforeWaiting } from "./broken/clients.ts"
-import { ringOfSendTimes, tokenBucket, withoutMargin } from "./broken/gates.ts"
+import { inTurn, newestFirst } from "./broken/dispatchers.ts"
+import { ringOfSendTimes, sluggish, tokenBucket, withoutMargin } from "./broken/gates.ts"
 import { naiveDispatcher } from "./broken/naiveDispatcher.ts"
 import { catches, holds, RUNS, SEED } from "./support/law.ts"
 import {
@@ -14,13 +15,16 @@ import {
 } from "./support/laws.ts"
 import { play, type Variant } from "./support/play.ts"
 import { found } from "./support/found.ts"
-import { type Scenario, scenarios } from "./support/scenario.ts"
+import { firstComeFirstSent, noKeyStandsBy } from "./support/orderLaws.ts"
+import { calmScenarios, type Scenario, scenarios } from "./support/scenario.ts"
 
 const MAX_ORDERS = 80
 
 const laws: ReadonlyArray<{
   readonly law: string
   readonly check: DispatchLaw
+  /** The worlds it holds in; all of them by default. */
+  readonly worlds?: typeof scenarios
   /** What must be caught, and with which variant. */
   readonly broken: Readonly<Record<string, Variant>>
 }> = [
@@ -56,16 +60,33 @@ const laws: ReadonlyArray<{
     check: neverSentTwice,
     broken: { "a retry after a timeout": { make: naiveDispatcher("resends-the-unknown") } },
   },
+  {
+    law: "orders leave the line in the order they came, and those that came back go first",
+    check: firstComeFirstSent,
+    broken: {
+      "a stack": { make: newestFirst },
+      "returned orders at the end": { make: naiveDispatcher("sends-the-returned-last") },
+    },
+  },
+  {
+    law: "no free key stands by while an order waits",
+    check: noKeyStandsBy,
+    worlds: calmScenarios,
+    broken: {
+      "orders bound to keys as they come": { make: inTurn },
+      "a lane that rests after every send": { gate: sluggish },
+    },
+  },
 ]
 
 describe(`dispatch (seed ${SEED}, ${RUNS} scenarios a law)`, () => {
   const trying = (check: DispatchLaw, variant: Variant) => async (scenario: Scenario) =>
     check(scenario, await play(scenario, variant))
 
-  for (const { law, check, broken } of laws) {
-    it(law, () => holds(scenarios(MAX_ORDERS), trying(check, {}), found))
+  for (const { law, check, broken, worlds = scenarios } of laws) {
+    it(law, () => holds(worlds(MAX_ORDERS), trying(check, {}), worlds === scenarios ? found : []))
     for (const [name, variant] of Object.entries(broken)) {
-      it(`${law}: catches ${name}`, () => catches(scenarios(MAX_ORDERS), trying(check, variant)))
+      it(`${law}: catches ${name}`, () => catches(worlds(MAX_ORDERS), trying(check, variant)))
     }
   }
 })

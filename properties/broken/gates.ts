@@ -40,3 +40,7 @@ export const tokenBucket =
     }
     return Effect.succeed(gate)
   }
+
+/** Rests for 20 ms more after every send. */
+export const sluggish = (options: AckWindowOptions): GateFactory =>
+  ackWindow({ ...options, pace: Duration.sum(options.pace, Duration.millis(20)) })

@@ -1,5 +1,5 @@
 /**
- * A dispatcher as many a bot has one: a queue, a worker a key, a pause between two requests. It can make three
+ * A dispatcher as many a bot has one: a queue, a worker a key, a pause between two requests. It can make
  * mistakes that are seen in the wild, one at a time.
  */
 import { Clock, Duration, Effect, Latch, Queue, Stream } from "effect"
@@ -17,13 +17,19 @@ export type Mistake =
   | "checks-age-too-early"
   /** Drops what is queued and in flight when it is stopped. */
   | "forgets-when-stopped"
+  /** Puts an order whose request never left at the end of the line instead of its head. */
+  | "sends-the-returned-last"
 
 export const naiveDispatcher = (mistake: Mistake) => (options: DispatcherOptions) =>
   Effect.gen(function* () {
     const clock = yield* Clock.Clock
     const client = yield* ExchangeClient
     const log = yield* DispatchLog
-    const queue = yield* Queue.unbounded<{ readonly order: Order; readonly createdMs: number }>()
+    const queue = yield* Queue.unbounded<{
+      readonly order: Order
+      readonly createdMs: number
+      readonly attempts: number
+    }>()
     const empty = Latch.makeUnsafe(true)
     const ttlMs = options.ttl === undefined ? Number.POSITIVE_INFINITY : Duration.toMillis(options.ttl)
     let held = 0
@@ -39,7 +45,7 @@ export const naiveDispatcher = (mistake: Mistake) => (options: DispatcherOptions
       Effect.gen(function* () {
         let nonce = 0
         while (true) {
-          const { order, createdMs } = yield* Queue.take(queue)
+          const { order, createdMs, attempts } = yield* Queue.take(queue)
           const tooOld = () => now() - createdMs >= ttlMs
           const expired: OrderEnd = { outcome: { outcome: "expired", place: "limiter" }, request: undefined }
           if (tooOld()) {
@@ -51,7 +57,7 @@ export const naiveDispatcher = (mistake: Mistake) => (options: DispatcherOptions
             end(order.id, createdMs, expired)
             continue
           }
-          for (let attempt = 1; attempt <= 2; attempt++) {
+          for (let attempt = attempts + 1; ; attempt++) {
             nonce += 1
             const sentMs = now()
             log.record({
@@ -70,6 +76,11 @@ export const naiveDispatcher = (mistake: Mistake) => (options: DispatcherOptions
             if (again) continue
             const trace = { key: key.label, nonce, attempt, sentMs, writtenMs: undefined }
             const request: RequestTrace = { ...trace, settledMs: now() }
+            if (mistake === "sends-the-returned-last" && verdict?.kind === "never-sent") {
+              log.record({ type: "returned", atMs: now(), id: order.id, reason: "not-sent", request })
+              Queue.offerUnsafe(queue, { order, createdMs, attempts: attempt })
+              break
+            }
             if (verdict === undefined) end(order.id, createdMs, { outcome: { outcome: "accepted" }, request })
             else if (verdict.kind === "refused") {
               end(order.id, createdMs, { outcome: { outcome: "rejected", reason: verdict.reason }, request })
@@ -84,7 +95,7 @@ export const naiveDispatcher = (mistake: Mistake) => (options: DispatcherOptions
       Effect.sync(() => {
         held += 1
         empty.closeUnsafe()
-        Queue.offerUnsafe(queue, { order, createdMs: order.createdAtMs ?? now() })
+        Queue.offerUnsafe(queue, { order, createdMs: order.createdAtMs ?? now(), attempts: 0 })
       })
     return Dispatcher.of({
       submit: () => Effect.die("not in these scenarios"),

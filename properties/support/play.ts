@@ -10,6 +10,8 @@ import type { Arrival } from "../../src/simulation/SimulatedExchange.ts"
 import type { Scenario } from "./scenario.ts"
 
 export interface Observation {
+  /** When it began. Milliseconds of the monotonic clock, like all of its times. */
+  readonly startMs: number
   /** Ids of the orders that were handed over. */
   readonly handed: ReadonlyArray<string>
   readonly events: ReadonlyArray<DispatchEvent>
@@ -67,7 +69,7 @@ export const play = (scenario: Scenario, variant: Variant = {}): Promise<Observa
     }
     yield* rig.stop
     yield* Effect.sleep(AFTERMATH)
-    return { handed, events: rig.events, arrivals: rig.exchange.arrivals }
+    return { startMs: rig.startMs, handed, events: rig.events, arrivals: rig.exchange.arrivals }
   })
   return Effect.runPromise(runVirtual(Effect.scoped(program)))
 }

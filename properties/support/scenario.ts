@@ -119,3 +119,17 @@ export const scenarios = (maxOrders: number): fc.Arbitrary<Scenario> =>
         ),
       }),
     )
+
+/** The same without losses, in which every request is answered in time; timers are true and nothing stops it. */
+export const calmScenarios = (maxOrders: number): fc.Arbitrary<Scenario> =>
+  scenarios(maxOrders).map((scenario) => ({
+    ...scenario,
+    requestTimeoutMs: 3000,
+    earlyMs: 0,
+    stopAtMs: undefined,
+    journeys: scenario.journeys.map(({ incomingMs, outgoingMs, writeMs }) => ({
+      incomingMs: Math.min(incomingMs, 900),
+      outgoingMs,
+      ...(writeMs === undefined ? {} : { writeMs }),
+    })),
+  }))

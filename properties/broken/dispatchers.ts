@@ -1,0 +1,53 @@
+/** The real dispatcher, used in a way that spoils what it takes care of. */
+import { Duration, Effect, Stream } from "effect"
+import * as Dispatcher from "../../src/dispatch/Dispatcher.ts"
+import { invariant } from "../../src/invariant.ts"
+import type { Order } from "../../src/orders/Order.ts"
+
+/** Keeps a stack of its own before the line, so that the newest order goes first. */
+export const newestFirst = (options: Dispatcher.DispatcherOptions) =>
+  Effect.gen(function* () {
+    const real = yield* Dispatcher.make(options)
+    const stack: Array<Order> = []
+    const feed = Effect.gen(function* () {
+      while (true) {
+        yield* real.awaitBelow(1)
+        const newest = stack.pop()
+        if (newest === undefined) yield* Effect.sleep(Duration.millis(1))
+        else yield* Effect.ignore(real.enqueue(newest))
+      }
+    })
+    yield* Effect.forkScoped(feed)
+    const drained: Effect.Effect<void> = Effect.suspend(() =>
+      stack.length === 0
+        ? Effect.delay(real.drained, Duration.millis(1))
+        : Effect.andThen(Effect.sleep(Duration.millis(1)), drained),
+    )
+    return Dispatcher.Dispatcher.of({
+      ...real,
+      enqueue: (order) => Effect.sync(() => void stack.push(order)),
+      drained,
+    })
+  })
+
+/** Gives every order to a key as soon as it comes, in turn: a queue a key. */
+export const inTurn = (options: Dispatcher.DispatcherOptions) =>
+  Effect.gen(function* () {
+    const all = yield* Effect.forEach(options.keys, (key) => Dispatcher.make({ ...options, keys: [key] }))
+    let count = 0
+    const next = () => {
+      const dispatcher = all[count++ % all.length]
+      invariant(dispatcher !== undefined, "there is a dispatcher for every key")
+      return dispatcher
+    }
+    return Dispatcher.Dispatcher.of({
+      submit: (order) => Effect.suspend(() => next().submit(order)),
+      enqueue: (order) => Effect.suspend(() => next().enqueue(order)),
+      offer: (order) => Effect.suspend(() => next().offer(order)),
+      outcomes: Stream.empty,
+      awaitBelow: () => Effect.void,
+      drained: Effect.forEach(all, ({ drained }) => drained, { discard: true }),
+      failed: Effect.never,
+      snapshot: Effect.suspend(() => next().snapshot),
+    })
+  })
