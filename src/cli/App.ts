@@ -7,6 +7,7 @@
  * its error (`Effect.orDie`): an expected failure does not outlast an interruption.
  */
 import { Command } from "effect/cli"
+import { compare } from "./compare.ts"
 import { exchange } from "./exchange.ts"
 import { run } from "./run.ts"
 import { simulate } from "./simulate.ts"
@@ -17,7 +18,7 @@ export const app = Command.make("paceline").pipe(
   Command.withDescription(
     'Gets orders to an exchange as fast as its rate limits safely allow. Without a command it does what "run" does.',
   ),
-  Command.withSubcommands([run, exchange, summarise, simulate]),
+  Command.withSubcommands([run, exchange, summarise, simulate, compare]),
   Command.withExamples([
     { command: "paceline", description: "30 seconds against an exchange of our own, then a summary" },
     { command: "paceline run --help", description: "The flags of a command" },

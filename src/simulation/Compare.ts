@@ -1,0 +1,164 @@
+/**
+ * Gates side by side: each plays the same orders with the same delays, in virtual time, for several seeds.
+ */
+import { Duration, Effect } from "effect"
+import { type GateName, showGate } from "../dispatch/gates/byName.ts"
+import { DEFAULT_REQUEST_TIMEOUT } from "../dispatch/HttpDispatcher.ts"
+import { exerciseConfig } from "../exchange/ExchangeModel.ts"
+import { meanGapMs, orderOffsets } from "../orders/RandomSource.ts"
+import { seededRandom } from "../Random.ts"
+import type { Comparison, GateComparison, GateRun, OptimumRun } from "./Comparison.ts"
+import { interval95, meanOf } from "./Confidence.ts"
+import { showDelay } from "./Delay.ts"
+import { safeOptimum } from "./safeOptimum.ts"
+import { makeJourneys, simulate, type SimulationSettings } from "./Simulation.ts"
+import type { AtRest } from "./VirtualTime.ts"
+
+export type Scenario = Omit<SimulationSettings, "gate" | "seed">
+
+export interface CompareSettings {
+  readonly scenario: Scenario
+  readonly gates: ReadonlyArray<GateName>
+  /** At least one. */
+  readonly seeds: ReadonlyArray<number>
+}
+
+const sum = <A>(items: ReadonlyArray<A>, of: (item: A) => number): number =>
+  items.reduce((total, item) => total + of(item), 0)
+
+/** What is accepted at best on a seed's orders. */
+const optimumRun = Effect.fnUntraced(function* (scenario: Scenario, seed: number) {
+  const { keys, limit, window, bound, ttl, duration } = scenario
+  const durationMs = Duration.toMillis(duration)
+  const optimum = safeOptimum(
+    {
+      keys,
+      limit,
+      windowMs: Duration.toMillis(window),
+      boundMs: bound === undefined ? undefined : Duration.toMillis(bound),
+      ttlMs: ttl === undefined ? undefined : Duration.toMillis(ttl),
+      requestTimeoutMs: Duration.toMillis(DEFAULT_REQUEST_TIMEOUT),
+      durationMs,
+    },
+    orderOffsets(yield* seededRandom(seed, "orders"), meanGapMs(scenario)),
+    yield* makeJourneys({ ...scenario, seed }),
+  )
+  return { seed, ...optimum, acceptedPerSecond: optimum.accepted / (durationMs / 1000) } satisfies OptimumRun
+})
+
+/** One gate's run on one seed. What is accepted after the scenario's duration does not count. */
+const gateRun = Effect.fnUntraced(function* (
+  scenario: Scenario,
+  gate: GateName,
+  seed: number,
+  reached: (ms: number) => void,
+) {
+  const durationMs = Duration.toMillis(scenario.duration)
+  let accepted = 0
+  const { summary, tally, failure } = yield* simulate(
+    { ...scenario, gate, seed },
+    {
+      record: (record) => {
+        if (record.type === "outcome" && record.outcome === "accepted" && record.settled < durationMs) {
+          accepted += 1
+        }
+      },
+      reached,
+    },
+  )
+  const run: GateRun = {
+    seed,
+    created: summary.orders.created,
+    accepted,
+    acceptedPerSecond: accepted / (durationMs / 1000),
+    expired: summary.orders.expired,
+    exceeds: sum(tally.keys, (_) => _.rateLimit),
+    nonceErrors: sum(tally.keys, (_) => _.nonce),
+    bans: sum(tally.keys, (_) => _.blocked),
+    keysBlocked: tally.keys.filter((_) => _.rateLimit >= exerciseConfig.blockAfter).length,
+    orderAgeMs: summary.orderAge === null ? null : { p50: summary.orderAge.p50, p99: summary.orderAge.p99 },
+    failure: failure?.message ?? null,
+  }
+  return run
+})
+
+const overSeeds = (
+  gate: GateName,
+  runs: ReadonlyArray<GateRun>,
+  ceilingPerSecond: number,
+  optimumPerSecond: number,
+): GateComparison => {
+  const acceptedPerSecond = interval95(runs.map((run) => run.acceptedPerSecond))
+  const ages = runs.flatMap((run) => (run.orderAgeMs === null ? [] : [run.orderAgeMs]))
+  const exceeds = sum(runs, (run) => run.exceeds)
+  const nonceErrors = sum(runs, (run) => run.nonceErrors)
+  const bans = sum(runs, (run) => run.bans)
+  return {
+    gate: showGate(gate),
+    safe: exceeds + nonceErrors + bans === 0,
+    acceptedPerSecond,
+    shareOfCeiling: acceptedPerSecond.mean / ceilingPerSecond,
+    shareOfOptimum: optimumPerSecond === 0 ? null : acceptedPerSecond.mean / optimumPerSecond,
+    expired: sum(runs, (run) => run.expired),
+    exceeds,
+    nonceErrors,
+    bans,
+    keysBlocked: sum(runs, (run) => run.keysBlocked),
+    orderAgeMs:
+      ages.length === 0
+        ? null
+        : { p50: meanOf(ages.map((age) => age.p50)), p99: meanOf(ages.map((age) => age.p99)) },
+    runs,
+  }
+}
+
+/** Compares. `reached` is told now and then which share of all the work is done, from 0 to 1. */
+export const compare = (
+  settings: CompareSettings,
+  reached: (share: number) => void,
+): Effect.Effect<Comparison, AtRest> =>
+  Effect.gen(function* () {
+    const { scenario, gates, seeds } = settings
+    const durationMs = Duration.toMillis(scenario.duration)
+    const windowMs = Duration.toMillis(scenario.window)
+    // A key passes `limit` requests in the window and the millisecond by which the next must be later.
+    const ceilingPerSecond = (scenario.limit * scenario.keys * 1000) / (windowMs + 1)
+    const optima = yield* Effect.forEach(seeds, (seed) => optimumRun(scenario, seed))
+    const optimum = interval95(optima.map((run) => run.acceptedPerSecond))
+    let done = 0
+    const whole = gates.length * seeds.length
+    const compared = yield* Effect.forEach(gates, (gate) =>
+      Effect.map(
+        Effect.forEach(seeds, (seed) =>
+          Effect.tap(
+            gateRun(scenario, gate, seed, (ms) => reached((done + Math.min(1, ms / durationMs)) / whole)),
+            () =>
+              Effect.sync(() => {
+                done += 1
+                reached(done / whole)
+              }),
+          ),
+        ),
+        (runs) => overSeeds(gate, runs, ceilingPerSecond, optimum.mean),
+      ),
+    )
+    return {
+      scenario: {
+        durationMs,
+        load: scenario.load,
+        keys: scenario.keys,
+        limit: scenario.limit,
+        windowMs,
+        ttlMs: scenario.ttl === undefined ? null : Duration.toMillis(scenario.ttl),
+        boundMs: scenario.bound === undefined ? null : Duration.toMillis(scenario.bound),
+        delay: showDelay(scenario.delay),
+        spike: scenario.spike ?? null,
+        loss: scenario.loss,
+        clockStep: scenario.clockStep ?? null,
+      },
+      seeds,
+      ceilingPerSecond,
+      safeOptimum: { acceptedPerSecond: optimum, runs: optima },
+      gates: compared,
+    } satisfies Comparison
+  })

@@ -1,0 +1,167 @@
+/**
+ * A comparison as a picture: a bar for each gate with its confidence interval, and lines for what could be
+ * reached. Gates that broke a rule are marked by colour and in words.
+ */
+import { BarChart, CustomChart, type CustomSeriesOption } from "echarts/charts"
+import { GridComponent, LegendComponent, MarkLineComponent, TitleComponent } from "echarts/components"
+import { init, use } from "echarts/core"
+import { SVGRenderer } from "echarts/renderers"
+import type { Comparison, GateComparison } from "./Comparison.ts"
+import { showScenario, showSeeds } from "./renderComparison.ts"
+
+use([BarChart, CustomChart, GridComponent, LegendComponent, MarkLineComponent, TitleComponent, SVGRenderer])
+
+const INK = "#1f2933"
+const FAINT = "#52606d"
+const SAFE = "#2b7a78"
+const UNSAFE = "#d1495b"
+const OPTIMUM = "#1d4ed8"
+const FONT = "Helvetica, Arial, sans-serif"
+
+const WIDTH_PER_GATE = 130
+const HEIGHT = 540
+/** Half of a whisker's end, in pixels. */
+const CAP = 7
+
+/** What a gate did wrong, a line for each. */
+const wrongs = (gate: GateComparison): ReadonlyArray<string> => [
+  ...(gate.exceeds > 0 ? [`${gate.exceeds} exceeds`] : []),
+  ...(gate.nonceErrors > 0 ? [`${gate.nonceErrors} nonce errors`] : []),
+  ...(gate.bans > 0 ? [`${gate.bans} bans`] : []),
+]
+
+const axisLabel = (gate: GateComparison): string =>
+  gate.safe
+    ? `{name|${gate.gate}}\n{safe|safe}`
+    : [`{name|${gate.gate}}`, "{unsafe|unsafe:}", ...wrongs(gate).map((wrong) => `{unsafe|${wrong}}`)].join(
+        "\n",
+      )
+
+const line = (x1: number, y1: number, x2: number, y2: number) => ({
+  type: "line" as const,
+  shape: { x1, y1, x2, y2 },
+  style: { stroke: INK, lineWidth: 1.5 },
+})
+
+const whiskers = (gates: ReadonlyArray<GateComparison>): CustomSeriesOption => ({
+  type: "custom",
+  z: 10,
+  data: gates.flatMap(({ acceptedPerSecond: { mean, plusMinus } }, index) =>
+    plusMinus === null ? [] : [[index, mean - plusMinus, mean + plusMinus]],
+  ),
+  renderItem: (_, api) => {
+    const at = (dimension: number) => api.coord([api.value(0), api.value(dimension)])
+    const [x = 0, low = 0] = at(1)
+    const [, high = 0] = at(2)
+    return {
+      type: "group",
+      children: [line(x, low, x, high), line(x - CAP, low, x + CAP, low), line(x - CAP, high, x + CAP, high)],
+    }
+  },
+})
+
+/** Draws it; the text is a whole SVG file. */
+export const compareChart = (comparison: Comparison): string => {
+  const { gates, ceilingPerSecond, safeOptimum } = comparison
+  const optimum = safeOptimum.acceptedPerSecond.mean
+  const labels = gates.map(axisLabel)
+  const bars = (safe: boolean) =>
+    gates.map((gate) => (gate.safe === safe ? gate.acceptedPerSecond.mean : null))
+  const top = Math.max(
+    ceilingPerSecond,
+    ...gates.map(({ acceptedPerSecond: { mean, plusMinus } }) => mean + (plusMinus ?? 0)),
+  )
+  const chart = init(null, null, {
+    renderer: "svg",
+    ssr: true,
+    width: Math.max(760, 190 + gates.length * WIDTH_PER_GATE),
+    height: HEIGHT,
+  })
+  const barStyle = (color: string) => ({
+    type: "bar" as const,
+    stack: "accepted",
+    barMaxWidth: 70,
+    itemStyle: { color },
+    label: {
+      show: true,
+      position: "insideBottom" as const,
+      distance: 10,
+      color: "#ffffff",
+      fontSize: 14,
+      fontWeight: "bold" as const,
+      formatter: ({ dataIndex }: { readonly dataIndex: number }) =>
+        (gates[dataIndex]?.acceptedPerSecond.mean ?? 0).toFixed(1),
+    },
+  })
+  const level = (name: string, value: number, color: string, position: "end" | "insideEndBottom") => ({
+    name,
+    yAxis: value,
+    lineStyle: { color, width: 1.5, type: "dashed" as const },
+    label: { formatter: `${name} ${value.toFixed(1)}`, color, position, fontSize: 12 },
+  })
+  chart.setOption({
+    animation: false,
+    backgroundColor: "#ffffff",
+    textStyle: { fontFamily: FONT, color: INK },
+    title: {
+      text: "Orders accepted per second, by gate",
+      subtext: `${showScenario(comparison.scenario)}; ${showSeeds(comparison.seeds)}; whiskers: 95 % confidence`,
+      left: 20,
+      top: 14,
+      textStyle: { fontSize: 19, color: INK },
+      subtextStyle: { fontSize: 12, color: FAINT },
+    },
+    legend: {
+      top: 68,
+      left: 16,
+      data: ["no rule broken", "a rule broken"],
+      textStyle: { color: INK },
+      selectedMode: false,
+    },
+    grid: { left: 64, right: 150, top: 112, bottom: 92 },
+    xAxis: {
+      type: "category",
+      data: labels,
+      axisTick: { show: false },
+      axisLine: { lineStyle: { color: FAINT } },
+      axisLabel: {
+        interval: 0,
+        margin: 12,
+        rich: {
+          name: { fontSize: 13, fontWeight: "bold", color: INK, lineHeight: 18 },
+          safe: { fontSize: 12, color: SAFE, lineHeight: 15 },
+          unsafe: { fontSize: 12, color: UNSAFE, lineHeight: 15 },
+        },
+      },
+    },
+    yAxis: {
+      type: "value",
+      name: "orders/s",
+      min: 0,
+      max: Math.ceil((top * 1.05) / 5) * 5,
+      nameTextStyle: { color: FAINT },
+      axisLabel: { color: FAINT, showMaxLabel: false },
+      splitLine: { lineStyle: { color: "#e4e7eb" } },
+    },
+    series: [
+      {
+        ...barStyle(SAFE),
+        name: "no rule broken",
+        data: bars(true),
+        markLine: {
+          symbol: "none",
+          silent: true,
+          data: [
+            level("ceiling", ceilingPerSecond, INK, "end"),
+            level("safe optimum", optimum, OPTIMUM, "end"),
+          ],
+        },
+      },
+      { ...barStyle(UNSAFE), name: "a rule broken", data: bars(false) },
+      whiskers(gates),
+    ],
+  })
+  const svg = chart.renderToSVGString()
+  chart.dispose()
+  return `${svg}\n`
+}

@@ -1,0 +1,95 @@
+/**
+ * A comparison for the terminal: a table with a row for each gate, at most 120 columns wide for all but
+ * outlandish numbers.
+ */
+import { Duration } from "effect"
+import type { ComparedScenario, Comparison, OrderAge } from "./Comparison.ts"
+import type { Interval } from "./Confidence.ts"
+
+const showMs = (ms: number): string => Duration.format(Duration.millis(ms))
+
+/** The scenario in a line: what is as usual (no spike, no loss, no step) is left out. */
+export const showScenario = (scenario: ComparedScenario): string =>
+  [
+    `load ${scenario.load}`,
+    `${scenario.keys} ${scenario.keys === 1 ? "key" : "keys"}, each ${scenario.limit} in ${showMs(scenario.windowMs)}`,
+    `TTL ${scenario.ttlMs === null ? "none" : showMs(scenario.ttlMs)}`,
+    `bound ${scenario.boundMs === null ? "none" : showMs(scenario.boundMs)}`,
+    `delay ${scenario.delay}`,
+    ...(scenario.spike === null ? [] : [`spike ${scenario.spike.probability}:${scenario.spike.ms}`]),
+    ...(scenario.loss === 0 ? [] : [`loss ${scenario.loss}`]),
+    ...(scenario.clockStep === null
+      ? []
+      : [`clock step ${scenario.clockStep.byMs} ms at ${showMs(scenario.clockStep.atMs)}`]),
+    showMs(scenario.durationMs),
+  ].join("; ")
+
+/** The seeds, which follow each other, in a few words. */
+export const showSeeds = (seeds: ReadonlyArray<number>): string =>
+  seeds.length === 1 ? `seed ${seeds[0]}` : `seeds ${seeds[0]} to ${seeds.at(-1)}`
+
+const perSecond = (interval: Interval): ReadonlyArray<string> => [
+  interval.mean.toFixed(2),
+  interval.plusMinus === null ? "-" : interval.plusMinus.toFixed(2),
+]
+const percent = (share: number | null): string => (share === null ? "-" : `${(100 * share).toFixed(1)} %`)
+const ages = (age: OrderAge | null): ReadonlyArray<string> =>
+  age === null ? ["-", "-"] : [age.p50.toFixed(1), age.p99.toFixed(1)]
+
+const HEADINGS = [
+  "gate",
+  "accepted/s",
+  "±",
+  "ceiling",
+  "optimum",
+  "expired",
+  "exceeds",
+  "nonce",
+  "bans",
+  "blocked",
+  "age p50",
+  "p99",
+]
+
+const EXPLAINED = [
+  "accepted/s: mean over the seeds, ± 95 % confidence; ceiling, optimum: the share of it reached.",
+  "expired, exceeds (429), nonce errors, bans (refused because blocked), blocked keys: totals over the seeds.",
+  "age: from an order's creation to its request, in ms, mean over the seeds.",
+]
+
+/** The table, ending in a newline. */
+export const renderComparison = (comparison: Comparison): string => {
+  const { ceilingPerSecond, safeOptimum, seeds } = comparison
+  const optimum = safeOptimum.acceptedPerSecond
+  const rows = [
+    HEADINGS,
+    ...comparison.gates.map((gate) => [
+      gate.gate,
+      ...perSecond(gate.acceptedPerSecond),
+      percent(gate.shareOfCeiling),
+      percent(gate.shareOfOptimum),
+      ...[gate.expired, gate.exceeds, gate.nonceErrors, gate.bans].map(String),
+      `${gate.keysBlocked}/${comparison.scenario.keys * seeds.length}`,
+      ...ages(gate.orderAgeMs),
+    ]),
+    [
+      "safe optimum",
+      ...perSecond(optimum),
+      percent(optimum.mean / ceilingPerSecond),
+      "",
+      String(safeOptimum.runs.reduce((total, run) => total + run.expired, 0)),
+    ],
+    ["ceiling", ceilingPerSecond.toFixed(2)],
+  ]
+  const widths = HEADINGS.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  const table = rows.map((row) =>
+    row
+      .map((cell, column) =>
+        column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
+      )
+      .join("  ")
+      .trimEnd(),
+  )
+  const scenario = `${showScenario(comparison.scenario)}; ${showSeeds(seeds)}`
+  return `${[scenario, "", ...table, "", ...EXPLAINED].join("\n")}\n`
+}
