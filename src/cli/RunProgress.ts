@@ -29,7 +29,7 @@ const makeRecent = () => {
       if (event.type === "sent") ages.record(Math.max(1, Math.round((event.atMs - event.createdMs) * 1000)))
       if (event.type === "returned") {
         errors += 1
-        last = `${event.reason} (${event.request.key})`
+        last = `${event.reason === "not-sent" ? "no connection" : event.reason} (${event.request.key})`
       }
       if (event.type !== "outcome") return
       if (event.outcome.outcome === "accepted") accepted.push(event.atMs)
@@ -56,6 +56,9 @@ const makeRecent = () => {
 }
 
 const ageText = (age: number | undefined): string => (age === undefined ? "-" : `${age.toFixed(0)} ms`)
+
+/** Rows above the keys. */
+const HEAD_ROWS = 5
 
 const clockText = (ms: number): string => `${(ms / 1000).toFixed(0)} s`
 
@@ -127,21 +130,27 @@ export const makeRunProgress = (
           ({ label, state, used }) =>
             `  ${label.padEnd(8)} ${state === "active" ? `${String(used).padStart(3)} of ${settings.limit} in the window` : state}`,
         )
+        const room = Math.max(1, viewRows() - HEAD_ROWS)
+        const shown = keys.length <= room ? keys : keys.slice(0, room - 1)
+        const rest = keys.length - shown.length
         return [
           `time       ${timeText(nowMs)}`,
           `accepted   ${recent.rate(nowMs).toFixed(0)}/s, ${now.accepted} of ${now.created} orders`,
           `lost       ${now.expired} expired, ${now.rejected} rejected, ${now.unknown} unknown`,
           `queue      ${now.queued} waiting, ${now.inFlight} in flight, order age ${ageText(age)}`,
           `errors     ${recent.errors()}`,
-          ...keys,
+          ...shown,
+          ...(rest === 0 ? [] : [`  and ${rest} more keys`]),
         ]
       }
 
+      /** Less than the screen: what has scrolled away cannot be redrawn, and a cleared screen is kept by some. */
+      const viewRows = (): number => Math.max(1, process.stderr.rows - 3)
+
       const draw = (lines: ReadonlyArray<string>): void => {
         erase()
-        // As many as fit: what has scrolled away cannot be redrawn.
         const width = Math.max(20, process.stderr.columns)
-        drawn = lines.slice(0, Math.max(1, process.stderr.rows - 1)).map((text) => text.slice(0, width - 1))
+        drawn = lines.slice(0, viewRows()).map((text) => text.slice(0, width - 1))
         process.stderr.write(drawn.map((text) => `${text}\n`).join(""))
       }
 

@@ -1,7 +1,7 @@
 /**
  * `exchange`: serves the protocol until it is stopped, then says what it saw.
  */
-import { Console, Duration, Effect, Option, Result } from "effect"
+import { Console, Duration, Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import { NetAddress } from "effect/net"
 import { resolveKeys } from "../exchange/ApiKeys.ts"
@@ -11,13 +11,10 @@ import { freshSeed } from "../Random.ts"
 import { CommandFailed } from "../errors.ts"
 import { exchangeMillis, LONGEST_DELAY, LONGEST_WINDOW } from "./exchangeMillis.ts"
 import { duration, integer, seed } from "./Flags.ts"
+import { isLoopback } from "./isLoopback.ts"
 import { keysFileFlag } from "./keysFile.ts"
 
 const DEFAULT_HOST = "127.0.0.1"
-const isLoopback = (host: string): boolean =>
-  host === "localhost" ||
-  Result.match(NetAddress.ipFromString(host), { onFailure: () => false, onSuccess: NetAddress.isLoopback })
-
 const columns = [
   ["key", (_) => _.key],
   ["requests", (_) => _.requests],
@@ -44,7 +41,7 @@ export const showTally = (tally: ExchangeTally): string => {
         .join("  "),
     ),
     `busiest window: the most requests in any ${tally.windowMs} ms, refused ones too`,
-    `requests with an unknown key: ${tally.unknownKey}; orders accepted more than once: ${tally.repeatedOrders}`,
+    `requests with an unknown key: ${tally.unknownKey}; accepted order ids that had been accepted before: ${tally.repeatedOrders} (each run of the exercise's order source counts from 0)`,
   ].join("\n")
 }
 
@@ -67,28 +64,28 @@ export const exchange = Command.make(
   {
     host: Flag.String("host").pipe(
       Flag.withMetavar("ADDRESS"),
-      Flag.withDescription(`the address to listen on (default: ${DEFAULT_HOST})`),
+      Flag.withDescription(`The address to listen on (default: ${DEFAULT_HOST})`),
       Flag.withDefault(DEFAULT_HOST),
     ),
     port: integer("port", {
-      description: "the port to listen on, 0 for any free one",
+      description: "The port to listen on, 0 for any free one",
       min: 0,
       max: 65_535,
       default: "9999",
     }),
     keysFile: keysFileFlag,
     limit: integer("limit", {
-      description: "requests that a key may pass in one window",
+      description: "Requests that a key may pass in one window",
       max: 10_000,
       default: "20",
     }),
-    window: duration("window", { description: "the window of the rate limit", default: "1s" }),
+    window: duration("window", { description: "The window of the rate limit", default: "1s" }),
     maxDelay: duration("max-delay", {
-      description: "the longest delay, each way",
+      description: "The longest delay, each way",
       zero: true,
       default: "50ms",
     }),
-    seed: seed("seed", { description: "what the delays derive from (default: another one each time)" }).pipe(
+    seed: seed("seed", { description: "What the delays derive from (default: another one each time)" }).pipe(
       Flag.optional,
     ),
   },
@@ -131,4 +128,12 @@ export const exchange = Command.make(
   Command.withDescription(
     "Serves the exchange's protocol until stopped, then prints what it saw, last as one line of JSON.",
   ),
+  Command.withShortDescription("Serve the exchange's protocol"),
+  Command.withExamples([
+    { command: "paceline exchange", description: "The exercise's exchange, for any client of the exercise" },
+    {
+      command: "paceline exchange --port 0 --max-delay 5ms --seed 1",
+      description: "A quicker one on a free port",
+    },
+  ]),
 )

@@ -5,7 +5,7 @@ import { API_KEYS_VARIABLE } from "../exchange/ApiKeys.ts"
 export const keysFileFlag = Flag.String("keys-file").pipe(
   Flag.withMetavar("FILE"),
   Flag.withDescription(
-    `a file with one API key a line (default: those of ${API_KEYS_VARIABLE}, separated by commas, or else the exercise's five)`,
+    `A file with one API key a line (default: those of ${API_KEYS_VARIABLE}, separated by commas, or else the exercise's five)`,
   ),
   Flag.optional,
 )

@@ -4,15 +4,16 @@
 import { Console, DateTime, Duration, Effect, Option, Redacted } from "effect"
 import { Command, Flag } from "effect/cli"
 import { DEFAULT_REQUEST_TIMEOUT } from "../dispatch/HttpDispatcher.ts"
-import { resolveKeys } from "../exchange/ApiKeys.ts"
+import { type ApiKey, exerciseKeys, resolveKeys } from "../exchange/ApiKeys.ts"
 import { validateFile } from "../orders/NdjsonSource.ts"
 import { freshSeed } from "../Random.ts"
 import { renderSummaries } from "../summary/render.ts"
 import { run as dispatchRun } from "../run/Run.ts"
-import type { OrderSource, RunSettings } from "../run/RunSettings.ts"
+import { EMBEDDED_MAX_DELAY_MS, type OrderSource, type RunSettings } from "../run/RunSettings.ts"
 import { UsageError } from "../errors.ts"
 import { exchangeMillis, LONGEST_WINDOW } from "./exchangeMillis.ts"
 import * as Flags from "./Flags.ts"
+import { isLoopback } from "./isLoopback.ts"
 import { keysFileFlag } from "./keysFile.ts"
 import { makeRunProgress } from "./RunProgress.ts"
 
@@ -25,13 +26,14 @@ const flags = {
     description: "How long orders are made, or read (default: 30s; with --orders, until the end)",
   }).pipe(Flag.optional),
   load: Flags.nonNegative("load", {
-    description: "How many orders are made, times the exercise's 95.2 a second (default: 1)",
+    description:
+      "How many orders are made, times 95 % of all slots of all keys: 95.2 a second for five keys with 20 a second (default: 1)",
     max: 1000,
   }).pipe(Flag.optional),
   orders: Flag.String("orders").pipe(
     Flag.withMetavar("FILE|-"),
     Flag.withDescription(
-      'Take orders from NDJSON instead, one {"id": "...", "params": {...}} a line; - is standard input',
+      'Take orders from NDJSON instead, one {"id": "...", "params": {...}} a line; - is standard input. A file with a bad line is refused; a bad line of standard input is reported, counted and passed over',
     ),
     Flag.optional,
   ),
@@ -73,6 +75,18 @@ const flags = {
   ),
 }
 
+/** Our own exchange's delays are known: a bound below them breaks its promise. */
+const warnOfBound = ({ bound }: RunSettings) =>
+  bound === undefined || Duration.toMillis(bound) >= EMBEDDED_MAX_DELAY_MS
+    ? Effect.void
+    : Console.error(
+        `warning: --bound ${Duration.format(bound)} is less than the ${EMBEDDED_MAX_DELAY_MS} ms that our own exchange may take: expect nonce errors and exceeds`,
+      )
+
+/** The exercise's keys are public: nobody means to send them to an exchange that is not theirs. */
+const needsKeys = (url: Option.Option<URL>, keysFile: Option.Option<string>, keys: ReadonlyArray<ApiKey>) =>
+  Option.isSome(url) && !isLoopback(url.value.hostname) && Option.isNone(keysFile) && keys === exerciseKeys
+
 const DEFAULT_DURATION = Duration.seconds(30)
 
 const sourceOf = Effect.fnUntraced(function* (
@@ -112,10 +126,17 @@ export const run = Command.make(
     // Our own exchange is given the run's window.
     if (Option.isNone(input.url)) yield* exchangeMillis("--window", input.window, LONGEST_WINDOW)
     if (source.type === "ndjson" && source.from !== "-") yield* validateFile(source.from)
+    const keys = yield* resolveKeys(input.keysFile)
+    if (needsKeys(input.url, input.keysFile, keys)) {
+      return yield* new UsageError({
+        message:
+          "--url names another machine: give API keys for it, with --keys-file or in PACELINE_API_KEYS",
+      })
+    }
     const settings: RunSettings = {
       url: Option.getOrUndefined(Option.map(input.url, (url) => Redacted.make(url))),
       source,
-      keys: yield* resolveKeys(input.keysFile),
+      keys,
       seed: Option.isSome(input.seed) ? input.seed.value : yield* freshSeed,
       ttl: Option.getOrUndefined(input.ttl),
       limit: input.limit,
@@ -125,6 +146,7 @@ export const run = Command.make(
       requestTimeout: DEFAULT_REQUEST_TIMEOUT,
       log: Option.isSome(input.log) ? input.log.value : yield* defaultLog,
     }
+    if (settings.url === undefined) yield* warnOfBound(settings)
     const progress = yield* makeRunProgress(settings, { quiet: input.noProgress })
     yield* dispatchRun(settings, progress, ({ summary, badLines }) =>
       Effect.gen(function* () {

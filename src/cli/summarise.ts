@@ -19,7 +19,7 @@ const appendTo = Effect.fn("appendTo")(
       effect,
       (error) =>
         new CommandFailed({
-          message: `cannot append to ${quote(file)}: ${error.message}; give a file that can be written`,
+          message: `cannot append to ${quote(file)} (${error.reason._tag}): give a file that can be written`,
         }),
     ),
 )
@@ -76,7 +76,7 @@ export const summarise = Command.make(
   Command.withDescription(
     "Prints what logs amount to: throughput, orders by outcome, errors, and how old orders were when they were sent. Lines that are not recognised are counted and passed over.",
   ),
-  Command.withShortDescription("Prints what logs amount to"),
+  Command.withShortDescription("Print what logs amount to"),
   Command.withExamples([
     { command: "paceline summarise run.ndjson", description: "The figures of a run, as a table" },
     {

@@ -90,12 +90,21 @@ const epochMs = (createdAt: string | number): Option.Option<number> => {
   )
 }
 
+const DAY_MS = 86_400_000
+
+/** A thousand times as much would be about now: the order would expire at once, and nobody would know why. */
+const looksLikeSeconds = (createdAt: number, now: Moment): boolean =>
+  now.wallMs > DAY_MS && Math.abs(createdAt * 1000 - now.wallMs) < DAY_MS
+
 /**
  * `createdAt` on the monotonic clock. One slightly in the future is a clock's error: the order counts as made
  * now, since it cannot be younger than that.
  */
-const createdAtMs = (createdAt: string | number, now: Moment): Result.Result<number, string> =>
-  Option.match(epochMs(createdAt), {
+const createdAtMs = (createdAt: string | number, now: Moment): Result.Result<number, string> => {
+  if (typeof createdAt === "number" && looksLikeSeconds(createdAt, now)) {
+    return Result.fail(`"createdAt": ${createdAt} looks like seconds since 1970: write milliseconds`)
+  }
+  return Option.match(epochMs(createdAt), {
     onNone: () =>
       Result.fail(
         `"createdAt": must be a time with its zone, such as 2026-11-23T16:24:05.711Z, or milliseconds since 1970`,
@@ -107,6 +116,7 @@ const createdAtMs = (createdAt: string | number, now: Moment): Result.Result<num
           )
         : Result.succeed(now.monotonicMs - Math.max(0, now.wallMs - wallMs)),
   })
+}
 
 /**
  * Reads one order. Fails with a sentence that says what is wrong.
