@@ -55,7 +55,7 @@ const percentiles = (
 }
 
 const share = (part: number, whole: number): string =>
-  whole === 0 ? "none" : withTwoDecimals.format((100 * part) / whole)
+  whole === 0 ? "-" : withTwoDecimals.format((100 * part) / whole)
 
 const sections: ReadonlyArray<Section> = [
   {
