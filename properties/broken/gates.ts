@@ -44,3 +44,11 @@ export const tokenBucket =
 /** Rests for 20 ms more after every send. */
 export const sluggish = (options: AckWindowOptions): GateFactory =>
   ackWindow({ ...options, pace: Duration.sum(options.pace, Duration.millis(20)) })
+
+/** Lets the first key send at its pace, and every other one slower by half. */
+export const favouringTheFirst =
+  (options: AckWindowOptions): GateFactory =>
+  (key) => {
+    const slow = Duration.millis((1.5 * Duration.toMillis(options.window)) / options.limit)
+    return ackWindow(key.label === "key-1" ? options : { ...options, pace: slow })(key)
+  }
