@@ -28,6 +28,11 @@ export class SleeperHeap {
     sleeper.givenUp = true
   }
 
+  /** How many sleepers there are that have not been given up. Looks at each of them. */
+  get waiting(): number {
+    return this.#heap.filter((sleeper) => !sleeper.givenUp).length
+  }
+
   /** Takes the sleeper that wakes next. */
   take(): Sleeper | undefined {
     while (true) {

@@ -15,6 +15,14 @@ export interface VirtualTimeOptions {
 
 const NEW_YEAR_2026_MS = 1_767_225_600_000
 
+/** What a program has left behind at its end. */
+export interface Remains {
+  /** Sleepers that have not been given up: timers, and the fibers that wait for them. */
+  readonly sleepers: number
+  /** Some fiber goes on running and does not come to rest. */
+  readonly busy: boolean
+}
+
 /** Runs what fibers have scheduled, and moves time when nothing is left to run. */
 class World {
   nowMs = 0
@@ -39,14 +47,28 @@ class World {
     })
   }
 
+  /** What would still happen if time went on. */
+  get remains(): Remains {
+    return { sleepers: this.#sleepers.waiting, busy: this.#tasks.length > 0 }
+  }
+
+  /** Runs what is due at this moment, but not for ever, and leaves time where it is. */
+  settle(rounds: number): void {
+    for (let round = 0; round < rounds && this.#tasks.length > 0; round++) this.#runTasks()
+  }
+
+  #runTasks(): void {
+    const tasks = this.#tasks
+    this.#tasks = []
+    for (const task of tasks) task()
+  }
+
   /** Takes up to `steps` steps; fewer when `done`, or when nothing is left that could ever happen. */
   run(done: () => boolean, steps: number): "paused" | "done" | "at-rest" {
     for (let step = 0; step < steps; step++) {
       if (done()) return "done"
       if (this.#tasks.length > 0) {
-        const tasks = this.#tasks
-        this.#tasks = []
-        for (const task of tasks) task()
+        this.#runTasks()
         continue
       }
       const next = this.#sleepers.take()
@@ -95,7 +117,7 @@ const begin = <A, E>(effect: Effect.Effect<A, E>, options: VirtualTimeOptions) =
     if (state === "at-rest") return Effect.fail(new AtRest({ atMs: world.nowMs }))
     return fiber.pollUnsafe()
   }
-  return { fiber, run }
+  return { world, run }
 }
 
 /**
@@ -108,6 +130,24 @@ export const runVirtual = <A, E>(
 ): Exit.Exit<A, E | AtRest> =>
   Effect.runSyncExit(
     Effect.suspend(() => begin(effect, options).run(Number.POSITIVE_INFINITY) ?? Effect.die("paused")),
+  )
+
+/** Rounds in which fibers that were told to end come to their ends. */
+const SETTLING_ROUNDS = 1000
+
+/** Runs an effect like {@link runVirtual}, and tells what it has left behind. */
+export const runVirtualToRest = <A, E>(
+  effect: Effect.Effect<A, E>,
+  options: VirtualTimeOptions = {},
+): { readonly exit: Exit.Exit<A, E | AtRest>; readonly remains: Remains } =>
+  Effect.runSync(
+    Effect.suspend(() => {
+      const { run, world } = begin(effect, options)
+      return Effect.map(Effect.exit(run(Number.POSITIVE_INFINITY) ?? Effect.die("paused")), (exit) => {
+        world.settle(SETTLING_ROUNDS)
+        return { exit, remains: world.remains }
+      })
+    }),
   )
 
 /** The same as an effect of the real world, which may be interrupted and lets others run in between. */

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Clock, Deferred, Effect, Exit, Fiber } from "effect"
 import { nowMs } from "../../src/Monotonic.ts"
 import { SleeperHeap } from "../../src/simulation/SleeperHeap.ts"
-import { inVirtualTime, runVirtual } from "../../src/simulation/VirtualTime.ts"
+import { inVirtualTime, runVirtual, runVirtualToRest } from "../../src/simulation/VirtualTime.ts"
 
 const valueOf = <A, E>(exit: Exit.Exit<A, E>): A => {
   if (Exit.isFailure(exit)) throw new Error("it failed")
@@ -48,6 +48,17 @@ describe("virtual time", () => {
       }),
     )
     assert.strictEqual(valueOf(elapsed), 1000)
+  })
+
+  it("tells what is left when the program has ended", () => {
+    const remainsOf = (effect: Effect.Effect<unknown>) => runVirtualToRest(effect).remains
+    const sleeper = Effect.sleep("1 hour")
+    const interrupted = Effect.andThen(Effect.forkChild(sleeper), Effect.sleep(5))
+    assert.deepStrictEqual(remainsOf(interrupted), { sleepers: 0, busy: false })
+    const leaked = Effect.andThen(Effect.forkDetach(sleeper), Effect.sleep(5))
+    assert.deepStrictEqual(remainsOf(leaked), { sleepers: 1, busy: false })
+    const spinning = Effect.andThen(Effect.forkDetach(Effect.forever(Effect.yieldNow)), Effect.sleep(0))
+    assert.deepStrictEqual(remainsOf(spinning), { sleepers: 0, busy: true })
   })
 
   it("fails where nothing can ever happen again", () => {
