@@ -19,7 +19,9 @@ const OPTIMUM = "#1d4ed8"
 const FONT = "Helvetica, Arial, sans-serif"
 
 const WIDTH_PER_GATE = 130
-const HEIGHT = 540
+const HEIGHT = 560
+/** Room around the bars, in pixels. */
+const GRID = { left: 64, right: 150, top: 132, bottom: 92 }
 /** Half of a whisker's end, in pixels. */
 const CAP = 7
 
@@ -65,12 +67,29 @@ export const compareChart = (comparison: Comparison): string => {
   const { gates, ceilingPerSecond, safeOptimum } = comparison
   const optimum = safeOptimum.acceptedPerSecond.mean
   const labels = gates.map(axisLabel)
-  const bars = (safe: boolean) =>
-    gates.map((gate) => (gate.safe === safe ? gate.acceptedPerSecond.mean : null))
   const top = Math.max(
     ceilingPerSecond,
     ...gates.map(({ acceptedPerSecond: { mean, plusMinus } }) => mean + (plusMinus ?? 0)),
   )
+  const highest = Math.ceil((top * 1.05) / 5) * 5
+  /** A bar, with its figure inside; above its whisker where it is too low to hold it. */
+  const bar = ({ acceptedPerSecond: { mean, plusMinus } }: GateComparison) => {
+    const inside = mean > highest / 5
+    const whiskerPx = ((plusMinus ?? 0) / highest) * (HEIGHT - GRID.top - GRID.bottom)
+    return {
+      value: mean,
+      label: {
+        show: true,
+        position: inside ? ("insideBottom" as const) : ("top" as const),
+        distance: inside ? 10 : whiskerPx + 7,
+        color: inside ? "#ffffff" : INK,
+        fontSize: 14,
+        fontWeight: "bold" as const,
+        formatter: mean.toFixed(1),
+      },
+    }
+  }
+  const bars = (safe: boolean) => gates.map((gate) => (gate.safe === safe ? bar(gate) : null))
   const chart = init(null, null, {
     renderer: "svg",
     ssr: true,
@@ -82,16 +101,6 @@ export const compareChart = (comparison: Comparison): string => {
     stack: "accepted",
     barMaxWidth: 70,
     itemStyle: { color },
-    label: {
-      show: true,
-      position: "insideBottom" as const,
-      distance: 10,
-      color: "#ffffff",
-      fontSize: 14,
-      fontWeight: "bold" as const,
-      formatter: ({ dataIndex }: { readonly dataIndex: number }) =>
-        (gates[dataIndex]?.acceptedPerSecond.mean ?? 0).toFixed(1),
-    },
   })
   const level = (name: string, value: number, color: string, position: "end" | "insideEndBottom") => ({
     name,
@@ -118,7 +127,7 @@ export const compareChart = (comparison: Comparison): string => {
       textStyle: { color: INK },
       selectedMode: false,
     },
-    grid: { left: 64, right: 150, top: 112, bottom: 92 },
+    grid: GRID,
     xAxis: {
       type: "category",
       data: labels,
@@ -138,7 +147,7 @@ export const compareChart = (comparison: Comparison): string => {
       type: "value",
       name: "orders/s",
       min: 0,
-      max: Math.ceil((top * 1.05) / 5) * 5,
+      max: highest,
       nameTextStyle: { color: FAINT },
       axisLabel: { color: FAINT, showMaxLabel: false },
       splitLine: { lineStyle: { color: "#e4e7eb" } },

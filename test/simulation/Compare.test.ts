@@ -1,0 +1,118 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Duration, Effect } from "effect"
+import type { GateName } from "../../src/dispatch/gates/byName.ts"
+import { compare, type Scenario } from "../../src/simulation/Compare.ts"
+import { compareChart } from "../../src/simulation/compareChart.ts"
+import { exerciseDelay } from "../../src/simulation/Delay.ts"
+import { renderComparison } from "../../src/simulation/renderComparison.ts"
+
+const scenario: Scenario = {
+  keys: 5,
+  limit: 20,
+  window: Duration.seconds(1),
+  bound: Duration.millis(55),
+  ttl: Duration.seconds(1),
+  load: 1,
+  duration: Duration.minutes(1),
+  delay: exerciseDelay,
+  spike: undefined,
+  loss: 0,
+  clockStep: undefined,
+}
+
+const gates: ReadonlyArray<GateName> = [
+  { name: "ack-window" },
+  { name: "polling" },
+  { name: "shifted", byMs: 10 },
+  { name: "shifted", byMs: 25 },
+  { name: "thread-slots" },
+  { name: "token-bucket" },
+  { name: "fixed-window" },
+]
+
+const quietly = () => {}
+
+describe("a comparison", () => {
+  for (const load of [1, 2]) {
+    it.effect(`finds ack-window highest among the gates that break no rule, at load ${load}`, () =>
+      Effect.gen(function* () {
+        const result = yield* compare({ scenario: { ...scenario, load }, gates, seeds: [1, 2, 3] }, quietly)
+        const safe = result.gates
+          .filter((gate) => gate.safe)
+          .toSorted((one, other) => other.acceptedPerSecond.mean - one.acceptedPerSecond.mean)
+        assert.strictEqual(safe[0]?.gate, "ack-window")
+        assert.isAbove(safe[0]?.shareOfOptimum ?? 0, 0.98)
+        const shifted = result.gates.find(({ gate }) => gate === "shifted:25")
+        assert.deepInclude(shifted, { safe: false, keysBlocked: 15 })
+        assert.isTrue(shifted?.runs.every((run) => run.failure !== null))
+      }),
+    )
+  }
+
+  it.effect("finds no safe run above the safe optimum by more than the luck of the draw", () =>
+    Effect.gen(function* () {
+      for (const bound of [Duration.millis(55), undefined]) {
+        const result = yield* compare(
+          {
+            scenario: { ...scenario, load: 2, bound },
+            gates: [{ name: "ack-window" }, { name: "polling" }],
+            seeds: [1, 2],
+          },
+          quietly,
+        )
+        assert.isBelow(result.safeOptimum.acceptedPerSecond.mean, result.ceilingPerSecond)
+        for (const gate of result.gates) assert.isBelow(gate.shareOfOptimum ?? 2, 1.002, gate.gate)
+      }
+    }),
+  )
+
+  it.effect("gives the same figures for the same seeds, run by run", () =>
+    Effect.gen(function* () {
+      const short = { ...scenario, duration: Duration.seconds(10), loss: 0.01 }
+      const of = (seeds: ReadonlyArray<number>) =>
+        compare({ scenario: short, gates: [{ name: "ack-window" }, { name: "polling" }], seeds }, quietly)
+      const both = yield* of([3, 4])
+      const alone = yield* of([4])
+      assert.deepStrictEqual(yield* of([3, 4]), both)
+      assert.deepStrictEqual(alone.gates[1]?.runs[0], both.gates[1]?.runs[1])
+      assert.deepStrictEqual(alone.safeOptimum.runs[0], both.safeOptimum.runs[1])
+    }),
+  )
+
+  it.effect("does not count what is accepted after the scenario's time", () =>
+    Effect.gen(function* () {
+      const patient = { ...scenario, load: 2, ttl: undefined, duration: Duration.seconds(20) }
+      const { gates: compared, ceilingPerSecond } = yield* compare(
+        { scenario: patient, gates: [{ name: "ack-window" }], seeds: [1] },
+        quietly,
+      )
+      const run = compared[0]?.runs[0]
+      assert.isAbove((run?.created ?? 0) / 20, 180)
+      assert.isBelow(run?.acceptedPerSecond ?? 200, ceilingPerSecond)
+    }),
+  )
+
+  it.effect("has its figures in a table and its bars in a chart, no wider than a terminal", () =>
+    Effect.gen(function* () {
+      const reached: Array<number> = []
+      const result = yield* compare(
+        { scenario: { ...scenario, spike: { probability: 0.001, ms: 20 } }, gates, seeds: [1] },
+        (share) => reached.push(share),
+      )
+      assert.deepStrictEqual(
+        reached,
+        reached.toSorted((one, other) => one - other),
+      )
+      assert.strictEqual(reached.at(-1), 1)
+      const text = renderComparison(result)
+      assert.isTrue(text.split("\n").every((line) => line.length <= 120))
+      assert.match(text, /^load 1; 5 keys.*spike 0\.001:20; 1m; seed 1\n/)
+      assert.match(text, /\nack-window +\d+\.\d\d +- .* 0\/5 /)
+      const svg = compareChart(result)
+      assert.match(svg, /^<svg [^]*<\/svg>\n$/)
+      for (const word of ["shifted:25", "unsafe:", "safe optimum", "ceiling", "seed 1"])
+        assert.include(svg, word)
+      assert.notMatch(svg, /NaN|undefined/)
+    }),
+  )
+})
