@@ -1,8 +1,8 @@
 /** The dispatcher's laws, over generated worlds. See `support/scenario.ts` for what a world may hold. */
 import { describe, it } from "vitest"
-import { noncesTakenBeforeWaiting } from "./broken/clients.ts"
+import { leavesFibersBehind, noncesTakenBeforeWaiting } from "./broken/clients.ts"
 import { inTurn, newestFirst } from "./broken/dispatchers.ts"
-import { ringOfSendTimes, sluggish, tokenBucket, withoutMargin } from "./broken/gates.ts"
+import { forgettingPlaces, ringOfSendTimes, sluggish, tokenBucket, withoutMargin } from "./broken/gates.ts"
 import { naiveDispatcher } from "./broken/naiveDispatcher.ts"
 import { catches, holds, RUNS, SEED } from "./support/law.ts"
 import {
@@ -10,6 +10,7 @@ import {
   neverAfterTimeToLive,
   neverSentTwice,
   noncesArriveRising,
+  nothingIsLeft,
   oneOutcomeEach,
   windowIsKept,
 } from "./support/laws.ts"
@@ -59,6 +60,14 @@ const laws: ReadonlyArray<{
     law: "no order is sent twice",
     check: neverSentTwice,
     broken: { "a retry after a timeout": { make: naiveDispatcher("resends-the-unknown") } },
+  },
+  {
+    law: "nothing is left after a run",
+    check: nothingIsLeft,
+    broken: {
+      "a fiber that nobody ends": { client: leavesFibersBehind },
+      "places that are never given back": { gate: forgettingPlaces },
+    },
   },
   {
     law: "orders leave the line in the order they came, and those that came back go first",

@@ -1,5 +1,5 @@
 /** Clients that spoil what the dispatcher has taken care of. */
-import { Clock, Effect } from "effect"
+import { Clock, Duration, Effect } from "effect"
 import type { ExchangeClient } from "../../src/exchange/ExchangeClient.ts"
 import { nowMsUnsafe } from "../../src/Monotonic.ts"
 
@@ -19,3 +19,12 @@ export const noncesTakenBeforeWaiting = (client: ExchangeClient["Service"]): Exc
       }),
   }
 }
+
+/** Starts a fiber with every request that nobody ends. */
+export const leavesFibersBehind = (client: ExchangeClient["Service"]): ExchangeClient["Service"] => ({
+  submit: (order, key, nonce, watch) =>
+    Effect.andThen(
+      Effect.forkDetach(Effect.forever(Effect.sleep(Duration.minutes(1)))),
+      client.submit(order, key, nonce, watch),
+    ),
+})

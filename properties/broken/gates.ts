@@ -1,6 +1,6 @@
 /** Gates as everyday clients have them. Each is wrong, and a law must say so. */
 import { Duration, Effect } from "effect"
-import type { Gate, GateFactory } from "../../src/dispatch/Gate.ts"
+import type { Gate, GateFactory, Place } from "../../src/dispatch/Gate.ts"
 import { ackWindow, type AckWindowOptions } from "../../src/dispatch/gates/AckWindow.ts"
 
 /**
@@ -52,3 +52,16 @@ export const favouringTheFirst =
     const slow = Duration.millis((1.5 * Duration.toMillis(options.window)) / options.limit)
     return ackWindow(key.label === "key-1" ? options : { ...options, pace: slow })(key)
   }
+
+/** Forgets the place of every second request. */
+export const forgettingPlaces =
+  (options: AckWindowOptions): GateFactory =>
+  (key) =>
+    Effect.map(ackWindow(options)(key), (gate) => {
+      let count = 0
+      const begin = (place: Place) => (sentMs: number) =>
+        Effect.map(place.begin(sentMs), (passage) =>
+          count++ % 2 === 0 ? passage : { ...passage, leave: Effect.void },
+        )
+      return { ...gate, enter: Effect.map(gate.enter, (place) => ({ ...place, begin: begin(place) })) }
+    })

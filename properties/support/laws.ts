@@ -66,3 +66,12 @@ export const neverSentTwice: DispatchLaw = (_, seen) => {
   const accepted = seen.arrivals.filter(({ verdict }) => verdict === "accepted").map(({ id }) => id)
   assert.strictEqual(new Set(accepted).size, accepted.length, "an order was accepted twice")
 }
+
+/** Once it has stopped, no timer and no fiber is left; and long after the last order no place is taken in vain. */
+export const nothingIsLeft: DispatchLaw = (_, seen) => {
+  assert.deepStrictEqual(seen.remains, { sleepers: 0, busy: false })
+  for (const taken of seen.placesTaken ?? []) {
+    // A lane holds one in advance, for the order that comes next.
+    assert.isAtMost(taken, 1, "a place was taken and never given back")
+  }
+}
