@@ -1,5 +1,5 @@
 /** The real dispatcher, used in a way that spoils what it takes care of. */
-import { Duration, Effect, Stream } from "effect"
+import { Duration, Effect, Fiber, Stream } from "effect"
 import * as Dispatcher from "../../src/dispatch/Dispatcher.ts"
 import { invariant } from "../../src/invariant.ts"
 import type { Order } from "../../src/orders/Order.ts"
@@ -51,3 +51,19 @@ export const inTurn = (options: Dispatcher.DispatcherOptions) =>
       snapshot: Effect.suspend(() => next().snapshot),
     })
   })
+
+/** Goes on with an order whose caller has gone. */
+export const deafToInterruption = (options: Dispatcher.DispatcherOptions) =>
+  Effect.map(Dispatcher.make(options), (real) =>
+    Dispatcher.Dispatcher.of({
+      ...real,
+      submit: (order) =>
+        Effect.flatMap(Effect.forkDetach(real.submit(order), { startImmediately: true }), Fiber.join),
+    }),
+  )
+
+/** Tells whoever offers an order that there was room, also when there was none. */
+export const alwaysTakesOffers = (options: Dispatcher.DispatcherOptions) =>
+  Effect.map(Dispatcher.make(options), (real) =>
+    Dispatcher.Dispatcher.of({ ...real, offer: (order) => Effect.as(real.offer(order), true) }),
+  )
