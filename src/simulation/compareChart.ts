@@ -25,11 +25,14 @@ const GRID = { left: 64, right: 150, top: 132, bottom: 92 }
 /** Half of a whisker's end, in pixels. */
 const CAP = 7
 
+const counted = (count: number, one: string): ReadonlyArray<string> =>
+  count === 0 ? [] : [`${count} ${one}${count === 1 ? "" : "s"}`]
+
 /** What a gate did wrong, a line for each. */
 const wrongs = (gate: GateComparison): ReadonlyArray<string> => [
-  ...(gate.exceeds > 0 ? [`${gate.exceeds} exceeds`] : []),
-  ...(gate.nonceErrors > 0 ? [`${gate.nonceErrors} nonce errors`] : []),
-  ...(gate.bans > 0 ? [`${gate.bans} bans`] : []),
+  ...counted(gate.exceeds, "exceed"),
+  ...counted(gate.nonceErrors, "nonce error"),
+  ...counted(gate.bans, "ban"),
 ]
 
 const axisLabel = (gate: GateComparison): string =>
@@ -102,11 +105,18 @@ export const compareChart = (comparison: Comparison): string => {
     barMaxWidth: 70,
     itemStyle: { color },
   })
-  const level = (name: string, value: number, color: string, position: "end" | "insideEndBottom") => ({
+  // One label above its line and one below: the two may be close together.
+  const level = (name: string, value: number, color: string, verticalAlign: "bottom" | "top") => ({
     name,
     yAxis: value,
     lineStyle: { color, width: 1.5, type: "dashed" as const },
-    label: { formatter: `${name} ${value.toFixed(1)}`, color, position, fontSize: 12 },
+    label: {
+      formatter: `${name} ${value.toFixed(1)}`,
+      color,
+      verticalAlign,
+      position: "end" as const,
+      fontSize: 12,
+    },
   })
   chart.setOption({
     animation: false,
@@ -161,8 +171,8 @@ export const compareChart = (comparison: Comparison): string => {
           symbol: "none",
           silent: true,
           data: [
-            level("ceiling", ceilingPerSecond, INK, "end"),
-            level("safe optimum", optimum, OPTIMUM, "end"),
+            level("ceiling", ceilingPerSecond, INK, "bottom"),
+            level("safe optimum", optimum, OPTIMUM, "top"),
           ],
         },
       },
