@@ -248,8 +248,8 @@ describe("a dispatcher that cannot go on", () => {
       )
       yield* TestClock.adjust("5 seconds")
       const failures = yield* Effect.forEach(waiting, (fiber) => Effect.map(Fiber.join(fiber), errorOf))
-      const tags = failures.map((failure) => failure?._tag)
-      assert.deepStrictEqual([...new Set(tags)].toSorted(), ["NoUsableKey", "UnknownApiKey"])
+      const tags = new Set(failures.map((failure) => String(failure?._tag)))
+      assert.deepStrictEqual(tags, new Set(["UnknownApiKey", "NoUsableKey"]))
       assert.strictEqual(
         errorOf(yield* Effect.exit(rig.dispatcher.submit(order("late"))))?._tag,
         "NoUsableKey",
