@@ -54,7 +54,7 @@ export interface DispatcherOptions {
 export interface DispatchSnapshot extends Readonly<LedgerCounts> {
   readonly queued: number
   readonly inFlight: number
-  /** How long no connection could be had, in milliseconds; 0 while the exchange is in contact. */
+  /** From the first attempt to connect that failed to the last, in milliseconds; 0 while the exchange is in contact. */
   readonly unreachableMs: number
   readonly lanes: ReadonlyArray<{
     readonly label: string
@@ -97,6 +97,9 @@ const DEFAULTS = {
   unreachableAfter: Duration.seconds(60),
 }
 
+/** Attempts to connect that fail further apart than this do not make one outage: lanes try once a second. */
+const LONGEST_GAP_MS = 10_000
+
 /** How much longer than the request timeout a stop waits for a client that does not keep to it. */
 const STOP_SLACK = Duration.seconds(1)
 
@@ -120,6 +123,7 @@ export const make = Effect.fnUntraced(function* (options: DispatcherOptions) {
   let stopping = false
   let reached = false
   let outOfContactSinceMs: number | undefined
+  let lastNoContactMs: number | undefined
 
   /**
    * Nothing can be sent any more: whoever waits for an order that is still queued learns why, and so does
@@ -144,6 +148,10 @@ export const make = Effect.fnUntraced(function* (options: DispatcherOptions) {
   }
 
   const onNoContact = (atMs: number, code: string): void => {
+    // A gap without attempts says nothing about the exchange.
+    if (lastNoContactMs !== undefined && atMs - lastNoContactMs > LONGEST_GAP_MS)
+      outOfContactSinceMs = undefined
+    lastNoContactMs = atMs
     outOfContactSinceMs ??= atMs
     const patience = reached ? settings.unreachableAfter : settings.firstContact
     const silentMs = atMs - outOfContactSinceMs
@@ -194,6 +202,10 @@ export const make = Effect.fnUntraced(function* (options: DispatcherOptions) {
     stopping = true
     yield* Scope.close(laneScope, Exit.void)
     cancelQueued()
+    for (const entry of ledger.held()) {
+      if (entry.request === undefined)
+        cancel(entry, Exit.fail(new OrderCancelled({ orderId: entry.order.id })))
+    }
     yield* Effect.timeoutOption(ledger.empty, Duration.sum(settings.requestTimeout, STOP_SLACK))
     for (const entry of ledger.held()) {
       const nowMs = nowMsUnsafe(clock)
@@ -297,7 +309,10 @@ export const make = Effect.fnUntraced(function* (options: DispatcherOptions) {
       ...ledger.counts,
       queued: line.length,
       inFlight: ledger.inFlight,
-      unreachableMs: outOfContactSinceMs === undefined ? 0 : nowMsUnsafe(clock) - outOfContactSinceMs,
+      unreachableMs:
+        outOfContactSinceMs === undefined
+          ? 0
+          : (lastNoContactMs ?? outOfContactSinceMs) - outOfContactSinceMs,
       lanes: lanes.map((lane) => ({
         label: lane.label,
         state: lane.state(),

@@ -170,6 +170,7 @@ export const makeLane = (key: ApiKey, gate: Gate, context: LaneContext): Effect.
         let settledMs: number | undefined
         const exit = yield* client
           .submit(entry.order, key, open.nonce, {
+            mayStart: () => nowMsUnsafe(clock) < entry.deadlineMs,
             onWritten: (atMs) => {
               open.writtenMs = atMs
               passage.onWritten(atMs)
@@ -235,6 +236,8 @@ export const makeLane = (key: ApiKey, gate: Gate, context: LaneContext): Effect.
               yield* restore(line.first)
               const nowMs = nowMsUnsafe(clock)
               if (!place.isReady() || nowMs < holdUntilMs) {
+                // First let whoever woke us finish: a thousand lanes would otherwise wake each other in one stack.
+                yield* Effect.yieldNow
                 line.passOn()
                 continue
               }

@@ -102,8 +102,15 @@ export class OrderLine {
 
   /** Takes an entry out of the middle. Costs time proportional to the line's length. */
   remove(entry: Entry): void {
-    MutableList.remove(this.#queue.messages, entry)
-    this.#announceRoom()
+    const { messages } = this.#queue
+    const before = messages.length
+    MutableList.remove(messages, entry)
+    // One that waits for room outside leaves by the interruption of its waiting.
+    if (messages.length === before) return
+    // Only a take lets in who waits for room, so it is taken out as the first.
+    MutableList.prepend(messages, entry)
+    this.take()
+    Queue.flushUnsafe(this.#queue)
   }
 
   /** Waits until fewer than this many orders are in the line. */

@@ -20,6 +20,11 @@ export type Acceptance = typeof Acceptance.Type
  * milliseconds of the monotonic clock.
  */
 export interface TransitWatch {
+  /**
+   * Asked right before the first byte leaves, which may be long after the request was begun: connecting takes
+   * time. Where it says no, nothing is sent and the request fails with `ConnectionFailed`.
+   */
+  readonly mayStart?: () => boolean
   /** All of the request was handed to an open connection's socket. Never called where nothing was sent. */
   readonly onWritten: (atMs: number) => void
   /** The answer is complete, or the client gave up. Always called, right before the result is known. */

@@ -75,7 +75,7 @@ const make = Effect.fnUntraced(function* (options: HttpExchangeOptions) {
     Clock.clockWith((clock) =>
       Effect.suspend(() => {
         const about = { orderId: order.id, key: key.label }
-        const probe = new WrittenProbe(() => watch.onWritten(nowMsUnsafe(clock)))
+        const probe = new WrittenProbe(() => watch.onWritten(nowMsUnsafe(clock)), watch.mayStart)
         const probed: ProbedOptions = { probe }
         const request = HttpClientRequest.setUrlParams(base, {
           ...order.params,

@@ -11,9 +11,12 @@ export class WrittenProbe {
   /** Whether any byte may have left. */
   begun = false
   readonly onWritten: () => void
+  /** Whether the request is still wanted when its connection is there. */
+  readonly mayStart: () => boolean
 
-  constructor(onWritten: () => void) {
+  constructor(onWritten: () => void, mayStart: () => boolean = () => true) {
     this.onWritten = onWritten
+    this.mayStart = mayStart
   }
 }
 
@@ -36,6 +39,10 @@ class ProbedHandler implements Undici.Dispatcher.DispatchHandler {
   onRequestStart(controller: Undici.Dispatcher.DispatchController, context: unknown): void {
     if (this.#probe.begun) {
       controller.abort(new Error("a request is never sent twice"))
+      return
+    }
+    if (!this.#probe.mayStart()) {
+      controller.abort(new Error("the order expired while a connection was being made"))
       return
     }
     this.#probe.begun = true

@@ -161,6 +161,32 @@ describe("a full line", () => {
   )
 })
 
+describe("withdrawing from a full line", () => {
+  it.effect("lets in who waits for room, in order", () =>
+    Effect.gen(function* () {
+      const rig = yield* makeRig({
+        config: { limit: 1, windowMs: 1000, blockAfter: 10 },
+        ttlMs: undefined,
+        dispatcher: { capacity: 1 },
+      })
+      yield* rig.dispatcher.enqueue(order("first"))
+      yield* TestClock.adjust("1 millis")
+      const queued = yield* Effect.forkScoped(rig.dispatcher.submit(order("a")))
+      yield* TestClock.adjust("1 millis")
+      yield* Effect.forkScoped(Effect.exit(rig.dispatcher.submit(order("b"))))
+      yield* TestClock.adjust("1 millis")
+      yield* Fiber.interrupt(queued)
+      yield* TestClock.adjust("10 seconds")
+      assert.deepStrictEqual(
+        rig.sent().map(({ id }) => id),
+        ["first", "b"],
+      )
+      yield* rig.stop
+      assert.deepStrictEqual(names(rig), ["a cancelled", "first accepted", "b accepted"])
+    }),
+  )
+})
+
 describe("stopping", () => {
   it.effect("takes no more orders, awaits what is in flight and cancels what is queued", () =>
     Effect.gen(function* () {
