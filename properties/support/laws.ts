@@ -41,6 +41,14 @@ export const oneOutcomeEach: DispatchLaw = (_, seen) => {
 /** No order is sent once its time to live is over. */
 export const neverAfterTimeToLive: DispatchLaw = ({ ttlMs }, seen) => {
   for (const event of seen.events) {
+    if (event.type === "outcome" && event.request?.writtenMs !== undefined) {
+      const ageMs = event.request.writtenMs - event.createdMs
+      assert.isBelow(
+        ageMs,
+        ttlMs ?? Number.POSITIVE_INFINITY,
+        `order ${event.id} left at an age of ${ageMs} ms`,
+      )
+    }
     if (event.type !== "sent") continue
     const ageMs = event.atMs - event.createdMs
     assert.isBelow(

@@ -150,7 +150,12 @@ export const makeSimulatedExchange = (
         const travel = usual
           ? roundTrip(journey, watch, key, order.id, nonce)
           : eventful(journey, watch, key, order.id, nonce)
-        const begun = writeMs === 0 ? travel : Effect.andThen(Effect.sleep(writeMs), travel)
+        const connected = Effect.suspend(() =>
+          watch.mayStart?.() === false
+            ? Effect.fail(new ConnectionFailed({ ...about, code: "expired while connecting" }))
+            : travel,
+        )
+        const begun = writeMs === 0 ? travel : Effect.andThen(Effect.sleep(writeMs), connected)
         const answered = usual
           ? begun
           : Effect.timeoutOrElse(begun, {
