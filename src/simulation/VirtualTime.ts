@@ -85,13 +85,23 @@ const makeClock = (world: World, options: VirtualTimeOptions): Clock.Clock => {
   const offset = options.wallOffsetMs ?? (() => 0)
   const wallMs = () => startWallMs + world.nowMs + offset(world.nowMs)
   const nanos = (ms: number) => BigInt(Math.round(ms * 1e6))
+  // Asked for about ten times as often as it changes.
+  let cachedMs = 0
+  let cachedNanos = 0n
+  const monotonicNanos = () => {
+    if (world.nowMs !== cachedMs) {
+      cachedMs = world.nowMs
+      cachedNanos = nanos(cachedMs)
+    }
+    return cachedNanos
+  }
   return {
     currentTimeMillisUnsafe: wallMs,
     currentTimeMillis: Effect.sync(wallMs),
     currentTimeNanosUnsafe: () => nanos(wallMs()),
     currentTimeNanos: Effect.sync(() => nanos(wallMs())),
-    monotonicTimeNanosUnsafe: () => nanos(world.nowMs),
-    monotonicTimeNanos: Effect.sync(() => nanos(world.nowMs)),
+    monotonicTimeNanosUnsafe: monotonicNanos,
+    monotonicTimeNanos: Effect.sync(monotonicNanos),
     sleep: world.sleep,
   }
 }

@@ -14,7 +14,7 @@
  * lost, and a lost one's `latest` lies after the giving up. That costs nothing while answers come within a
  * window, and keeps an exchange that has gone silent from swallowing more than `limit` orders a key.
  */
-import { Clock, Duration, Effect, Latch, Semaphore } from "effect"
+import { Clock, Duration, Effect, Fiber, Latch, Semaphore } from "effect"
 import type { RateLimiter } from "effect/persistence"
 import { invariant } from "../../invariant.ts"
 import { monotonicClock, nowMsUnsafe, sleepUntil } from "../../Monotonic.ts"
@@ -80,17 +80,21 @@ export const ackWindow =
         return at !== undefined && at <= nowMsUnsafe(clock)
       }
 
+      /** Waits until something happens, or a time has come. One fiber less than a race of the two: it is on the hot path. */
+      const stirredBefore = (atMs: number): Effect.Effect<void> =>
+        Effect.flatMap(
+          Effect.forkChild(Effect.andThen(sleepUntil(atMs), stirred.open), { startImmediately: true }),
+          (timer) => Effect.andThen(stirred.await, Fiber.interrupt(timer)),
+        )
+
       const ready: Effect.Effect<void> = Effect.suspend(() => {
         const at = readyAt()
         if (at !== undefined && at <= nowMsUnsafe(clock)) return Effect.void
         stirred.closeUnsafe()
         // Only while the previous request is under way can an event make it earlier; else sleep it out.
-        const sleep = at === undefined ? Effect.never : sleepUntil(at)
-        const wait =
-          previous !== undefined && previous.end === undefined
-            ? Effect.raceFirst(stirred.await, sleep)
-            : sleep
-        return Effect.andThen(wait, ready)
+        if (at === undefined) return Effect.andThen(stirred.await, ready)
+        const underWay = previous !== undefined && previous.end === undefined
+        return Effect.andThen(underWay ? stirredBefore(at) : sleepUntil(at), ready)
       })
 
       const pace = options.rateLimiter
