@@ -13,6 +13,7 @@ import { exchangeMillis, LONGEST_WINDOW } from "./exchangeMillis.ts"
 import * as Flags from "./Flags.ts"
 import { quote } from "./quote.ts"
 import { scenarioFlags } from "./simulate.ts"
+import { thriftyHeap } from "./thriftyHeap.ts"
 import { openWholeFile } from "./wholeFile.ts"
 
 const ALL_GATES = "ack-window,polling,shifted:10,shifted:25,thread-slots,token-bucket,fixed-window"
@@ -109,6 +110,7 @@ export const compare = Command.make(
     }
     yield* exchangeMillis("--window", input.window, LONGEST_WINDOW)
     const { duration, load, keys, limit, window, delay, loss } = input
+    yield* thriftyHeap
     const clock = yield* Clock.Clock
     yield* Effect.scoped(
       Effect.gen(function* () {

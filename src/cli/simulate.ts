@@ -13,6 +13,7 @@ import { simulate as runSimulation, type SimulationSettings } from "../simulatio
 import { renderSummaries } from "../summary/render.ts"
 import { exchangeMillis, LONGEST_WINDOW } from "./exchangeMillis.ts"
 import * as Flags from "./Flags.ts"
+import { thriftyHeap } from "./thriftyHeap.ts"
 import { parseDuration, parseNonNegative } from "./values.ts"
 
 /** A flag whose text one of our own parsers reads. */
@@ -162,6 +163,7 @@ export const simulate = Command.make(
       clockStep: Option.getOrUndefined(input.clockStep),
       seed: Option.isSome(input.seed) ? input.seed.value : yield* freshSeed,
     }
+    yield* thriftyHeap
     const progress = yield* makeProgress(settings, input.noProgress)
     const clock = yield* Effect.clockWith(Effect.succeed)
     yield* Effect.scoped(

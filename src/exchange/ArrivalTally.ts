@@ -25,7 +25,7 @@ export interface ExchangeTally {
   readonly keys: ReadonlyArray<KeyTally>
   /** Requests with a key that the exchange does not know. */
   readonly unknownKey: number
-  /** Accepted requests whose order had been accepted before, among the last 100,000 orders at least. */
+  /** Accepted requests whose order had been accepted before, among those that are remembered. */
   readonly repeatedOrders: number
 }
 
@@ -99,10 +99,18 @@ const makeRecentNames = (generation: number) => {
   }
 }
 
+/** Accepted orders that are remembered at least, to notice one that is accepted again. */
 const REMEMBERED_ORDERS = 100_000
 
-/** An empty tally for these key labels, with windows of `windowMs`. */
-export const makeArrivalTally = (labels: ReadonlyArray<string>, windowMs: number): ArrivalTally => {
+/**
+ * An empty tally for these key labels, with windows of `windowMs`. `remembered` is how many accepted orders are
+ * remembered at least.
+ */
+export const makeArrivalTally = (
+  labels: ReadonlyArray<string>,
+  windowMs: number,
+  remembered = REMEMBERED_ORDERS,
+): ArrivalTally => {
   const keys = new Map(
     labels.map((label) => [
       label,
@@ -113,7 +121,7 @@ export const makeArrivalTally = (labels: ReadonlyArray<string>, windowMs: number
       },
     ]),
   )
-  const orders = makeRecentNames(REMEMBERED_ORDERS)
+  const orders = makeRecentNames(remembered)
   let unknownKey = 0
   let repeatedOrders = 0
   return {

@@ -94,6 +94,8 @@ export const makeJourneys = Effect.fnUntraced(function* (
 })
 
 const REPORT_EVERY = Duration.minutes(1)
+/** Some minutes of orders, far more than are ever under way: a day's would cost more than all else. */
+const REMEMBERED_ORDERS = 10_000
 
 const program = (settings: SimulationSettings, sink: SimulationSink) =>
   Effect.gen(function* () {
@@ -106,6 +108,7 @@ const program = (settings: SimulationSettings, sink: SimulationSink) =>
     const tally = makeArrivalTally(
       keys.map((key) => key.label),
       windowMs,
+      REMEMBERED_ORDERS,
     )
     const exchange = yield* makeSimulatedExchange({
       config: { ...exerciseConfig, limit, windowMs },
