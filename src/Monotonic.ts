@@ -18,15 +18,15 @@ export const nowMs: Effect.Effect<number> = Effect.map(
  * wake the clock is asked again, so this never returns before the deadline.
  */
 export const sleepUntil = (deadlineMs: number): Effect.Effect<void> =>
-  Clock.clockWith((clock) =>
-    Effect.suspend(() => {
-      const remainingMs = deadlineMs - nowMsUnsafe(clock)
-      if (remainingMs <= 0) return Effect.void
-      // Rounded up to what a clock can tell apart: a sleep of less might end without time having passed.
-      const wholeMicros = Math.ceil(remainingMs * 1000) / 1000
-      return Effect.andThen(clock.sleep(Duration.millis(wholeMicros)), sleepUntil(deadlineMs))
-    }),
-  )
+  Clock.clockWith((clock) => sleepUntilBy(clock, deadlineMs))
+
+const sleepUntilBy = (clock: Clock.Clock, deadlineMs: number): Effect.Effect<void> => {
+  const remainingMs = deadlineMs - nowMsUnsafe(clock)
+  if (remainingMs <= 0) return Effect.void
+  // Rounded up to what a clock can tell apart: a sleep of less might end without time having passed.
+  const wholeMicros = Math.ceil(remainingMs * 1000) / 1000
+  return Effect.flatMap(clock.sleep(Duration.millis(wholeMicros)), () => sleepUntilBy(clock, deadlineMs))
+}
 
 /**
  * The same clock with its wall clock replaced by monotonic time, for library code that measures elapsed time

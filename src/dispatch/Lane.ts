@@ -234,7 +234,7 @@ export const makeLane = (key: ApiKey, gate: Gate, context: LaneContext): Effect.
               // Waiting for what is there already would cost an order's way through here a good part of its time.
               if (nowMsUnsafe(clock) < holdUntilMs) yield* restore(sleepUntil(holdUntilMs))
               if (!place.isReady()) yield* restore(place.ready)
-              yield* restore(line.first)
+              if (line.length === 0) yield* restore(line.first)
               const nowMs = nowMsUnsafe(clock)
               if (!place.isReady() || nowMs < holdUntilMs) {
                 // First let whoever woke us finish: a thousand lanes would otherwise wake each other in one stack.

@@ -2,8 +2,8 @@
  * The exercise's order source: numbered orders at random gaps, a little slower than all keys together can
  * carry. The plan of offsets is pure; the timed part only waits for the next one.
  */
-import { Duration, Effect, type Random, Stream } from "effect"
-import { nowMs, sleepUntil } from "../Monotonic.ts"
+import { Clock, Duration, Effect, type Random, Stream } from "effect"
+import { nowMsUnsafe, sleepUntil } from "../Monotonic.ts"
 import { seededRandom, wholeUpTo } from "../Random.ts"
 import type { Order } from "./Order.ts"
 
@@ -61,14 +61,15 @@ export const randomSource = (options: RandomSourceOptions): Stream.Stream<Order>
     Effect.gen(function* () {
       const offsets = orderOffsets(yield* seededRandom(options.seed, "orders"), meanGapMs(options))
       const endMs = Duration.toMillis(options.duration)
-      const startMs = yield* nowMs
+      const clock = yield* Clock.Clock
+      const startMs = nowMsUnsafe(clock)
       return Stream.unfold(0, (number) =>
         Effect.suspend(() => {
           const offset = offsets.next().value
           // Nothing more is due, but the source is not over before its time.
           if (offset >= endMs) return Effect.as(sleepUntil(startMs + endMs), undefined)
-          return Effect.map(Effect.andThen(sleepUntil(startMs + offset), nowMs), (createdAtMs) => {
-            const order: Order = { id: String(number), params: {}, createdAtMs }
+          return Effect.map(sleepUntil(startMs + offset), () => {
+            const order: Order = { id: String(number), params: {}, createdAtMs: nowMsUnsafe(clock) }
             return [order, number + 1] as const
           })
         }),

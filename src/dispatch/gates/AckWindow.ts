@@ -111,29 +111,33 @@ export const ackWindow =
           Effect.provideService(Clock.Clock, paceClock),
         )
 
-      const begin = Effect.fnUntraced(function* (sentMs: number): Effect.fn.Return<Passage> {
-        invariant(isReady(), `${key.label} sends while its gate is closed`)
-        used += 1
-        invariant(used <= options.limit, `${key.label} has more requests in the window than its limit`)
-        const transit: Transit = { sentMs, writtenMs: undefined, end: undefined }
-        previous = transit
-        const resetAfter = yield* pace
-        paceFromMs = sentMs + Duration.toMillis(resetAfter)
-        return {
-          onWritten: (atMs) => {
-            transit.writtenMs ??= atMs
-            stirred.openUnsafe()
-          },
-          onEnded: (ending, atMs) => {
-            transit.end ??= { ending, atMs }
-            stirred.openUnsafe()
-          },
-          leave: Effect.suspend(() => {
-            const latest = latestArrival(transit, options.reach)
-            invariant(latest !== undefined, "a request leaves the window before it has ended")
-            return Effect.andThen(sleepUntil(latest + windowMs + marginMs), giveBack)
-          }),
-        }
+      const begin = (sentMs: number): Effect.Effect<Passage> =>
+        Effect.suspend(() => {
+          invariant(isReady(), `${key.label} sends while its gate is closed`)
+          used += 1
+          invariant(used <= options.limit, `${key.label} has more requests in the window than its limit`)
+          const transit: Transit = { sentMs, writtenMs: undefined, end: undefined }
+          previous = transit
+          return Effect.map(pace, (resetAfter) => {
+            paceFromMs = sentMs + Duration.toMillis(resetAfter)
+            return passageOf(transit)
+          })
+        })
+
+      const passageOf = (transit: Transit): Passage => ({
+        onWritten: (atMs) => {
+          transit.writtenMs ??= atMs
+          stirred.openUnsafe()
+        },
+        onEnded: (ending, atMs) => {
+          transit.end ??= { ending, atMs }
+          stirred.openUnsafe()
+        },
+        leave: Effect.suspend(() => {
+          const latest = latestArrival(transit, options.reach)
+          invariant(latest !== undefined, "a request leaves the window before it has ended")
+          return Effect.andThen(sleepUntil(latest + windowMs + marginMs), giveBack)
+        }),
       })
 
       const giveBack = Effect.suspend(() => {
