@@ -25,6 +25,7 @@ import type { Summary } from "../src/summary/Summary.ts"
 import { againstExchange, type Tally } from "./support/exchangeProcess.ts"
 import { dispatcherAlone } from "./support/dispatcherAlone.ts"
 import { plainLoop } from "./support/plainLoop.ts"
+import { type Columns, table } from "./support/table.ts"
 
 const { values } = parseArgs({
   options: {
@@ -147,7 +148,7 @@ const plain = (load: number) =>
 const sum = (tally: Tally, of: (key: Tally["keys"][number]) => number) =>
   tally.keys.reduce((total, key) => total + of(key), 0)
 
-const columns: ReadonlyArray<readonly [string, (row: Row) => string]> = [
+const columns: Columns<Row> = [
   ["client", (_) => _.client],
   ["load", (_) => String(_.load)],
   ["offered/s", (_) => (_.created / Duration.toSeconds(duration)).toFixed(1)],
@@ -163,15 +164,6 @@ const columns: ReadonlyArray<readonly [string, (row: Row) => string]> = [
   ["CPU", (_) => `${(100 * _.cpu).toFixed(1)} %`],
 ]
 
-const table = (rows: ReadonlyArray<Row>) => {
-  const line = (cells: ReadonlyArray<string>) => `| ${cells.join(" | ")} |`
-  return [
-    line(columns.map(([title]) => title)),
-    line(columns.map(() => "---")),
-    ...rows.map((row) => line(columns.map(([, cell]) => cell(row)))),
-  ].join("\n")
-}
-
 const main = Effect.gen(function* () {
   const rows: Array<Row> = []
   yield* Console.error(`${loads.length * 2} runs of ${Duration.format(duration)}, seed ${seed}`)
@@ -184,7 +176,7 @@ const main = Effect.gen(function* () {
   }
   const orders = randomSource({ seed, load: 1, keys: keys.length, limit, window, duration })
   const alone = yield* measured(dispatcherAlone(orders, keys, seed))
-  yield* Console.log(table(rows))
+  yield* Console.log(table(columns, rows))
   yield* Console.log(
     "\nCounts of 429, 400, orders sent twice and the busiest window of any key (requests in any 1000 ms) are the exchange's own. CPU is the whole client process's share of one core.",
   )

@@ -30,7 +30,7 @@ const PINNED_NODE = fileURLToPath(
  * Most of what a simulation makes is garbage within a virtual second. V8 would give it up to 100 MB of room, which
  * is hardly faster than a third of that.
  */
-const MEMORY_FLAGS = ["--max-semi-space-size=16"]
+export const MEMORY_FLAGS = ["--max-semi-space-size=16"]
 
 const refuse = (why: string): void => {
   process.stderr.write(
