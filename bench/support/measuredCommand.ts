@@ -43,6 +43,7 @@ export const measuredCommand = (args: ReadonlyArray<string>): Effect.Effect<Meas
       if (output === null || !(usagePipe instanceof Readable))
         return yield* Effect.die("a process without pipes")
       const [stdout, usage] = yield* Effect.promise(() => Promise.all([text(output), text(usagePipe)]))
+      if (child.exitCode !== 0) return yield* Effect.die(new Error(`it failed: paceline ${args.join(" ")}`))
       return { stdout, elapsedMs: nowMsUnsafe(clock) - fromMs, usage: yield* decodeUsage(usage) }
     }),
   ).pipe(Effect.scoped)

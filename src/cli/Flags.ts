@@ -49,7 +49,7 @@ const fromParse = <A>(name: string, metavar: string, parse: Parse<A>, options: F
       )
 }
 
-/** A duration such as `500ms`, `30s`, `5m` or `24h`; longer than 0 unless `zero` says otherwise. */
+/** A duration such as `500ms`, `30s`, `5m`, `24h` or `7d`; longer than 0 unless `zero` says otherwise. */
 export const duration = (
   name: string,
   options: FlagOptions & { readonly zero?: boolean },

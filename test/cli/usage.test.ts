@@ -15,7 +15,7 @@ const lineFor = (args: ReadonlyArray<string>) => {
 }
 
 const SEE_RUN = 'See "paceline run --help".'
-const DURATION = "write it as 500ms, 30s, 5m or 24h"
+const DURATION = "write it as 500ms, 30s, 5m, 24h or 7d"
 
 describe("wrong usage gets one line that says what is wrong, where, and what to do", () => {
   it.effect.each([

@@ -25,6 +25,7 @@ describe("a duration", () => {
     [".5s", 500],
     ["5m", 300_000],
     ["24h", 86_400_000],
+    ["7d", 604_800_000],
     ["0.5ms", 0.5],
     ["87600h", 3650 * 86_400_000],
   ])("%s is a number with a unit", (text, ms) => {
@@ -47,7 +48,7 @@ describe("a duration", () => {
     "Infinity",
     "five",
     "5s5m",
-    "1d",
+    "1w",
     "+5s",
     " 5s",
   ])("%j is none", (text) => {
