@@ -76,8 +76,13 @@ export interface DispatchLog {
   readonly ready: Effect.Effect<void>
   /** Takes an event at once. Called in the order of the events' times. */
   readonly record: (event: DispatchEvent) => void
+  /**
+   * Waits until everything recorded so far is on its way to where it is kept: no request leaves before its record
+   * has. Once that can never be, it waits for ever, and the request is given up when the dispatcher stops.
+   */
+  readonly committed: Effect.Effect<void>
 }
 
 export const DispatchLog = Context.Reference<DispatchLog>("paceline/dispatch/DispatchLog", {
-  defaultValue: () => ({ ready: Effect.void, record: () => {} }),
+  defaultValue: () => ({ ready: Effect.void, record: () => {}, committed: Effect.void }),
 })

@@ -14,6 +14,7 @@ import { nowMsUnsafe, sleepUntil } from "../Monotonic.ts"
 import type { Order } from "../orders/Order.ts"
 import { DispatchLog, type OutcomeEvent, type Retirement } from "./DispatchEvent.ts"
 import type { GateFactory } from "./Gate.ts"
+import { noMemory, type Recall } from "./KeyMemory.ts"
 import { expire, type Lane, makeLane } from "./Lane.ts"
 import { Ledger, type LedgerCounts, type OutcomesOverrun } from "./Ledger.ts"
 import { type Entry, OrderLine } from "./OrderLine.ts"
@@ -35,6 +36,8 @@ export interface DispatcherOptions {
   readonly ttl: Duration.Duration | undefined
   /** The client's request timeout: how long a stop waits for what is in flight. */
   readonly requestTimeout: Duration.Duration
+  /** What is remembered of each key from former lives. Default: nothing. */
+  readonly recall?: Recall
   /** Orders that may wait. Default 10,000. */
   readonly capacity?: number
   /** Times an order goes back to the head of the line after a definite refusal. Default 1. */
@@ -90,6 +93,7 @@ export class Dispatcher extends Context.Service<
 >()("paceline/dispatch/Dispatcher") {}
 
 const DEFAULTS = {
+  recall: noMemory,
   capacity: 10_000,
   maxReturns: 1,
   parkAfter: 5,
@@ -166,8 +170,8 @@ export const make = Effect.fnUntraced(function* (options: DispatcherOptions) {
   }
 
   const lanes: ReadonlyArray<Lane> = yield* Effect.forEach(settings.keys, (key) =>
-    Effect.flatMap(settings.gate(key), (gate) =>
-      makeLane(key, gate, {
+    Effect.flatMap(Effect.all([settings.gate(key), settings.recall(key)]), ([gate, memory]) =>
+      makeLane(key, gate, memory, {
         line,
         ledger,
         log,

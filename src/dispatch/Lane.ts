@@ -5,12 +5,14 @@
 import { Cause, Clock, Deferred, Effect, Exit, Option, type Scope } from "effect"
 import type { ApiKey } from "../exchange/ApiKeys.ts"
 import type { Acceptance, ExchangeClient } from "../exchange/ExchangeClient.ts"
+import { exerciseConfig } from "../exchange/ExchangeModel.ts"
 import { ConnectionBroken, type SubmitError, type Verdict, verdictOf } from "../exchange/SubmitError.ts"
 import { invariant } from "../invariant.ts"
 import { nowMsUnsafe, sleepUntil } from "../Monotonic.ts"
 import type { RejectReason } from "../orders/Outcome.ts"
 import type { DispatchLog, RequestTrace, Retirement } from "./DispatchEvent.ts"
 import type { Gate, Passage, Place } from "./Gate.ts"
+import type { KeyMemory } from "./KeyMemory.ts"
 import type { Ledger } from "./Ledger.ts"
 import { nextNonce } from "./NonceSource.ts"
 import type { Entry, OpenRequest, OrderLine } from "./OrderLine.ts"
@@ -53,6 +55,9 @@ export interface Lane {
 const FIRST_HOLD_MS = 20
 const LAST_HOLD_MS = 1000
 
+/** Rate-limit errors after which the exchange blocks a key for good. */
+const BLOCKED_AFTER = exerciseConfig.blockAfter
+
 /** Refusals that say nothing about the order itself: with another nonce or another key it may well pass. */
 const RETURNABLE: ReadonlySet<RejectReason> = new Set(["rate-limit", "blocked", "nonce", "api-key"])
 
@@ -62,7 +67,12 @@ const endingOf = (verdict: Verdict | undefined): Ending => {
   return verdict?.kind === "never-sent" ? "never-sent" : "answered"
 }
 
-export const makeLane = (key: ApiKey, gate: Gate, context: LaneContext): Effect.Effect<Lane> =>
+export const makeLane = (
+  key: ApiKey,
+  gate: Gate,
+  memory: KeyMemory,
+  context: LaneContext,
+): Effect.Effect<Lane> =>
   Clock.clockWith((clock) =>
     Effect.sync(() => {
       const { label } = key
@@ -70,9 +80,14 @@ export const makeLane = (key: ApiKey, gate: Gate, context: LaneContext): Effect.
       const retired = Deferred.makeUnsafe<void>()
       let state: "active" | Retirement = "active"
       let rateLimitErrors = 0
-      let lastNonce = 0
+      // The exchange counts over all lives.
+      const parkAfter =
+        memory.rateLimitErrors === 0
+          ? context.parkAfter
+          : Math.max(1, Math.min(context.parkAfter, BLOCKED_AFTER - 1 - memory.rateLimitErrors))
+      let lastNonce = memory.lastNonce
       let connectFailures = 0
-      let holdUntilMs = Number.NEGATIVE_INFINITY
+      let holdUntilMs = memory.quietUntilMs
 
       const retire = (next: Retirement, atMs: number): void => {
         if (state !== "active") return
@@ -96,7 +111,8 @@ export const makeLane = (key: ApiKey, gate: Gate, context: LaneContext): Effect.
           case "rate-limit": {
             rateLimitErrors += 1
             gate.rateLimited(atMs)
-            if (rateLimitErrors >= context.parkAfter) retire("parked", atMs)
+            memory.onRateLimitError()
+            if (rateLimitErrors >= parkAfter) retire("parked", atMs)
             return
           }
           case "blocked":
@@ -168,6 +184,8 @@ export const makeLane = (key: ApiKey, gate: Gate, context: LaneContext): Effect.
 
       const request = Effect.fnUntraced(function* (entry: Entry, open: OpenRequest, passage: Passage) {
         let settledMs: number | undefined
+        // What leaves is written down first: a later life must know of every order that may have left.
+        yield* log.committed
         const exit = yield* client
           .submit(entry.order, key, open.nonce, {
             mayStart: () => nowMsUnsafe(clock) < entry.deadlineMs,
@@ -191,6 +209,8 @@ export const makeLane = (key: ApiKey, gate: Gate, context: LaneContext): Effect.
         const error = Exit.isFailure(answer) ? Cause.findErrorOption(answer.cause) : Option.none()
         const verdict = Option.getOrUndefined(Option.map(error, verdictOf))
         const trace: RequestTrace = { ...open, settledMs }
+        const ending = endingOf(verdict)
+        memory.onEnded({ ...open, end: { ending, atMs: settledMs } })
         learn(verdict, atMs)
         // A stop that lost patience has ended the order already.
         if (entry.state === "ended") return
@@ -199,16 +219,21 @@ export const makeLane = (key: ApiKey, gate: Gate, context: LaneContext): Effect.
         }
         settle(entry, answer, verdict, trace, atMs)
         // Last, because it may let the lane go on at once: it must have learnt from this answer by then.
-        passage.onEnded(endingOf(verdict), settledMs)
+        passage.onEnded(ending, settledMs)
         if (defective && Exit.isFailure(exit)) context.onDefect(Cause.die(Cause.squash(exit.cause)))
         yield* passage.leave
       })
 
-      const dispatch = Effect.fnUntraced(function* (entry: Entry, place: Place, sentMs: number) {
+      const dispatch = Effect.fnUntraced(function* (
+        entry: Entry,
+        place: Place,
+        nonce: number,
+        sentMs: number,
+      ) {
         invariant(state === "active", `${label} sends after it was retired`)
         invariant(sentMs < entry.deadlineMs, `order ${entry.order.id} is sent after its time to live`)
-        const nonce = nextNonce(lastNonce, clock.currentTimeMillisUnsafe())
         invariant(nonce > lastNonce, `${label} repeats a nonce`)
+        invariant(nonce <= memory.reservedNonce(), `${label} uses a nonce that is not reserved`)
         lastNonce = nonce
         const open = ledger.depart(entry, { key: label, nonce, sentMs })
         log.record({
@@ -242,9 +267,15 @@ export const makeLane = (key: ApiKey, gate: Gate, context: LaneContext): Effect.
                 line.passOn()
                 continue
               }
+              const nonce = nextNonce(lastNonce, clock.currentTimeMillisUnsafe())
+              if (nonce > memory.reservedNonce()) {
+                line.passOn()
+                yield* restore(memory.reserve(nonce))
+                continue
+              }
               const entry = line.take()
               if (entry === undefined || entry.state !== "queued") continue
-              if (nowMs < entry.deadlineMs) return yield* dispatch(entry, place, nowMs)
+              if (nowMs < entry.deadlineMs) return yield* dispatch(entry, place, nonce, nowMs)
               expire(ledger, entry, nowMs)
             }
           }),

@@ -180,6 +180,7 @@ export const run = <E, R>(
           write(toRecord(event))
           progress.record(event)
         },
+        committed: journal.flush.pipe(Effect.ignore),
       }
       write(header(settings, exchange.shown, startedAt))
       yield* journal.flush

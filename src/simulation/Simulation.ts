@@ -178,7 +178,11 @@ const program = (settings: SimulationSettings, sink: SimulationSink) =>
         }).pipe(Layer.provide(Layer.succeed(ExchangeClient, exchange.client))),
       ),
       Effect.scoped,
-      Effect.provideService(DispatchLog, { ready: Effect.void, record: (event) => write(toRecord(event)) }),
+      Effect.provideService(DispatchLog, {
+        ready: Effect.void,
+        record: (event) => write(toRecord(event)),
+        committed: Effect.void,
+      }),
       Effect.result,
     )
     const failure = exit._tag === "Failure" ? exit.failure : undefined

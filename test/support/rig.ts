@@ -90,6 +90,7 @@ export const makeRig = Effect.fnUntraced(function* (options: RigOptions = {}) {
     Effect.provideService(DispatchLog, {
       ready: Effect.void,
       record: (event) => events.push(event),
+      committed: Effect.void,
     }),
   )
   const stop = Scope.close(scope, Exit.void)
