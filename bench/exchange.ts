@@ -19,8 +19,12 @@ import { nowMs } from "../src/Monotonic.ts"
 import { randomSource } from "../src/orders/RandomSource.ts"
 import type { ProgressSink } from "../src/run/Progress.ts"
 import { run } from "../src/run/Run.ts"
-import { makeDistribution } from "../src/summary/Distribution.ts"
-import type { Percentiles } from "../src/summary/Distribution.ts"
+import {
+  addDuration,
+  emptyDistribution,
+  type Percentiles,
+  percentilesOf,
+} from "../src/summary/Distribution.ts"
 import type { Summary } from "../src/summary/Summary.ts"
 import { againstExchange, type Tally } from "./support/exchangeProcess.ts"
 import { dispatcherAlone } from "./support/dispatcherAlone.ts"
@@ -129,8 +133,8 @@ const plain = (load: number) =>
         Effect.provide(httpExchangeLayer({ url, requestTimeout, maxInFlight: limit * keys.length })),
       ),
     )
-    const distribution = makeDistribution()
-    for (const age of result.value.ages) distribution.add(age)
+    const distribution = emptyDistribution()
+    for (const age of result.value.ages) addDuration(distribution, age)
     const row: Row = {
       client: "plain loop",
       load,
@@ -138,7 +142,7 @@ const plain = (load: number) =>
       accepted: result.value.ages.length,
       unknown: 0,
       elapsedMs: result.elapsedMs,
-      age: distribution.percentiles(),
+      age: percentilesOf(distribution),
       tally,
       cpu: result.cpu,
     }

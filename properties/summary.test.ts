@@ -5,10 +5,16 @@ import { Option } from "effect"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import type { JournalRecord, OutcomeRecord } from "../src/journal/JournalRecord.ts"
-import { makeDistribution, type Percentiles } from "../src/summary/Distribution.ts"
+import {
+  addDuration,
+  emptyDistribution,
+  type Percentiles,
+  percentilesOf,
+} from "../src/summary/Distribution.ts"
 import { makeLogReader } from "../src/summary/LogReader.ts"
-import { makeGrid, type WindowFigures } from "../src/summary/WindowGrid.ts"
-import { makeWindows } from "../src/summary/Windows.ts"
+import { addEvent, emptyPart, summaryOf } from "../src/summary/PartialSummary.ts"
+import type { Summary } from "../src/summary/Summary.ts"
+import { makeSummariser } from "../src/summary/Summariser.ts"
 import {
   accepted,
   cancelled,
@@ -213,7 +219,7 @@ describe("a summary in one pass", () => {
   })
 })
 
-type Count = (times: ReadonlyArray<number>) => WindowFigures
+type Count = (times: ReadonlyArray<number>) => Summary
 const eventAt = (atMs: number) =>
   ({
     type: "outcome",
@@ -226,17 +232,18 @@ const eventAt = (atMs: number) =>
     roundTripMs: undefined,
   }) as const
 
-const CAP = 3
+const options = { source: "python-client", keys: 1, limit: 3 } as const
 
 const counted: Count = (times) => {
-  const windows = makeWindows(() => CAP)
-  for (const time of times) windows.add(eventAt(time))
-  return windows.figures([])
+  const summariser = makeSummariser(options)
+  for (const time of times) summariser.add(eventAt(time))
+  return summariser.finish()
 }
 const fromFirstLine: Count = (times) => {
-  const windows = makeGrid(times[0] ?? 0, CAP)
-  for (const time of times) windows.add(eventAt(time))
-  return windows.figures([])
+  const origin = { source: options.source, firstMs: times[0] ?? 0, capPerSecond: options.limit }
+  const part = emptyPart(true)
+  for (const time of times) addEvent(part, eventAt(time), origin)
+  return summaryOf(part, origin)
 }
 
 describe("lines that threads wrote up to a second late", () => {
@@ -268,9 +275,9 @@ describe("lines that threads wrote up to a second late", () => {
 type Measure = (ms: ReadonlyArray<number>) => Percentiles | null
 
 const measured: Measure = (ms) => {
-  const distribution = makeDistribution()
-  for (const one of ms) distribution.add(one)
-  return distribution.percentiles()
+  const distribution = emptyDistribution()
+  for (const one of ms) addDuration(distribution, one)
+  return percentilesOf(distribution)
 }
 
 describe("percentiles", () => {

@@ -52,6 +52,9 @@ export interface OrdersCounted {
   readonly count: number
 }
 
+/** A record that has a time. */
+export type TimedEvent = OrderOutcome | OrdersCounted
+
 /** Lines that nothing could be read from. */
 export interface Unrecognised {
   readonly type: "unrecognised"

@@ -6,11 +6,12 @@ import { Option } from "effect"
 import { newerVersion, readJournalLine } from "../journal/JournalReader.ts"
 import { readPythonLine } from "../journal/PythonLog.ts"
 import { fromJournal, type LogEvent } from "../journal/LogEvent.ts"
+import type { OriginOptions } from "./Origin.ts"
 import type { Summary } from "./Summary.ts"
-import { makeSummariser, type Summariser, type SummariserOptions } from "./Summariser.ts"
+import { makeSummariser, type Summariser } from "./Summariser.ts"
 
 /** What the exchange allowed, for logs that do not say. */
-export type LogDefaults = Pick<SummariserOptions, "keys" | "limit">
+export type LogDefaults = Pick<OriginOptions, "keys" | "limit">
 
 export interface LogReader {
   /** Takes the next line, without its newline; undefined stands for one that was too long to be kept. */
@@ -24,12 +25,13 @@ export interface LogReader {
 }
 
 /** One who writes logs, and how a line of theirs is read: none where it is not recognised. */
-interface Writer {
-  readonly source: SummariserOptions["source"]
+export interface Writer {
+  readonly source: OriginOptions["source"]
   readonly read: (line: string) => Option.Option<LogEvent | undefined>
 }
 
-const writers: ReadonlyArray<Writer> = [
+/** Everyone whose logs can be read. */
+export const writers: ReadonlyArray<Writer> = [
   { source: "python-client", read: (line) => Option.fromUndefinedOr(readPythonLine(line)) },
   { source: "journal", read: (line) => Option.map(readJournalLine(line), fromJournal) },
 ]

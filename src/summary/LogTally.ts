@@ -1,0 +1,82 @@
+/**
+ * What a part of a log adds up to, whenever it happened.
+ */
+import type { LogEvent, OrderOutcome } from "../journal/LogEvent.ts"
+import type { Outcome, RejectReason } from "../orders/Outcome.ts"
+import { addDuration, type Distribution, emptyDistribution, mergeDistributions } from "./Distribution.ts"
+import { emptyNumbering, mergeNumberings, type Numbering, orderNumbered, ordersCounted } from "./Numbering.ts"
+import { emptyUnfinished, mergeUnfinished, orderEnded, orderSent, type Unfinished } from "./Unfinished.ts"
+
+/** Plain data and histograms: it can be sent to another thread. */
+export interface LogTally {
+  readonly orders: Record<Outcome["outcome"], number>
+  /** Requests that were refused, whether that ended their order or not. */
+  readonly refusals: Record<RejectReason | "not-sent", number>
+  readonly unfinished: Unfinished
+  readonly numbering: Numbering
+  readonly orderAge: Distribution
+  readonly roundTrip: Distribution
+  unrecognisedLines: number
+}
+
+/** @param isBeginning whether no part of the log comes before */
+export const emptyTally = (isBeginning: boolean): LogTally => ({
+  orders: { accepted: 0, rejected: 0, expired: 0, unknown: 0, cancelled: 0 },
+  refusals: { "rate-limit": 0, blocked: 0, nonce: 0, "api-key": 0, exchange: 0, "not-sent": 0 },
+  unfinished: emptyUnfinished(isBeginning),
+  numbering: emptyNumbering(),
+  orderAge: emptyDistribution(),
+  roundTrip: emptyDistribution(),
+  unrecognisedLines: 0,
+})
+
+const tallyOutcome = (tally: LogTally, event: OrderOutcome): void => {
+  tally.orders[event.outcome.outcome] += 1
+  if (event.outcome.outcome === "rejected") tally.refusals[event.outcome.reason] += 1
+  if (event.id !== undefined) orderEnded(tally.unfinished, event.id)
+  if (event.number !== undefined) orderNumbered(tally.numbering, event.number)
+  if (event.orderAgeMs !== undefined) addDuration(tally.orderAge, event.orderAgeMs)
+  if (event.roundTripMs !== undefined) addDuration(tally.roundTrip, event.roundTripMs)
+}
+
+export const tallyEvent = (tally: LogTally, event: LogEvent): void => {
+  switch (event.type) {
+    case "settings":
+      return
+    case "sent":
+      return orderSent(tally.unfinished, event.id, event.createdAtMs)
+    case "returned":
+      tally.refusals[event.reason] += 1
+      return
+    case "outcome":
+      return tallyOutcome(tally, event)
+    case "requests":
+      return ordersCounted(tally.numbering, event.count)
+    case "unrecognised":
+      tally.unrecognisedLines += event.lines
+  }
+}
+
+/** The tally of a part and the part right after it. */
+export const mergeTallies = (earlier: LogTally, later: LogTally): LogTally => ({
+  orders: {
+    accepted: earlier.orders.accepted + later.orders.accepted,
+    rejected: earlier.orders.rejected + later.orders.rejected,
+    expired: earlier.orders.expired + later.orders.expired,
+    unknown: earlier.orders.unknown + later.orders.unknown,
+    cancelled: earlier.orders.cancelled + later.orders.cancelled,
+  },
+  refusals: {
+    "rate-limit": earlier.refusals["rate-limit"] + later.refusals["rate-limit"],
+    blocked: earlier.refusals.blocked + later.refusals.blocked,
+    nonce: earlier.refusals.nonce + later.refusals.nonce,
+    "api-key": earlier.refusals["api-key"] + later.refusals["api-key"],
+    exchange: earlier.refusals.exchange + later.refusals.exchange,
+    "not-sent": earlier.refusals["not-sent"] + later.refusals["not-sent"],
+  },
+  unfinished: mergeUnfinished(earlier.unfinished, later.unfinished),
+  numbering: mergeNumberings(earlier.numbering, later.numbering),
+  orderAge: mergeDistributions(earlier.orderAge, later.orderAge),
+  roundTrip: mergeDistributions(earlier.roundTrip, later.roundTrip),
+  unrecognisedLines: earlier.unrecognisedLines + later.unrecognisedLines,
+})

@@ -1,0 +1,67 @@
+/**
+ * Where a log begins: what everyone must know who reads a part of it.
+ *
+ * Threads write lines a little out of order, so the first line is not always the first record. Which one is, is
+ * known once a record came that is a second younger, or after 1024 records.
+ */
+import type { LogEvent, TimedEvent } from "../journal/LogEvent.ts"
+
+/** The same for all parts of one log. Plain data: it can be sent to another thread. */
+export interface Origin {
+  /**
+   * Who wrote the log. A journal tells when each order was created; a Python client numbers its orders and may
+   * count them once a second.
+   */
+  readonly source: "journal" | "python-client"
+  /** The time of the log's first record, in milliseconds: where its windows begin. */
+  readonly firstMs: number
+  /** The most orders that can leave the queue in a second, as the exchange's limit has it. */
+  readonly capPerSecond: number
+}
+
+/** What the exchange allowed, where the log does not say. */
+export interface OriginOptions {
+  readonly source: Origin["source"]
+  /** API keys. */
+  readonly keys: number
+  /** Requests that a key may pass in a second. */
+  readonly limit: number
+}
+
+export interface OriginFinder {
+  /** Takes the log's next event. Once the origin is known, later ones change nothing. */
+  readonly add: (event: LogEvent) => void
+  readonly isKnown: () => boolean
+  /** The origin, as far as the events so far tell: all there is of a short log. */
+  readonly origin: () => Origin
+}
+
+const SECOND_MS = 1000
+const PRELUDE_MS = SECOND_MS
+const PRELUDE_RECORDS = 1024
+
+export const isTimed = (event: LogEvent): event is TimedEvent =>
+  event.type === "outcome" || event.type === "requests"
+
+/** Finds the origin from a log's first events. */
+export const makeOriginFinder = (options: OriginOptions): OriginFinder => {
+  let capPerSecond = options.limit * options.keys
+  let firstMs = Infinity
+  let records = 0
+  let known = false
+  return {
+    add: (event) => {
+      if (known) return
+      // A window of no length limits nothing.
+      if (event.type === "settings")
+        capPerSecond =
+          event.windowMs > 0 ? ((event.limit * SECOND_MS) / event.windowMs) * event.keys : Infinity
+      if (!isTimed(event)) return
+      firstMs = Math.min(firstMs, event.atMs)
+      records += 1
+      known = event.atMs - firstMs > PRELUDE_MS || records >= PRELUDE_RECORDS
+    },
+    isKnown: () => known,
+    origin: () => ({ source: options.source, firstMs: records === 0 ? 0 : firstMs, capPerSecond }),
+  }
+}
