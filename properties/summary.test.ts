@@ -15,16 +15,8 @@ import { makeLogReader } from "../src/summary/LogReader.ts"
 import { addEvent, emptyPart, summaryOf } from "../src/summary/PartialSummary.ts"
 import type { Summary } from "../src/summary/Summary.ts"
 import { makeSummariser } from "../src/summary/Summariser.ts"
-import {
-  accepted,
-  cancelled,
-  expired,
-  header,
-  rejected,
-  returned,
-  sent,
-  unknown,
-} from "../test/summary/records.ts"
+import { accepted, header, sent } from "../test/summary/records.ts"
+import { gap, journal, pythonLine, pythonLog, type PythonRecord } from "./support/logs.ts"
 
 const holds = <T>(property: fc.IProperty<T>) => {
   fc.assert(property, { numRuns: 300 })
@@ -36,8 +28,8 @@ const isCaught = <T>(property: fc.IProperty<T>) => {
 const microsOf = (ms: number): number => Math.round(ms * 1000)
 const isOutcome = (record: JournalRecord): record is OutcomeRecord => record.type === "outcome"
 
-/** Everything of a summary but its percentiles. */
-interface Figures {
+/** A summary's figures. Durations are listed where the definition is followed, percentiles where it is not. */
+interface Figures<Times> {
   readonly averageRequestsRate: number
   readonly maxPossibleThroughput: number
   readonly averageThroughput: number
@@ -55,7 +47,14 @@ interface Figures {
   readonly expired: number
   readonly unknown: number
   readonly cancelled: number
+  readonly unrecognisedLines: number
+  readonly orderAge: Times
+  readonly roundTrip: Times
 }
+/** Durations in microseconds. */
+type Durations = ReadonlyArray<number>
+type Found = Figures<Percentiles | null>
+type Defined = Figures<Durations>
 
 /** Whether a time lies in the window [from, to). In microseconds. */
 type Inside = (time: number, from: number, to: number) => boolean
@@ -66,7 +65,7 @@ const expiredIn = (place: "queue" | "limiter") => (window: ReadonlyArray<Outcome
   window.filter((record) => record.outcome === "expired" && record.place === place).length
 
 /** The definitions, word for word, from the whole list of records. */
-const recompute = (records: ReadonlyArray<JournalRecord>, capPerSecond: number, inside: Inside): Figures => {
+const recompute = (records: ReadonlyArray<JournalRecord>, capPerSecond: number, inside: Inside): Defined => {
   const outcomes = records.filter(isOutcome)
   const times = outcomes.map((record) => microsOf(record.t))
   const first = times.length === 0 ? 0 : Math.min(...times)
@@ -116,93 +115,78 @@ const recompute = (records: ReadonlyArray<JournalRecord>, capPerSecond: number, 
     expired: ended("expired"),
     unknown: ended("unknown") + createdAt.size - outcomes.length,
     cancelled: ended("cancelled"),
+    unrecognisedLines: 0,
+    orderAge: outcomes.flatMap((record) =>
+      "sent" in record ? [microsOf(record.sent) - microsOf(record.createdAt)] : [],
+    ),
+    roundTrip: outcomes.flatMap((record) =>
+      "sent" in record && !("cause" in record && record.cause === "timeout")
+        ? [microsOf(record.settled) - microsOf(record.sent)]
+        : [],
+    ),
   }
 }
 
 const byDefinition: Inside = (time, from, to) => from <= time && time < to
 const withBothEdges: Inside = (time, from, to) => from <= time && time <= to
 
-/** What the reader makes of the same records as text. */
-const streamed = (records: ReadonlyArray<JournalRecord>): Figures => {
+/** What the reader makes of a log's lines. */
+const readLines = (lines: ReadonlyArray<string>): Found => {
   const reader = makeLogReader({ keys: 5, limit: 20 })
-  for (const record of records) {
-    reader.line(JSON.stringify(record))
+  for (const line of lines) {
+    reader.line(line)
     reader.summary()
   }
-  const { orders, unrecognisedLines, orderAge, roundTrip, ...figures } = Option.getOrThrow(reader.summary())
-  expect(unrecognisedLines).toBe(0)
-  expect(orderAge === null || orderAge.max >= orderAge.p50).toBe(true)
-  expect(roundTrip === null || roundTrip.max >= roundTrip.p50).toBe(true)
+  const { orders, ...figures } = Option.getOrThrow(reader.summary())
   return { ...figures, ...orders }
 }
 
-// Whole microseconds; often exactly a window's length, sometimes longer than what is kept open.
-const gap = fc.oneof(
-  { weight: 8, arbitrary: fc.integer({ min: 0, max: 300_000 }) },
-  { weight: 4, arbitrary: fc.constantFrom(250_000, 500_000, 1_000_000, 2_000_000) },
-  { weight: 1, arbitrary: fc.integer({ min: 0, max: 90_000_000 }) },
-)
-const ending = fc.constantFrom(
-  ...(["accepted", "accepted", "accepted", "queue", "limiter", "timeout", "cancelled", "none"] as const),
-  ...(["rate-limit", "blocked", "nonce", "exchange"] as const),
-)
-const planned = fc.record({
-  gap,
-  age: fc.oneof(fc.integer({ min: 0, max: 1_500_000 }), fc.constantFrom(0, 1_000_000)),
-  ending,
-  isReturned: fc.boolean(),
+const streamed = (records: ReadonlyArray<JournalRecord>): Found =>
+  readLines(records.map((record) => JSON.stringify(record)))
+
+/** Three figures of each percentile are right, and the maximum is exact. */
+const expectPercentiles = (found: Percentiles | null, micros: Durations) => {
+  if (found === null || micros.length === 0) {
+    expect([found, micros]).toEqual([null, []])
+    return
+  }
+  const sorted = micros.toSorted((one, other) => one - other)
+  const atRank = (rank: number) => sorted[Math.max(0, rank - 1)] ?? 0
+  expect(microsOf(found.max)).toBe(Math.max(...micros))
+  for (const [ms, percent] of [
+    [found.p50, 50],
+    [found.p90, 90],
+    [found.p99, 99],
+  ] as const) {
+    const rank = (percent / 100) * sorted.length
+    // A microsecond, for none is counted as one, or three figures.
+    expect(ms * 1000).toBeGreaterThanOrEqual(atRank(Math.floor(rank)) * 0.999 - 0.001)
+    expect(ms * 1000).toBeLessThanOrEqual(Math.max(1, atRank(Math.ceil(rank)) * 1.001) + 0.001)
+  }
+}
+
+const expectFigures = (found: Found, defined: Defined) => {
+  expect({ ...found, orderAge: null, roundTrip: null }).toEqual({
+    ...defined,
+    orderAge: null,
+    roundTrip: null,
+  })
+  expectPercentiles(found.orderAge, defined.orderAge)
+  expectPercentiles(found.roundTrip, defined.roundTrip)
+}
+
+/** How the definitions' own list is read as percentiles, for broken variants of the definitions. */
+const listed = (defined: Defined, found: Found): Found => ({
+  ...defined,
+  orderAge: found.orderAge,
+  roundTrip: found.roundTrip,
 })
 
-/** Journals whose records' times never run backwards, with any of their orders without an outcome. */
-const journal = fc
-  .record({
-    start: fc.integer({ min: 0, max: 5_000_000 }),
-    limit: fc.integer({ min: 1, max: 4 }),
-    keys: fc.integer({ min: 1, max: 2 }),
-    orders: fc.array(planned, { maxLength: 60 }),
-  })
-  .map(({ start, limit, keys, orders }) => {
-    const records: Array<JournalRecord> = [header({ limit, keys })]
-    let now = start
-    for (const [index, order] of orders.entries()) {
-      const id = String(index)
-      now += order.gap
-      const t = now / 1000
-      const times = { createdAt: Math.max(0, now - order.age) / 1000, sent: t }
-      const isSent = !["queue", "limiter", "cancelled"].includes(order.ending)
-      if (isSent) records.push(sent(id, t, times.createdAt))
-      if (isSent && order.isReturned) records.push(returned(id, t, "rate-limit"))
-      switch (order.ending) {
-        case "accepted":
-          records.push(accepted(id, t, times))
-          break
-        case "queue":
-        case "limiter":
-          records.push(expired(id, t, order.ending, times))
-          break
-        case "timeout":
-          records.push(unknown(id, t, order.ending, times))
-          break
-        case "cancelled":
-          records.push(cancelled(id, t, times))
-          break
-        case "none":
-          break
-        case "rate-limit":
-        case "blocked":
-        case "nonce":
-        case "exchange":
-          records.push(rejected(id, t, order.ending, times))
-      }
-    }
-    return { records, capPerSecond: limit * keys }
-  })
-
-type Summarise = (records: ReadonlyArray<JournalRecord>, capPerSecond: number) => Figures
+type Summarise = (records: ReadonlyArray<JournalRecord>, capPerSecond: number) => Found
 
 const law = (summarise: Summarise) =>
   fc.property(journal, ({ records, capPerSecond }) => {
-    expect(summarise(records, capPerSecond)).toEqual(recompute(records, capPerSecond, byDefinition))
+    expectFigures(summarise(records, capPerSecond), recompute(records, capPerSecond, byDefinition))
   })
 
 describe("a summary in one pass", () => {
@@ -211,11 +195,85 @@ describe("a summary in one pass", () => {
   })
 
   it("is not that where a window has both its edges", () => {
-    isCaught(law((records, capPerSecond) => recompute(records, capPerSecond, withBothEdges)))
+    isCaught(
+      law((records, capPerSecond) =>
+        listed(recompute(records, capPerSecond, withBothEdges), streamed(records)),
+      ),
+    )
   })
 
   it("is not that where an order without an outcome is forgotten", () => {
     isCaught(law((records) => streamed(records.filter((record) => record.type !== "sent"))))
+  })
+
+  it("is not that where giving up counts as an answer", () => {
+    const answered = (record: JournalRecord): JournalRecord =>
+      record.type === "outcome" && record.outcome === "unknown"
+        ? { ...record, cause: "server-error" }
+        : record
+    isCaught(law((records) => streamed(records.map(answered))))
+  })
+})
+
+/** The definitions, word for word, for a Python client's log: its kinds of lines are its outcomes. */
+const recomputePython = (records: ReadonlyArray<PythonRecord>): Found => {
+  const times = records.map((record) => record.ms)
+  const first = Math.min(...times)
+  const total = Math.max(...times) - first
+  const windows = Math.max(1, Math.floor(total / 1000))
+  const perWindow = Array.from({ length: windows }, (_, k) =>
+    records.filter(({ ms }) => total < 1000 || (first + k * 1000 <= ms && ms < first + (k + 1) * 1000)),
+  )
+  const among = (some: ReadonlyArray<PythonRecord>, ...kinds: ReadonlyArray<PythonRecord["kind"]>) =>
+    some.filter((record) => kinds.includes(record.kind)).length
+  const mean = (countOf: (window: ReadonlyArray<PythonRecord>) => number) =>
+    perWindow.reduce((sum, window) => sum + countOf(window), 0) / windows
+  const counts = records.filter((record) => record.kind === "requests").map((record) => record.number)
+  const ids = records.filter((record) => record.kind !== "requests").map((record) => record.number)
+  const created = ids.length === 0 ? 0 : Math.max(...ids) - Math.min(...ids) + 1
+  return {
+    averageRequestsRate:
+      counts.length > 0
+        ? counts.reduce((sum, count) => sum + count, 0) / counts.length
+        : created / ((total === 0 ? 1000 : total) / 1000),
+    maxPossibleThroughput: mean((window) => Math.min(100, window.length - among(window, "requests"))),
+    averageThroughput: mean((window) => among(window, "accepted")),
+    lowestThroughput: Math.min(...perWindow.map((window) => among(window, "accepted"))),
+    averageIgnoredFromQueue: mean((window) => among(window, "queue")),
+    averageLimitedByLimiter: mean((window) => among(window, "limiter")),
+    exceeds: among(records, "rate-limit"),
+    bans: among(records, "blocked"),
+    nonceErrors: among(records, "nonce"),
+    totalTimeMs: total,
+    windows,
+    created,
+    accepted: among(records, "accepted"),
+    rejected: among(records, "rate-limit", "blocked", "nonce"),
+    expired: among(records, "queue", "limiter"),
+    unknown: among(records, "unknown"),
+    cancelled: 0,
+    unrecognisedLines: 0,
+    orderAge: null,
+    roundTrip: null,
+  }
+}
+
+describe("a summary of a Python client's log", () => {
+  const law = (read: (records: ReadonlyArray<PythonRecord>) => Found) =>
+    fc.property(pythonLog, (records) => {
+      expect(read(records)).toEqual(recomputePython(records))
+    })
+
+  it("is what its definitions give from all lines at once", () => {
+    holds(law((records) => readLines(records.map(pythonLine))))
+  })
+
+  it("is not that where its own counts are passed over", () => {
+    isCaught(
+      law((records) =>
+        readLines(records.filter((record) => record.kind !== "requests" || record.ms === 0).map(pythonLine)),
+      ),
+    )
   })
 })
 
@@ -287,21 +345,7 @@ describe("percentiles", () => {
   })
   const law = (measure: Measure) =>
     fc.property(micros, (values) => {
-      const sorted = values.toSorted((one, other) => one - other)
-      const atRank = (rank: number) => sorted[Math.max(0, rank - 1)] ?? 0
-      const percentiles = measure(values.map((value) => value / 1000))
-      expect(percentiles?.max).toBe(Math.max(...values) / 1000)
-      for (const [found, percent] of [
-        [percentiles?.p50, 50],
-        [percentiles?.p90, 90],
-        [percentiles?.p99, 99],
-      ] as const) {
-        const rank = (percent / 100) * sorted.length
-        const micros = (found ?? Number.NaN) * 1000
-        // A microsecond, for none is counted as one, or three figures.
-        expect(micros).toBeGreaterThanOrEqual(atRank(Math.floor(rank)) * 0.999 - 0.001)
-        expect(micros).toBeLessThanOrEqual(Math.max(1, atRank(Math.ceil(rank)) * 1.001) + 0.001)
-      }
+      expectPercentiles(measure(values.map((value) => value / 1000)), values)
     })
 
   it("have three figures right, and the maximum exactly", () => {

@@ -34,8 +34,7 @@ export const makeSummariser = (options: OriginOptions): Summariser => {
   const start = (): Started => {
     const origin = finder.origin()
     const windows = emptyGrid()
-    for (const event of prelude.toSorted((one, other) => one.atMs - other.atMs))
-      countRecord(windows, event, origin)
+    for (const event of prelude) countRecord(windows, event, origin)
     return { origin, windows }
   }
 
