@@ -16,13 +16,16 @@ import { addEvent, emptyPart, summaryOf } from "../src/summary/PartialSummary.ts
 import type { Summary } from "../src/summary/Summary.ts"
 import { makeSummariser } from "../src/summary/Summariser.ts"
 import { accepted, header, sent } from "../test/summary/records.ts"
+import { RUNS, SEED } from "./support/law.ts"
 import { gap, journal, pythonLine, pythonLog, type PythonRecord } from "./support/logs.ts"
 
 const holds = <T>(property: fc.IProperty<T>) => {
-  fc.assert(property, { numRuns: 300 })
+  fc.assert(property, { seed: SEED, numRuns: RUNS })
 }
 const isCaught = <T>(property: fc.IProperty<T>) => {
-  expect(fc.check(property, { numRuns: 300 }).failed).toBe(true)
+  expect(fc.check(property, { seed: SEED, numRuns: Math.max(RUNS, 300), endOnFailure: true }).failed).toBe(
+    true,
+  )
 }
 
 const microsOf = (ms: number): number => Math.round(ms * 1000)

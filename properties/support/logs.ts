@@ -34,14 +34,15 @@ const flight = fc.oneof(
   { weight: 1, arbitrary: fc.integer({ min: 0, max: 3_000_000 }) },
 )
 
-const planned = fc.record({
-  gap,
-  age: fc.oneof(fc.integer({ min: 0, max: 1_500_000 }), fc.constantFrom(0, 1_000_000)),
-  /** One for each request, in microseconds. */
-  flights: fc.array(flight, { minLength: 1, maxLength: 3 }),
-  ending,
-})
-type Planned = typeof planned extends fc.Arbitrary<infer A> ? A : never
+const plannedAfter = (gap: fc.Arbitrary<number>) =>
+  fc.record({
+    gap,
+    age: fc.oneof(fc.integer({ min: 0, max: 1_500_000 }), fc.constantFrom(0, 1_000_000)),
+    /** One for each request, in microseconds. */
+    flights: fc.array(flight, { minLength: 1, maxLength: 3 }),
+    ending,
+  })
+type Planned = ReturnType<typeof plannedAfter> extends fc.Arbitrary<infer A> ? A : never
 
 const wasSent = (order: Planned): boolean => !["queue", "limiter", "cancelled"].includes(order.ending)
 
@@ -87,26 +88,29 @@ export interface GeneratedJournal {
   readonly capPerSecond: number
 }
 
-/** Journals of one run: their records' times never run backwards. */
-export const journal: fc.Arbitrary<GeneratedJournal> = fc
-  .record({
-    start: fc.integer({ min: 0, max: 5_000_000 }),
-    limit: fc.integer({ min: 1, max: 4 }),
-    keys: fc.integer({ min: 1, max: 2 }),
-    windowMs: fc.constantFrom(1000, 1000, 250, 2000),
-    orders: fc.array(planned, { maxLength: 60 }),
-  })
-  .map(({ start, limit, keys, windowMs, orders }) => {
-    let now = start
-    const records = orders.flatMap((order, index) => {
-      now += order.gap
-      return recordsOf(order, String(index), now)
+/** Journals of one run, with such gaps between their orders: their records' times never run backwards. */
+export const journalWithGaps = (gap: fc.Arbitrary<number>): fc.Arbitrary<GeneratedJournal> =>
+  fc
+    .record({
+      start: fc.integer({ min: 0, max: 5_000_000 }),
+      limit: fc.integer({ min: 1, max: 4 }),
+      keys: fc.integer({ min: 1, max: 2 }),
+      windowMs: fc.constantFrom(1000, 1000, 250, 2000),
+      orders: fc.array(plannedAfter(gap), { maxLength: 60, size: "max" }),
     })
-    return {
-      records: [header({ limit, keys, windowMs }), ...records.toSorted((one, other) => one.t - other.t)],
-      capPerSecond: ((limit * 1000) / windowMs) * keys,
-    }
-  })
+    .map(({ start, limit, keys, windowMs, orders }) => {
+      let now = start
+      const records = orders.flatMap((order, index) => {
+        now += order.gap
+        return recordsOf(order, String(index), now)
+      })
+      return {
+        records: [header({ limit, keys, windowMs }), ...records.toSorted((one, other) => one.t - other.t)],
+        capPerSecond: ((limit * 1000) / windowMs) * keys,
+      }
+    })
+
+export const journal = journalWithGaps(gap)
 
 /** How much later than its time a line is written, in microseconds: a little, or almost as long as is waited for. */
 export const lateness = fc.oneof(
@@ -178,7 +182,7 @@ export const pythonLog: fc.Arbitrary<ReadonlyArray<PythonRecord>> = fc
         ),
         number: fc.nat({ max: 500 }),
       }),
-      { minLength: 1, maxLength: 60 },
+      { minLength: 1, maxLength: 60, size: "max" },
     ),
   })
   .map(({ counts, plan }) => {

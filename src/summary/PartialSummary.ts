@@ -13,14 +13,9 @@ import { createdByNumber, requestsPerSecond } from "./Numbering.ts"
 import { isTimed, type Origin } from "./Origin.ts"
 import type { Summary } from "./Summary.ts"
 import { countUnfinished } from "./Unfinished.ts"
-import {
-  countRecord,
-  emptyGrid,
-  figuresOf,
-  mergeGrids,
-  type WindowFigures,
-  type WindowGrid,
-} from "./WindowGrid.ts"
+import { mergeGrids } from "./mergeGrids.ts"
+import { countRecord, emptyGrid, type WindowGrid } from "./WindowGrid.ts"
+import { figuresOf, type WindowFigures } from "./windowFigures.ts"
 
 /**
  * Plain data and histograms: it can be sent to another thread when its part is read to the end. Its size does
