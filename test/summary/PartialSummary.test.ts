@@ -49,6 +49,17 @@ describe("two parts of a log", () => {
     expect(summary).toMatchObject({ windows: 501, lowestThroughput: 0, averageThroughput: 8 / 501 })
   })
 
+  it("keep the lowest second, whichever part it lies in and however far from where they meet", () => {
+    for (const lowest of [3, 150, 299, 300, 303, 450, 597]) {
+      const seconds = Array.from({ length: 600 }, (_, second) =>
+        acceptedAt(second * 1000, second === lowest ? 7 : 10),
+      )
+      const summary = merged(partOf(seconds.slice(0, 300).flat(), true), partOf(seconds.slice(300).flat()))
+      expect(summary).toEqual(summaryOfWhole(seconds.flat()))
+      expect(summary.lowestThroughput).toBe(7)
+    }
+  })
+
   it("do not add up where the later goes back more than a minute, and on beyond the earlier's end", () => {
     const seconds = (count: number) =>
       Array.from({ length: count }, (_, second) => accepted(String(second), second * 1000))
