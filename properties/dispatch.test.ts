@@ -1,12 +1,20 @@
 /** The dispatcher's laws, over generated worlds. See `support/scenario.ts` for what a world may hold. */
 import { describe, it } from "vitest"
 import { leavesFibersBehind, noncesTakenBeforeWaiting } from "./broken/clients.ts"
-import { inTurn, newestFirst } from "./broken/dispatchers.ts"
-import { forgettingPlaces, ringOfSendTimes, sluggish, tokenBucket, withoutMargin } from "./broken/gates.ts"
+import { givesUpAtOnce, inTurn, newestFirst } from "./broken/dispatchers.ts"
+import {
+  assumingABound,
+  forgettingPlaces,
+  ringOfSendTimes,
+  sluggish,
+  tokenBucket,
+  withoutMargin,
+} from "./broken/gates.ts"
 import { naiveDispatcher } from "./broken/naiveDispatcher.ts"
 import { catches, holds, RUNS, SEED } from "./support/law.ts"
 import {
   type DispatchLaw,
+  lostKeysAreSpared,
   neverAfterTimeToLive,
   neverSentTwice,
   noncesArriveRising,
@@ -17,14 +25,21 @@ import {
 import { play, type Variant } from "./support/play.ts"
 import { found } from "./support/found.ts"
 import { firstComeFirstSent, noKeyStandsBy } from "./support/orderLaws.ts"
-import { calmScenarios, type Scenario, scenarios } from "./support/scenario.ts"
+import {
+  calmScenarios,
+  everyGateScenarios,
+  losingScenarios,
+  type Scenario,
+  scenarios,
+  unboundedScenarios,
+} from "./support/scenario.ts"
 
 const MAX_ORDERS = 80
 
 const laws: ReadonlyArray<{
   readonly law: string
   readonly check: DispatchLaw
-  /** The worlds it holds in; all of them by default. */
+  /** The worlds it holds in; by default all of them, before the default gate. */
   readonly worlds?: typeof scenarios
   /** What must be caught, and with which variant. */
   readonly broken: Readonly<Record<string, Variant>>
@@ -47,23 +62,36 @@ const laws: ReadonlyArray<{
     },
   },
   {
+    law: "without a known bound, window and order hold for every delay",
+    check: (scenario, seen) => {
+      windowIsKept(scenario, seen)
+      noncesArriveRising(scenario, seen)
+    },
+    worlds: unboundedScenarios,
+    broken: { "a bound that was never given": { gate: assumingABound } },
+  },
+  {
     law: "every order ends in exactly one outcome",
     check: oneOutcomeEach,
+    worlds: everyGateScenarios,
     broken: { "a stop that forgets": { make: naiveDispatcher("forgets-when-stopped") } },
   },
   {
     law: "no order is sent after its time to live",
     check: neverAfterTimeToLive,
+    worlds: everyGateScenarios,
     broken: { "an age that is checked before waiting": { make: naiveDispatcher("checks-age-too-early") } },
   },
   {
     law: "no order is sent twice",
     check: neverSentTwice,
+    worlds: everyGateScenarios,
     broken: { "a retry after a timeout": { make: naiveDispatcher("resends-the-unknown") } },
   },
   {
     law: "nothing is left after a run",
     check: nothingIsLeft,
+    worlds: everyGateScenarios,
     broken: {
       "a fiber that nobody ends": { client: leavesFibersBehind },
       "places that are never given back": { gate: forgettingPlaces },
@@ -72,9 +100,19 @@ const laws: ReadonlyArray<{
   {
     law: "orders leave the line in the order they came, and those that came back go first",
     check: firstComeFirstSent,
+    worlds: everyGateScenarios,
     broken: {
       "a stack": { make: newestFirst },
       "returned orders at the end": { make: naiveDispatcher("sends-the-returned-last") },
+    },
+  },
+  {
+    law: "a lost key is spared, and its orders go on with the others",
+    check: lostKeysAreSpared,
+    worlds: losingScenarios,
+    broken: {
+      "a first refusal that is the last word": { make: givesUpAtOnce },
+      "a key that is used whatever its answers": { make: naiveDispatcher("resends-the-unknown") },
     },
   },
   {
@@ -88,12 +126,15 @@ const laws: ReadonlyArray<{
   },
 ]
 
+/** Worlds that hold all others before the default gate. */
+const general = new Set([scenarios, everyGateScenarios])
+
 describe(`dispatch (seed ${SEED}, ${RUNS} scenarios a law)`, () => {
   const trying = (check: DispatchLaw, variant: Variant) => async (scenario: Scenario) =>
     check(scenario, await play(scenario, variant))
 
   for (const { law, check, broken, worlds = scenarios } of laws) {
-    it(law, () => holds(worlds(MAX_ORDERS), trying(check, {}), worlds === scenarios ? found : []))
+    it(law, () => holds(worlds(MAX_ORDERS), trying(check, {}), general.has(worlds) ? found : []))
     for (const [name, variant] of Object.entries(broken)) {
       it(`${law}: catches ${name}`, () => catches(worlds(MAX_ORDERS), trying(check, variant)))
     }

@@ -52,6 +52,10 @@ export const inTurn = (options: Dispatcher.DispatcherOptions) =>
     })
   })
 
+/** Takes the first refusal for the last word. */
+export const givesUpAtOnce = (options: Dispatcher.DispatcherOptions) =>
+  Dispatcher.make({ ...options, maxReturns: 0 })
+
 /** Goes on with an order whose caller has gone. */
 export const deafToInterruption = (options: Dispatcher.DispatcherOptions) =>
   Effect.map(Dispatcher.make(options), (real) =>

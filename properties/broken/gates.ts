@@ -10,6 +10,10 @@ import { ackWindow, type AckWindowOptions } from "../../src/dispatch/gates/AckWi
 export const ringOfSendTimes = (options: AckWindowOptions): GateFactory =>
   ackWindow({ ...options, reach: { ...options.reach, boundMs: 0 } })
 
+/** Takes the exercise's bound for granted where none is known. */
+export const assumingABound = (options: AckWindowOptions): GateFactory =>
+  ackWindow({ ...options, reach: { ...options.reach, boundMs: options.reach.boundMs ?? 55 } })
+
 /** Forgets that the exchange's clock counts whole milliseconds. */
 export const withoutMargin = (options: AckWindowOptions): GateFactory =>
   ackWindow({ ...options, margin: Duration.zero })

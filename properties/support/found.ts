@@ -1,4 +1,4 @@
-/** Scenarios that broke a law once. They are tried first, for ever. */
+/** Scenarios that broke a law once. Every law that holds in all worlds tries them first, for ever. */
 import type { Scenario } from "./scenario.ts"
 
 export const found: ReadonlyArray<Scenario> = []

@@ -7,7 +7,7 @@
  */
 import process from "node:process"
 import * as fc from "fast-check"
-import { assert } from "vitest"
+import { assert, chai } from "vitest"
 
 const fromEnvironment = (name: string, otherwise: number): number => {
   const text = process.env[name]
@@ -42,4 +42,6 @@ export const catches = async <A>(
     endOnFailure: true,
   })
   assert.isTrue(details.failed, "the broken variant passed: the law does not catch it")
+  // Not a mishap of another kind: it is the law that says so.
+  assert.instanceOf(details.errorInstance, chai.AssertionError)
 }

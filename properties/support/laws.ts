@@ -32,10 +32,15 @@ export const noncesArriveRising: DispatchLaw = (_, seen) => {
   }
 }
 
-/** Every order that was handed over ends in exactly one outcome, and no other does. */
-export const oneOutcomeEach: DispatchLaw = (_, seen) => {
+/**
+ * Every order that was handed over ends in exactly one outcome, and no other does; and none is turned away while
+ * a key is left.
+ */
+export const oneOutcomeEach: DispatchLaw = ({ keys }, seen) => {
   const ended = seen.events.filter((event) => event.type === "outcome").map(({ id }) => id)
   assert.deepStrictEqual(ended.toSorted(), seen.handed.toSorted())
+  const retired = seen.events.filter((event) => event.type === "key").length
+  if (retired < keys) assert.isEmpty(seen.turnedAway, "orders were turned away")
 }
 
 /** No order is sent once its time to live is over. */
@@ -75,11 +80,44 @@ export const neverSentTwice: DispatchLaw = (_, seen) => {
   assert.strictEqual(new Set(accepted).size, accepted.length, "an order was accepted twice")
 }
 
-/** Once it has stopped, no timer and no fiber is left; and long after the last order no place is taken in vain. */
+/** Once it has stopped, no timer and no fiber is left; and long after the last order no order and no place is held. */
 export const nothingIsLeft: DispatchLaw = (_, seen) => {
   assert.deepStrictEqual(seen.remains, { sleepers: 0, busy: false })
+  if (seen.atRest !== undefined) assert.deepStrictEqual(seen.atRest, { queued: 0, inFlight: 0 })
   for (const taken of seen.placesTaken ?? []) {
-    // A lane holds one in advance, for the order that comes next.
-    assert.isAtMost(taken, 1, "a place was taken and never given back")
+    assert.strictEqual(taken, 0, "a place was taken and never given back")
+  }
+}
+
+const isKeyLost = (reason: string): boolean => reason === "blocked" || reason === "api-key"
+
+/**
+ * A key that the exchange refuses as such is not used again, and what it was refused with goes on with the other
+ * keys: such an order ends only when it was refused twice, or nothing can be sent any more.
+ */
+export const lostKeysAreSpared: DispatchLaw = ({ keys, stopAtMs, ttlMs }, seen) => {
+  const lost = new Set<string>()
+  const refusedBefore = new Set<string>()
+  for (const event of seen.events) {
+    switch (event.type) {
+      case "sent":
+        assert.isFalse(lost.has(event.key), `order ${event.id} was sent with ${event.key}, which is lost`)
+        break
+      case "returned":
+        if (isKeyLost(event.reason)) lost.add(event.request.key)
+        if (event.reason !== "not-sent") refusedBefore.add(event.id)
+        break
+      case "outcome": {
+        const { atMs, createdMs, id, outcome, request } = event
+        if (outcome.outcome !== "rejected" || !isKeyLost(outcome.reason)) break
+        if (request !== undefined) lost.add(request.key)
+        const over = lost.size === keys || atMs - createdMs >= (ttlMs ?? Number.POSITIVE_INFINITY)
+        const stopped = atMs - seen.startMs >= (stopAtMs ?? Number.POSITIVE_INFINITY)
+        if (!over && !stopped) assert.isTrue(refusedBefore.has(id), `order ${id} ended with a lost key`)
+        break
+      }
+      case "key":
+        lost.add(event.key)
+    }
   }
 }

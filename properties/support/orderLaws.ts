@@ -33,6 +33,7 @@ interface Interval {
 const openTimes = (
   { boundMs, limit, windowMs }: Scenario,
   startMs: number,
+  endMs: number,
   requests: ReadonlyArray<RequestTrace>,
 ): ReadonlyArray<Interval> => {
   const window = Duration.millis(windowMs)
@@ -50,24 +51,48 @@ const openTimes = (
     // Of n requests so far, at most limit - 1 may still be in the window.
     const roomMs = n < limit ? startMs : (backTimes[n - limit] ?? startMs)
     const turnMs = before === undefined ? startMs : Math.max(latest(before), before.sentMs + paceMs)
-    return { fromMs: Math.max(roomMs, turnMs), toMs: requests[n]?.sentMs ?? Number.POSITIVE_INFINITY }
+    return { fromMs: Math.max(roomMs, turnMs), toMs: requests[n]?.sentMs ?? endMs }
   })
+}
+
+/** When each order waited in the line: until it was sent or ended, and again after it came back. */
+const waits = (seen: Observation): ReadonlyArray<Interval & { readonly id: string }> => {
+  const sinceMs = new Map<string, number>()
+  const all: Array<Interval & { readonly id: string }> = []
+  for (const event of seen.events) {
+    if (event.type === "key") continue
+    const { atMs, id } = event
+    if (event.type === "returned") {
+      sinceMs.set(id, atMs)
+      continue
+    }
+    // An order in flight has left the line already.
+    const inFlight = event.type === "outcome" && event.request !== undefined
+    if (!inFlight) all.push({ id, fromMs: sinceMs.get(id) ?? event.createdMs, toMs: atMs })
+  }
+  return all
 }
 
 /** Rounding of sleeps to what a clock can tell apart. */
 const TOLERANCE_MS = 1
 
-/** For scenarios without losses and refusals, whose lanes depend on nothing but their own requests. */
+/** For scenarios in which every request is answered, whose lanes depend on nothing but their own requests. */
 export const noKeyStandsBy: DispatchLaw = (scenario, seen: Observation) => {
-  const ends = seen.events.filter((event) => event.type === "outcome")
-  const requests = ends.flatMap(({ request }) => (request === undefined ? [] : [request]))
+  const requests: Array<RequestTrace> = []
+  const retiredMs = new Map<string, number>()
+  for (const event of seen.events) {
+    if (event.type === "key") retiredMs.set(event.key, event.atMs)
+    else if (event.type !== "sent" && event.request !== undefined) requests.push(event.request)
+  }
+  const waiting = waits(seen)
   for (let lane = 1; lane <= scenario.keys; lane++) {
-    const own = requests.filter(({ key }) => key === `key-${lane}`).toSorted((a, b) => a.sentMs - b.sentMs)
-    for (const open of openTimes(scenario, seen.startMs, own)) {
-      for (const { atMs, createdMs, id, request } of ends) {
-        const leftMs = request?.sentMs ?? atMs
-        const idleMs = Math.min(open.toMs, leftMs) - Math.max(open.fromMs, createdMs)
-        if (idleMs > TOLERANCE_MS) assert.fail(`order ${id} waited ${idleMs} ms while key-${lane} was free`)
+    const key = `key-${lane}`
+    const own = requests.filter((request) => request.key === key).toSorted((a, b) => a.sentMs - b.sentMs)
+    const endMs = retiredMs.get(key) ?? Number.POSITIVE_INFINITY
+    for (const open of openTimes(scenario, seen.startMs, endMs, own)) {
+      for (const { fromMs, id, toMs } of waiting) {
+        const idleMs = Math.min(open.toMs, toMs) - Math.max(open.fromMs, fromMs)
+        if (idleMs > TOLERANCE_MS) assert.fail(`order ${id} waited ${idleMs} ms while ${key} was free`)
       }
     }
   }

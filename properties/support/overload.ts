@@ -2,6 +2,7 @@
 import { Effect } from "effect"
 import * as fc from "fast-check"
 import { assert } from "vitest"
+import { defaultGate } from "../../src/dispatch/gates/byName.ts"
 import { seededRandom } from "../../src/Random.ts"
 import { type DelayShape, drawDelay } from "../../src/simulation/Delay.ts"
 import { safeOptimum } from "../../src/simulation/safeOptimum.ts"
@@ -73,6 +74,7 @@ export const asScenario = (overload: Overload): Scenario => {
   const { keys, limit, ttlMs, windowMs } = overload
   const gap = gapMs(overload)
   return {
+    gate: defaultGate,
     keys,
     limit,
     windowMs,
@@ -81,6 +83,9 @@ export const asScenario = (overload: Overload): Scenario => {
     requestTimeoutMs: REQUEST_TIMEOUT_MS,
     gaps: Array.from({ length: Math.ceil(durationMs(overload) / gap) }, (_, n) => (n === 0 ? 0 : gap)),
     journeys: journeysOf(overload),
+    stalls: [],
+    longestIncomingMs: BOUND_MS,
+    keyLosses: [],
     earlyMs: 0,
     steps: [],
     stopAtMs: durationMs(overload),

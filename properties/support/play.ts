@@ -1,14 +1,15 @@
 /** Plays a scenario in virtual time and keeps what can be observed of it from outside. */
-import { Duration, Effect, Fiber, Option } from "effect"
-import { assert } from "vitest"
+import { Cause, Clock, Duration, Effect, Exit, Fiber, Option } from "effect"
 import type { DispatchEvent } from "../../src/dispatch/DispatchEvent.ts"
+import type { DispatchSnapshot } from "../../src/dispatch/Dispatcher.ts"
 import type { Gate } from "../../src/dispatch/Gate.ts"
-import { ackWindow } from "../../src/dispatch/gates/AckWindow.ts"
-import { sleepUntil } from "../../src/Monotonic.ts"
+import { gateByName, habitsOf } from "../../src/dispatch/gates/byName.ts"
+import { nowMsUnsafe, sleepUntil } from "../../src/Monotonic.ts"
 import { type Remains, runVirtualToRest } from "../../src/simulation/VirtualTime.ts"
 import { hostileClock } from "../../test/support/hostileClock.ts"
 import { makeRig, order, type RigOptions } from "../../test/support/rig.ts"
 import type { Arrival } from "../../src/simulation/SimulatedExchange.ts"
+import { heldUp } from "./journeys.ts"
 import type { Scenario } from "./scenario.ts"
 
 export interface Observation {
@@ -16,9 +17,13 @@ export interface Observation {
   readonly startMs: number
   /** Ids of the orders that were handed over. */
   readonly handed: ReadonlyArray<string>
+  /** Ids of the orders that the dispatcher said it would not take. */
+  readonly turnedAway: ReadonlyArray<string>
   readonly events: ReadonlyArray<DispatchEvent>
   readonly arrivals: ReadonlyArray<Arrival>
-  /** Places taken at each lane's gate long after the last order; undefined where the run was stopped. */
+  /** What the dispatcher still holds long after the last order; undefined where it was stopped, or is another's. */
+  readonly atRest: Pick<DispatchSnapshot, "queued" | "inFlight"> | undefined
+  /** Places taken at each lane's gate at the same time. */
   readonly placesTaken: ReadonlyArray<number> | undefined
   /** What was left when all was closed. */
   readonly remains: Remains
@@ -28,53 +33,92 @@ export interface Observation {
 export type Variant = Pick<RigOptions, "gate" | "client" | "make">
 
 /** Far longer than any scenario needs: what is not done by then never will be. */
-const LONGEST = Duration.hours(1)
-/** What is still on its way to the exchange when the dispatcher has done arrives, and leaves the window, within this time. */
-const AFTERMATH = Duration.seconds(10)
+const LONGEST = Duration.days(1)
+
+/**
+ * What is still on its way to the exchange when the dispatcher has done arrives, and leaves the window, within this
+ * time; the window's margin may have grown by a slot with each of five refusals.
+ */
+export const aftermath = ({ requestTimeoutMs, windowMs }: Scenario): Duration.Duration =>
+  Duration.millis(4 * requestTimeoutMs + 8 * windowMs + 1000)
+
+/** The scenario's world, with its dispatcher at work and its keys in peril. */
+export const makeWorld = Effect.fnUntraced(function* (
+  scenario: Scenario,
+  variant: Variant = {},
+  options: Pick<RigOptions, "dispatcher"> & { readonly blockAfter?: number } = {},
+) {
+  const { journeys, limit, windowMs } = scenario
+  const clock = yield* Clock.Clock
+  const gates: Array<Gate> = []
+  const unknownKeys: Array<string> = []
+  const startMs = nowMsUnsafe(clock)
+  const gate = variant.gate ?? ((given) => gateByName(scenario.gate, given))
+  const rig = yield* makeRig({
+    keys: scenario.keys,
+    config: { limit, windowMs, blockAfter: options.blockAfter ?? 10 },
+    boundMs: scenario.boundMs,
+    ttlMs: scenario.ttlMs,
+    requestTimeoutMs: scenario.requestTimeoutMs,
+    journey: (n) =>
+      heldUp(
+        journeys[n % journeys.length] ?? { incomingMs: 0, outgoingMs: 0 },
+        scenario.stalls,
+        scenario.longestIncomingMs,
+        nowMsUnsafe(clock) - startMs,
+      ),
+    unknownKeys,
+    dispatcher: {
+      ...(variant.gate === undefined ? habitsOf(scenario.gate) : {}),
+      // Whether a silent exchange fails the run is another question.
+      firstContact: LONGEST,
+      unreachableAfter: LONGEST,
+      ...options.dispatcher,
+    },
+    ...variant,
+    gate: (given) => (key) => Effect.tap(gate(given)(key), (made) => Effect.sync(() => gates.push(made))),
+  })
+  const lose = ({ how, key }: Scenario["keyLosses"][number]) =>
+    Effect.sync(() => {
+      const label = `key-${key}`
+      if (how === "unknown") unknownKeys.push(label)
+      else rig.exchange.burden(label, options.blockAfter ?? 10)
+    })
+  for (const loss of scenario.keyLosses) yield* Effect.forkScoped(Effect.delay(lose(loss), loss.atMs))
+  return { rig, gates }
+})
 
 export const play = (scenario: Scenario, variant: Variant = {}): Promise<Observation> => {
-  const { journeys, limit, windowMs } = scenario
   const program = Effect.gen(function* () {
     const handed: Array<string> = []
-    const gates: Array<Gate> = []
-    const rig = yield* hostileClock(
-      makeRig({
-        keys: scenario.keys,
-        config: { limit, windowMs, blockAfter: 10 },
-        boundMs: scenario.boundMs,
-        ttlMs: scenario.ttlMs,
-        requestTimeoutMs: scenario.requestTimeoutMs,
-        journey: (n) => journeys[n % journeys.length] ?? { incomingMs: 0, outgoingMs: 0 },
-        // Whether a silent exchange fails the run is another question.
-        dispatcher: { firstContact: Duration.hours(1), unreachableAfter: Duration.hours(1) },
-        ...variant,
-        gate: (options) => (key) =>
-          Effect.tap((variant.gate ?? ackWindow)(options)(key), (gate) =>
-            Effect.sync(() => gates.push(gate)),
-          ),
-      }),
-      scenario,
-    )
+    const turnedAway: Array<string> = []
+    const { gates, rig } = yield* hostileClock(makeWorld(scenario, variant), scenario)
+    const { dispatcher } = rig
     let dueMs = rig.startMs
     const source = Effect.forEach(
       scenario.gaps,
       (gap, n) => {
         dueMs += gap
-        return Effect.andThen(
-          sleepUntil(dueMs),
-          Effect.suspend(() => {
-            handed.push(String(n))
-            return Effect.ignore(rig.dispatcher.enqueue(order(n)))
-          }),
-        )
+        const answered = (exit: Exit.Exit<void, unknown>) =>
+          Effect.sync(() => {
+            const refused = Exit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause)
+            ;(refused ? turnedAway : handed).push(String(n))
+          })
+        const hand = Effect.ignore(Effect.onExit(dispatcher.enqueue(order(n)), answered))
+        return Effect.andThen(sleepUntil(dueMs), hand)
       },
       { discard: true },
     )
+    let atRest: Observation["atRest"]
     let placesTaken: ReadonlyArray<number> | undefined
     if (scenario.stopAtMs === undefined) {
-      const done = yield* Effect.timeoutOption(Effect.andThen(source, rig.dispatcher.drained), LONGEST)
-      assert.isTrue(Option.isSome(done), "orders were left without an outcome")
-      yield* Effect.sleep(AFTERMATH)
+      const done = yield* Effect.timeoutOption(Effect.andThen(source, dispatcher.drained), LONGEST)
+      if (Option.isNone(done)) return yield* Effect.die("orders were left without an outcome")
+      yield* Effect.sleep(aftermath(scenario))
+      if (variant.make === undefined) {
+        const { inFlight, queued } = yield* dispatcher.snapshot
+        atRest = { queued, inFlight }
+      }
       placesTaken = gates.map((gate) => gate.used())
     } else {
       const feeding = yield* Effect.forkScoped(source)
@@ -82,8 +126,9 @@ export const play = (scenario: Scenario, variant: Variant = {}): Promise<Observa
       yield* Fiber.interrupt(feeding)
     }
     yield* rig.stop
-    yield* Effect.sleep(AFTERMATH)
-    return { startMs: rig.startMs, handed, events: rig.events, arrivals: rig.exchange.arrivals, placesTaken }
+    yield* Effect.sleep(aftermath(scenario))
+    const { events, exchange, startMs } = rig
+    return { startMs, handed, turnedAway, events, arrivals: exchange.arrivals, atRest, placesTaken }
   })
   const { exit, remains } = runVirtualToRest(Effect.scoped(program))
   return Effect.runPromise(Effect.map(exit, (seen) => ({ ...seen, remains })))

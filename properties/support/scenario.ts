@@ -1,11 +1,24 @@
 /**
- * Generated worlds: arrivals with bursts and gaps, delays of any size each way, losses, clocks that step,
- * timers that fire early, stops at any moment. Shrinks towards few orders, one key and an uneventful network.
+ * Generated worlds: arrivals with bursts, gaps and overload, delays of any size each way, alone and together,
+ * losses, keys lost in mid-run, clocks that step, timers that fire early, stops at any moment. Shrinks towards few
+ * orders, one key and an uneventful network.
  */
 import * as fc from "fast-check"
+import { defaultGate, type GateName } from "../../src/dispatch/gates/byName.ts"
 import type { Journey } from "../../src/simulation/SimulatedExchange.ts"
+import { journeys, type Stall, stalls } from "./journeys.ts"
+
+/** A key that goes out of service, whatever its lane does. */
+export interface KeyLoss {
+  /** Counted from 1. Where there is no such key, nothing happens. */
+  readonly key: number
+  /** Milliseconds from the start. */
+  readonly atMs: number
+  readonly how: "blocked" | "unknown"
+}
 
 export interface Scenario {
+  readonly gate: GateName
   readonly keys: number
   readonly limit: number
   readonly windowMs: number
@@ -17,6 +30,10 @@ export interface Scenario {
   readonly gaps: ReadonlyArray<number>
   /** Journeys of requests, in turn. */
   readonly journeys: ReadonlyArray<Journey>
+  readonly stalls: ReadonlyArray<Stall>
+  /** No request takes longer to arrive, whatever holds it up. */
+  readonly longestIncomingMs: number
+  readonly keyLosses: ReadonlyArray<KeyLoss>
   /** How early timers may fire. */
   readonly earlyMs: number
   /** Steps of the wall clock. */
@@ -29,82 +46,79 @@ export interface Scenario {
 const BOUND_MS = 55
 const LONGEST_INCOMING_MS = 50
 
-const journeys = (longestIncomingMs: number): fc.Arbitrary<Journey> => {
-  // The extremes are what breaks a limiter, so they come up often.
-  const incomingMs = fc.oneof(
-    fc.constantFrom(0, longestIncomingMs),
-    fc.integer({ min: 0, max: longestIncomingMs }),
-  )
-  const outgoingMs = fc.oneof(
-    { weight: 8, arbitrary: fc.integer({ min: 0, max: 50 }) },
-    { weight: 1, arbitrary: fc.integer({ min: 0, max: 2000 }) },
-  )
-  const writeMs = fc.oneof(
-    { weight: 6, arbitrary: fc.constant(0) },
-    { weight: 1, arbitrary: fc.integer({ min: 0, max: 30 }) },
-  )
-  const fate: fc.Arbitrary<Pick<Journey, "fate">> = fc.oneof(
-    { weight: 16, arbitrary: fc.constant({}) },
-    {
-      weight: 4,
-      arbitrary: fc.record({
-        fate: fc.oneof(
-          fc.constantFrom(
-            "refused-connection" as const,
-            "lost-on-the-way-in" as const,
-            "lost-on-the-way-out" as const,
-            "garbled" as const,
-          ),
-          fc.record({ brokenAfterMs: fc.integer({ min: 0, max: 100 }) }),
-          fc.record({ status: fc.constantFrom(404, 500, 503) }),
-        ),
-      }),
-    },
-  )
-  return fc
-    .record({ incomingMs, outgoingMs, writeMs, fate })
-    .map(({ fate: befallen, ...journey }) => ({ ...journey, ...befallen }))
-}
+const gap = fc.oneof(
+  { weight: 3, arbitrary: fc.constant(0) },
+  { weight: 8, arbitrary: fc.integer({ min: 0, max: 30 }) },
+  { weight: 1, arbitrary: fc.integer({ min: 0, max: 1500 }) },
+)
 
 const gaps = (maxLength: number): fc.Arbitrary<ReadonlyArray<number>> =>
-  fc.array(
-    fc.oneof(
-      { weight: 3, arbitrary: fc.constant(0) },
-      { weight: 8, arbitrary: fc.integer({ min: 0, max: 30 }) },
-      { weight: 1, arbitrary: fc.integer({ min: 0, max: 1500 }) },
-    ),
-    { minLength: 1, maxLength, size: "max" },
+  fc.oneof(
+    { weight: 6, arbitrary: fc.array(gap, { minLength: 1, maxLength, size: "max" }) },
+    // Enough to fill the largest windows.
+    { weight: 1, arbitrary: fc.array(gap, { minLength: 1, maxLength: 3 * maxLength, size: "max" }) },
+    // All at once.
+    {
+      weight: 1,
+      arbitrary: fc.integer({ min: 1, max: maxLength }).map((n) => Array.from({ length: n }, () => 0)),
+    },
   )
 
-/** Worlds with up to this many orders. */
-export const scenarios = (maxOrders: number): fc.Arbitrary<Scenario> =>
+// Small worlds are where laws break in ways that one can follow, so most are small.
+const keys = fc.oneof(
+  { weight: 9, arbitrary: fc.integer({ min: 1, max: 3 }) },
+  { weight: 1, arbitrary: fc.integer({ min: 1, max: 50 }) },
+)
+const limits = fc.oneof(
+  { weight: 8, arbitrary: fc.constantFrom(20, 1, 2, 5) },
+  { weight: 2, arbitrary: fc.integer({ min: 1, max: 50 }) },
+)
+const windowsMs = fc.oneof(
+  { weight: 8, arbitrary: fc.constantFrom(1000, 100, 50, 10) },
+  { weight: 1, arbitrary: fc.integer({ min: 10, max: 1000 }) },
+  { weight: 1, arbitrary: fc.integer({ min: 1000, max: 60_000 }) },
+)
+const timesToLiveMs = fc.oneof(
+  { weight: 4, arbitrary: fc.constant(undefined) },
+  { weight: 3, arbitrary: fc.constant(1000) },
+  { weight: 2, arbitrary: fc.constantFrom(100, 1) },
+  { weight: 1, arbitrary: fc.integer({ min: 1, max: 60_000 }) },
+)
+const someKeyLosses: fc.Arbitrary<ReadonlyArray<KeyLoss>> = fc.array(
+  fc.record({
+    key: fc.integer({ min: 1, max: 3 }),
+    atMs: fc.integer({ min: 0, max: 2000 }),
+    how: fc.constantFrom("blocked" as const, "unknown" as const),
+  }),
+  { minLength: 1, maxLength: 3 },
+)
+const keyLosses: fc.Arbitrary<ReadonlyArray<KeyLoss>> = fc.oneof(
+  { weight: 4, arbitrary: fc.constant([]) },
+  { weight: 1, arbitrary: someKeyLosses },
+)
+
+const worlds = (maxOrders: number, bounds: fc.Arbitrary<boolean>): fc.Arbitrary<Scenario> =>
   fc
     .record({
-      requestTimeoutMs: fc.constantFrom(3000, 500),
-      knowsBound: fc.boolean(),
+      requestTimeoutMs: fc.constantFrom(3000, 500, 10_000),
+      knowsBound: bounds,
     })
-    .chain(({ requestTimeoutMs, knowsBound }) =>
-      fc.record({
-        keys: fc.integer({ min: 1, max: 3 }),
-        limit: fc.constantFrom(20, 1, 2, 5),
-        windowMs: fc.constantFrom(1000, 100, 50),
+    .chain(({ requestTimeoutMs, knowsBound }) => {
+      // What was lost may arrive as late as a request timeout after it was given up, and no later.
+      const longestIncomingMs = knowsBound ? LONGEST_INCOMING_MS : requestTimeoutMs
+      return fc.record({
+        gate: fc.constant(defaultGate),
+        keys,
+        limit: limits,
+        windowMs: windowsMs,
         boundMs: fc.constant(knowsBound ? BOUND_MS : undefined),
-        ttlMs: fc.oneof(
-          { weight: 4, arbitrary: fc.constant(undefined) },
-          { weight: 3, arbitrary: fc.constant(1000) },
-          { weight: 2, arbitrary: fc.constantFrom(100, 1) },
-        ),
+        ttlMs: timesToLiveMs,
         requestTimeoutMs: fc.constant(requestTimeoutMs),
         gaps: gaps(maxOrders),
-        // What was lost may arrive as late as a request timeout after it was given up, and no later.
-        journeys: fc
-          .array(journeys(knowsBound ? LONGEST_INCOMING_MS : requestTimeoutMs), {
-            minLength: 1,
-            maxLength: 40,
-            size: "max",
-          })
-          // Behind an exchange that never lets anyone in, an order without a time to live waits for ever.
-          .filter((all) => all.some(({ fate }) => fate !== "refused-connection")),
+        journeys: journeys(longestIncomingMs),
+        stalls: stalls(longestIncomingMs),
+        longestIncomingMs: fc.constant(longestIncomingMs),
+        keyLosses,
         earlyMs: fc.constantFrom(0, 1, 5),
         steps: fc.array(
           fc.record({
@@ -117,18 +131,63 @@ export const scenarios = (maxOrders: number): fc.Arbitrary<Scenario> =>
           { weight: 4, arbitrary: fc.constant(undefined) },
           { weight: 1, arbitrary: fc.integer({ min: 0, max: 3000 }) },
         ),
-      }),
-    )
+      })
+    })
 
-/** The same without losses, in which every request is answered in time; timers are true and nothing stops it. */
+/** Worlds with up to this many orders, before the default gate. */
+export const scenarios = (maxOrders: number): fc.Arbitrary<Scenario> => worlds(maxOrders, fc.boolean())
+
+/** The same, with nothing known of delays, which may be many windows long. */
+export const unboundedScenarios = (maxOrders: number): fc.Arbitrary<Scenario> =>
+  worlds(maxOrders, fc.constant(false))
+
+/** The same with several keys, of which some are lost. */
+export const losingScenarios = (maxOrders: number): fc.Arbitrary<Scenario> =>
+  fc
+    .record({ scenario: scenarios(maxOrders), losses: someKeyLosses, more: fc.integer({ min: 2, max: 5 }) })
+    .map(({ losses, more, scenario }) => ({
+      ...scenario,
+      keys: Math.max(scenario.keys, more),
+      keyLosses: losses,
+    }))
+
+const gates: fc.Arbitrary<GateName> = fc.constantFrom<GateName>(
+  defaultGate,
+  { name: "thread-slots" },
+  { name: "token-bucket" },
+  { name: "fixed-window" },
+  { name: "polling" },
+  { name: "shifted", byMs: 10 },
+  { name: "shifted", byMs: 25 },
+)
+
+/** A gate that polls every millisecond makes a long wait dear, in virtual time too. */
+const affordable = (scenario: Scenario): Scenario =>
+  scenario.gate.name === "polling" || scenario.gate.name === "shifted"
+    ? {
+        ...scenario,
+        keys: Math.min(scenario.keys, 3),
+        windowMs: Math.min(scenario.windowMs, 1000, 50 * scenario.limit),
+      }
+    : scenario
+
+/** Any gate's worlds. */
+export const everyGateScenarios = (maxOrders: number): fc.Arbitrary<Scenario> =>
+  fc.tuple(scenarios(maxOrders), gates).map(([scenario, gate]) => affordable({ ...scenario, gate }))
+
+/** The longest time to arrive that leaves every answer in time. */
+const CALM_INCOMING_MS = 900
+
+/** Worlds without losses, in which every request is answered in time; timers are true and nothing stops it. */
 export const calmScenarios = (maxOrders: number): fc.Arbitrary<Scenario> =>
   scenarios(maxOrders).map((scenario) => ({
     ...scenario,
     requestTimeoutMs: 3000,
     earlyMs: 0,
     stopAtMs: undefined,
+    longestIncomingMs: Math.min(scenario.longestIncomingMs, CALM_INCOMING_MS),
     journeys: scenario.journeys.map(({ incomingMs, outgoingMs, writeMs }) => ({
-      incomingMs: Math.min(incomingMs, 900),
+      incomingMs: Math.min(incomingMs, CALM_INCOMING_MS),
       outgoingMs,
       // An order whose time runs out while it connects is given up, and its key was not idle: another matter.
       ...(writeMs === undefined || scenario.ttlMs !== undefined ? {} : { writeMs }),
