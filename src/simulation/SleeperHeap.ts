@@ -1,36 +1,54 @@
 /**
  * Sleepers by the time they wake: a binary heap. Adding and taking cost time in the logarithm of their number,
- * and a sleeper that is given up costs nothing until its time comes.
+ * and sleepers that were given up are cleared away once they are most of all: they never take more room than
+ * the others, however far off their time is.
  */
 export interface Sleeper {
   readonly atMs: number
   /** Among equal times the one that went to sleep first wakes first. */
   readonly order: number
-  readonly wake: () => void
-  givenUp: boolean
+  wake: () => void
+  /** It has woken, or was given up. */
+  gone: boolean
 }
 
 const before = (a: Sleeper, b: Sleeper): boolean =>
   a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order)
 
+const nothing = (): void => {}
+
+/** Fewer given up than this are not worth clearing away. */
+const WORTH_CLEARING = 64
+
 export class SleeperHeap {
-  readonly #heap: Array<Sleeper> = []
+  #heap: Array<Sleeper> = []
   #count = 0
+  /** How many in the heap have been given up. */
+  #givenUp = 0
 
   add(atMs: number, wake: () => void): Sleeper {
-    const sleeper: Sleeper = { atMs, order: this.#count++, wake, givenUp: false }
+    const sleeper: Sleeper = { atMs, order: this.#count++, wake, gone: false }
     this.#heap.push(sleeper)
     this.#rise(this.#heap.length - 1)
     return sleeper
   }
 
+  /** Gives a sleeper up: it will not wake. Nothing happens where it has woken already. */
   remove(sleeper: Sleeper): void {
-    sleeper.givenUp = true
+    if (sleeper.gone) return
+    sleeper.gone = true
+    // It may lie here for long, and its fiber is not to be held by it.
+    sleeper.wake = nothing
+    this.#givenUp += 1
+    if (this.#givenUp < WORTH_CLEARING || this.#givenUp * 2 < this.#heap.length) return
+    this.#givenUp = 0
+    // Sorted, an array is a heap.
+    this.#heap = this.#heap.filter(({ gone }) => !gone).toSorted((a, b) => (before(a, b) ? -1 : 1))
   }
 
-  /** How many sleepers there are that have not been given up. Looks at each of them. */
+  /** How many sleepers there are that have not been given up. */
   get waiting(): number {
-    return this.#heap.filter((sleeper) => !sleeper.givenUp).length
+    return this.#heap.length - this.#givenUp
   }
 
   /** Takes the sleeper that wakes next. */
@@ -43,7 +61,11 @@ export class SleeperHeap {
         this.#heap[0] = last
         this.#sink()
       }
-      if (!first.givenUp) return first
+      if (!first.gone) {
+        first.gone = true
+        return first
+      }
+      this.#givenUp -= 1
     }
   }
 
