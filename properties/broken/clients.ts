@@ -2,6 +2,7 @@
 import { Clock, Duration, Effect } from "effect"
 import type { ExchangeClient } from "../../src/exchange/ExchangeClient.ts"
 import { nowMsUnsafe } from "../../src/Monotonic.ts"
+import type { Order } from "../../src/orders/Order.ts"
 
 /**
  * Takes the nonce first and then waits, as threads do that draw a nonce and stand in line for a connection:
@@ -28,3 +29,25 @@ export const leavesFibersBehind = (client: ExchangeClient["Service"]): ExchangeC
       client.submit(order, key, nonce, watch),
     ),
 })
+
+/** Remembers every order that it has sent, as one does who wants to know them when they come again. */
+export const remembersOrders = (client: ExchangeClient["Service"]): ExchangeClient["Service"] => {
+  const sent = new Map<string, Order>()
+  return {
+    submit: (order, key, nonce, watch) => {
+      sent.set(order.id, order)
+      return client.submit(order, key, nonce, watch)
+    },
+  }
+}
+
+/** The same with their ids alone. */
+export const remembersIds = (client: ExchangeClient["Service"]): ExchangeClient["Service"] => {
+  const sent = new Set<string>()
+  return {
+    submit: (order, key, nonce, watch) => {
+      sent.add(order.id)
+      return client.submit(order, key, nonce, watch)
+    },
+  }
+}

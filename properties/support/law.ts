@@ -22,10 +22,11 @@ export const holds = async <A>(
   arbitrary: fc.Arbitrary<A>,
   law: (scenario: A) => Promise<void>,
   found: ReadonlyArray<A> = [],
+  runs = RUNS,
 ): Promise<void> => {
   await fc.assert(fc.asyncProperty(arbitrary, law), {
     seed: SEED,
-    numRuns: RUNS,
+    numRuns: runs,
     examples: found.map((scenario): [A] => [scenario]),
   })
 }

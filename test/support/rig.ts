@@ -110,6 +110,11 @@ export const makeRig = Effect.fnUntraced(function* (options: RigOptions = {}) {
     /** Milliseconds since the rig was made. */
     elapsed: () => nowMsUnsafe(clock) - startMs,
     startMs,
+    /** Forgets the events and arrivals so far, for runs that are too long to keep them all. */
+    forget: () => {
+      events.length = 0
+      arrivals.length = 0
+    },
   }
 })
 

@@ -1,0 +1,107 @@
+/**
+ * Long runs: the same world played on and on, and what is alive of it in memory now and then. A run is at rest when
+ * it is looked at, so what is alive then is what it keeps.
+ */
+import process from "node:process"
+import { queryObjects } from "node:v8"
+import { Effect } from "effect"
+import * as fc from "fast-check"
+import { defaultGate } from "../../src/dispatch/gates/byName.ts"
+import { invariant } from "../../src/invariant.ts"
+import { runVirtual } from "../../src/simulation/VirtualTime.ts"
+import { hostileClock } from "../../test/support/hostileClock.ts"
+import { order } from "../../test/support/rig.ts"
+import { aftermath, makeWorld, type Variant } from "./play.ts"
+import { everyGateScenarios, type Scenario } from "./scenario.ts"
+
+const CAPACITY = 20
+const TEN_DAYS_MS = 864_000_000
+
+/** What is alive after a garbage collection. */
+interface Alive {
+  /** Objects and functions of every kind: the same in every run, but for a few of the machine's own. */
+  readonly objects: number
+  readonly bytes: number
+}
+
+const alive = (): Alive => {
+  const { gc } = globalThis
+  invariant(gc !== undefined, "node runs with --expose-gc")
+  const objects = Number(queryObjects(Object))
+  gc()
+  return { objects, bytes: process.memoryUsage().heapUsed }
+}
+
+/** Worlds that go on: nothing stops them, and the exchange blocks no key. */
+export const longRuns: fc.Arbitrary<Scenario> = fc
+  .record({ scenario: everyGateScenarios(80), forDays: fc.boolean() })
+  .map(({ forDays, scenario }) => ({
+    ...scenario,
+    // What waits for an order's end of days must go with the order.
+    ttlMs: forDays ? TEN_DAYS_MS : scenario.ttlMs,
+    keyLosses: [],
+    stopAtMs: undefined,
+  }))
+
+/** The exercise's world, with some losses. */
+export const exercise: Scenario = {
+  gate: defaultGate,
+  keys: 5,
+  limit: 20,
+  windowMs: 1000,
+  boundMs: 55,
+  ttlMs: 1000,
+  requestTimeoutMs: 3000,
+  gaps: [0, 20, 10, 5, 17],
+  journeys: [
+    { incomingMs: 0, outgoingMs: 50 },
+    { incomingMs: 50, outgoingMs: 0 },
+    { incomingMs: 20, outgoingMs: 30 },
+    { incomingMs: 50, outgoingMs: 50, fate: "lost-on-the-way-out" },
+    ...Array.from({ length: 60 }, (_, n) => ({ incomingMs: n % 50, outgoingMs: (7 * n) % 50 })),
+  ],
+  stalls: [],
+  longestIncomingMs: 50,
+  keyLosses: [],
+  earlyMs: 0,
+  steps: [],
+  stopAtMs: undefined,
+}
+
+/** How many orders there are before the first look, and between the two looks. */
+export interface Length {
+  readonly first: number
+  readonly more: number
+}
+
+/** What a run has come to keep in memory between the two looks. */
+export type Growth = Alive
+
+export const playLong = (
+  scenario: Scenario,
+  { first, more }: Length,
+  variant: Variant = {},
+): Promise<Growth> => {
+  const { gaps } = scenario
+  const program = Effect.gen(function* () {
+    const options = { blockAfter: Number.POSITIVE_INFINITY, dispatcher: { capacity: CAPACITY } }
+    const { rig } = yield* hostileClock(makeWorld(scenario, variant, options), scenario)
+    let count = 0
+    const one = Effect.gen(function* () {
+      yield* Effect.sleep(gaps[count % gaps.length] ?? 0)
+      yield* rig.dispatcher.enqueue(order(count++))
+      rig.forget()
+    })
+    const keptAfter = Effect.fnUntraced(function* (orders: number) {
+      yield* Effect.replicateEffect(one, orders, { discard: true })
+      yield* rig.dispatcher.drained
+      yield* Effect.sleep(aftermath(scenario))
+      rig.forget()
+      return alive()
+    })
+    const early = yield* keptAfter(first)
+    const late = yield* keptAfter(more)
+    return { objects: late.objects - early.objects, bytes: late.bytes - early.bytes }
+  })
+  return Effect.runPromise(runVirtual(Effect.scoped(program)))
+}
