@@ -20,6 +20,7 @@ import {
   noncesArriveRising,
   nothingIsLeft,
   oneOutcomeEach,
+  outcomesAreTrue,
   windowIsKept,
 } from "./support/laws.ts"
 import { play, type Variant } from "./support/play.ts"
@@ -75,6 +76,12 @@ const laws: ReadonlyArray<{
     check: oneOutcomeEach,
     worlds: everyGateScenarios,
     broken: { "a stop that forgets": { make: naiveDispatcher("forgets-when-stopped") } },
+  },
+  {
+    law: "no outcome denies what was executed, or claims what was not",
+    check: outcomesAreTrue,
+    worlds: everyGateScenarios,
+    broken: { "silence that is taken for a refusal": { make: naiveDispatcher("denies-the-unknown") } },
   },
   {
     law: "no order is sent after its time to live",

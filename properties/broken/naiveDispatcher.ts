@@ -13,6 +13,8 @@ import type { Order } from "../../src/orders/Order.ts"
 export type Mistake =
   /** Sends an order again when its request went unanswered. */
   | "resends-the-unknown"
+  /** Says that an order was not executed when its request went unanswered. */
+  | "denies-the-unknown"
   /** Asks whether an order is still worth sending before it waits for its turn, and not after. */
   | "checks-age-too-early"
   /** Drops what is queued and in flight when it is stopped. */
@@ -84,6 +86,8 @@ export const naiveDispatcher = (mistake: Mistake) => (options: DispatcherOptions
             if (verdict === undefined) end(order.id, createdMs, { outcome: { outcome: "accepted" }, request })
             else if (verdict.kind === "refused") {
               end(order.id, createdMs, { outcome: { outcome: "rejected", reason: verdict.reason }, request })
+            } else if (mistake === "denies-the-unknown") {
+              end(order.id, createdMs, { outcome: { outcome: "cancelled" }, request: undefined })
             } else end(order.id, createdMs, { outcome: { outcome: "unknown", cause: "timeout" }, request })
             break
           }

@@ -43,6 +43,21 @@ export const oneOutcomeEach: DispatchLaw = ({ keys }, seen) => {
   if (retired < keys) assert.isEmpty(seen.turnedAway, "orders were turned away")
 }
 
+/**
+ * What an order's outcome says is true: an accepted one was executed, and one that is rejected, expired or cancelled
+ * was not, and never will be. What the exchange itself refuses by a status without meaning is its own affair.
+ */
+export const outcomesAreTrue: DispatchLaw = (_, seen) => {
+  const executed = new Set(seen.arrivals.filter(({ verdict }) => verdict === "accepted").map(({ id }) => id))
+  for (const event of seen.events) {
+    if (event.type !== "outcome") continue
+    const { id, outcome } = event
+    if (outcome.outcome === "unknown") continue
+    if (outcome.outcome === "rejected" && outcome.reason === "exchange") continue
+    assert.strictEqual(executed.has(id), outcome.outcome === "accepted", `order ${id}, ${outcome.outcome}`)
+  }
+}
+
 /** No order is sent once its time to live is over. */
 export const neverAfterTimeToLive: DispatchLaw = ({ ttlMs }, seen) => {
   for (const event of seen.events) {
