@@ -1,4 +1,8 @@
+import process from "node:process"
 import { defineConfig } from "vitest/config"
+
+/** A law may take as long for a thousand scenarios as all tests may take in CI; more scenarios may take longer. */
+const PROPERTY_TIMEOUT_MS = 300_000 * Math.max(1, Number(process.env["PACELINE_RUNS"] ?? 0) / 1000)
 
 export default defineConfig({
   test: {
@@ -8,7 +12,7 @@ export default defineConfig({
         test: {
           name: "properties",
           include: ["properties/**/*.test.ts"],
-          testTimeout: 300_000,
+          testTimeout: PROPERTY_TIMEOUT_MS,
           // That memory does not grow is seen by counting what is alive after a garbage collection.
           execArgv: ["--expose-gc", "--disable-warning=ExperimentalWarning"],
         },
