@@ -6,6 +6,7 @@ import { boundedLines, type RawLine } from "../src/orders/BoundedLines.ts"
 import { type Moment, readOrder } from "../src/orders/OrderJson.ts"
 import { meanGapMs, orderOffsets } from "../src/orders/RandomSource.ts"
 import { seededRandom } from "../src/Random.ts"
+import { asOften } from "./support/law.ts"
 
 const seeds = fc.maxSafeNat()
 const rates = fc.record({
@@ -56,26 +57,26 @@ describe("the random source", () => {
       return Math.abs(last / COUNT / gapMs - 1) < (6 * 0.604) / Math.sqrt(COUNT)
     })
   it("keeps the mean rate exactly, whatever load, keys, limit and window", () => {
-    fc.assert(exactMean(offsetsOf), { numRuns: 100 })
+    fc.assert(exactMean(offsetsOf), asOften(0.1))
   })
   it("keeps the mean rate exactly: catches gaps rounded down to whole milliseconds", () => {
-    expect(fc.check(exactMean(roundedDown), { numRuns: 100 }).failed).toBe(true)
+    expect(fc.check(exactMean(roundedDown), asOften(0.1)).failed).toBe(true)
   })
 
   it("gives the same offsets for the same seed", () => {
-    fc.assert(repeatable(offsetsOf), { numRuns: 500 })
+    fc.assert(repeatable(offsetsOf), asOften(1))
   })
   it("gives the same offsets for the same seed: catches a seed that moves on", () => {
     let runs = 0
     const moving: Offsets = (seed, gapMs) => offsetsOf(seed + (runs += 1), gapMs)
-    expect(fc.check(repeatable(moving), { numRuns: 500 }).failed).toBe(true)
+    expect(fc.check(repeatable(moving), asOften(1)).failed).toBe(true)
   })
 
   it("starts at 0 and never goes back", () => {
-    fc.assert(neverBack(offsetsOf), { numRuns: 500 })
+    fc.assert(neverBack(offsetsOf), asOften(1))
   })
   it("starts at 0 and never goes back: catches gaps around a regular beat", () => {
-    expect(fc.check(neverBack(jittered), { numRuns: 500 }).failed).toBe(true)
+    expect(fc.check(neverBack(jittered), asOften(1)).failed).toBe(true)
   })
 })
 
@@ -133,10 +134,10 @@ describe("NDJSON", () => {
       },
     )
   it("gives back every order that was written as JSON", () => {
-    fc.assert(readsWhatWasWritten(readOrder), { numRuns: 2_000 })
+    fc.assert(readsWhatWasWritten(readOrder), asOften(2))
   })
   it("gives back every order that was written as JSON: catches trimmed ids", () => {
-    expect(fc.check(readsWhatWasWritten(trimming), { numRuns: 2_000 }).failed).toBe(true)
+    expect(fc.check(readsWhatWasWritten(trimming), asOften(2)).failed).toBe(true)
   })
 
   const oneLineAnswers = (read: Read) =>
@@ -153,16 +154,16 @@ describe("NDJSON", () => {
         }),
     )
   it("answers any text with an order or one line about what is wrong", () => {
-    fc.assert(oneLineAnswers(readOrder), { numRuns: 5_000 })
+    fc.assert(oneLineAnswers(readOrder), asOften(5))
   })
   it("answers any text with an order or one line: catches the text in the answer", () => {
-    expect(fc.check(oneLineAnswers(echoing), { numRuns: 5_000 }).failed).toBe(true)
+    expect(fc.check(oneLineAnswers(echoing), asOften(5)).failed).toBe(true)
   })
 
   it("has the same lines however the bytes arrive, and none above the limit", () => {
-    fc.assert(sameHoweverCut(cutLines), { numRuns: 2_000 })
+    fc.assert(sameHoweverCut(cutLines), asOften(2))
   })
   it("has the same lines however the bytes arrive: catches lines that end with a chunk", () => {
-    expect(fc.check(sameHoweverCut(chunkwise), { numRuns: 2_000 }).failed).toBe(true)
+    expect(fc.check(sameHoweverCut(chunkwise), asOften(2)).failed).toBe(true)
   })
 })

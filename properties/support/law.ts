@@ -17,6 +17,12 @@ const fromEnvironment = (name: string, otherwise: number): number => {
 export const SEED = fromEnvironment("PACELINE_SEED", Math.floor(Date.now() % 2 ** 31))
 export const RUNS = fromEnvironment("PACELINE_RUNS", 1000)
 
+/** How often a law is tried that costs hardly anything: so many times as often as the dear ones. */
+export const asOften = (times: number) => ({
+  seed: SEED,
+  numRuns: Math.ceil(times * Math.max(RUNS, 300)),
+})
+
 /** The law holds in every generated scenario, and in every one that broke it once. */
 export const holds = async <A>(
   arbitrary: fc.Arbitrary<A>,
