@@ -37,14 +37,14 @@ export const holds = async <A>(
   })
 }
 
-/** The law catches a broken variant within as many scenarios as it would be tried on. */
+/** The law catches a broken variant within as many scenarios as it would be tried on, or a thousand. */
 export const catches = async <A>(
   arbitrary: fc.Arbitrary<A>,
   law: (scenario: A) => Promise<void>,
 ): Promise<void> => {
   const details = await fc.check(fc.asyncProperty(arbitrary, law), {
     seed: SEED,
-    numRuns: Math.max(RUNS, 150),
+    numRuns: Math.max(RUNS, 1000),
     // Being caught is what matters here, not the smallest case.
     endOnFailure: true,
   })
