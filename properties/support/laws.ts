@@ -32,6 +32,11 @@ export const noncesArriveRising: DispatchLaw = (_, seen) => {
   }
 }
 
+/** No order waits for ever: a day is longer than any scenario needs. */
+export const allAreDone = (seen: Observation): void => {
+  assert.isTrue(seen.isDrained, "orders were left without an outcome")
+}
+
 /**
  * Every order that was handed over ends in exactly one outcome, and no other does; and none is turned away while
  * a key is left.
@@ -39,6 +44,7 @@ export const noncesArriveRising: DispatchLaw = (_, seen) => {
 export const oneOutcomeEach: DispatchLaw = ({ keys }, seen) => {
   const ended = seen.events.filter((event) => event.type === "outcome").map(({ id }) => id)
   assert.deepStrictEqual(ended.toSorted(), seen.handed.toSorted())
+  allAreDone(seen)
   const retired = seen.events.filter((event) => event.type === "key").length
   if (retired < keys) assert.isEmpty(seen.turnedAway, "orders were turned away")
 }
@@ -97,6 +103,7 @@ export const neverSentTwice: DispatchLaw = (_, seen) => {
 
 /** Once it has stopped, no timer and no fiber is left; and long after the last order no order and no place is held. */
 export const nothingIsLeft: DispatchLaw = (_, seen) => {
+  allAreDone(seen)
   assert.deepStrictEqual(seen.remains, { sleepers: 0, busy: false })
   if (seen.atRest !== undefined) assert.deepStrictEqual(seen.atRest, { queued: 0, inFlight: 0 })
   for (const taken of seen.placesTaken ?? []) {
