@@ -2,7 +2,7 @@
  * `compare`: gates side by side in virtual time, on the same orders with the same delays.
  */
 import process from "node:process"
-import { Clock, Console, Effect, Option, Result } from "effect"
+import { Clock, Console, Duration, Effect, Option, Result } from "effect"
 import { CliError, Command, Flag } from "effect/cli"
 import { type GateName, GATE_FORMS, parseGate, showGate } from "../dispatch/gates/byName.ts"
 import { CommandFailed, UsageError } from "../errors.ts"
@@ -130,6 +130,7 @@ export const compare = Command.make(
               ttl: Option.getOrUndefined(input.ttl),
               spike: Option.getOrUndefined(input.spike),
               clockStep: Option.getOrUndefined(input.clockStep),
+              lateMs: Option.match(input.lateTimers, { onNone: () => 0, onSome: Duration.toMillis }),
             },
             gates: input.gates,
             seeds: Array.from({ length: input.seeds }, (_, index) => input.seed + index),

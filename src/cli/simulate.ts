@@ -109,6 +109,10 @@ export const scenarioFlags = {
     "Step the wall clock by BY at AT, such as 10s:-1h",
     parseClockStep,
   ).pipe(Flag.optional),
+  lateTimers: Flags.durationOrNone("late-timers", {
+    description: "Let every timer wake up to this much late, as on a busy machine or a slow runtime",
+    default: "none",
+  }),
 }
 
 const REPORT_EVERY_MS = 1000
@@ -161,6 +165,7 @@ export const simulate = Command.make(
       ttl: Option.getOrUndefined(input.ttl),
       spike: Option.getOrUndefined(input.spike),
       clockStep: Option.getOrUndefined(input.clockStep),
+      lateMs: Option.match(input.lateTimers, { onNone: () => 0, onSome: Duration.toMillis }),
       seed: Option.isSome(input.seed) ? input.seed.value : yield* freshSeed,
     }
     yield* thriftyHeap

@@ -155,6 +155,7 @@ export const compare = (
         spike: scenario.spike ?? null,
         loss: scenario.loss,
         clockStep: scenario.clockStep ?? null,
+        lateMs: scenario.lateMs,
       },
       seeds,
       ceilingPerSecond,

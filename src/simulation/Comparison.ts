@@ -14,6 +14,8 @@ export interface ComparedScenario {
   readonly spike: { readonly probability: number; readonly ms: number } | null
   readonly loss: number
   readonly clockStep: { readonly atMs: number; readonly byMs: number } | null
+  /** How late timers may wake. */
+  readonly lateMs: number
 }
 
 /** From an order's creation to its request, in milliseconds. */

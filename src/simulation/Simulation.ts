@@ -48,6 +48,8 @@ export interface SimulationSettings {
   readonly loss: number
   /** When the wall clock steps, and by how much; both in milliseconds. */
   readonly clockStep: { readonly atMs: number; readonly byMs: number } | undefined
+  /** Every timer, the client's and the exchange's, wakes up to this many milliseconds late; uniform on 0..lateMs. */
+  readonly lateMs: number
 }
 
 export interface SimulationReport {
@@ -196,11 +198,13 @@ export const simulate = (
   settings: SimulationSettings,
   sink: SimulationSink,
 ): Effect.Effect<SimulationReport, AtRest> => {
-  const { clockStep } = settings
-  return inVirtualTime(
-    program(settings, sink),
-    clockStep === undefined
-      ? {}
-      : { wallOffsetMs: (monotonicMs) => (monotonicMs >= clockStep.atMs ? clockStep.byMs : 0) },
+  const { clockStep, lateMs, seed } = settings
+  return Effect.flatMap(seededRandom(seed, "late timers"), (random) =>
+    inVirtualTime(program(settings, sink), {
+      ...(clockStep === undefined
+        ? {}
+        : { wallOffsetMs: (monotonicMs) => (monotonicMs >= clockStep.atMs ? clockStep.byMs : 0) }),
+      ...(lateMs === 0 ? {} : { latenessMs: () => lateMs * random.nextDoubleUnsafe() }),
+    }),
   )
 }

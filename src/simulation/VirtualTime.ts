@@ -11,6 +11,8 @@ export interface VirtualTimeOptions {
   readonly startWallMs?: number
   /** How far the wall clock is off at a monotonic time, in milliseconds: its steps. Default: never. */
   readonly wallOffsetMs?: (monotonicMs: number) => number
+  /** How late the next timer wakes, in milliseconds. Default: none ever is. */
+  readonly latenessMs?: () => number
 }
 
 const NEW_YEAR_2026_MS = 1_767_225_600_000
@@ -27,7 +29,12 @@ export interface Remains {
 class World {
   nowMs = 0
   readonly #sleepers = new SleeperHeap()
+  readonly #latenessMs: () => number
   #tasks: Array<() => void> = []
+
+  constructor(latenessMs: () => number) {
+    this.#latenessMs = latenessMs
+  }
 
   readonly schedule = (task: () => void): (() => void) => {
     this.#tasks.push(task)
@@ -42,7 +49,7 @@ class World {
     if (ms <= 0) return Effect.yieldNow
     if (!Number.isFinite(ms)) return Effect.never
     return Effect.callback<void>((resume) => {
-      const sleeper = this.#sleepers.add(this.nowMs + ms, () => resume(Effect.void))
+      const sleeper = this.#sleepers.add(this.nowMs + ms + this.#latenessMs(), () => resume(Effect.void))
       return Effect.sync(() => this.#sleepers.remove(sleeper))
     })
   }
@@ -117,7 +124,7 @@ export class AtRest extends Schema.TaggedError<AtRest>()("AtRest", { atMs: Schem
 const STEPS_A_SLICE = 50_000
 
 const begin = <A, E>(effect: Effect.Effect<A, E>, options: VirtualTimeOptions) => {
-  const world = new World()
+  const world = new World(options.latenessMs ?? (() => 0))
   const context = Context.make(Clock.Clock, makeClock(world, options)).pipe(
     Context.add(Scheduler.Scheduler, new Scheduler.MixedScheduler("async", world.schedule)),
   )

@@ -21,6 +21,7 @@ export const showScenario = (scenario: ComparedScenario): string =>
     ...(scenario.clockStep === null
       ? []
       : [`clock step ${scenario.clockStep.byMs} ms at ${showMs(scenario.clockStep.atMs)}`]),
+    ...(scenario.lateMs === 0 ? [] : [`timers up to ${showMs(scenario.lateMs)} late`]),
     showMs(scenario.durationMs),
   ].join("; ")
 

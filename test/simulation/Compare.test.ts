@@ -18,6 +18,7 @@ const scenario: Scenario = {
   spike: undefined,
   loss: 0,
   clockStep: undefined,
+  lateMs: 0,
 }
 
 const gates: ReadonlyArray<GateName> = [

@@ -18,6 +18,7 @@ const settings: SimulationSettings = {
   spike: undefined,
   loss: 0,
   clockStep: undefined,
+  lateMs: 0,
 }
 
 const run = (changes: Partial<SimulationSettings> = {}) =>
@@ -59,6 +60,18 @@ describe("a simulation", () => {
       const stepped = yield* run({ clockStep: { atMs: 10_000, byMs: -3_600_000 } })
       assert.strictEqual(withoutWallClock(stepped.journal), withoutWallClock(steady.journal))
       assert.strictEqual(stepped.summary.nonceErrors, 0)
+    }),
+  )
+
+  it.effect("breaks no rule when timers are late, and only sends a little less", () =>
+    Effect.gen(function* () {
+      const [late, again] = yield* Effect.all([run({ load: 2, lateMs: 3 }), run({ load: 2, lateMs: 3 })])
+      assert.strictEqual(JSON.stringify(late.journal), JSON.stringify(again.journal))
+      assert.deepInclude(late.summary, { exceeds: 0, bans: 0, nonceErrors: 0 })
+      const exact = yield* run({ load: 2 })
+      const lost = exact.summary.orders.accepted - late.summary.orders.accepted
+      assert.isAbove(lost, 0)
+      assert.isBelow(lost, 0.02 * exact.summary.orders.accepted)
     }),
   )
 
