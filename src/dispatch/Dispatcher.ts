@@ -274,6 +274,15 @@ export const make = Effect.fnUntraced(function* (options: DispatcherOptions) {
         : Effect.succeed(entry)
     })
 
+  const offer = (order: Order): Effect.Effect<boolean, DuplicateOrder> =>
+    Effect.suspend(() => {
+      if (stopping || down !== undefined || line.isFull) return Effect.succeed(false)
+      const entry = ledger.open(order, nowMsUnsafe(clock), ttlMs, undefined)
+      if (entry === undefined) return Effect.fail(new DuplicateOrder({ orderId: order.id }))
+      invariant(line.offer(entry), "a line that is not full refuses an order")
+      return Effect.succeed(true)
+    })
+
   return Dispatcher.of({
     submit: (order) =>
       Effect.uninterruptibleMask((restore) =>
@@ -287,19 +296,17 @@ export const make = Effect.fnUntraced(function* (options: DispatcherOptions) {
         }),
       ),
     enqueue: (order) =>
-      Effect.uninterruptibleMask((restore) =>
-        Effect.flatMap(enter(order), (entry) =>
-          Effect.onInterrupt(restore(admit(entry)), () => withdraw(entry)),
-        ),
+      // As a rule there is room, and no need to wait for any: then it is done in one step.
+      Effect.flatMap(offer(order), (taken) =>
+        taken
+          ? Effect.void
+          : Effect.uninterruptibleMask((restore) =>
+              Effect.flatMap(enter(order), (entry) =>
+                Effect.onInterrupt(restore(admit(entry)), () => withdraw(entry)),
+              ),
+            ),
       ),
-    offer: (order) =>
-      Effect.suspend(() => {
-        if (stopping || down !== undefined || line.isFull) return Effect.succeed(false)
-        const entry = ledger.open(order, nowMsUnsafe(clock), ttlMs, undefined)
-        if (entry === undefined) return Effect.fail(new DuplicateOrder({ orderId: order.id }))
-        invariant(line.offer(entry), "a line that is not full refuses an order")
-        return Effect.succeed(true)
-      }),
+    offer,
     outcomes: Stream.unwrap(
       Effect.map(
         Effect.acquireRelease(ledger.subscribe, (queue) => Effect.sync(() => ledger.unsubscribe(queue))),
