@@ -39,6 +39,7 @@ export class Ledger {
   readonly #readers = new Set<OutcomeQueue>()
   #inFlight = 0
   readonly #empty = Latch.makeUnsafe(true)
+  #closed = false
   readonly counts: LedgerCounts = {
     created: 0,
     accepted: 0,
@@ -138,10 +139,13 @@ export class Ledger {
     return this.#empty.await
   }
 
-  /** A queue that gets every outcome from now on. */
+  /** A queue that gets every outcome from now on; one that has ended where none will come any more. */
   get subscribe(): Effect.Effect<OutcomeQueue> {
     return Effect.tap(Queue.bounded<OutcomeEvent, OutcomesOverrun | Cause.Done>(OUTCOMES_CAPACITY), (queue) =>
-      Effect.sync(() => this.#readers.add(queue)),
+      Effect.sync(() => {
+        if (this.#closed) Queue.endUnsafe(queue)
+        else this.#readers.add(queue)
+      }),
     )
   }
 
@@ -151,6 +155,7 @@ export class Ledger {
 
   /** Tells every reader that no outcome will follow. */
   close(): void {
+    this.#closed = true
     for (const reader of this.#readers) Queue.endUnsafe(reader)
     this.#readers.clear()
   }

@@ -301,6 +301,16 @@ describe("a dispatcher that cannot go on", () => {
   )
 })
 
+describe("outcomes", () => {
+  it.effect("have come to their end for whoever reads them after the stop", () =>
+    Effect.gen(function* () {
+      const rig = yield* makeRig()
+      yield* rig.stop
+      assert.deepStrictEqual(yield* Stream.runCollect(rig.dispatcher.outcomes), [])
+    }),
+  )
+})
+
 describe("drained", () => {
   it.effect("waits until every order has reached its outcome", () =>
     Effect.gen(function* () {
