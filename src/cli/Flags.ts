@@ -26,14 +26,16 @@ export interface FlagOptions {
   readonly default?: string
 }
 
-const fromParse = <A>(name: string, metavar: string, parse: Parse<A>, options: FlagOptions): Flag.Flag<A> => {
-  const described =
-    options.default === undefined
-      ? options.description
-      : `${options.description} (default: ${options.default})`
-  const flag = Flag.String(name).pipe(
+/** A flag that must be given, whose text one of our own parsers reads. */
+export const parsed = <A>(
+  name: string,
+  metavar: string,
+  description: string,
+  parse: Parse<A>,
+): Flag.Flag<A> =>
+  Flag.String(name).pipe(
     Flag.withMetavar(metavar),
-    Flag.withDescription(described),
+    Flag.withDescription(description),
     Flag.mapEffect((text) =>
       Effect.mapError(
         Effect.fromResult(parse(text)),
@@ -41,6 +43,13 @@ const fromParse = <A>(name: string, metavar: string, parse: Parse<A>, options: F
       ),
     ),
   )
+
+const fromParse = <A>(name: string, metavar: string, parse: Parse<A>, options: FlagOptions): Flag.Flag<A> => {
+  const described =
+    options.default === undefined
+      ? options.description
+      : `${options.description} (default: ${options.default})`
+  const flag = parsed(name, metavar, described, parse)
   return options.default === undefined
     ? flag
     : Flag.withDefault(

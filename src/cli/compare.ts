@@ -10,9 +10,11 @@ import { nowMsUnsafe } from "../Monotonic.ts"
 import { compare as compareGates } from "../simulation/Compare.ts"
 import { renderComparison } from "../simulation/renderComparison.ts"
 import { exchangeMillis, LONGEST_WINDOW } from "./exchangeMillis.ts"
+import { fileToWrite } from "./files.ts"
 import * as Flags from "./Flags.ts"
 import { quote } from "./quote.ts"
 import { scenarioFlags } from "./simulate.ts"
+import { checkOrderRate } from "./orderRate.ts"
 import { thriftyHeap } from "./thriftyHeap.ts"
 import { openWholeFile } from "./wholeFile.ts"
 
@@ -89,21 +91,15 @@ export const compare = Command.make(
       max: MOST_SEEDS,
     }),
     format: formatFlag,
-    svg: Flag.String("svg").pipe(
-      Flag.withMetavar("FILE"),
-      Flag.withDescription("Also write a chart to FILE"),
-      Flag.optional,
-    ),
+    svg: fileToWrite("svg", "Also write a chart to FILE"),
     noProgress: Flag.Boolean("no-progress").pipe(
       Flag.withDescription("Show nothing while running"),
       Flag.withDefault(false),
     ),
   },
   Effect.fnUntraced(function* (input) {
-    if (input.load === 0) {
-      return yield* new UsageError({ message: "--load: 0 makes no orders; write a number above 0" })
-    }
-    if (!Number.isSafeInteger(input.seed + input.seeds - 1)) {
+    yield* checkOrderRate(input)
+    if (input.seed > Number.MAX_SAFE_INTEGER - (input.seeds - 1)) {
       return yield* new UsageError({
         message: "--seed: the seeds after it grow too large; write a smaller one",
       })

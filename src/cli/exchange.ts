@@ -1,7 +1,7 @@
 /**
  * `exchange`: serves the protocol until it is stopped, then says what it saw.
  */
-import { Console, Duration, Effect, Option } from "effect"
+import { Console, Duration, Effect, Option, Result } from "effect"
 import { Command, Flag } from "effect/cli"
 import { NetAddress } from "effect/net"
 import { resolveKeys } from "../exchange/ApiKeys.ts"
@@ -10,9 +10,11 @@ import * as ExchangeServer from "../exchange/ExchangeServer.ts"
 import { freshSeed } from "../Random.ts"
 import { CommandFailed } from "../errors.ts"
 import { exchangeMillis, LONGEST_DELAY, LONGEST_WINDOW } from "./exchangeMillis.ts"
-import { duration, integer, seed } from "./Flags.ts"
+import { duration, integer, parsed, seed } from "./Flags.ts"
 import { isLoopback } from "./isLoopback.ts"
 import { keysFileFlag } from "./keysFile.ts"
+import { quote } from "./quote.ts"
+import type { Parse } from "./values.ts"
 
 const DEFAULT_HOST = "127.0.0.1"
 const columns = [
@@ -58,13 +60,24 @@ const serve = Effect.fnUntraced(function* (options: ExchangeServer.ExchangeOptio
   return running
 })
 
+/** Nothing at all would stand for every address of this machine. */
+const parseHost: Parse<string> = (text) =>
+  /^[\w.:%-]+$/.test(text)
+    ? Result.succeed(text)
+    : Result.fail(`${quote(text)} is not an address or a host name; write one such as ${DEFAULT_HOST} or ::1`)
+
+const warnOfHost = (host: string) =>
+  isLoopback(host)
+    ? Effect.void
+    : Console.error(
+        `warning: ${NetAddress.formatUrlHostString(host)} is not a loopback address: other machines may reach this exchange, and API keys travel to it unencrypted`,
+      )
+
 /** The command. Its fiber's interruption is its end: it answers what is in flight, then prints the tally. */
 export const exchange = Command.make(
   "exchange",
   {
-    host: Flag.String("host").pipe(
-      Flag.withMetavar("ADDRESS"),
-      Flag.withDescription(`The address to listen on (default: ${DEFAULT_HOST})`),
+    host: parsed("host", "ADDRESS", `The address to listen on (default: ${DEFAULT_HOST})`, parseHost).pipe(
       Flag.withDefault(DEFAULT_HOST),
     ),
     port: integer("port", {
@@ -101,16 +114,11 @@ export const exchange = Command.make(
       maxDelay: flags.maxDelay,
       seed: yield* Option.match(flags.seed, { onNone: () => freshSeed, onSome: Effect.succeed }),
     }
-    if (!isLoopback(options.host)) {
-      yield* Console.error(
-        `warning: ${NetAddress.formatUrlHostString(options.host)} is not a loopback address: other machines may reach this exchange, and API keys travel to it unencrypted`,
-      )
-    }
     let seen: Effect.Effect<ExchangeTally> | undefined
     yield* serve(options).pipe(
       Effect.flatMap((running) => {
         seen = running.tally
-        return Effect.never
+        return Effect.andThen(warnOfHost(options.host), Effect.never)
       }),
       Effect.scoped,
       // Outside of the scope: by now everything in flight is answered and counted.

@@ -12,10 +12,14 @@ export const exchangeMillis = (
   longest: Duration.Duration,
 ): Effect.Effect<void, UsageError> => {
   if (!Number.isInteger(Duration.toMillis(value))) {
-    const message = `${flag}: the exchange counts in whole milliseconds; write 1ms, not 0.5ms`
+    const message = `${flag}: the exchange counts in whole milliseconds; write 1ms, not ${Duration.toMillis(value)}ms`
     return Effect.fail(new UsageError({ message }))
   }
   return Duration.isGreaterThan(value, longest)
-    ? Effect.fail(new UsageError({ message: `${flag}: at most ${Duration.format(longest)}` }))
+    ? Effect.fail(
+        new UsageError({
+          message: `${flag}: ${Duration.format(value)} is more than the exchange can keep; at most ${Duration.format(longest)}`,
+        }),
+      )
     : Effect.void
 }

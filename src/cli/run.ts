@@ -12,10 +12,14 @@ import { run as dispatchRun } from "../run/Run.ts"
 import { EMBEDDED_MAX_DELAY_MS, type OrderSource, type RunSettings } from "../run/RunSettings.ts"
 import { UsageError } from "../errors.ts"
 import { exchangeMillis, LONGEST_WINDOW } from "./exchangeMillis.ts"
+import { file, fileToWrite, isSameFile } from "./files.ts"
 import * as Flags from "./Flags.ts"
 import { isLoopback } from "./isLoopback.ts"
 import { keysFileFlag } from "./keysFile.ts"
+import { checkOrderRate } from "./orderRate.ts"
+import { quote } from "./quote.ts"
 import { makeRunProgress } from "./RunProgress.ts"
+import { expectOrdersOnStandardInput } from "./standardInput.ts"
 
 const flags = {
   url: Flags.httpUrl("url", {
@@ -30,12 +34,10 @@ const flags = {
       "How many orders are made, times 95 % of all slots of all keys: 95.2 a second for five keys with 20 a second (default: 1)",
     max: 1000,
   }).pipe(Flag.optional),
-  orders: Flag.String("orders").pipe(
-    Flag.withMetavar("FILE|-"),
-    Flag.withDescription(
-      'Take orders from NDJSON instead, one {"id": "...", "params": {...}} a line; - is standard input. A file with a bad line is refused; a bad line of standard input is reported, counted and passed over',
-    ),
-    Flag.optional,
+  orders: file(
+    "orders",
+    'Take orders from NDJSON instead, one {"id": "...", "params": {...}} a line; - is standard input. A file with a bad line is refused; a bad line of standard input is reported, counted and passed over',
+    "FILE|-",
   ),
   seed: Flags.seed("seed", {
     description:
@@ -63,11 +65,7 @@ const flags = {
     default: "ack-window",
   }),
   keysFile: keysFileFlag,
-  log: Flag.String("log").pipe(
-    Flag.withMetavar("FILE"),
-    Flag.withDescription("Where to write the journal (default: paceline-<date>-<time>.ndjson)"),
-    Flag.optional,
-  ),
+  log: fileToWrite("log", "Where to write the journal (default: paceline-<date>-<time>.ndjson)"),
   format: Flags.format({ description: "The form of the summary at the end", default: "text" }),
   noProgress: Flag.Boolean("no-progress").pipe(
     Flag.withDescription("Show nothing while running"),
@@ -109,6 +107,38 @@ const sourceOf = Effect.fnUntraced(function* (
   return { type: "ndjson", from: orders.value, duration: Option.getOrUndefined(duration) }
 })
 
+/** No exchange counts in less, and what asks for more has slipped in the unit: the pace would be one order in hours. */
+const SHORTEST_WINDOW = Duration.millis(1)
+const LONGEST_FOREIGN_WINDOW = Duration.days(1)
+
+const checkWindow = (window: Duration.Duration) =>
+  Duration.between(window, { minimum: SHORTEST_WINDOW, maximum: LONGEST_FOREIGN_WINDOW })
+    ? Effect.void
+    : Effect.fail(new UsageError({ message: "--window: from 1ms to 1d" }))
+
+/** The journal must not be written into what the run reads. */
+const checkLog = Effect.fnUntraced(function* (
+  log: Option.Option<string>,
+  read: ReadonlyArray<readonly [flag: string, file: Option.Option<string>]>,
+) {
+  if (Option.isNone(log)) return
+  for (const [flag, name] of read) {
+    if (Option.isSome(name) && (yield* isSameFile(log.value, name.value))) {
+      return yield* new UsageError({
+        message: `--log and ${flag} name the same file, ${quote(name.value)}; write the journal to another`,
+      })
+    }
+  }
+})
+
+/** Standard input without a single order is no success: something else was meant to be there. */
+const tellBadLines = (count: number, orders: number) => {
+  const lines = count === 1 ? "1 bad line" : `${count} bad lines`
+  return orders === 0
+    ? Effect.fail(new UsageError({ message: `standard input held no order, but ${lines}; nothing was sent` }))
+    : Console.error(`${lines} of standard input ${count === 1 ? "was" : "were"} passed over`)
+}
+
 /** A name that no earlier run has: the second it starts in, and the seed where that is not enough. */
 const defaultLog = Effect.map(DateTime.now, (now) => {
   const [date, time] = DateTime.formatIso(now).split("T")
@@ -120,13 +150,20 @@ export const run = Command.make(
   flags,
   Effect.fnUntraced(function* (input) {
     const source = yield* sourceOf(input.orders, input.load, input.duration)
-    if (source.type === "random" && source.load === 0) {
-      return yield* new UsageError({ message: "--load: 0 makes no orders; write a number above 0" })
-    }
-    // Our own exchange is given the run's window.
-    if (Option.isNone(input.url)) yield* exchangeMillis("--window", input.window, LONGEST_WINDOW)
-    if (source.type === "ndjson" && source.from !== "-") yield* validateFile(source.from)
+    yield* Option.isNone(input.url)
+      ? exchangeMillis("--window", input.window, LONGEST_WINDOW)
+      : checkWindow(input.window)
+    yield* checkLog(input.log, [
+      ["--orders", Option.filter(input.orders, (orders) => orders !== "-")],
+      ["--keys-file", input.keysFile],
+    ])
     const keys = yield* resolveKeys(input.keysFile)
+    if (source.type === "random") {
+      const { limit, window } = input
+      yield* checkOrderRate({ load: source.load, keys: keys.length, limit, window })
+    } else {
+      yield* source.from === "-" ? expectOrdersOnStandardInput : validateFile(source.from)
+    }
     if (needsKeys(input.url, input.keysFile, keys)) {
       return yield* new UsageError({
         message:
@@ -151,7 +188,7 @@ export const run = Command.make(
     yield* dispatchRun(settings, progress, ({ summary, badLines }) =>
       Effect.gen(function* () {
         yield* Console.log(renderSummaries(input.format, [{ name: settings.log, summary }]).trimEnd())
-        if (badLines > 0) yield* Console.error(`${badLines} bad lines of standard input were passed over`)
+        if (badLines > 0) yield* tellBadLines(badLines, summary.orders.created)
       }),
     )
   }),

@@ -18,18 +18,11 @@ import { decide, statusOf, type Stop, STOP_SIGNALS, type StopSignal } from "./Si
 
 const BROKEN_PIPE = "EPIPE"
 
-/** Exits when both standard streams have passed on what they hold. */
-const exitFlushed = (status: number): void => {
-  process.stdout.write("", () => {
-    process.stderr.write("", () => {
-      process.exit(status)
-    })
+/** Exits when standard error has passed on what it holds. */
+const exitWith = ({ status, text }: Failure): void => {
+  process.stderr.write(text, () => {
+    process.exit(status)
   })
-}
-
-const finish = (status: number, text: string): void => {
-  if (text !== "") process.stderr.write(text)
-  exitFlushed(status)
 }
 
 const outputFailure = (error: Error, options: FailureOptions): Failure => ({
@@ -88,12 +81,20 @@ const supervise = <A, E>(
     interrupt()
   })
 
-  fiber.addObserver((exit) => {
-    if (mishaps.outputClosed) return finish(0, "")
+  const ending = (exit: Exit.Exit<unknown, unknown>): Failure => {
+    if (mishaps.outputClosed) return { status: 0, text: "" }
     const failure = mishaps.failure ?? failureOf(exit, options)
-    if (failure !== undefined) return finish(failure.status, failure.text)
-    if (mishaps.stop !== undefined) return finish(statusOf(mishaps.stop.signal), "")
-    finish(Exit.isSuccess(exit) ? 0 : statusOf("SIGINT"), "")
+    if (failure !== undefined) return failure
+    if (mishaps.stop !== undefined) return { status: statusOf(mishaps.stop.signal), text: "" }
+    return { status: Exit.isSuccess(exit) ? 0 : statusOf("SIGINT"), text: "" }
+  }
+  fiber.addObserver((exit) => {
+    // Only when standard output has passed on what it holds is it known whether it could.
+    process.stdout.write("", () => {
+      setImmediate(() => {
+        exitWith(ending(exit))
+      })
+    })
   })
 }
 

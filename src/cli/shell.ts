@@ -46,7 +46,7 @@ export const commandLine = <Name extends string, Input, ContextInput, E>(
 ) =>
   Command.runWith(root, { version: VERSION, renderErrors: false })(args).pipe(
     Effect.mapError((error) =>
-      CliError.isCliError(error) && error._tag === "ShowHelp" ? usageError(error) : error,
+      CliError.isCliError(error) && error._tag === "ShowHelp" ? usageError(error, args) : error,
     ),
     Effect.provideService(CliConfig.CliConfig, config),
     Effect.provideService(CliOutput.Presenter, presenter),

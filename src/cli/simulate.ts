@@ -3,8 +3,8 @@
  */
 import process from "node:process"
 import { Console, Duration, Effect, Option, Result } from "effect"
-import { CliError, Command, Flag } from "effect/cli"
-import { CommandFailed, UsageError } from "../errors.ts"
+import { Command, Flag } from "effect/cli"
+import { CommandFailed } from "../errors.ts"
 import { type Journal, openJournal } from "../journal/Journal.ts"
 import { nowMs } from "../Monotonic.ts"
 import { freshSeed } from "../Random.ts"
@@ -12,27 +12,11 @@ import { DELAY_FORMS, exerciseDelay, parseDelay } from "../simulation/Delay.ts"
 import { simulate as runSimulation, type SimulationSettings } from "../simulation/Simulation.ts"
 import { renderSummaries } from "../summary/render.ts"
 import { exchangeMillis, LONGEST_WINDOW } from "./exchangeMillis.ts"
+import { fileToWrite } from "./files.ts"
 import * as Flags from "./Flags.ts"
+import { checkOrderRate } from "./orderRate.ts"
 import { thriftyHeap } from "./thriftyHeap.ts"
 import { parseDuration, parseNonNegative } from "./values.ts"
-
-/** A flag whose text one of our own parsers reads. */
-const parsed = <A>(
-  name: string,
-  metavar: string,
-  description: string,
-  parse: (text: string) => Result.Result<A, string>,
-): Flag.Flag<A> =>
-  Flag.String(name).pipe(
-    Flag.withMetavar(metavar),
-    Flag.withDescription(description),
-    Flag.mapEffect((text) =>
-      Effect.mapError(
-        Effect.fromResult(parse(text)),
-        (problem) => new CliError.ValidationError({ message: `--${name}: ${problem}` }),
-      ),
-    ),
-  )
 
 const parseProbability = parseNonNegative({ max: 1 })
 
@@ -88,22 +72,25 @@ export const scenarioFlags = {
     default: "55ms",
     zero: true,
   }),
-  delay: parsed(
+  delay: Flags.parsed(
     "delay",
     DELAY_FORMS,
     "Delays each way, in milliseconds (default: uniform:0:50)",
     parseDelay,
   ).pipe(Flag.withDefault(exerciseDelay)),
-  spike: parsed("spike", "P:MS", "Make an incoming delay longer by MS with probability P", parseSpike).pipe(
-    Flag.optional,
-  ),
-  loss: parsed(
+  spike: Flags.parsed(
+    "spike",
+    "P:MS",
+    "Make an incoming delay longer by MS with probability P",
+    parseSpike,
+  ).pipe(Flag.optional),
+  loss: Flags.parsed(
     "loss",
     "P",
     "Lose a request or its answer with probability P (default: 0)",
     parseProbability,
   ).pipe(Flag.withDefault(0)),
-  clockStep: parsed(
+  clockStep: Flags.parsed(
     "clock-step",
     "AT:BY",
     "Step the wall clock by BY at AT, such as 10s:-1h",
@@ -143,11 +130,7 @@ export const simulate = Command.make(
       description:
         "What orders, delays and losses derive from: the same seed gives the same journal (default: a random one, shown)",
     }).pipe(Flag.optional),
-    log: Flag.String("log").pipe(
-      Flag.withMetavar("FILE"),
-      Flag.withDescription("Where to write the journal (default: nowhere)"),
-      Flag.optional,
-    ),
+    log: fileToWrite("log", "Where to write the journal (default: nowhere)"),
     format: Flags.format({ description: "The form of the summary", default: "text" }),
     noProgress: Flag.Boolean("no-progress").pipe(
       Flag.withDescription("Show nothing while running"),
@@ -155,9 +138,7 @@ export const simulate = Command.make(
     ),
   },
   Effect.fnUntraced(function* (input) {
-    if (input.load === 0) {
-      return yield* new UsageError({ message: "--load: 0 makes no orders; write a number above 0" })
-    }
+    yield* checkOrderRate(input)
     yield* exchangeMillis("--window", input.window, LONGEST_WINDOW)
     const settings: SimulationSettings = {
       ...input,

@@ -1,28 +1,42 @@
 /** The command `summarise`: what logs amount to. */
-import { Console, Effect, FileSystem, Option } from "effect"
-import { Argument, Command, Flag } from "effect/cli"
+import { Console, Effect, FileSystem, Option, type PlatformError } from "effect"
+import { Argument, Command } from "effect/cli"
 import { renderSummaries } from "../summary/render.ts"
 import { STANDARD_INPUT, summariseFile } from "../summary/summariseFile.ts"
 import { CommandFailed, UsageError } from "../errors.ts"
+import { pathProblem } from "../FileProblem.ts"
+import { fileToWrite, isSameFile } from "./files.ts"
 import { format, integer } from "./Flags.ts"
 import { quote } from "./quote.ts"
 
-/** Appends text to a file, which is made if need be, with an empty line after what is there already. */
-const appendTo = Effect.fn("appendTo")(
-  function* (file: string, text: string) {
-    const fileSystem = yield* FileSystem.FileSystem
-    const isNew = !(yield* fileSystem.exists(file)) || (yield* fileSystem.stat(file)).size === 0n
-    yield* fileSystem.writeFileString(file, isNew ? text : `\n${text}`, { flag: "a" })
-  },
-  (effect, file) =>
-    Effect.mapError(
-      effect,
-      (error) =>
-        new CommandFailed({
-          message: `cannot append to ${quote(file)} (${error.reason._tag}): give a file that can be written`,
-        }),
-    ),
-)
+const cannotAppend = (file: string, { reason }: PlatformError.PlatformError): string => {
+  const why =
+    pathProblem(reason) ??
+    (reason._tag === "NotFound"
+      ? "there is no such folder"
+      : reason._tag === "PermissionDenied"
+        ? "no permission to write there"
+        : /ENOSPC/.test(String(reason.cause))
+          ? "the disk is full"
+          : reason._tag)
+  return `--append: cannot append to ${quote(file)}: ${why}; give a file that can be written`
+}
+
+/**
+ * Opens a file to append to, made for its owner only if need be, and gives what writes to it: text, with an
+ * empty line after what is there already.
+ */
+const openToAppend = Effect.fnUntraced(function* (file: string) {
+  const fileSystem = yield* FileSystem.FileSystem
+  const opened = yield* Effect.mapError(
+    fileSystem.open(file, { flag: "a", mode: 0o600 }),
+    (error) => new UsageError({ message: cannotAppend(file, error) }),
+  )
+  return (text: string) =>
+    Effect.flatMap(opened.stat, ({ size }) =>
+      opened.writeAll(new TextEncoder().encode(size === 0n ? text : `\n${text}`)),
+    ).pipe(Effect.mapError((error) => new CommandFailed({ message: cannotAppend(file, error) })))
+})
 
 export const summarise = Command.make(
   "summarise",
@@ -48,29 +62,32 @@ export const summarise = Command.make(
       max: 1_000_000,
       default: "20",
     }),
-    append: Flag.String("append").pipe(
-      Flag.withMetavar("FILE"),
-      Flag.withDescription("Also append the ten lines of the classic form to FILE"),
-      Flag.optional,
-    ),
+    append: fileToWrite("append", "Also append the ten lines of the classic form to FILE"),
   },
   Effect.fnUntraced(function* (config) {
     if (config.logs.filter((log) => log === STANDARD_INPUT).length > 1) {
       return yield* new UsageError({ message: 'standard input can be read only once; give "-" once' })
     }
-    if (Option.isSome(config.append) && config.logs.includes(config.append.value)) {
-      return yield* new UsageError({
-        message: `--append ${quote(config.append.value)} would write into a log that is summarised; give another file`,
-      })
+    for (const log of config.logs) {
+      if (Option.isNone(config.append) || log === STANDARD_INPUT) continue
+      if (yield* isSameFile(config.append.value, log)) {
+        return yield* new UsageError({
+          message: `--append ${quote(config.append.value)} would write into a log that is summarised; give another file`,
+        })
+      }
     }
     const logs = yield* Effect.forEach(config.logs, (log) =>
       Effect.map(summariseFile(log, config), (summary) => ({ name: log, summary })),
     )
-    // What is printed ends in a newline already, and the console adds one.
-    yield* Console.log(renderSummaries(config.format, logs).trimEnd())
-    if (Option.isSome(config.append)) {
-      yield* appendTo(config.append.value, renderSummaries("classic", logs))
-    }
+    yield* Effect.scoped(
+      Effect.gen(function* () {
+        // Opened first: where that fails, nothing is printed either.
+        const append = Option.isSome(config.append) ? yield* openToAppend(config.append.value) : undefined
+        // What is printed ends in a newline already, and the console adds one.
+        yield* Console.log(renderSummaries(config.format, logs).trimEnd())
+        if (append !== undefined) yield* append(renderSummaries("classic", logs))
+      }),
+    )
   }),
 ).pipe(
   Command.withDescription(

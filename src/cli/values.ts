@@ -86,6 +86,9 @@ export const parseNonNegative =
       : Result.fail(outside(text, 0, options.max))
   }
 
+/** What the protocol adds to the address by itself. */
+const REQUEST_PARAMETERS = ["api_key", "nonce", "req_id"] as const
+
 const URL_FORM = "write it as http://127.0.0.1:9999/api/request"
 
 /**
@@ -106,6 +109,12 @@ export const parseHttpUrl: Parse<URL> = (text) => {
   }
   if (url.hash !== "" || text.includes("#")) {
     return Result.fail(`${shown} goes on with a "#..." part, which no server sees; leave it out`)
+  }
+  const own = REQUEST_PARAMETERS.find((name) => url.searchParams.has(name))
+  if (own !== undefined) {
+    return Result.fail(
+      `${shown} goes on with ${own}, which every request has of its own; leave it out, and give API keys with --keys-file or in PACELINE_API_KEYS`,
+    )
   }
   return Result.succeed(url)
 }

@@ -1,5 +1,5 @@
 /**
- * A result file that is written whole or not at all.
+ * A result file that is written whole or not at all, and that its owner alone may read.
  */
 import process from "node:process"
 import { Effect, FileSystem, type PlatformError, type Scope } from "effect"
@@ -34,7 +34,7 @@ export const openWholeFile = (
     }
     const beside = `${file}.${process.pid}.part`
     yield* Effect.acquireRelease(
-      fileSystem.writeFileString(beside, "", { flag: "wx" }).pipe(Effect.mapError(failed)),
+      fileSystem.writeFileString(beside, "", { flag: "wx", mode: 0o600 }).pipe(Effect.mapError(failed)),
       () => Effect.ignore(fileSystem.remove(beside, { force: true })),
     )
     return (text: string) =>

@@ -17,6 +17,7 @@ import {
   Semaphore,
 } from "effect"
 import { CommandFailed, UsageError } from "../errors.ts"
+import { pathProblem } from "../FileProblem.ts"
 import { JournalLine, type JournalRecord } from "./JournalRecord.ts"
 
 /** How long a record may wait for its batch. */
@@ -40,7 +41,7 @@ const encode = Schema.encodeSync(JournalLine)
 const whyNotOpen = ({ reason }: PlatformError.PlatformError): string => {
   if (reason._tag === "NotFound") return "there is no such directory"
   if (reason._tag === "PermissionDenied") return "no permission to write there"
-  return `opening it failed (${reason._tag})`
+  return pathProblem(reason) ?? `opening it failed (${reason._tag})`
 }
 
 const cannotOpen = (file: string) => (error: PlatformError.PlatformError) =>
