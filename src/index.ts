@@ -19,6 +19,7 @@ export {
 } from "./dispatch/DispatchEvent.ts"
 export type { Gate, GateFactory, Passage, Place } from "./dispatch/Gate.ts"
 export { ackWindow, type AckWindowOptions, defaultMargin, defaultPace } from "./dispatch/gates/AckWindow.ts"
+export { InvalidOptions } from "./dispatch/InvalidOptions.ts"
 export { OutcomesOverrun } from "./dispatch/Ledger.ts"
 export {
   type DispatchFailure,

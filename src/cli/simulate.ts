@@ -161,7 +161,9 @@ export const simulate = Command.make(
           record: (record) => journal?.write(record),
           reached: (ms) => progress(ms, Number(clock.monotonicTimeNanosUnsafe()) / 1e6),
         }).pipe(Effect.mapError((error) => new CommandFailed({ message: error.message })))
-        const report = yield* journal === undefined ? running : Effect.raceFirst(running, journal.failed)
+        const report = yield* journal === undefined
+          ? running
+          : Effect.onInterrupt(Effect.raceFirst(running, journal.failed), () => Effect.orDie(journal.flush))
         if (journal !== undefined) yield* journal.flush
         const name = Option.getOrElse(input.log, () => `simulated, seed ${settings.seed}`)
         yield* Console.log(renderSummaries(input.format, [{ name, summary: report.summary }]).trimEnd())

@@ -14,6 +14,7 @@ import { nowMsUnsafe, sleepUntil } from "../Monotonic.ts"
 import type { Order } from "../orders/Order.ts"
 import { DispatchLog, type OutcomeEvent, type Retirement } from "./DispatchEvent.ts"
 import type { GateFactory } from "./Gate.ts"
+import { checkCount, checkKeys, checkTime } from "./InvalidOptions.ts"
 import { noMemory, type Recall } from "./KeyMemory.ts"
 import { expire, type Lane, makeLane } from "./Lane.ts"
 import { Ledger, type LedgerCounts, type OutcomesOverrun } from "./Ledger.ts"
@@ -101,6 +102,18 @@ const DEFAULTS = {
   unreachableAfter: Duration.seconds(60),
 }
 
+/** Throws {@link InvalidOptions}, which becomes a defect. */
+const checkOptions = (options: Required<DispatcherOptions>): void => {
+  checkKeys(options.keys)
+  checkTime("ttl", options.ttl)
+  checkTime("requestTimeout", options.requestTimeout)
+  checkTime("firstContact", options.firstContact, true)
+  checkTime("unreachableAfter", options.unreachableAfter, true)
+  checkCount("capacity", options.capacity, 1)
+  checkCount("maxReturns", options.maxReturns, 0, true)
+  checkCount("parkAfter", options.parkAfter, 1, true)
+}
+
 /** Attempts to connect that fail further apart than this do not make one outage: lanes try once a second. */
 const LONGEST_GAP_MS = 10_000
 
@@ -109,11 +122,12 @@ const STOP_SLACK = Duration.seconds(1)
 
 /**
  * Starts a dispatcher. Closing its scope stops it: no order is taken any more, the queued ones are
- * cancelled, and what is in flight is awaited for as long as a request may take.
+ * cancelled, and what is in flight is awaited for as long as a request may take. Dies of `InvalidOptions` where
+ * it is given options that it cannot work with.
  */
 export const make = Effect.fnUntraced(function* (options: DispatcherOptions) {
   const settings = { ...DEFAULTS, ...options }
-  invariant(settings.keys.length > 0, "a dispatcher needs at least one key")
+  checkOptions(settings)
   const clock = yield* Clock.Clock
   const client = yield* ExchangeClient
   const log = yield* DispatchLog
@@ -334,6 +348,6 @@ export const make = Effect.fnUntraced(function* (options: DispatcherOptions) {
   })
 })
 
-/** A dispatcher as a layer; it stops when the layer's scope closes. */
+/** A dispatcher as a layer; it stops when the layer's scope closes. Dies of `InvalidOptions`, as {@link make} does. */
 export const layer = (options: DispatcherOptions): Layer.Layer<Dispatcher, never, ExchangeClient> =>
   Layer.effect(Dispatcher, make(options))

@@ -6,6 +6,7 @@ import { RateLimiter } from "effect/persistence"
 import type { ApiKey } from "../exchange/ApiKeys.ts"
 import { layer as httpExchangeLayer } from "../exchange/HttpExchangeClient.ts"
 import { type Dispatcher, type DispatcherOptions, layer as dispatcherLayer } from "./Dispatcher.ts"
+import { checkCount, checkKeys, checkTime, checkUrl } from "./InvalidOptions.ts"
 import { defaultGate, gateByName, type GateName, habitsOf } from "./gates/byName.ts"
 
 export interface HttpDispatcherOptions extends Partial<
@@ -36,8 +37,14 @@ export const DEFAULT_LIMIT = 20
 export const DEFAULT_WINDOW = Duration.seconds(1)
 export const DEFAULT_REQUEST_TIMEOUT = Duration.seconds(5)
 
-/** A dispatcher that sends over HTTP until the layer's scope closes. */
-export const layerHttp = (options: HttpDispatcherOptions): Layer.Layer<Dispatcher> => {
+/**
+ * A dispatcher that sends over HTTP until the layer's scope closes. Building it dies of `InvalidOptions` where it is
+ * given options that it cannot work with.
+ */
+export const layerHttp = (options: HttpDispatcherOptions): Layer.Layer<Dispatcher> =>
+  Layer.unwrap(Effect.sync(() => build(options)))
+
+const build = (options: HttpDispatcherOptions): Layer.Layer<Dispatcher> => {
   const {
     url,
     keys,
@@ -49,6 +56,12 @@ export const layerHttp = (options: HttpDispatcherOptions): Layer.Layer<Dispatche
     requestTimeout = DEFAULT_REQUEST_TIMEOUT,
     ...rest
   } = options
+  checkUrl("url", url)
+  checkKeys(keys)
+  checkCount("limit", limit, 1)
+  checkTime("window", window)
+  checkTime("bound", bound, true)
+  checkTime("requestTimeout", requestTimeout)
   return Layer.unwrap(
     Effect.map(RateLimiter.make, (rateLimiter) =>
       dispatcherLayer({

@@ -3,6 +3,7 @@
  * the order never got that far.
  */
 import { Schema } from "effect"
+import { adviceFor } from "../exchange/noConnection.ts"
 import { ExpiryPlace } from "../orders/Outcome.ts"
 import type { SubmitError } from "../exchange/SubmitError.ts"
 
@@ -56,7 +57,7 @@ export class ExchangeUnreachable extends Schema.TaggedError<ExchangeUnreachable>
   seconds: Schema.Finite,
 }) {
   override get message() {
-    return `the exchange has been unreachable for ${this.seconds.toFixed(0)} s (${this.code}). Check its address, and that it is running`
+    return `the exchange has been unreachable for ${this.seconds.toFixed(0)} s (${this.code}). ${adviceFor(this.code)}`
   }
 }
 

@@ -1,7 +1,7 @@
 /**
  * API keys: secrets with labels. Only the request itself carries the secret; everything else says `key-1`.
  */
-import { Config, Effect, FileSystem, Option, type PlatformError, Redacted, Result } from "effect"
+import { Config, Effect, FileSystem, Option, type PlatformError, Redacted, Result, Stream } from "effect"
 import { UsageError } from "../errors.ts"
 import { fileProblem } from "../FileProblem.ts"
 
@@ -97,14 +97,23 @@ const unreadable = (path: string) => (error: PlatformError.PlatformError) =>
 
 const readKeysFile = Effect.fnUntraced(function* (path: string) {
   const fs = yield* FileSystem.FileSystem
-  const info = yield* Effect.mapError(fs.stat(path), unreadable(path))
-  if (Number(info.size) > MAX_FILE_BYTES) {
+  // Not by its size: that of a pipe or a device says nothing of what comes out of it.
+  const bytes = yield* fs.stream(path, { bytesToRead: MAX_FILE_BYTES + 1 }).pipe(
+    Stream.runFold(
+      () => new Array<Uint8Array>(),
+      (parts, part) => {
+        parts.push(part)
+        return parts
+      },
+    ),
+    Effect.mapBoth({ onSuccess: (parts) => Buffer.concat(parts), onFailure: unreadable(path) }),
+  )
+  if (bytes.length > MAX_FILE_BYTES) {
     return yield* new UsageError({
       message: `the keys file ${path} is larger than 1 MiB: is it the right file?`,
     })
   }
-  const text = yield* Effect.mapError(fs.readFileString(path), unreadable(path))
-  return yield* Effect.fromResult(parseKeysFile(text, path))
+  return yield* Effect.fromResult(parseKeysFile(bytes.toString("utf8"), path))
 })
 
 /**

@@ -110,16 +110,22 @@ const feed = Effect.fnUntraced(function* (
     ? Effect.timeoutOption(handed, source.duration)
     : handed
   yield* dispatcher.drained
-  const { unreachableMs, accepted, created, rejected } = yield* dispatcher.snapshot
+  const { unreachableMs, accepted, created, rejected, unknown } = yield* dispatcher.snapshot
   // Orders that expired because nothing could be sent are no success, nor is an exchange that takes none.
-  if (unreachableMs > UNREACHABLE_AT_END_MS) {
+  const neverReached = unreachableMs > 0 && accepted + rejected + unknown === 0
+  if (unreachableMs > UNREACHABLE_AT_END_MS || neverReached) {
     return yield* new CommandFailed({
-      message: `the exchange was unreachable for the last ${(unreachableMs / 1000).toFixed(0)} s of the run. Check that it is running`,
+      message: `the exchange was unreachable for the last ${(unreachableMs / 1000).toFixed(unreachableMs < 1000 ? 1 : 0)} s of the run. Check its address, and that it is running`,
     })
   }
   if (accepted === 0 && rejected > 0 && rejected === created) {
     return yield* new CommandFailed({
       message: `the exchange refused every one of ${created} orders. Check --url, and what the exchange answers to a single request`,
+    })
+  }
+  if (accepted === 0 && unknown > 0) {
+    return yield* new CommandFailed({
+      message: `no order was accepted, and of ${unknown} that were sent no usable answer came. Check --url: whether it is http or https, and what the exchange answers to a single request`,
     })
   }
 })

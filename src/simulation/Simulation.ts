@@ -146,6 +146,7 @@ const program = (settings: SimulationSettings, sink: SimulationSink) =>
         load,
       }),
     )
+    const writeEnd = (end: RunEnd): void => write(footer.record(nowMsUnsafe(clock) - startMs, end, 0))
     const dispatching = Effect.gen(function* () {
       const dispatcher = yield* Dispatcher
       const progress = Effect.forever(
@@ -185,15 +186,19 @@ const program = (settings: SimulationSettings, sink: SimulationSink) =>
         record: (event) => write(toRecord(event)),
         committed: Effect.void,
       }),
+      Effect.onInterrupt(() => Effect.sync(() => writeEnd({ end: "stopped" }))),
       Effect.result,
     )
     const failure = exit._tag === "Failure" ? exit.failure : undefined
     const end: RunEnd = failure === undefined ? { end: "done" } : { end: "failed", error: failure.message }
-    write(footer.record(nowMsUnsafe(clock) - startMs, end, 0))
+    writeEnd(end)
     return { summary: summariser.finish(), tally: tally.read(), failure } satisfies SimulationReport
   }).pipe(Effect.provide(RateLimiter.layerStoreMemory), Effect.scoped)
 
-/** Runs a simulation. A run that fails (no key left) is a report like any other. */
+/**
+ * Runs a simulation. A run that fails (no key left) is a report like any other. Interrupted, it is stopped as a run is:
+ * what is in flight is awaited, in virtual time, and the journal has its footer.
+ */
 export const simulate = (
   settings: SimulationSettings,
   sink: SimulationSink,

@@ -134,7 +134,10 @@ const begin = <A, E>(effect: Effect.Effect<A, E>, options: VirtualTimeOptions) =
     if (state === "at-rest") return Effect.fail(new AtRest({ atMs: world.nowMs }))
     return fiber.pollUnsafe()
   }
-  return { world, run }
+  const interrupt = (): void => {
+    fiber.interruptUnsafe(fiber.id)
+  }
+  return { world, run, interrupt }
 }
 
 /**
@@ -167,15 +170,24 @@ export const runVirtualToRest = <A, E>(
     }),
   )
 
-/** The same as an effect of the real world, which may be interrupted and lets others run in between. */
+/**
+ * The same as an effect of the real world, which lets others run in between. Interrupted, it interrupts the program,
+ * and lets it come to its end.
+ */
 export const inVirtualTime = <A, E>(
   effect: Effect.Effect<A, E>,
   options: VirtualTimeOptions = {},
 ): Effect.Effect<A, E | AtRest> =>
   Effect.suspend(() => {
-    const { run } = begin(effect, options)
+    const { interrupt, run } = begin(effect, options)
     const slices: Effect.Effect<A, E | AtRest> = Effect.suspend(
       () => run(STEPS_A_SLICE) ?? Effect.andThen(Effect.yieldNow, slices),
     )
-    return slices
+    // What the program does at its end takes virtual time too.
+    return Effect.onInterrupt(slices, () =>
+      Effect.suspend(() => {
+        interrupt()
+        return Effect.exit(slices)
+      }),
+    )
   })

@@ -76,8 +76,8 @@ it.live("fails in one line where the port is in use", () =>
 
 it.effect.each([
   { args: ["--window", "0.5ms"], said: "--window: the exchange counts in whole milliseconds" },
-  { args: ["--window", "2h"], said: "--window: at most 1h" },
-  { args: ["--max-delay", "61s"], said: "--max-delay: at most 1m" },
+  { args: ["--window", "2h"], said: "--window: 2h is more than the exchange can keep; at most 1h" },
+  { args: ["--max-delay", "61s"], said: "--max-delay: 1m 1s is more than the exchange can keep; at most 1m" },
   { args: ["--keys-file", "/none"], said: "cannot read the keys file /none: there is no such file" },
 ])("refuses $args in one line", ({ args, said }) =>
   Effect.gen(function* () {

@@ -30,6 +30,8 @@ export interface Running {
 export interface LaunchOptions {
   /** The Node to run; the one that runs the tests unless said otherwise. */
   readonly node?: string
+  /** What the process finds in its environment besides what this one has. */
+  readonly env?: Readonly<Record<string, string>>
   /** Whether the process gets a process group of its own. */
   readonly detached?: boolean
 }
@@ -37,7 +39,7 @@ export interface LaunchOptions {
 /** Starts `node ...args`. */
 export const launch = (args: ReadonlyArray<string>, options: LaunchOptions = {}): Running => {
   const child = spawn(options.node ?? process.execPath, args, {
-    env: { ...process.env, NO_COLOR: "1" },
+    env: { ...process.env, NO_COLOR: "1", ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
     detached: options.detached ?? false,
   })

@@ -73,7 +73,7 @@ describe("paceline summarise", () => {
     Effect.gen(function* () {
       const file = yield* inDirectory
       const error = yield* Effect.flip(run("--append", file("no/such/directory.txt"), fixture))
-      assert.strictEqual(error._tag, "CommandFailed")
+      assert.strictEqual(error._tag, "UsageError")
       assert.match(String(error), /cannot append to ".*directory.txt"/)
     }).pipe(Effect.provide(NodeServices.layer)),
   )
