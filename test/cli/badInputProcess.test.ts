@@ -1,5 +1,5 @@
 // On the real clock: what only real processes, streams and sockets show of bad input. The rest is in `badInput.test.ts`.
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import process from "node:process"
 import { describe, expect, it } from "@effect/vitest"
@@ -62,7 +62,7 @@ describe.concurrent("an exchange that cannot be used", () => {
     "nobody knows its host",
     Effect.gen(function* () {
       const line =
-        /^paceline run: the exchange has been unreachable for 3 s \((?:ENOTFOUND\)\. There is no such host|EAI_AGAIN\)\. No name server answers): check the (?:address|network)\n$/
+        /^paceline run: the exchange has been unreachable for \d+ s \((?:ENOTFOUND\)\. There is no such host|EAI_AGAIN\)\. No name server answers): check the (?:address|network)\n$/
       const [footer] = yield* unusable(new URL("http://nosuchhost.invalid/api/request"), line)
       expect(footer).toMatchObject({ end: "failed", accepted: 0, unknown: 0 })
     }),
@@ -73,7 +73,7 @@ describe.concurrent("an exchange that cannot be used", () => {
     Effect.gen(function* () {
       yield* unusable(
         yield* nobody,
-        /unreachable for 3 s \(ECONNREFUSED\)\. Nothing listens there: check the address/,
+        /unreachable for \d+ s \(ECONNREFUSED\)\. Nothing listens there: check the address/,
       )
     }),
   )
@@ -84,7 +84,7 @@ describe.concurrent("an exchange that cannot be used", () => {
       const { requests, url } = yield* tlsServer
       yield* unusable(
         url,
-        /unreachable for 3 s \(DEPTH_ZERO_SELF_SIGNED_CERT\)\. Its certificate is not trusted: /,
+        /unreachable for \d+ s \(DEPTH_ZERO_SELF_SIGNED_CERT\)\. Its certificate is not trusted: /,
       )
       expect(requests()).toBe(0)
     }),
@@ -107,7 +107,7 @@ describe.concurrent("an exchange that cannot be used", () => {
       const { tally, url } = yield* exchange
       yield* unusable(
         new URL(url.replace("http:", "https:")),
-        /unreachable for 3 s \(\w+\)\. It does not speak TLS there: check the port, and whether the address should begin with http:/,
+        /unreachable for \d+ s \(\w+\)\. It does not speak TLS there: check the port, and whether the address should begin with http:/,
       )
       expect((yield* tally).keys.every(({ requests }) => requests === 0)).toBe(true)
     }),
@@ -154,6 +154,62 @@ describe.concurrent("an exchange that cannot be used", () => {
     }),
   )
 })
+
+// Root may do everything: then these run as nobody, where there is what changes the user.
+const ROOT = process.getuid?.() === 0
+const SETPRIV = "/usr/bin/setpriv"
+
+describe
+  .skipIf(process.platform === "win32" || (ROOT && !existsSync(SETPRIV)))
+  .concurrent("no permission", () => {
+    const asNobody = ROOT ? `exec ${SETPRIV} --reuid 65534 --regid 65534 --clear-groups` : "exec"
+    const cases = [
+      ["run --keys-file secret", "cannot read the keys file secret: no permission to read it; name a file"],
+      [
+        "exchange --port 0 --keys-file secret",
+        "cannot read the keys file secret: no permission to read it; name a file",
+      ],
+      ["run --orders secret", "cannot read secret: no permission to read it"],
+      ["summarise secret", 'cannot read "secret": no permission to read it; give the path'],
+      [
+        "run --log folder/log",
+        "cannot write the journal folder/log: no permission to write there. Choose another file",
+      ],
+      [
+        "simulate --log folder/log",
+        "cannot write the journal folder/log: no permission to write there. Choose another",
+      ],
+      [
+        "summarise log --append folder/x",
+        '--append: cannot append to "folder/x": no permission to write there; give a file',
+      ],
+      [
+        "compare --svg folder/x",
+        '--svg: cannot write "folder/x": no permission; give a file that can be written',
+      ],
+    ] as const
+    for (const [command, said] of cases) {
+      test(
+        command,
+        Effect.gen(function* () {
+          const file = yield* folder
+          writeFileSync(file("secret"), "SECRET1\n", { mode: 0o000 })
+          writeFileSync(
+            file("log"),
+            "2026-11-23 16:24:05,711 - root - WARNING - ignoring request 17 from queue due to TTL\n",
+          )
+          mkdirSync(file("folder"), { mode: 0o555 })
+          chmodSync(file(""), 0o755)
+          const { status, stderr, stdout } = yield* shell(
+            `cd "$2" && ${asNobody} "$0" "$1" ${command}`,
+            file(""),
+          )
+          expect(stderr.replace(/^paceline \w+: /, "").slice(0, said.length)).toBe(said)
+          expect([status, stdout, stderr.match(/\n/g)?.length]).toEqual([2, "", 1])
+        }),
+      )
+    }
+  })
 
 describe.concurrent("standard streams", () => {
   test(
@@ -237,8 +293,14 @@ describe.concurrent("standard streams", () => {
           "simulate --duration 1s",
           "exchange --port 0",
         ]
-        for (const command of commands) {
-          const { status, stderr } = yield* shell(`exec "$0" "$1" ${command} > /dev/full`)
+        const ends = yield* Effect.forEach(
+          commands,
+          (command) => shell(`exec "$0" "$1" ${command} > /dev/full`),
+          {
+            concurrency: 2,
+          },
+        )
+        for (const { status, stderr } of ends) {
           expect(stderr).toMatch(/^paceline(?: \w+)?: standard output cannot be written: ENOSPC: [^\n]*\n$/)
           expect(status).toBe(1)
         }
