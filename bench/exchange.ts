@@ -48,6 +48,7 @@ const requestTimeout = DEFAULT_REQUEST_TIMEOUT
 
 const silent: ProgressSink = {
   starting: () => Effect.void,
+  remembered: () => Effect.void,
   record: () => {},
   badLine: () => Effect.void,
   show: () => Effect.never,

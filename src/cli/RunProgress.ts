@@ -8,10 +8,12 @@ import { clearScreenDown, cursorTo, moveCursor } from "node:readline"
 import { Clock, Duration, Effect } from "effect"
 import type { DispatchSnapshot } from "../dispatch/Dispatcher.ts"
 import type { DispatchEvent } from "../dispatch/DispatchEvent.ts"
+import { exerciseConfig } from "../exchange/ExchangeModel.ts"
 import { nowMsUnsafe } from "../Monotonic.ts"
 import { showBadLine } from "../orders/NdjsonSource.ts"
 import type { ProgressSink } from "../run/Progress.ts"
 import type { RunSettings } from "../run/RunSettings.ts"
+import type { Remembered } from "../state/claimKeys.ts"
 
 const REDRAW_EVERY = Duration.millis(200)
 const LINE_EVERY = Duration.seconds(5)
@@ -75,6 +77,18 @@ const retiredText = (event: Extract<DispatchEvent, { readonly type: "key" }>): s
   }
 }
 
+const quietText = (ms: number): string =>
+  `waiting ${(ms / 1000).toFixed(1)} s until the former run's requests have left the window`
+
+/** What the exchange holds against a key from former runs. */
+const burdenText = ({ label, rateLimitErrors }: Remembered): string => {
+  const { blockAfter } = exerciseConfig
+  const left = blockAfter - rateLimitErrors
+  const what = `warning: ${label} has ${rateLimitErrors} of ${blockAfter} rate-limit errors from former runs`
+  if (left <= 0) return `${what}: the exchange has blocked it, unless it has forgotten them`
+  return left === 1 ? `${what}: with one more the exchange blocks it for good` : what
+}
+
 /** Shows a run on standard error. `quiet` leaves only what a user must know. */
 export const makeRunProgress = (
   settings: RunSettings,
@@ -127,8 +141,8 @@ export const makeRunProgress = (
       const view = (now: DispatchSnapshot, age: number | undefined): ReadonlyArray<string> => {
         const nowMs = nowMsUnsafe(clock)
         const keys = now.lanes.map(
-          ({ label, state, used }) =>
-            `  ${label.padEnd(8)} ${state === "active" ? `${String(used).padStart(3)} of ${settings.limit} in the window` : state}`,
+          ({ label, quietMs, state, used }) =>
+            `  ${label.padEnd(8)} ${state !== "active" ? state : quietMs > 0 ? quietText(quietMs) : `${String(used).padStart(3)} of ${settings.limit} in the window`}`,
         )
         const room = Math.max(1, viewRows() - HEAD_ROWS)
         const shown = keys.length <= room ? keys : keys.slice(0, room - 1)
@@ -184,6 +198,15 @@ export const makeRunProgress = (
                 `${keys.length} keys, ${limit} requests per ${Duration.format(window)} each, incoming delay ${delay}, seed ${seed}\n` +
                 `journal: ${log}`,
             )
+          }),
+        remembered: (directory, keys) =>
+          Effect.sync(() => {
+            if (!options.quiet) {
+              say(`state: ${directory}`)
+              const quietMs = Math.max(...keys.map((key) => key.quietMs))
+              if (quietMs > 0) say(quietText(quietMs))
+            }
+            for (const key of keys) if (key.rateLimitErrors > 0) say(burdenText(key))
           }),
         record: (event) => {
           if (!options.quiet) recent.record(event)

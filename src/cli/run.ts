@@ -20,6 +20,7 @@ import { checkOrderRate } from "./orderRate.ts"
 import { quote } from "./quote.ts"
 import { makeRunProgress } from "./RunProgress.ts"
 import { expectOrdersOnStandardInput } from "./standardInput.ts"
+import { resolveState, stateFlag } from "./state.ts"
 
 const flags = {
   url: Flags.httpUrl("url", {
@@ -66,6 +67,7 @@ const flags = {
   }),
   keysFile: keysFileFlag,
   log: fileToWrite("log", "Where to write the journal (default: paceline-<date>-<time>.ndjson)"),
+  state: stateFlag,
   format: Flags.format({ description: "The form of the summary at the end", default: "text" }),
   noProgress: Flag.Boolean("no-progress").pipe(
     Flag.withDescription("Show nothing while running"),
@@ -170,6 +172,7 @@ export const run = Command.make(
           "--url names another machine: give API keys for it, with --keys-file or in PACELINE_API_KEYS",
       })
     }
+    const state = yield* resolveState(input.state, Option.isSome(input.url))
     const settings: RunSettings = {
       url: Option.getOrUndefined(Option.map(input.url, (url) => Redacted.make(url))),
       source,
@@ -182,6 +185,7 @@ export const run = Command.make(
       gate: input.gate,
       requestTimeout: DEFAULT_REQUEST_TIMEOUT,
       log: Option.isSome(input.log) ? input.log.value : yield* defaultLog,
+      ...(state === undefined ? {} : { state }),
     }
     if (settings.url === undefined) yield* warnOfBound(settings)
     const progress = yield* makeRunProgress(settings, { quiet: input.noProgress })

@@ -66,6 +66,8 @@ export interface DispatchSnapshot extends Readonly<LedgerCounts> {
     /** Permits out: requests that may still count in the exchange's window. */
     readonly used: number
     readonly rateLimitErrors: number
+    /** How long the key is still kept quiet for what a former life has sent, in milliseconds. */
+    readonly quietMs: number
   }>
 }
 
@@ -243,7 +245,7 @@ export const make = Effect.fnUntraced(function* (options: DispatcherOptions) {
   yield* Effect.addFinalizer(() => stop)
 
   /** Runs until the dispatcher stops. Should it die, which is a bug, the dispatcher fails with it. */
-  const supervise = (fiber: Effect.Effect<void>) =>
+  const supervise = (fiber: Effect.Effect<void, DispatchFailure>) =>
     Effect.forkIn(
       Effect.tapCause(fiber, (cause) =>
         Effect.sync(() => {
@@ -253,6 +255,10 @@ export const make = Effect.fnUntraced(function* (options: DispatcherOptions) {
       laneScope,
     )
   yield* Effect.forEach(lanes, (lane) => supervise(lane.run), { discard: true })
+  // Nothing is sent that cannot be remembered.
+  if (options.recall !== undefined) {
+    yield* Effect.forEach(lanes, ({ memory }) => supervise(memory.failed), { discard: true })
+  }
   if (settings.ttl !== undefined) yield* supervise(reap)
 
   const withdraw = (entry: Entry) =>
@@ -343,6 +349,7 @@ export const make = Effect.fnUntraced(function* (options: DispatcherOptions) {
         state: lane.state(),
         used: lane.gate.used(),
         rateLimitErrors: lane.rateLimitErrors(),
+        quietMs: Math.max(0, lane.memory.quietUntilMs - nowMsUnsafe(clock)),
       })),
     })),
   })

@@ -1,16 +1,25 @@
 /**
  * The dispatcher as it is used: over HTTP, with every default filled in.
  */
+import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import { Duration, Effect, Layer } from "effect"
 import { RateLimiter } from "effect/persistence"
 import type { ApiKey } from "../exchange/ApiKeys.ts"
 import { layer as httpExchangeLayer } from "../exchange/HttpExchangeClient.ts"
 import { type Dispatcher, type DispatcherOptions, layer as dispatcherLayer } from "./Dispatcher.ts"
 import { checkCount, checkKeys, checkTime, checkUrl } from "./InvalidOptions.ts"
+import { claimKeys } from "../state/claimKeys.ts"
+import { layerStateDirectory } from "../state/StateDirectory.ts"
+import type { StateError } from "../state/StateError.ts"
+import { defaultMargin } from "./gates/AckWindow.ts"
 import { defaultGate, gateByName, type GateName, habitsOf } from "./gates/byName.ts"
+import type { Reach } from "./Transit.ts"
 
 export interface HttpDispatcherOptions extends Partial<
-  Pick<DispatcherOptions, "capacity" | "maxReturns" | "parkAfter" | "firstContact" | "unreachableAfter">
+  Pick<
+    DispatcherOptions,
+    "recall" | "capacity" | "maxReturns" | "parkAfter" | "firstContact" | "unreachableAfter"
+  >
 > {
   /** Where the exchange takes orders. */
   readonly url: URL
@@ -31,20 +40,60 @@ export interface HttpDispatcherOptions extends Partial<
   readonly gate?: GateName
   /** How long a request may take before it is given up and its order counts as unknown. Default 5 s. */
   readonly requestTimeout?: Duration.Duration
+  /**
+   * A directory in which it is remembered, from one process to the next, what was done with each key; and in which no
+   * two of them hold the same key at once. Undefined (the default): nothing is remembered. Takes the place of `recall`.
+   */
+  readonly state?: string | undefined
 }
 
 export const DEFAULT_LIMIT = 20
 export const DEFAULT_WINDOW = Duration.seconds(1)
 export const DEFAULT_REQUEST_TIMEOUT = Duration.seconds(5)
 
+/** What is to be remembered between lives of keys that are used in this way. */
+export const claimFor = (
+  directory: string,
+  options: {
+    readonly keys: ReadonlyArray<ApiKey>
+    /** Undefined for an exchange that does not outlive its client. */
+    readonly url: URL | undefined
+    readonly window: Duration.Duration
+    readonly bound: Duration.Duration | undefined
+    readonly requestTimeout: Duration.Duration
+  },
+) =>
+  Effect.provide(
+    claimKeys({
+      keys: options.keys,
+      directory,
+      exchange: options.url && showUrl(options.url),
+      windowMs: Duration.toMillis(Duration.sum(options.window, defaultMargin(options.window))),
+      reach: reachOf(options),
+    }),
+    layerStateDirectory(directory),
+  )
+
+const reachOf = (options: {
+  readonly bound: Duration.Duration | undefined
+  readonly requestTimeout: Duration.Duration
+}): Reach => ({
+  boundMs: options.bound && Duration.toMillis(options.bound),
+  requestTimeoutMs: Duration.toMillis(options.requestTimeout),
+})
+
+/** An address without what may hold a secret. */
+export const showUrl = (url: URL): string => `${url.origin}${url.pathname}`
+
 /**
- * A dispatcher that sends over HTTP until the layer's scope closes. Building it dies of `InvalidOptions` where it is
- * given options that it cannot work with.
+ * A dispatcher that sends over HTTP until the layer's scope closes. With a `state` directory it fails where a key is
+ * in use, or where what is remembered of one cannot be read or written. Building it dies of `InvalidOptions` where it
+ * is given options that it cannot work with.
  */
-export const layerHttp = (options: HttpDispatcherOptions): Layer.Layer<Dispatcher> =>
+export const layerHttp = (options: HttpDispatcherOptions): Layer.Layer<Dispatcher, StateError> =>
   Layer.unwrap(Effect.sync(() => build(options)))
 
-const build = (options: HttpDispatcherOptions): Layer.Layer<Dispatcher> => {
+const build = (options: HttpDispatcherOptions): Layer.Layer<Dispatcher, StateError> => {
   const {
     url,
     keys,
@@ -54,6 +103,7 @@ const build = (options: HttpDispatcherOptions): Layer.Layer<Dispatcher> => {
     ttl,
     gate = defaultGate,
     requestTimeout = DEFAULT_REQUEST_TIMEOUT,
+    state,
     ...rest
   } = options
   checkUrl("url", url)
@@ -62,26 +112,31 @@ const build = (options: HttpDispatcherOptions): Layer.Layer<Dispatcher> => {
   checkTime("window", window)
   checkTime("bound", bound, true)
   checkTime("requestTimeout", requestTimeout)
+  const claimed =
+    state === undefined
+      ? Effect.succeed({})
+      : Effect.map(claimFor(state, { keys, url, window, bound, requestTimeout }), ({ recall }) => ({
+          recall,
+        }))
   return Layer.unwrap(
-    Effect.map(RateLimiter.make, (rateLimiter) =>
+    Effect.map(Effect.all([RateLimiter.make, claimed]), ([rateLimiter, memory]) =>
       dispatcherLayer({
         ...habitsOf(gate),
         ...rest,
+        ...memory,
         keys,
         ttl,
         requestTimeout,
         gate: gateByName(gate, {
           limit,
           window,
-          reach: {
-            boundMs: bound === undefined ? undefined : Duration.toMillis(bound),
-            requestTimeoutMs: Duration.toMillis(requestTimeout),
-          },
+          reach: reachOf({ bound, requestTimeout }),
           rateLimiter,
         }),
       }),
     ),
   ).pipe(
+    Layer.provide(NodeFileSystem.layer),
     Layer.provide(RateLimiter.layerStoreMemory),
     Layer.provide(httpExchangeLayer({ url, requestTimeout, maxInFlight: limit * keys.length })),
   )

@@ -6,6 +6,7 @@
  */
 import { Effect } from "effect"
 import type { ApiKey } from "../exchange/ApiKeys.ts"
+import type { StateUnwritable } from "../state/StateError.ts"
 import type { Transit } from "./Transit.ts"
 
 export interface KeyMemory {
@@ -17,15 +18,20 @@ export interface KeyMemory {
   readonly rateLimitErrors: number
   /**
    * The largest nonce that may be used now: it is written down that all up to it may have been, so that no later
-   * life repeats one. Written ahead, so that a lane hardly ever has to wait for it.
+   * life repeats one, and that requests may leave at this time. Written ahead, so that a lane hardly ever has to
+   * wait for it. After a standstill of the process it is -Infinity until the time ahead is renewed.
    */
   readonly reservedNonce: () => number
   /** Waits until a nonce may be used. */
   readonly reserve: (nonce: number) => Effect.Effect<void>
+  /** A request with this nonce leaves now. */
+  readonly onSent: (nonce: number) => void
   /** The exchange counted a rate-limit error. */
   readonly onRateLimitError: () => void
-  /** A request has ended, for all that the client will ever know of it. */
+  /** A request has ended, for all that the client will ever know of it. Once for each that was sent. */
   readonly onEnded: (transit: Transit) => void
+  /** Fails when nothing can be written down any more; it never succeeds. */
+  readonly failed: Effect.Effect<never, StateUnwritable>
 }
 
 /** Recalls what is remembered of a key. */
@@ -39,6 +45,8 @@ export const noMemory: Recall = () =>
     rateLimitErrors: 0,
     reservedNonce: () => Number.POSITIVE_INFINITY,
     reserve: () => Effect.void,
+    onSent: () => {},
     onRateLimitError: () => {},
     onEnded: () => {},
+    failed: Effect.never,
   })

@@ -47,6 +47,7 @@ export interface Lane {
   readonly gate: Gate
   readonly state: () => "active" | Retirement
   readonly rateLimitErrors: () => number
+  readonly memory: KeyMemory
   /** Runs until the key is retired or the lane is interrupted. */
   readonly run: Effect.Effect<void>
 }
@@ -186,9 +187,11 @@ export const makeLane = (
         let settledMs: number | undefined
         // What leaves is written down first: a later life must know of every order that may have left.
         yield* log.committed
+        // Neither does one leave once it is no longer written down that requests may: the process may have stood still.
+        if (open.nonce > memory.reservedNonce()) yield* memory.reserve(open.nonce)
         const exit = yield* client
           .submit(entry.order, key, open.nonce, {
-            mayStart: () => nowMsUnsafe(clock) < entry.deadlineMs,
+            mayStart: () => nowMsUnsafe(clock) < entry.deadlineMs && open.nonce <= memory.reservedNonce(),
             onWritten: (atMs) => {
               open.writtenMs = atMs
               passage.onWritten(atMs)
@@ -233,8 +236,8 @@ export const makeLane = (
         invariant(state === "active", `${label} sends after it was retired`)
         invariant(sentMs < entry.deadlineMs, `order ${entry.order.id} is sent after its time to live`)
         invariant(nonce > lastNonce, `${label} repeats a nonce`)
-        invariant(nonce <= memory.reservedNonce(), `${label} uses a nonce that is not reserved`)
         lastNonce = nonce
+        memory.onSent(nonce)
         const open = ledger.depart(entry, { key: label, nonce, sentMs })
         log.record({
           type: "sent",
@@ -289,6 +292,7 @@ export const makeLane = (
         gate,
         state: () => state,
         rateLimitErrors: () => rateLimitErrors,
+        memory,
         run: Effect.raceFirst(loop, Deferred.await(retired)),
       }
     }),

@@ -6,6 +6,7 @@ import { Schema } from "effect"
 import { adviceFor } from "../exchange/noConnection.ts"
 import { ExpiryPlace } from "../orders/Outcome.ts"
 import type { SubmitError } from "../exchange/SubmitError.ts"
+import type { StateUnwritable } from "../state/StateError.ts"
 
 /** The time to live ran out before the order could be sent. Not executed. */
 export class OrderExpired extends Schema.TaggedError<OrderExpired>()("OrderExpired", {
@@ -62,6 +63,6 @@ export class ExchangeUnreachable extends Schema.TaggedError<ExchangeUnreachable>
 }
 
 /** Why a dispatcher cannot go on. */
-export type DispatchFailure = NoUsableKey | ExchangeUnreachable
+export type DispatchFailure = NoUsableKey | ExchangeUnreachable | StateUnwritable
 
 export type SubmitFailure = SubmitError | OrderExpired | OrderCancelled | DuplicateOrder | DispatchFailure

@@ -5,10 +5,13 @@ import type { Effect } from "effect"
 import type { DispatchSnapshot } from "../dispatch/Dispatcher.ts"
 import type { DispatchEvent } from "../dispatch/DispatchEvent.ts"
 import type { BadLine } from "../orders/NdjsonSource.ts"
+import type { Remembered } from "../state/claimKeys.ts"
 
 export interface ProgressSink {
   /** The run begins; `exchange` says where orders go, fit to be shown. */
   readonly starting: (exchange: string) => Effect.Effect<void>
+  /** What the run knows of its keys from former runs, and where that is kept. Not told where nothing is kept. */
+  readonly remembered: (directory: string, keys: ReadonlyArray<Remembered>) => Effect.Effect<void>
   /** Every event, at once. */
   readonly record: (event: DispatchEvent) => void
   /** A line of standard input could not be read; the run goes on. */

@@ -19,7 +19,7 @@ import {
 import { CommandFailed, type UsageError } from "../errors.ts"
 import { Dispatcher } from "../dispatch/Dispatcher.ts"
 import { DispatchLog } from "../dispatch/DispatchEvent.ts"
-import { layerHttp } from "../dispatch/HttpDispatcher.ts"
+import { claimFor, layerHttp, showUrl } from "../dispatch/HttpDispatcher.ts"
 import type { DispatchFailure } from "../dispatch/SubmitFailure.ts"
 import { make as makeExchange } from "../exchange/ExchangeServer.ts"
 import { openJournal } from "../journal/Journal.ts"
@@ -41,7 +41,7 @@ import { EMBEDDED_MAX_DELAY_MS, type RunSettings } from "./RunSettings.ts"
 const exchangeOf = Effect.fnUntraced(function* (settings: RunSettings) {
   if (settings.url !== undefined) {
     const url = Redacted.value(settings.url)
-    return { url, shown: `${url.origin}${url.pathname}` }
+    return { url, shown: showUrl(url) }
   }
   const exchange = yield* makeExchange({
     keys: settings.keys,
@@ -53,6 +53,14 @@ const exchangeOf = Effect.fnUntraced(function* (settings: RunSettings) {
     port: 0,
   }).pipe(Effect.mapError((error) => new CommandFailed({ message: error.message })))
   return { url: new URL(exchange.url), shown: `our own at ${exchange.url}` }
+})
+
+/** The run's keys, claimed before anything else is begun; undefined where nothing outlives the run. */
+const claimedOf = Effect.fnUntraced(function* (settings: RunSettings) {
+  const { state: directory } = settings
+  if (directory === undefined) return undefined
+  const url = settings.url && Redacted.value(settings.url)
+  return { directory, ...(yield* claimFor(directory, { ...settings, url })) }
 })
 
 const header = (settings: RunSettings, exchange: string, startedAt: string): JournalRecord => {
@@ -104,7 +112,9 @@ const feed = Effect.fnUntraced(function* (
   const handed = Stream.runForEach(orders, hand).pipe(
     // The source gave an id twice while the first was under way: its own check finds that out before us.
     Effect.catchTag(["DuplicateOrder", "OrderCancelled"], Effect.die),
-    Effect.catchTag(["NoUsableKey", "ExchangeUnreachable"], (failure) => Effect.fail(failed(failure))),
+    Effect.catchTag(["NoUsableKey", "ExchangeUnreachable", "StateUnwritable"], (failure) =>
+      Effect.fail(failed(failure)),
+    ),
   )
   yield* source.type === "ndjson" && source.duration !== undefined
     ? Effect.timeoutOption(handed, source.duration)
@@ -161,6 +171,7 @@ export const run = <E, R>(
   Effect.scoped(
     Effect.gen(function* () {
       const clock = yield* Clock.Clock
+      const claimed = yield* claimedOf(settings)
       const exchange = yield* exchangeOf(settings)
       const journal = yield* openJournal(settings.log)
       const startMs = nowMsUnsafe(clock)
@@ -191,6 +202,7 @@ export const run = <E, R>(
       write(header(settings, exchange.shown, startedAt))
       yield* journal.flush
       yield* progress.starting(exchange.shown)
+      if (claimed !== undefined) yield* progress.remembered(claimed.directory, claimed.remembered)
 
       const { keys, limit, window, bound, ttl, gate, requestTimeout } = settings
       const dispatcher = layerHttp({
@@ -202,6 +214,7 @@ export const run = <E, R>(
         ttl,
         gate,
         requestTimeout,
+        ...(claimed === undefined ? {} : { recall: claimed.recall }),
       })
 
       const onBadLine = (bad: BadLine) =>

@@ -38,6 +38,8 @@ export interface RunSettings {
   readonly requestTimeout: Duration.Duration
   /** The journal's file. */
   readonly log: string
+  /** The directory of what outlives the run, or undefined where nothing does. */
+  readonly state?: string
 }
 
 /** The delays of an exchange that a run starts itself, in milliseconds each way. */

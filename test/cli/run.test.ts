@@ -96,6 +96,8 @@ describe.concurrent("paceline run", () => {
       const { status, stdout } = yield* run(
         "--url",
         url,
+        "--state",
+        file("state"),
         "--bound",
         "none",
         "--orders",
@@ -125,6 +127,8 @@ describe.concurrent("paceline run", () => {
       const { status, stderr, stdout } = yield* run(
         "--url",
         url,
+        "--state",
+        file("state"),
         "--orders",
         file("orders"),
         "--log",
@@ -313,10 +317,11 @@ describe.concurrent("paceline run", () => {
       writeFileSync(file("keys"), MARKED.join("\n"))
       const mixed = yield* ended(
         shell(
-          'PACELINE_API_KEYS="$2" exec "$0" "$1" run --log-level all --duration 1s --url "$3" --log "$4"',
+          'PACELINE_API_KEYS="$2" exec "$0" "$1" run --log-level all --duration 1s --url "$3" --log "$4" --state "$5"',
           MARKED.join(","),
           url,
           file("mixed"),
+          file("state"),
         ),
       )
       const unknown = yield* run(
@@ -326,6 +331,8 @@ describe.concurrent("paceline run", () => {
         file("unknown"),
         "--url",
         (yield* exchange()).url,
+        "--state",
+        file("state"),
       )
       const doubled = yield* ended(
         shell('PACELINE_API_KEYS="$2,$2" exec "$0" "$1" run --log "$3"', MARKED[0] ?? "", file("doubled")),
@@ -340,6 +347,10 @@ describe.concurrent("paceline run", () => {
         ...[mixed, unknown, doubled].flatMap(({ stderr, stdout }) => [stderr, stdout]),
         readFileSync(file("mixed"), "utf8"),
         readFileSync(file("unknown"), "utf8"),
+        ...readdirSync(file("state")).flatMap((name) => [
+          name,
+          readFileSync(join(file("state"), name), "utf8"),
+        ]),
       ].join("\n")
       expect(produced).toContain("key-1")
       expect(produced).not.toContain("MARK")

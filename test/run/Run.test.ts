@@ -17,6 +17,7 @@ import { flawsOf, ofType, readJournal, temporaryFolder } from "./journalFile.ts"
 
 const silent: ProgressSink = {
   starting: () => Effect.void,
+  remembered: () => Effect.void,
   record: () => {},
   badLine: () => Effect.void,
   show: () => Effect.never,
@@ -292,6 +293,7 @@ describe.concurrent("a run", () => {
       const hidden = yield* Deferred.make<void>()
       const { footer } = yield* runAll(settings, {
         starting: (exchange) => Effect.sync(() => void told.push(`starting ${exchange}`)),
+        remembered: () => Effect.void,
         record: ({ type }) => void (type === "outcome" && told.push(type)),
         badLine: () => Effect.void,
         show: (snapshot) =>

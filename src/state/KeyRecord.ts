@@ -1,0 +1,83 @@
+/**
+ * What is kept of a key, as one JSON text: an envelope that says whose and which version it is, and a checksum of what
+ * is in it, so that damage is told from content.
+ *
+ * Times are milliseconds since the machine's boot, and mean something only under the same boot.
+ */
+import { createHash } from "node:crypto"
+import { Option, Predicate, Result, Schema } from "effect"
+
+const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
+const SpanMs = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0))
+
+export const KeyRecord = Schema.Struct({
+  /** Whether the life that wrote it has ended and said so. */
+  stopped: Schema.Boolean,
+  /** Every nonce up to this one may have been used. */
+  lastNonce: Count,
+  /** Rate-limit errors by exchange, which never forgets them. */
+  rateLimitErrors: Schema.Record(Schema.String, Count),
+  /** The boot that its times belong to; null where boots cannot be told apart. */
+  bootId: Schema.NullOr(Schema.String),
+  /** Whatever was answered, or left by a still earlier life, had arrived by then; null where there was nothing. */
+  arrivedByMs: Schema.NullOr(Schema.Finite),
+  /**
+   * Until then requests may have left, or been given up, that were never answered. While a life is not stopped: the
+   * end of its lease, after which it sends nothing until it has renewed it. Null where there were none.
+   */
+  unansweredUntilMs: Schema.NullOr(Schema.Finite),
+  /** The exchange's window as that life knew it, with its margin. */
+  windowMs: SpanMs,
+  /** How long an unanswered request may take to arrive, as that life knew it. */
+  reachMs: SpanMs,
+})
+export type KeyRecord = typeof KeyRecord.Type
+
+const PROGRAM = "paceline"
+const KIND = "key-state"
+export const RECORD_VERSION = 1
+
+const Envelope = Schema.Struct({
+  program: Schema.Literal(PROGRAM),
+  kind: Schema.Literal(KIND),
+  version: Schema.Int,
+  check: Schema.optionalKey(Schema.String),
+  state: Schema.optionalKey(Schema.Unknown),
+})
+
+const decodeJson = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Unknown))
+const decodeEnvelope = Schema.decodeUnknownOption(Envelope)
+const decodeRecord = Schema.decodeUnknownOption(KeyRecord)
+const encodeRecord = Schema.encodeSync(KeyRecord)
+
+const checkOf = (state: unknown): string =>
+  createHash("sha256")
+    .update(JSON.stringify(state) ?? "")
+    .digest("hex")
+    .slice(0, 16)
+
+export const encodeKeyRecord = (record: KeyRecord): string => {
+  const state = encodeRecord(record)
+  return `${JSON.stringify({ program: PROGRAM, kind: KIND, version: RECORD_VERSION, check: checkOf(state), state }, undefined, 2)}\n`
+}
+
+/** Why a text is no record. */
+export type RecordProblem = "damaged" | "foreign" | { readonly newer: number }
+
+export const decodeKeyRecord = (text: string): Result.Result<KeyRecord, RecordProblem> => {
+  const json = decodeJson(text)
+  // What was cut short or overwritten is rarely JSON; what another program wrote often is.
+  if (Option.isNone(json)) return Result.fail("damaged")
+  const envelope = decodeEnvelope(json.value)
+  if (Option.isNone(envelope)) {
+    const ours = Predicate.hasProperty(json.value, "program") && json.value.program === PROGRAM
+    return Result.fail(ours ? "damaged" : "foreign")
+  }
+  const { check, state, version } = envelope.value
+  if (version > RECORD_VERSION) return Result.fail({ newer: version })
+  const record = decodeRecord(state)
+  if (version !== RECORD_VERSION || Option.isNone(record) || check !== checkOf(state)) {
+    return Result.fail("damaged")
+  }
+  return Result.succeed(record.value)
+}

@@ -1,0 +1,44 @@
+/** Where state is kept: a directory for its owner only, by default where the platform wants such things. */
+import { Effect, FileSystem, Layer } from "effect"
+import type { PlatformError } from "effect"
+import type { KeyValueStore } from "effect/persistence"
+import { UserDirectories } from "effect/persistence"
+import { layerAtomicFiles } from "./AtomicFiles.ts"
+import { Boot, layerBoot } from "./Boot.ts"
+import { KeyLocks, layerKeyLocks } from "./KeyLocks.ts"
+import { StateUnusable } from "./StateError.ts"
+
+/** The user's state directory on this platform. */
+export const defaultStateDirectory: Effect.Effect<string, StateUnusable> = Effect.mapError(
+  UserDirectories.make().state("paceline"),
+  () =>
+    new StateUnusable({
+      message: "this user has no home directory to keep state in: name a directory with --state",
+    }),
+)
+
+const whyNot = ({ reason }: PlatformError.PlatformError): string => {
+  if (reason._tag === "PermissionDenied") return "no permission"
+  if (reason._tag === "AlreadyExists" || /ENOTDIR|EEXIST/.test(String(reason.cause))) {
+    return "a file is in its place"
+  }
+  return `it failed (${reason._tag})`
+}
+
+/** State in a directory, which is made if need be. */
+export const layerStateDirectory = (
+  directory: string,
+): Layer.Layer<Boot | KeyLocks | KeyValueStore.KeyValueStore, StateUnusable, FileSystem.FileSystem> => {
+  const made = Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    yield* Effect.mapError(
+      fs.makeDirectory(directory, { recursive: true, mode: 0o700 }),
+      (error) =>
+        new StateUnusable({
+          message: `cannot make the state directory ${directory}: ${whyNot(error)}. Name another with --state`,
+        }),
+    )
+    return Layer.mergeAll(layerAtomicFiles(directory), layerKeyLocks(directory), layerBoot)
+  })
+  return Layer.unwrap(made)
+}
