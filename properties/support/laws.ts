@@ -5,10 +5,16 @@ import type { Scenario } from "./scenario.ts"
 
 export type DispatchLaw = (scenario: Scenario, seen: Observation) => void
 
-const byKey = (seen: Observation) => Map.groupBy(seen.arrivals, ({ key }) => key)
+/** What the laws of single arrivals look at. */
+type Arrivals = Pick<Observation, "arrivals">
+
+const byKey = (seen: Arrivals) => Map.groupBy(seen.arrivals, ({ key }) => key)
 
 /** No key has more than `limit` arrivals in any window, by the exchange's own clock of whole milliseconds. */
-export const windowIsKept: DispatchLaw = ({ limit, windowMs }, seen) => {
+export const windowIsKept = (
+  { limit, windowMs }: Pick<Scenario, "limit" | "windowMs">,
+  seen: Arrivals,
+): void => {
   for (const [key, arrivals] of byKey(seen)) {
     const times = arrivals.map(({ atMs }) => Math.floor(atMs))
     times.forEach((time, n) => {
@@ -23,7 +29,7 @@ export const windowIsKept: DispatchLaw = ({ limit, windowMs }, seen) => {
 }
 
 /** Each key's nonces arrive in rising order. */
-export const noncesArriveRising: DispatchLaw = (_, seen) => {
+export const noncesArriveRising = (_: unknown, seen: Arrivals): void => {
   for (const [key, arrivals] of byKey(seen)) {
     arrivals.forEach(({ nonce }, n) => {
       const before = arrivals[n - 1]?.nonce ?? 0

@@ -1,0 +1,31 @@
+/** Memories as everyday clients have them, where they have any. Each is wrong, and a law must say so. */
+import type { KeyMemory } from "../../src/dispatch/KeyMemory.ts"
+
+/** Begins to send at once, whatever a former life has sent. */
+export const impatient = (memory: KeyMemory): KeyMemory => ({
+  ...memory,
+  quietUntilMs: Number.NEGATIVE_INFINITY,
+})
+
+/** Trusts the wall clock to have gone on since the former life. */
+export const trustsTheWallClock = (memory: KeyMemory): KeyMemory => ({
+  ...memory,
+  lastNonce: 0,
+  reservedNonce: () => Number.POSITIVE_INFINITY,
+})
+
+/** Sends on whether or not it is written down that requests may leave at this time. */
+export const sendsWithoutLease = (memory: KeyMemory): KeyMemory => ({
+  ...memory,
+  reservedNonce: () => Number.POSITIVE_INFINITY,
+})
+
+/** Forgets at once what was answered, as if the exchange did too. */
+export const forgetsTheAnswered = (memory: KeyMemory): KeyMemory => ({
+  ...memory,
+  onEnded: (transit) => {
+    const end =
+      transit.end?.ending === "answered" ? ({ ...transit.end, ending: "never-sent" } as const) : transit.end
+    memory.onEnded({ ...transit, end })
+  },
+})
