@@ -18,6 +18,7 @@ export {
   type Retirement,
 } from "./dispatch/DispatchEvent.ts"
 export type { Gate, GateFactory, Passage, Place } from "./dispatch/Gate.ts"
+export type { KeyMemory, Recall } from "./dispatch/KeyMemory.ts"
 export { ackWindow, type AckWindowOptions, defaultMargin, defaultPace } from "./dispatch/gates/AckWindow.ts"
 export { InvalidOptions } from "./dispatch/InvalidOptions.ts"
 export { OutcomesOverrun } from "./dispatch/Ledger.ts"
@@ -43,3 +44,4 @@ export { type HttpExchangeOptions, layer as layerHttpExchange } from "./exchange
 export * from "./exchange/SubmitError.ts"
 export type { Order, OrderParams } from "./orders/Order.ts"
 export { Outcome } from "./orders/Outcome.ts"
+export { KeyInUse, type StateError, StateUnusable, StateUnwritable } from "./state/StateError.ts"
