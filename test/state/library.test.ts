@@ -1,0 +1,23 @@
+// On the real clock: real locks and files.
+import { describe, expect, it } from "@effect/vitest"
+import { Effect, Exit, Layer, Scope } from "effect"
+import { layerHttp } from "../../src/dispatch/HttpDispatcher.ts"
+import { makeKeys } from "../support/rig.ts"
+import { temporaryFolder } from "./support.ts"
+
+describe("a dispatcher with a state directory, as a library", () => {
+  it.live("owns its keys as long as its layer is open, and no longer", () =>
+    Effect.gen(function* () {
+      const state = yield* temporaryFolder
+      const layer = (path: string, count: number) =>
+        // Another address does not make it another key. Nothing listens there, and nothing is sent.
+        Layer.fresh(layerHttp({ url: new URL(`http://127.0.0.1:1/${path}`), keys: makeKeys(count), state }))
+      const first = yield* Scope.make()
+      yield* Layer.buildWithScope(layer("one", 2), first)
+      const refused = yield* Effect.flip(Effect.scoped(Layer.build(layer("two", 1))))
+      expect(refused._tag).toBe("KeyInUse")
+      yield* Scope.close(first, Exit.void)
+      yield* Effect.scoped(Layer.build(layer("two", 1)))
+    }),
+  )
+})
