@@ -1,5 +1,8 @@
 /** Starts real processes for the tests of what only a process shows: statuses, streams and signals. */
 import { type ChildProcess, spawn } from "node:child_process"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import process from "node:process"
 import { fileURLToPath } from "node:url"
 
@@ -36,10 +39,14 @@ export interface LaunchOptions {
   readonly detached?: boolean
 }
 
-/** Starts `node ...args`. */
+/**
+ * Starts `node ...args`. What it remembers of its keys unless told where, it remembers in a directory of its own: tests
+ * use the same keys, and must neither wait for each other nor touch what the user's own runs remember.
+ */
 export const launch = (args: ReadonlyArray<string>, options: LaunchOptions = {}): Running => {
+  const stateHome = mkdtempSync(join(tmpdir(), "paceline-state-home-"))
   const child = spawn(options.node ?? process.execPath, args, {
-    env: { ...process.env, NO_COLOR: "1", ...options.env },
+    env: { ...process.env, XDG_STATE_HOME: stateHome, NO_COLOR: "1", ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
     detached: options.detached ?? false,
   })
@@ -49,6 +56,7 @@ export const launch = (args: ReadonlyArray<string>, options: LaunchOptions = {})
   const ended = new Promise<Ended>((resolve, reject) => {
     child.once("error", reject)
     child.once("close", (status, signal) => {
+      rmSync(stateHome, { recursive: true, force: true })
       resolve({ status, signal, ...written })
     })
   })

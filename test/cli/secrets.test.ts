@@ -43,16 +43,19 @@ const check = (
   ended: Ended,
   commandLines: ReadonlyArray<string> = [],
 ): void => {
-  const files = readdirSync(file("")).filter((name) => name !== KEYS_FILE)
+  const made = readdirSync(file(""), { recursive: true, encoding: "utf8" }).filter(
+    (name) => name !== KEYS_FILE,
+  )
+  const files = made.filter((name) => statSync(file(name)).isFile())
   const produced = [
     ended.stdout,
     ended.stderr,
     ...commandLines,
-    ...files,
+    ...made,
     ...files.map((name) => readFileSync(file(name), "latin1")),
   ]
   expect(leaksOf(produced.join("\n"))).toEqual([])
-  expect(files.filter((name) => (statSync(file(name)).mode & 0o077) !== 0)).toEqual([])
+  expect(made.filter((name) => (statSync(file(name)).mode & 0o077) !== 0)).toEqual([])
   expect(ended.stderr + ended.stdout).not.toContain("    at ")
 }
 
@@ -107,7 +110,8 @@ describe.concurrent("no key is shown", () => {
   /** Runs against an exchange until the end, which has the status and says the text. */
   const against = Effect.fnUntraced(function* (url: URL, status: number, said: string) {
     const file = yield* folder
-    const args = ["run", "--url", url.href, "--log", file("log"), "--load", "0.1", "--duration", "1s"]
+    const kept = ["--log", file("log"), "--state", file("state")]
+    const args = ["run", "--url", url.href, ...kept, "--load", "0.1", "--duration", "1s"]
     const ended = yield* Effect.promise(() => start(args, IN_ENVIRONMENT).ended)
     expect(ended.stderr).toContain(said)
     expect(ended.status).toBe(status)
@@ -195,7 +199,8 @@ describe.concurrent("no key is shown", () => {
       Effect.gen(function* () {
         const { url } = yield* hostileServer(behave)
         const file = yield* folder
-        const args = ["run", "--url", url.href, "--log", file("log"), "--load", "0.2", "--duration", "1s"]
+        const kept = ["--log", file("log"), "--state", file("state")]
+        const args = ["run", "--url", url.href, ...kept, "--load", "0.2", "--duration", "1s"]
         const ended = yield* Effect.promise(() => start(args, IN_ENVIRONMENT).ended)
         const journal = readFileSync(file("log"), "utf8")
         expect(`${ended.stderr}${journal}`).toContain(said)
