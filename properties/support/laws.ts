@@ -146,6 +146,9 @@ export const lostKeysAreSpared: DispatchLaw = ({ keys, stopAtMs, ttlMs }, seen) 
       }
       case "key":
         lost.add(event.key)
+        break
+      case "nonce-jump":
+        break
     }
   }
 }

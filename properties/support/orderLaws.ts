@@ -60,7 +60,7 @@ const waits = (seen: Observation): ReadonlyArray<Interval & { readonly id: strin
   const sinceMs = new Map<string, number>()
   const all: Array<Interval & { readonly id: string }> = []
   for (const event of seen.events) {
-    if (event.type === "key") continue
+    if (event.type === "key" || event.type === "nonce-jump") continue
     const { atMs, id } = event
     if (event.type === "returned") {
       sinceMs.set(id, atMs)
@@ -82,7 +82,8 @@ export const noKeyStandsBy: DispatchLaw = (scenario, seen: Observation) => {
   const retiredMs = new Map<string, number>()
   for (const event of seen.events) {
     if (event.type === "key") retiredMs.set(event.key, event.atMs)
-    else if (event.type !== "sent" && event.request !== undefined) requests.push(event.request)
+    else if ((event.type === "returned" || event.type === "outcome") && event.request !== undefined)
+      requests.push(event.request)
   }
   const waiting = waits(seen)
   for (let lane = 1; lane <= scenario.keys; lane++) {

@@ -6,6 +6,7 @@ import process from "node:process"
 import { createHistogram } from "node:perf_hooks"
 import { clearScreenDown, cursorTo, moveCursor } from "node:readline"
 import { Clock, Duration, Effect } from "effect"
+import type { Outage } from "../dispatch/Circuit.ts"
 import type { DispatchSnapshot } from "../dispatch/Dispatcher.ts"
 import type { DispatchEvent } from "../dispatch/DispatchEvent.ts"
 import { exerciseConfig } from "../exchange/ExchangeModel.ts"
@@ -66,9 +67,25 @@ const clockText = (ms: number): string => `${(ms / 1000).toFixed(0)} s`
 
 const write = (text: string): Effect.Effect<void> => Effect.sync(() => void process.stderr.write(text))
 
+const jumpText = (event: Extract<DispatchEvent, { readonly type: "nonce-jump" }>): string =>
+  `${event.key}: the exchange has seen a higher nonce, so its nonces go on ${Duration.format(Duration.millis(event.by))} ahead. Does another client use the key?`
+
+const outageText = ({ forMs, kind, retryInMs }: Outage): string => {
+  const retry = retryInMs === 0 ? "trying now" : `trying again in ${(retryInMs / 1000).toFixed(1)} s`
+  switch (kind) {
+    case "unreachable":
+    case "failing":
+      return `exchange ${kind} for ${clockText(forMs)}, ${retry}`
+    case "asks-to-wait":
+      return `exchange asks to wait, ${retry}`
+  }
+}
+
 const retiredText = (event: Extract<DispatchEvent, { readonly type: "key" }>): string => {
   switch (event.state) {
     case "parked":
+      if (event.reason === "nonce")
+        return "is parked, because the exchange accepts none of its nonces: stop other clients that use it, or use another key"
       return `is parked after ${event.rateLimitErrors} rate-limit errors, before the exchange blocks it: lower --limit, or raise --window or --bound`
     case "blocked":
       return "is blocked by the exchange: ask it to unblock the key, or use another"
@@ -135,7 +152,7 @@ export const makeRunProgress = (
       const line = (now: DispatchSnapshot): string => {
         const nowMs = nowMsUnsafe(clock)
         const lost = now.expired === 0 ? "" : `, ${now.expired} expired`
-        return `${timeText(nowMs)}: ${recent.rate(nowMs).toFixed(0)} accepted/s (${now.accepted} in all${lost}), queue ${now.queued}, in flight ${now.inFlight}, order age ${ageText(recent.medianAge())}, ${recent.errors()}`
+        return `${timeText(nowMs)}: ${recent.rate(nowMs).toFixed(0)} accepted/s (${now.accepted} in all${lost}), queue ${now.queued}, in flight ${now.inFlight}, order age ${ageText(recent.medianAge())}, ${now.outage === undefined ? recent.errors() : outageText(now.outage)}`
       }
 
       const view = (now: DispatchSnapshot, age: number | undefined): ReadonlyArray<string> => {
@@ -152,7 +169,7 @@ export const makeRunProgress = (
           `accepted   ${recent.rate(nowMs).toFixed(0)}/s, ${now.accepted} of ${now.created} orders`,
           `lost       ${now.expired} expired, ${now.rejected} rejected, ${now.unknown} unknown`,
           `queue      ${now.queued} waiting, ${now.inFlight} in flight, order age ${ageText(age)}`,
-          `errors     ${recent.errors()}`,
+          now.outage === undefined ? `errors     ${recent.errors()}` : `outage     ${outageText(now.outage)}`,
           ...shown,
           ...(rest === 0 ? [] : [`  and ${rest} more keys`]),
         ]
@@ -210,6 +227,7 @@ export const makeRunProgress = (
           }),
         record: (event) => {
           if (!options.quiet) recent.record(event)
+          if (event.type === "nonce-jump") say(jumpText(event))
           if (event.type === "key") say(`${event.key} sends no more in this run: it ${retiredText(event)}`)
         },
         badLine: (bad) => Effect.sync(() => say(`passed over ${showBadLine(bad)}`)),

@@ -21,6 +21,9 @@ export interface RequestTrace {
 /** Why a key left service. */
 export type Retirement = "parked" | "blocked" | "unknown"
 
+/** Why a key was parked: the exchange would soon block it, or none of its nonces is accepted any more. */
+export type ParkReason = "rate-limit" | "nonce"
+
 /** How an order ended, with the request that brought it about where one did. */
 export type OrderEnd =
   | {
@@ -64,7 +67,21 @@ export type DispatchEvent =
       readonly atMs: number
       readonly key: string
       readonly state: Retirement
+      /** Why it was parked; undefined where it was not. */
+      readonly reason: ParkReason | undefined
       readonly rateLimitErrors: number
+    }
+  | {
+      /** The exchange has seen a greater nonce than ours: the key goes on further ahead. */
+      readonly type: "nonce-jump"
+      readonly atMs: number
+      readonly key: string
+      /** The nonce that was refused. */
+      readonly refused: number
+      /** How far ahead it goes. */
+      readonly by: number
+      /** The how many-eth jump since a nonce was accepted, from 1. */
+      readonly jump: number
     }
 
 /** Takes a dispatcher's events. The default keeps none. */

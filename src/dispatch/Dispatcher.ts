@@ -12,11 +12,13 @@ import { RequestTimeout } from "../exchange/SubmitError.ts"
 import { invariant } from "../invariant.ts"
 import { nowMsUnsafe, sleepUntil } from "../Monotonic.ts"
 import type { Order } from "../orders/Order.ts"
+import { make as makeCircuit, type Outage } from "./Circuit.ts"
 import { DispatchLog, type OutcomeEvent, type Retirement } from "./DispatchEvent.ts"
 import type { GateFactory } from "./Gate.ts"
 import { checkCount, checkKeys, checkTime } from "./InvalidOptions.ts"
 import { noMemory, type Recall } from "./KeyMemory.ts"
 import { expire, type Lane, makeLane } from "./Lane.ts"
+import { NONCE_JUMPS } from "./NonceSource.ts"
 import { Ledger, type LedgerCounts, type OutcomesOverrun } from "./Ledger.ts"
 import { type Entry, OrderLine } from "./OrderLine.ts"
 import {
@@ -48,6 +50,11 @@ export interface DispatcherOptions {
    * exchange block a key for good.
    */
   readonly parkAfter?: number
+  /**
+   * How far ahead a key's nonces jump, one after the other, when the exchange has seen greater ones; after the last
+   * jump the key is parked. Default: a second, a minute, an hour, a day, thirty days, in milliseconds.
+   */
+  readonly nonceJumps?: ReadonlyArray<number>
   /** How long nothing may be sent before the run fails, when the exchange was never reached. Default 3 s. */
   readonly firstContact?: Duration.Duration
   /** The same after it was reached once. Default 60 s. */
@@ -60,6 +67,8 @@ export interface DispatchSnapshot extends Readonly<LedgerCounts> {
   readonly inFlight: number
   /** From the first attempt to connect that failed to the last, in milliseconds; 0 while the exchange is in contact. */
   readonly unreachableMs: number
+  /** Why nothing is sent at the moment; undefined where the exchange is well. */
+  readonly outage: Outage | undefined
   readonly lanes: ReadonlyArray<{
     readonly label: string
     readonly state: "active" | Retirement
@@ -100,6 +109,7 @@ const DEFAULTS = {
   capacity: 10_000,
   maxReturns: 1,
   parkAfter: 5,
+  nonceJumps: NONCE_JUMPS,
   firstContact: Duration.seconds(3),
   unreachableAfter: Duration.seconds(60),
 }
@@ -116,7 +126,7 @@ const checkOptions = (options: Required<DispatcherOptions>): void => {
   checkCount("parkAfter", options.parkAfter, 1, true)
 }
 
-/** Attempts to connect that fail further apart than this do not make one outage: lanes try once a second. */
+/** Attempts to connect that fail further apart than this do not make one outage: lanes try more than once a second. */
 const LONGEST_GAP_MS = 10_000
 
 /** How much longer than the request timeout a stop waits for a client that does not keep to it. */
@@ -136,6 +146,7 @@ export const make = Effect.fnUntraced(function* (options: DispatcherOptions) {
   const ttlMs = settings.ttl === undefined ? Number.POSITIVE_INFINITY : Duration.toMillis(settings.ttl)
   const line = yield* OrderLine.make(settings.capacity)
   const ledger = new Ledger(log)
+  const circuit = yield* makeCircuit
   const failure = Deferred.makeUnsafe<never, DispatchFailure>()
   let down: Cause.Cause<DispatchFailure> | undefined
   const laneScope = yield* Scope.make()
@@ -181,7 +192,10 @@ export const make = Effect.fnUntraced(function* (options: DispatcherOptions) {
 
   const onRetired = (): void => {
     if (lanes.some((lane) => lane.state() === "active")) return
-    const keys = lanes.map((lane) => ({ label: lane.label, state: lane.state() }))
+    const keys = lanes.map((lane) => ({
+      label: lane.label,
+      state: lane.parkReason() === "nonce" ? "out of step" : lane.state(),
+    }))
     goDown(Cause.fail(new NoUsableKey({ keys })))
   }
 
@@ -192,9 +206,11 @@ export const make = Effect.fnUntraced(function* (options: DispatcherOptions) {
         ledger,
         log,
         client,
+        circuit,
         requests: requestScope,
         maxReturns: settings.maxReturns,
         parkAfter: settings.parkAfter,
+        nonceJumps: settings.nonceJumps,
         isStopping: () => stopping || down !== undefined,
         onContact: () => {
           reached = true
@@ -344,6 +360,7 @@ export const make = Effect.fnUntraced(function* (options: DispatcherOptions) {
         outOfContactSinceMs === undefined
           ? 0
           : (lastNoContactMs ?? outOfContactSinceMs) - outOfContactSinceMs,
+      outage: circuit.outage(nowMsUnsafe(clock)),
       lanes: lanes.map((lane) => ({
         label: lane.label,
         state: lane.state(),

@@ -10,11 +10,12 @@ import { ConnectionBroken, type SubmitError, type Verdict, verdictOf } from "../
 import { invariant } from "../invariant.ts"
 import { nowMsUnsafe, sleepUntil } from "../Monotonic.ts"
 import type { RejectReason } from "../orders/Outcome.ts"
-import type { DispatchLog, RequestTrace, Retirement } from "./DispatchEvent.ts"
+import type { Circuit, Sign } from "./Circuit.ts"
+import type { DispatchLog, ParkReason, RequestTrace, Retirement } from "./DispatchEvent.ts"
 import type { Gate, Passage, Place } from "./Gate.ts"
 import type { KeyMemory } from "./KeyMemory.ts"
 import type { Ledger } from "./Ledger.ts"
-import { nextNonce } from "./NonceSource.ts"
+import { afterAcceptance, nextNonce, noProgress, type NonceRemedy, remedyFor } from "./NonceSource.ts"
 import type { Entry, OpenRequest, OrderLine } from "./OrderLine.ts"
 import { OrderCancelled, OrderExpired } from "./SubmitFailure.ts"
 import type { Ending } from "./Transit.ts"
@@ -25,12 +26,16 @@ export interface LaneContext {
   readonly ledger: Ledger
   readonly log: DispatchLog
   readonly client: ExchangeClient["Service"]
+  /** One for all lanes: what one of them learns of the exchange's health holds for all. */
+  readonly circuit: Circuit
   /** Requests live here: they outlast the lane, which may end while they are under way. */
   readonly requests: Scope.Scope
   /** Times an order goes back to the line after a definite refusal. */
   readonly maxReturns: number
   /** Rate-limit errors after which the lane parks its key. */
   readonly parkAfter: number
+  /** How far ahead its nonces jump, one after the other, when the exchange has seen greater ones. */
+  readonly nonceJumps: ReadonlyArray<number>
   readonly isStopping: () => boolean
   /** A request was answered, or at least left. */
   readonly onContact: () => void
@@ -46,21 +51,24 @@ export interface Lane {
   readonly label: string
   readonly gate: Gate
   readonly state: () => "active" | Retirement
+  /** Why it was parked, if it was. */
+  readonly parkReason: () => ParkReason | undefined
   readonly rateLimitErrors: () => number
   readonly memory: KeyMemory
   /** Runs until the key is retired or the lane is interrupted. */
   readonly run: Effect.Effect<void>
 }
 
-/** Waits between attempts to connect: doubling from the first to the last. */
-const FIRST_HOLD_MS = 20
-const LAST_HOLD_MS = 1000
-
 /** Rate-limit errors after which the exchange blocks a key for good. */
 const BLOCKED_AFTER = exerciseConfig.blockAfter
 
 /** Refusals that say nothing about the order itself: with another nonce or another key it may well pass. */
 const RETURNABLE: ReadonlySet<RejectReason> = new Set(["rate-limit", "blocked", "nonce", "api-key"])
+
+const signOf = (verdict: Verdict | undefined): Sign => {
+  if (verdict?.kind === "never-sent") return "unreachable"
+  return verdict?.kind === "unknown" ? "failing" : "answered"
+}
 
 const endingOf = (verdict: Verdict | undefined): Ending => {
   // An answer without meaning may come from something in between, with the request still on its way.
@@ -77,9 +85,10 @@ export const makeLane = (
   Clock.clockWith((clock) =>
     Effect.sync(() => {
       const { label } = key
-      const { client, ledger, line, log } = context
+      const { circuit, client, ledger, line, log } = context
       const retired = Deferred.makeUnsafe<void>()
       let state: "active" | Retirement = "active"
+      let parkReason: ParkReason | undefined
       let rateLimitErrors = 0
       // The exchange counts over all lives.
       const parkAfter =
@@ -87,43 +96,62 @@ export const makeLane = (
           ? context.parkAfter
           : Math.max(1, Math.min(context.parkAfter, BLOCKED_AFTER - 1 - memory.rateLimitErrors))
       let lastNonce = memory.lastNonce
-      let connectFailures = 0
+      let nonceProgress = noProgress
       let holdUntilMs = memory.quietUntilMs
 
-      const retire = (next: Retirement, atMs: number): void => {
+      const retire = (next: Retirement, atMs: number, reason?: ParkReason): void => {
         if (state !== "active") return
         state = next
-        log.record({ type: "key", atMs, key: label, state: next, rateLimitErrors })
+        parkReason = reason
+        log.record({ type: "key", atMs, key: label, state: next, reason, rateLimitErrors })
         Deferred.doneUnsafe(retired, Effect.void)
         context.onRetired(label, next)
       }
 
-      /** What an answer tells about the key. */
-      const learn = (verdict: Verdict | undefined, atMs: number): void => {
-        if (verdict?.kind === "never-sent") {
-          connectFailures += 1
-          holdUntilMs = atMs + Math.min(LAST_HOLD_MS, FIRST_HOLD_MS * 2 ** (connectFailures - 1))
-          return
+      /** Brings the key's nonces back into step with the exchange's, if need be. */
+      const resynchronise = (refused: number, atMs: number): NonceRemedy["remedy"] => {
+        const wallMs = clock.currentTimeMillisUnsafe()
+        const found = remedyFor(nonceProgress, refused, lastNonce, wallMs, context.nonceJumps)
+        if (found.remedy === "jump") {
+          lastNonce = found.last
+          nonceProgress = found.progress
+          const { jumps } = nonceProgress
+          log.record({ type: "nonce-jump", atMs, key: label, refused, by: found.by, jump: jumps })
         }
-        connectFailures = 0
+        if (found.remedy === "give-up") retire("parked", atMs, "nonce")
+        return found.remedy
+      }
+
+      /**
+       * What an answer tells about the key. Answers whether the order may go back to the line whatever it has been
+       * through: it was refused only because the key was out of step, and is no more. The jumps bound how often.
+       */
+      const learn = (verdict: Verdict | undefined, nonce: number, atMs: number): boolean => {
+        if (verdict?.kind === "never-sent") return false
         context.onContact()
-        if (verdict?.kind !== "refused") return
+        if (verdict === undefined) nonceProgress = afterAcceptance(nonceProgress, nonce)
+        if (verdict?.kind !== "refused") return false
         switch (verdict.reason) {
           case "rate-limit": {
             rateLimitErrors += 1
             gate.rateLimited(atMs)
             memory.onRateLimitError()
-            if (rateLimitErrors >= parkAfter) retire("parked", atMs)
-            return
+            if (rateLimitErrors >= parkAfter) retire("parked", atMs, "rate-limit")
+            return false
           }
           case "blocked":
-            return retire("blocked", atMs)
+            retire("blocked", atMs)
+            return false
           case "api-key":
-            return retire("unknown", atMs)
-          case "nonce":
-            return gate.overtaken()
+            retire("unknown", atMs)
+            return false
+          case "nonce": {
+            gate.overtaken()
+            const remedy = resynchronise(nonce, atMs)
+            return remedy === "jump" || remedy === "wait"
+          }
           case "exchange":
-            return
+            return false
         }
       }
 
@@ -144,6 +172,7 @@ export const makeLane = (
         exit: Exit.Exit<Acceptance, SubmitError>,
         verdict: Verdict | undefined,
         request: RequestTrace,
+        isFree: boolean,
         atMs: number,
       ): void => {
         const wanted = !context.isStopping() && !entry.withdrawn
@@ -168,9 +197,9 @@ export const makeLane = (
             )
           }
           case "refused": {
-            const again = entry.returns < context.maxReturns && atMs < entry.deadlineMs
+            const again = (isFree || entry.returns < context.maxReturns) && atMs < entry.deadlineMs
             if (wanted && again && RETURNABLE.has(verdict.reason)) {
-              entry.returns += 1
+              if (!isFree) entry.returns += 1
               return putBack(entry, verdict.reason, request, atMs)
             }
             return ledger.end(
@@ -183,7 +212,12 @@ export const makeLane = (
         }
       }
 
-      const request = Effect.fnUntraced(function* (entry: Entry, open: OpenRequest, passage: Passage) {
+      const request = Effect.fnUntraced(function* (
+        entry: Entry,
+        open: OpenRequest,
+        passage: Passage,
+        report: (sign: Sign) => Effect.Effect<void>,
+      ) {
         let settledMs: number | undefined
         // What leaves is written down first: a later life must know of every order that may have left.
         yield* log.committed
@@ -198,6 +232,11 @@ export const makeLane = (
             },
             onSettled: (atMs) => {
               settledMs = atMs
+            },
+            onAdvice: ({ exchangeMs, keyMs }) => {
+              const nowMs = nowMsUnsafe(clock)
+              if (keyMs > 0) holdUntilMs = Math.max(holdUntilMs, nowMs + keyMs)
+              if (exchangeMs > 0) circuit.hold(nowMs + exchangeMs)
             },
           })
           .pipe(Effect.exit)
@@ -214,13 +253,15 @@ export const makeLane = (
         const trace: RequestTrace = { ...open, settledMs }
         const ending = endingOf(verdict)
         memory.onEnded({ ...open, end: { ending, atMs: settledMs } })
-        learn(verdict, atMs)
+        const isFree = learn(verdict, open.nonce, atMs)
+        // Before the order goes back to the line: whoever takes it next must know.
+        yield* report(signOf(verdict))
         // A stop that lost patience has ended the order already.
         if (entry.state === "ended") return
         if (verdict?.kind === "never-sent" && Option.isSome(error)) {
           context.onNoContact(atMs, "code" in error.value ? error.value.code : error.value._tag)
         }
-        settle(entry, answer, verdict, trace, atMs)
+        settle(entry, answer, verdict, trace, isFree, atMs)
         // Last, because it may let the lane go on at once: it must have learnt from this answer by then.
         passage.onEnded(ending, settledMs)
         if (defective && Exit.isFailure(exit)) context.onDefect(Cause.die(Cause.squash(exit.cause)))
@@ -232,6 +273,7 @@ export const makeLane = (
         place: Place,
         nonce: number,
         sentMs: number,
+        report: (sign: Sign) => Effect.Effect<void>,
       ) {
         invariant(state === "active", `${label} sends after it was retired`)
         invariant(sentMs < entry.deadlineMs, `order ${entry.order.id} is sent after its time to live`)
@@ -249,8 +291,36 @@ export const makeLane = (
           attempt: open.attempt,
         })
         const passage = yield* place.begin(sentMs)
-        yield* Effect.forkIn(request(entry, open, passage), context.requests, { startImmediately: true })
+        yield* Effect.forkIn(request(entry, open, passage, report), context.requests, {
+          startImmediately: true,
+        })
       })
+
+      /** Takes the first order that is still worth sending and sends it; answers false where there is none. */
+      const sendFirst = (
+        place: Place,
+        nonce: number,
+        nowMs: number,
+        report: (sign: Sign) => Effect.Effect<void>,
+      ): Effect.Effect<boolean> => {
+        for (let entry = line.take(); entry !== undefined; entry = line.take()) {
+          if (entry.state !== "queued") continue
+          if (nowMs < entry.deadlineMs) return Effect.as(dispatch(entry, place, nonce, nowMs, report), true)
+          expire(ledger, entry, nowMs)
+        }
+        return Effect.succeed(false)
+      }
+
+      /** The same, if everything is still as it was before the circuit was asked. */
+      const tryFirst = (place: Place, report: (sign: Sign) => Effect.Effect<void>): Effect.Effect<boolean> =>
+        Effect.suspend(() => {
+          const nowMs = nowMsUnsafe(clock)
+          const nonce = nextNonce(lastNonce, clock.currentTimeMillisUnsafe())
+          const isReady = state === "active" && place.isReady() && nowMs >= holdUntilMs
+          return isReady && nonce <= memory.reservedNonce()
+            ? sendFirst(place, nonce, nowMs, report)
+            : Effect.succeed(false)
+        })
 
       // From the look at the first order to the request's own fiber nothing can interrupt: an order that has
       // left the line always reaches an outcome.
@@ -261,10 +331,11 @@ export const makeLane = (
               yield* restore(log.ready)
               // Waiting for what is there already would cost an order's way through here a good part of its time.
               if (nowMsUnsafe(clock) < holdUntilMs) yield* restore(sleepUntil(holdUntilMs))
+              if (!circuit.mayTry(nowMsUnsafe(clock))) yield* restore(circuit.tryable)
               if (!place.isReady()) yield* restore(place.ready)
               if (line.length === 0) yield* restore(line.first)
               const nowMs = nowMsUnsafe(clock)
-              if (!place.isReady() || nowMs < holdUntilMs) {
+              if (!place.isReady() || nowMs < holdUntilMs || !circuit.mayTry(nowMs)) {
                 // First let whoever woke us finish: a thousand lanes would otherwise wake each other in one stack.
                 yield* Effect.yieldNow
                 line.passOn()
@@ -276,10 +347,19 @@ export const makeLane = (
                 yield* restore(memory.reserve(nonce))
                 continue
               }
-              const entry = line.take()
-              if (entry === undefined || entry.state !== "queued") continue
-              if (nowMs < entry.deadlineMs) return yield* dispatch(entry, place, nonce, nowMs)
-              expire(ledger, entry, nowMs)
+              if (circuit.isClosed()) {
+                if (yield* sendFirst(place, nonce, nowMs, circuit.watch())) return
+                continue
+              }
+              let wasSent = false
+              const attempt = (report: (sign: Sign) => Effect.Effect<void>) =>
+                Effect.tap(tryFirst(place, report), (sent) =>
+                  Effect.sync(() => {
+                    wasSent = sent
+                  }),
+                )
+              yield* circuit.probe(attempt, restore)
+              if (wasSent) return
             }
           }),
         )
@@ -291,6 +371,7 @@ export const makeLane = (
         label,
         gate,
         state: () => state,
+        parkReason: () => parkReason,
         rateLimitErrors: () => rateLimitErrors,
         memory,
         run: Effect.raceFirst(loop, Deferred.await(retired)),

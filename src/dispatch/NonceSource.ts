@@ -1,5 +1,6 @@
 /**
- * Nonces of one key: whole numbers, each greater than every one before.
+ * Nonces of one key: whole numbers, each greater than every one before; and what to do when the exchange has seen a
+ * greater one already, because another client used the key or what we knew of it was lost.
  */
 
 /**
@@ -8,3 +9,65 @@
  * millisecond on average, so nonces do not run away from the clock.
  */
 export const nextNonce = (last: number, wallMs: number): number => Math.max(last + 1, Math.floor(wallMs))
+
+/**
+ * How far ahead a refused lane jumps, one after the other, until a nonce is accepted: a second, a minute, an hour, a day,
+ * thirty days, since most clients take their nonces from a clock, in milliseconds. What lies beyond is not one.
+ */
+export const NONCE_JUMPS: ReadonlyArray<number> = [1000, 60_000, 3_600_000, 86_400_000, 2_592_000_000]
+
+/** Nonces stay where every whole number is exact, and leave as much room above. */
+const LARGEST_NONCE = Number.MAX_SAFE_INTEGER / 2
+
+/** What a key's answers have told of its nonces. */
+export interface NonceProgress {
+  /** Jumps made since a nonce was accepted. */
+  readonly jumps: number
+  /** Smaller nonces left before the last jump: their refusals say nothing new. */
+  readonly floor: number
+  /** The largest that was accepted. */
+  readonly accepted: number
+}
+
+export const noProgress: NonceProgress = { jumps: 0, floor: 0, accepted: 0 }
+
+/** A nonce was accepted: the key is in step, unless the nonce is from before the last jump. */
+export const afterAcceptance = (progress: NonceProgress, nonce: number): NonceProgress => ({
+  ...progress,
+  jumps: nonce >= progress.floor ? 0 : progress.jumps,
+  accepted: Math.max(progress.accepted, nonce),
+})
+
+/**
+ * What a refused nonce calls for.
+ *
+ * - `wait`: nothing. It left before the last jump.
+ * - `overtaken`: nothing. A later nonce of our own was accepted, so the exchange goes on from there.
+ * - `jump`: nonces go on above `last`.
+ * - `give-up`: all jumps have been made.
+ */
+export type NonceRemedy =
+  | { readonly remedy: "wait" | "overtaken" | "give-up" }
+  | { readonly remedy: "jump"; readonly by: number; readonly last: number; readonly progress: NonceProgress }
+
+/** Decides what to do about a refused nonce, where `last` is the last one used. */
+export const remedyFor = (
+  progress: NonceProgress,
+  refused: number,
+  last: number,
+  wallMs: number,
+  jumps: ReadonlyArray<number>,
+): NonceRemedy => {
+  if (refused < progress.floor) return { remedy: "wait" }
+  if (refused < progress.accepted) return { remedy: "overtaken" }
+  const by = jumps[progress.jumps]
+  if (by === undefined) return { remedy: "give-up" }
+  const jumped = nextNonce(last, wallMs) - 1 + by
+  if (jumped > LARGEST_NONCE) return { remedy: "give-up" }
+  return {
+    remedy: "jump",
+    by,
+    last: jumped,
+    progress: { ...progress, jumps: progress.jumps + 1, floor: jumped + 1 },
+  }
+}

@@ -38,16 +38,20 @@ export class DuplicateOrder extends Schema.TaggedError<DuplicateOrder>()("Duplic
 
 /** No key is left that can send: all are parked, blocked or unknown to the exchange. */
 export class NoUsableKey extends Schema.TaggedError<NoUsableKey>()("NoUsableKey", {
+  /** A state is `parked`, `blocked`, `unknown`, or `out of step` where no nonce is accepted. */
   keys: Schema.Array(Schema.Struct({ label: Schema.String, state: Schema.String })),
 }) {
   override get message() {
     const states = this.keys.map(({ label, state }) => `${label} ${state}`).join(", ")
     const all = (state: string) => this.keys.every((key) => key.state === state)
+    const has = (state: string) => this.keys.some((key) => key.state === state)
     const advice = all("unknown")
       ? "Check the keys and the address"
-      : this.keys.some(({ state }) => state === "parked")
-        ? "Lower the limit, or raise the window or the bound, to what the exchange really allows"
-        : "Ask the exchange about them, or use other keys"
+      : has("out of step")
+        ? "Stop other clients that use the keys, and ask the exchange for their last nonces"
+        : has("parked")
+          ? "Lower the limit, or raise the window or the bound, to what the exchange really allows"
+          : "Ask the exchange about them, or use other keys"
     return `no usable key is left (${states}). ${advice}`
   }
 }

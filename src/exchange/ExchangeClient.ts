@@ -4,6 +4,7 @@
  */
 import { Context, type Effect, Schema } from "effect"
 import type { Order } from "../orders/Order.ts"
+import type { Advice } from "./advice.ts"
 import type { ApiKey } from "./ApiKeys.ts"
 import type { SubmitError } from "./SubmitError.ts"
 
@@ -29,6 +30,8 @@ export interface TransitWatch {
   readonly onWritten: (atMs: number) => void
   /** The answer is complete, or the client gave up. Always called, right before the result is known. */
   readonly onSettled: (atMs: number) => void
+  /** The answer asks to wait before more is sent, counted from now. Called, if at all, before the result is known. */
+  readonly onAdvice?: (advice: Advice) => void
 }
 
 export class ExchangeClient extends Context.Service<

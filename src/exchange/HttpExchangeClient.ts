@@ -7,6 +7,7 @@ import * as Undici from "@effect/platform-node/Undici"
 import { Clock, Duration, Effect, Layer, Predicate, Redacted } from "effect"
 import { HttpClient, type HttpClientError, HttpClientRequest, type HttpClientResponse } from "effect/http"
 import { nowMsUnsafe } from "../Monotonic.ts"
+import { readAdvice } from "./advice.ts"
 import { readAnswer } from "./answer.ts"
 import { ExchangeClient } from "./ExchangeClient.ts"
 import { ConnectionBroken, ConnectionFailed, RequestTimeout } from "./SubmitError.ts"
@@ -85,7 +86,12 @@ const make = Effect.fnUntraced(function* (options: HttpExchangeOptions) {
         })
         return http.execute(request).pipe(
           Effect.flatMap((response) =>
-            Effect.map(bodyOf(response), (body) => ({ status: response.status, body })),
+            Effect.map(bodyOf(response), (body) => {
+              const { headers, status } = response
+              const advice = readAdvice(status, headers, clock.currentTimeMillisUnsafe())
+              if (advice !== undefined) watch.onAdvice?.(advice)
+              return { status, body }
+            }),
           ),
           Effect.mapError((error) => failureOf(about, probe, error)),
           Effect.timeoutOrElse({

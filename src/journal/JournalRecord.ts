@@ -119,8 +119,23 @@ export const KeyRetired = Schema.Struct({
   key: KeyLabel,
   /** `parked` by the client before the ban, `blocked` by the exchange, or `unknown` to it. */
   state: Schema.Literals(["parked", "blocked", "unknown"]),
+  /** Why it was parked: too many rate-limit errors, or no nonce is accepted any more. */
+  reason: Schema.optionalKey(Schema.Literals(["rate-limit", "nonce"])),
   /** Rate-limit errors that the key had collected in this run. */
   rateLimitErrors: Count,
+})
+
+/** The exchange has seen a greater nonce than ours: the key's nonces go on further ahead. */
+export const NonceJump = Schema.Struct({
+  type: Schema.tag("nonce-jump"),
+  t: Ms,
+  key: KeyLabel,
+  /** The nonce that was refused. */
+  refused: Schema.Int,
+  /** How far ahead the next nonce is. */
+  by: Count,
+  /** Counted from 1 since a nonce was accepted. */
+  jump: Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)),
 })
 
 /** The last record of a run that ended in order. */
@@ -150,6 +165,7 @@ export const JournalRecord = Schema.Union([
   Expired,
   Cancelled,
   KeyRetired,
+  NonceJump,
   Footer,
 ])
 export type JournalRecord = typeof JournalRecord.Type

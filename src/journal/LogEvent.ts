@@ -99,6 +99,7 @@ export const fromJournal = (record: JournalRecord): LogEvent | undefined => {
     case "outcome":
       return fromOutcome(record)
     case "key":
+    case "nonce-jump":
     case "footer":
       return undefined
   }

@@ -41,8 +41,13 @@ export const makeToRecord = (startMs: number): ((event: DispatchEvent) => Journa
           t,
           key: event.key,
           state: event.state,
+          ...(event.reason === undefined ? {} : { reason: event.reason }),
           rateLimitErrors: event.rateLimitErrors,
         }
+      case "nonce-jump": {
+        const { key, refused, by, jump } = event
+        return { type: "nonce-jump", t, key, refused, by, jump }
+      }
       case "outcome": {
         const about = { type: "outcome", t, id: event.id, createdAt: relative(event.createdMs) } as const
         if (event.request === undefined) return { ...about, ...event.outcome }

@@ -11,6 +11,7 @@ import {
   Exit,
   type FileSystem,
   Option,
+  Random,
   Redacted,
   type Stdio,
   Stream,
@@ -28,6 +29,7 @@ import { makeToRecord } from "../journal/toRecord.ts"
 import { nowMsUnsafe } from "../Monotonic.ts"
 import { type BadLine, fromFile, fromStdin } from "../orders/NdjsonSource.ts"
 import type { Order } from "../orders/Order.ts"
+import { seededRandom } from "../Random.ts"
 import { randomSource } from "../orders/RandomSource.ts"
 import { fromJournal } from "../journal/LogEvent.ts"
 import { makeSummariser } from "../summary/Summariser.ts"
@@ -231,7 +233,12 @@ export const run = <E, R>(
           Effect.mapError(dispatchFailed, failed),
           journal.failed,
         ])
-      }).pipe(Effect.provide(dispatcher), Effect.scoped, Effect.provideService(DispatchLog, log))
+      }).pipe(
+        Effect.provide(dispatcher),
+        Effect.scoped,
+        Effect.provideService(DispatchLog, log),
+        Effect.provideService(Random.Random, yield* seededRandom(settings.seed, "outages")),
+      )
 
       // The end is written and told in every case; only then does the run end the way it was going to.
       yield* Effect.uninterruptibleMask((restore) =>

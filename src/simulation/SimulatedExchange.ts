@@ -3,6 +3,7 @@
  * long each request travels and what befalls it. Time is the Clock's, so in virtual time hours take seconds.
  */
 import { Clock, Deferred, Duration, Effect, type Scope } from "effect"
+import { type AnswerHeaders, readAdvice } from "../exchange/advice.ts"
 import { readAnswer } from "../exchange/answer.ts"
 import type { ApiKey } from "../exchange/ApiKeys.ts"
 import { answerTo, type ExchangeAnswer, unknownKey } from "../exchange/ExchangeAnswer.ts"
@@ -31,6 +32,8 @@ export interface Journey {
   /** From there back to the client. */
   readonly outgoingMs: number
   readonly fate?: Fate
+  /** Headers of its answer, their names in lower case. */
+  readonly headers?: AnswerHeaders
 }
 
 /** What can go wrong on the way. Without a fate, nothing does. */
@@ -164,7 +167,13 @@ export const makeSimulatedExchange = (
             })
         return answered.pipe(
           Effect.onExit(() => Effect.sync(() => watch.onSettled(nowMsUnsafe(clock)))),
-          Effect.flatMap((said) => Effect.fromResult(readAnswer(about, said.status, said.body))),
+          Effect.flatMap((said) => {
+            if (journey.headers !== undefined) {
+              const advice = readAdvice(said.status, journey.headers, clock.currentTimeMillisUnsafe())
+              if (advice !== undefined) watch.onAdvice?.(advice)
+            }
+            return Effect.fromResult(readAnswer(about, said.status, said.body))
+          }),
         )
       })
 

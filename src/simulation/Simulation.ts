@@ -3,7 +3,7 @@
  * records, before an exchange that `ExchangeModel` plays. Everything that is random derives from the seed, so
  * the same settings give the same journal, byte for byte.
  */
-import { Clock, DateTime, Duration, Effect, Layer, Redacted, Stream } from "effect"
+import { Clock, DateTime, Duration, Effect, Layer, Random, Redacted, Stream } from "effect"
 import { RateLimiter } from "effect/persistence"
 import { Dispatcher, layer as dispatcherLayer } from "../dispatch/Dispatcher.ts"
 import { DispatchLog } from "../dispatch/DispatchEvent.ts"
@@ -187,6 +187,7 @@ const program = (settings: SimulationSettings, sink: SimulationSink) =>
         committed: Effect.void,
       }),
       Effect.onInterrupt(() => Effect.sync(() => writeEnd({ end: "stopped" }))),
+      Effect.provideService(Random.Random, yield* seededRandom(seed, "outages")),
       Effect.result,
     )
     const failure = exit._tag === "Failure" ? exit.failure : undefined

@@ -191,7 +191,7 @@ describe("a key out of service", () => {
 })
 
 describe("a 400", () => {
-  it.effect("for the nonce sends the order once more with a higher one", () =>
+  it.effect("for the nonce sends the order once more, with one that is a second ahead", () =>
     Effect.gen(function* () {
       const rig = yield* makeRig()
       rig.exchange.sawNonce("key-1", 1n)
@@ -202,7 +202,7 @@ describe("a 400", () => {
         // The clock stands at 0, so the first nonce is 1.
         [
           [1, "nonce"],
-          [50, "accepted"],
+          [1050, "accepted"],
         ],
       )
       assert.deepStrictEqual(

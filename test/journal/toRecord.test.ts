@@ -87,8 +87,15 @@ const kinds: ReadonlyArray<{
   },
   {
     what: "a key that was parked",
-    event: { type: "key", atMs: START + 1.5, key: "key-1", state: "parked", rateLimitErrors: 5 },
-    record: { type: "key", t: 1.5, key: "key-1", state: "parked", rateLimitErrors: 5 },
+    event: {
+      type: "key",
+      atMs: START + 1.5,
+      key: "key-1",
+      state: "parked",
+      reason: "nonce",
+      rateLimitErrors: 5,
+    },
+    record: { type: "key", t: 1.5, key: "key-1", state: "parked", reason: "nonce", rateLimitErrors: 5 },
   },
 ]
 
@@ -146,6 +153,7 @@ it("writes whole microseconds", () => {
     atMs: 0.1 + 1234.567_891_2,
     key: "key-1",
     state: "blocked",
+    reason: undefined,
     rateLimitErrors: 0,
   })
   expect(record.t).toBe(1234.568)

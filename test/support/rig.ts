@@ -1,7 +1,7 @@
 /**
  * A dispatcher on a virtual exchange, ready to be played with: what tests and properties have in common.
  */
-import { Clock, Context, Duration, Effect, Exit, Layer, Redacted, Scope } from "effect"
+import { Clock, Context, Duration, Effect, Exit, Layer, Random, Redacted, Scope } from "effect"
 import { RateLimiter } from "effect/persistence"
 import * as Dispatcher from "../../src/dispatch/Dispatcher.ts"
 import { type DispatchEvent, DispatchLog } from "../../src/dispatch/DispatchEvent.ts"
@@ -16,6 +16,7 @@ import type { ApiKey } from "../../src/exchange/ApiKeys.ts"
 import { ExchangeClient } from "../../src/exchange/ExchangeClient.ts"
 import { type ExchangeConfig, exerciseConfig } from "../../src/exchange/ExchangeModel.ts"
 import { nowMsUnsafe } from "../../src/Monotonic.ts"
+import { seededRandom } from "../../src/Random.ts"
 import { type Arrival, type Journey, makeSimulatedExchange } from "../../src/simulation/SimulatedExchange.ts"
 
 export const makeKeys = (count: number): ReadonlyArray<ApiKey> =>
@@ -26,6 +27,8 @@ export const makeKeys = (count: number): ReadonlyArray<ApiKey> =>
 
 export interface RigOptions {
   readonly keys?: number
+  /** Of the jitter with which the dispatcher tries again. */
+  readonly seed?: number
   readonly config?: ExchangeConfig
   /** What the client believes the limit to be; the exchange's own by default. */
   readonly limit?: number
@@ -92,6 +95,7 @@ export const makeRig = Effect.fnUntraced(function* (options: RigOptions = {}) {
       record: (event) => events.push(event),
       committed: Effect.void,
     }),
+    Effect.provideService(Random.Random, yield* seededRandom(options.seed ?? 1, "outages")),
   )
   const stop = Scope.close(scope, Exit.void)
   yield* Effect.addFinalizer(() => stop)
@@ -107,6 +111,7 @@ export const makeRig = Effect.fnUntraced(function* (options: RigOptions = {}) {
     outcomes: () => ofType("outcome"),
     returned: () => ofType("returned"),
     retired: () => ofType("key"),
+    jumps: () => ofType("nonce-jump"),
     /** Milliseconds since the rig was made. */
     elapsed: () => nowMsUnsafe(clock) - startMs,
     startMs,

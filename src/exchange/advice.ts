@@ -1,0 +1,86 @@
+/**
+ * What an answer's headers say about when to send again. Pure: status, headers and a time in, waits out.
+ *
+ * - `Retry-After`, in seconds or as a date: for the key on a 429, for everybody on a 5xx.
+ * - `X-RateLimit-Remaining: 0` with `X-RateLimit-Reset` (also `X-Rate-Limit-*`, and `RateLimit-*` as in the IETF's
+ *   draft), on any answer: for the key. A reset is a number of seconds, or a moment in seconds or milliseconds
+ *   since 1970.
+ *
+ * What is none of these is ignored: an exchange that says nonsense is one that says nothing.
+ */
+
+/** How long to wait from now, in milliseconds; 0 where nothing is asked. */
+export interface Advice {
+  /** Before the key sends again. */
+  readonly keyMs: number
+  /** Before anybody sends again. */
+  readonly exchangeMs: number
+}
+
+/** An answer's headers, their names in lower case. */
+export type AnswerHeaders = Readonly<Record<string, string | undefined>>
+
+/**
+ * No answer stops anybody for longer than this. After it one order finds out whether the exchange means it: it is
+ * told so again, or the header was a mistake.
+ */
+export const LONGEST_ADVICE_MS = 300_000
+
+const QUOTA_NAMES = ["x-ratelimit", "x-rate-limit", "ratelimit"]
+
+/** Seconds this large are a moment: 2001 and later. */
+const EPOCH_SECONDS_FROM = 1e9
+const EPOCH_MILLIS_FROM = 1e12
+
+const secondsOf = (text: string): number | undefined =>
+  /^\d{1,16}(\.\d{1,9})?$/.test(text.trim()) ? Number(text) : undefined
+
+/** As HTTP writes dates: `Sun, 06 Nov 1994 08:49:37 GMT`. */
+const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/
+
+const dateMs = (text: string | undefined): number | undefined => {
+  if (text === undefined || !HTTP_DATE.test(text.trim())) return undefined
+  const ms = Date.parse(text)
+  return Number.isNaN(ms) ? undefined : ms
+}
+
+const bounded = (ms: number | undefined): number => Math.min(Math.max(ms ?? 0, 0), LONGEST_ADVICE_MS)
+
+const until = (ms: number | undefined, nowMs: number): number | undefined =>
+  ms === undefined ? undefined : ms - nowMs
+
+const retryAfterMs = (text: string, nowMs: () => number): number => {
+  const seconds = secondsOf(text)
+  return bounded(seconds === undefined ? until(dateMs(text), nowMs()) : seconds * 1000)
+}
+
+const resetMs = (text: string, nowMs: () => number): number => {
+  const value = secondsOf(text)
+  if (value === undefined) return 0
+  if (value >= EPOCH_MILLIS_FROM) return bounded(value - nowMs())
+  return bounded(value >= EPOCH_SECONDS_FROM ? value * 1000 - nowMs() : value * 1000)
+}
+
+/** Waits until the key's quota is filled up again, where an answer says that nothing is left of it. */
+const quotaMs = (headers: AnswerHeaders, nowMs: () => number): number => {
+  let longest = 0
+  for (const name of QUOTA_NAMES) {
+    const remaining = headers[`${name}-remaining`]
+    if (remaining === undefined || secondsOf(remaining) !== 0) continue
+    longest = Math.max(longest, resetMs(headers[`${name}-reset`] ?? "", nowMs))
+  }
+  return longest
+}
+
+/**
+ * What an answer advises, or undefined where it advises nothing. Moments are compared with the answer's own `Date`,
+ * so that a wrong clock on either side does no harm; `wallMs` is our wall clock's time, for answers without one.
+ */
+export const readAdvice = (status: number, headers: AnswerHeaders, wallMs: number): Advice | undefined => {
+  const nowMs = (): number => dateMs(headers["date"]) ?? wallMs
+  const asked = headers["retry-after"]
+  const waitMs = asked === undefined ? 0 : retryAfterMs(asked, nowMs)
+  const keyMs = Math.max(quotaMs(headers, nowMs), status === 429 ? waitMs : 0)
+  const exchangeMs = status >= 500 ? waitMs : 0
+  return keyMs === 0 && exchangeMs === 0 ? undefined : { keyMs, exchangeMs }
+}
