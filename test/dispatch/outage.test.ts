@@ -1,0 +1,262 @@
+/** What lanes do while the exchange is away, and how they come back. */
+import { Clock, Effect, type Scope } from "effect"
+import { assert, describe, it } from "vitest"
+import { nowMsUnsafe } from "../../src/Monotonic.ts"
+import type { Journey } from "../../src/simulation/SimulatedExchange.ts"
+import { runVirtual } from "../../src/simulation/VirtualTime.ts"
+import { hostileClock } from "../support/hostileClock.ts"
+import { at, makeRig, order, type RigOptions } from "../support/rig.ts"
+
+const KEYS = 5
+
+const inTime = <E>(program: Effect.Effect<void, E, Scope.Scope>) =>
+  Effect.runPromise(runVirtual(Effect.scoped(program)))
+
+interface Away {
+  readonly fromMs: number
+  readonly toMs: number
+  readonly journey: Journey
+}
+
+/** Orders come steadily, one every 20 ms, before an exchange that is away at times. */
+const steady = Effect.fnUntraced(function* (
+  away: ReadonlyArray<Away>,
+  lastsMs: number,
+  options: RigOptions = {},
+) {
+  const clock = yield* Clock.Clock
+  const startMs = nowMsUnsafe(clock)
+  const elapsed = () => nowMsUnsafe(clock) - startMs
+  const rig = yield* makeRig({
+    keys: KEYS,
+    journey: () => away.find(({ fromMs, toMs }) => elapsed() >= fromMs && elapsed() < toMs)?.journey ?? at,
+    ...options,
+  })
+  let count = 0
+  yield* Effect.forkScoped(
+    Effect.forever(
+      Effect.andThen(
+        Effect.suspend(() => rig.dispatcher.enqueue(order(count++))),
+        Effect.sleep("20 millis"),
+      ),
+    ),
+  )
+  yield* Effect.sleep(lastsMs)
+  const sentWithin = (fromMs: number, toMs: number) =>
+    rig.sent().filter(({ atMs }) => atMs - startMs >= fromMs && atMs - startMs < toMs)
+  const firstAccepted = (fromMs: number) =>
+    rig
+      .outcomes()
+      .filter(({ outcome }) => outcome.outcome === "accepted")
+      .map(({ atMs }) => atMs - startMs)
+      .find((atMs) => atMs >= fromMs) ?? Number.POSITIVE_INFINITY
+  const ended = (outcome: string) => rig.outcomes().filter((event) => event.outcome.outcome === outcome)
+  return { rig, elapsed, sentWithin, firstAccepted, ended }
+})
+
+const refused: Journey = { ...at, fate: "refused-connection" }
+const failing: Journey = { ...at, fate: { status: 503 } }
+
+describe("an exchange that is gone for ten seconds", () => {
+  it("costs no order but those whose time runs out, few attempts, and less than a second after it", () =>
+    inTime(
+      Effect.gen(function* () {
+        const run = yield* steady([{ fromMs: 3000, toMs: 13_000, journey: refused }], 20_000)
+        // Some to find out, while answers still come in; then 20, 40, ... 640 ms apart, give or take a fifth.
+        assert.isAtMost(run.sentWithin(3000, 13_000).length, 40)
+        assert.isAtLeast(run.sentWithin(3000, 13_000).length, 15)
+        assert.isBelow(run.firstAccepted(13_000), 14_000)
+        assert.deepStrictEqual(run.ended("unknown"), [])
+        assert.deepStrictEqual(run.ended("rejected"), [])
+        // Ten seconds at fifty a second, less what waited for a second at the end.
+        assert.isAtMost(run.ended("expired").length, 500)
+        assert.isAtLeast(run.ended("expired").length, 400)
+        // All five work again.
+        assert.strictEqual(new Set(run.sentWithin(14_000, 16_000).map(({ key }) => key)).size, KEYS)
+      }),
+    ))
+
+  it("is tried with one order at a time, whichever lane it is", () =>
+    inTime(
+      Effect.gen(function* () {
+        const slowly: Journey = { writeMs: 50, ...refused }
+        const run = yield* steady([{ fromMs: 3000, toMs: 13_000, journey: slowly }], 13_000)
+        const attempts = run.rig
+          .returned()
+          .map(({ request }) => request)
+          .filter(({ sentMs }) => sentMs - run.rig.startMs > 4000)
+          .toSorted((a, b) => a.sentMs - b.sentMs)
+        assert.isAbove(attempts.length, 5)
+        attempts.reduce((before, one) => {
+          assert.isAtLeast(one.sentMs, before.settledMs)
+          return one
+        })
+      }),
+    ))
+
+  it("is shown, with the time until the next attempt", () =>
+    inTime(
+      Effect.gen(function* () {
+        const run = yield* steady([{ fromMs: 3000, toMs: 13_000, journey: refused }], 10_000)
+        const { outage } = yield* run.rig.dispatcher.snapshot
+        assert.strictEqual(outage?.kind, "unreachable")
+        assert.closeTo(outage?.forMs ?? 0, 7000, 100)
+        assert.isAbove(outage?.retryInMs ?? 0, 0)
+        assert.isBelow(outage?.retryInMs ?? 0, 770)
+        yield* Effect.sleep("5 seconds")
+        assert.isUndefined((yield* run.rig.dispatcher.snapshot).outage)
+      }),
+    ))
+
+  it("does not mind a wall clock that steps back by an hour meanwhile", () =>
+    inTime(
+      Effect.gen(function* () {
+        const steps = [{ atMs: 6000, byMs: -3_600_000 }]
+        const run = yield* hostileClock(steady([{ fromMs: 3000, toMs: 13_000, journey: refused }], 20_000), {
+          steps,
+        })
+        assert.isBelow(run.firstAccepted(13_000), 14_000)
+      }),
+    ))
+})
+
+describe("an exchange that fails", () => {
+  it("for ten seconds costs as many orders as there are attempts, and less than a second after it", () =>
+    inTime(
+      Effect.gen(function* () {
+        const run = yield* steady([{ fromMs: 3000, toMs: 13_000, journey: failing }], 20_000)
+        const attempts = run.sentWithin(3000, 13_000).length
+        assert.isAtMost(attempts, 40)
+        assert.strictEqual(run.ended("unknown").length, attempts)
+        assert.isBelow(run.firstAccepted(13_000), 14_000)
+      }),
+    ))
+
+  it("once in a while stops nobody", () =>
+    inTime(
+      Effect.gen(function* () {
+        let count = 0
+        const mostly = () => (count++ % 5 === 4 ? at : failing)
+        const run = yield* steady([], 5000, { journey: mostly })
+        assert.isAbove(run.ended("unknown").length, 100)
+        run
+          .sentWithin(0, 5000)
+          .map(({ atMs }) => atMs)
+          .reduce((before, one) => {
+            assert.isBelow(one - before, 150)
+            return one
+          })
+      }),
+    ))
+
+  it("and asks to be left alone for three seconds is, by all lanes", () =>
+    inTime(
+      Effect.gen(function* () {
+        const asking: Journey = { ...failing, headers: { "retry-after": "3" } }
+        const run = yield* steady([{ fromMs: 3000, toMs: 3021, journey: asking }], 10_000)
+        assert.isAbove(run.ended("unknown").length, 0)
+        assert.deepStrictEqual(run.sentWithin(3051, 6040), [])
+        // It closed after a success, so all may send at once.
+        assert.isBelow(run.firstAccepted(6050), 6200)
+      }),
+    ))
+
+  it("and asks so again and again is asked once every time", () =>
+    inTime(
+      Effect.gen(function* () {
+        const asking: Journey = { ...failing, headers: { "retry-after": "3" } }
+        const run = yield* steady([{ fromMs: 3000, toMs: 30_000, journey: asking }], 30_000)
+        assert.isAtMost(run.sentWithin(10_000, 30_000).length, 7)
+        const { outage } = yield* run.rig.dispatcher.snapshot
+        assert.isAtMost(outage?.retryInMs ?? 0, 3000)
+      }),
+    ))
+})
+
+describe("an exchange that accepts connections and never answers", () => {
+  it("swallows what is in flight, and then one order at a time", () =>
+    inTime(
+      Effect.gen(function* () {
+        const silent: Journey = { ...at, fate: "lost-on-the-way-in" }
+        const run = yield* steady([{ fromMs: 3000, toMs: 33_000, journey: silent }], 45_000, {
+          requestTimeoutMs: 2000,
+        })
+        // Until the first is given up nobody can know.
+        assert.isAtMost(run.sentWithin(3000, 5000).length, 20 * KEYS)
+        // From then on one in every request timeout and wait.
+        assert.isAtMost(run.sentWithin(6000, 33_000).length, 15)
+        assert.isBelow(run.firstAccepted(33_000), 33_000 + 2000 + 1000)
+      }),
+    ))
+})
+
+describe("an exchange that comes and goes", () => {
+  it("is used whenever it is there for a second", () =>
+    inTime(
+      Effect.gen(function* () {
+        const away = Array.from({ length: 10 }, (_, n) => ({
+          fromMs: 1000 + 4000 * n,
+          toMs: 3000 + 4000 * n,
+          journey: refused,
+        }))
+        const run = yield* steady(away, 42_000)
+        for (const { toMs } of away) assert.isBelow(run.firstAccepted(toMs), toMs + 1000)
+        assert.deepStrictEqual(run.ended("unknown"), [])
+      }),
+    ))
+})
+
+describe("a request from before", () => {
+  it("that is given up after the exchange has come back does not stop anybody", () =>
+    inTime(
+      Effect.gen(function* () {
+        // Five get no answer for two seconds; meanwhile the exchange is gone for a moment, and back.
+        const run = yield* steady(
+          [
+            { fromMs: 3000, toMs: 3099, journey: { ...at, fate: "lost-on-the-way-in" } },
+            { fromMs: 3200, toMs: 3400, journey: refused },
+          ],
+          6000,
+          { requestTimeoutMs: 2000 },
+        )
+        assert.isAtLeast(run.ended("unknown").length, 5)
+        const gaps = run.sentWithin(4500, 5800).map(({ atMs }) => atMs)
+        gaps.reduce((before, one) => {
+          assert.isBelow(one - before, 60)
+          return one
+        })
+      }),
+    ))
+})
+
+describe("a key that is asked to wait", () => {
+  it("by a 429 waits as long as it says, and the others do not", () =>
+    inTime(
+      Effect.gen(function* () {
+        const asking: Journey = { ...at, fate: { status: 429 }, headers: { "retry-after": "4" } }
+        const run = yield* steady([], 8000, {
+          journey: (n, { label }) => (label === "key-1" && n < 20 ? asking : at),
+        })
+        const [first, second] = run.rig.sent().filter(({ key }) => key === "key-1")
+        assert.isAtLeast((second?.atMs ?? 0) - (first?.atMs ?? 0), 4000)
+        assert.isAtMost((second?.atMs ?? 0) - (first?.atMs ?? 0), 4500)
+        assert.isAbove(run.sentWithin(100, 4000).length, 150)
+      }),
+    ))
+
+  it("by an empty quota waits until it is filled up", () =>
+    inTime(
+      Effect.gen(function* () {
+        const last: Journey = { ...at, headers: { "x-ratelimit-remaining": "0", "x-ratelimit-reset": "2" } }
+        const rig = yield* makeRig({ ttlMs: undefined, journey: (n) => (n === 0 ? last : at) })
+        yield* rig.dispatcher.enqueue(order("a"))
+        yield* Effect.sleep("50 millis")
+        yield* rig.dispatcher.enqueue(order("b"))
+        yield* Effect.sleep("5 seconds")
+        assert.deepStrictEqual(
+          rig.sent().map(({ atMs }) => atMs - rig.startMs),
+          [0, 2050],
+        )
+      }),
+    ))
+})
