@@ -8,12 +8,14 @@ export {
   layer as layerDispatcher,
   make as makeDispatcher,
 } from "./dispatch/Dispatcher.ts"
+export type { Outage } from "./dispatch/Circuit.ts"
 export { type HttpDispatcherOptions, layerHttp } from "./dispatch/HttpDispatcher.ts"
 export {
   type DispatchEvent,
   DispatchLog,
   type OrderEnd,
   type OutcomeEvent,
+  type ParkReason,
   type RequestTrace,
   type Retirement,
 } from "./dispatch/DispatchEvent.ts"
@@ -31,6 +33,7 @@ export {
   OrderExpired,
   type SubmitFailure,
 } from "./dispatch/SubmitFailure.ts"
+export type { Advice } from "./exchange/advice.ts"
 export { type ApiKey, exerciseKeys } from "./exchange/ApiKeys.ts"
 export { Acceptance, ExchangeClient, type TransitWatch } from "./exchange/ExchangeClient.ts"
 export {

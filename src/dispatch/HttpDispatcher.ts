@@ -18,7 +18,7 @@ import type { Reach } from "./Transit.ts"
 export interface HttpDispatcherOptions extends Partial<
   Pick<
     DispatcherOptions,
-    "recall" | "capacity" | "maxReturns" | "parkAfter" | "firstContact" | "unreachableAfter"
+    "recall" | "capacity" | "maxReturns" | "parkAfter" | "nonceJumps" | "firstContact" | "unreachableAfter"
   >
 > {
   /** Where the exchange takes orders. */

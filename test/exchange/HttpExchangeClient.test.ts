@@ -2,6 +2,7 @@
 import { inspect } from "node:util"
 import { expect, it } from "@effect/vitest"
 import { Cause, Clock, Context, Duration, Effect, Exit, Fiber, Layer, Option, Redacted } from "effect"
+import type { Advice } from "../../src/exchange/advice.ts"
 import type { ApiKey } from "../../src/exchange/ApiKeys.ts"
 import { ExchangeClient } from "../../src/exchange/ExchangeClient.ts"
 import * as ExchangeServer from "../../src/exchange/ExchangeServer.ts"
@@ -34,16 +35,18 @@ const makeClient = (url: URL, options: Partial<HttpExchangeClient.HttpExchangeOp
     return Effect.fnUntraced(function* (id: string, params: OrderParams = {}) {
       const written: Array<number> = []
       const settled: Array<number> = []
+      const advised: Array<Advice> = []
       nonce += 1
       const sent = nowMsUnsafe(clock)
       const exit = yield* Effect.exit(
         client.submit({ id, params }, key, nonce, {
           onWritten: (atMs) => written.push(atMs),
           onSettled: (atMs) => settled.push(atMs),
+          onAdvice: (advice) => advised.push(advice),
         }),
       )
       const error = Exit.isFailure(exit) ? Cause.findErrorOption(exit.cause) : Option.none<SubmitError>()
-      return { exit, error: Option.getOrUndefined(error), tag: tagOf(exit), sent, written, settled }
+      return { exit, error: Option.getOrUndefined(error), tag: tagOf(exit), sent, written, settled, advised }
     })
   })
 
@@ -106,6 +109,31 @@ it.live("writes a request that waits for a connection only when it gets one", ()
     expect(second.written[0]).toBeGreaterThan((first.written[0] ?? Infinity) + 40)
     expect([first.written.length, second.written.length]).toEqual([1, 1])
     expect(server.connections()).toBe(1)
+  }),
+)
+
+it.live("tells what an answer's headers ask for, and nothing where they ask for nothing", () =>
+  Effect.gen(function* () {
+    const server = yield* hostileServer((socket, { id }) => {
+      if (id === "1") socket.write(answerText(503, "<html>", ["Retry-After: 2"]))
+      else if (id === "2") socket.write(answerText(429, "{}", ["retry-after: 3"]))
+      else if (id === "3")
+        socket.write(
+          answerText(200, JSON.stringify({ status: "OK", req_id: id }), [
+            "X-RateLimit-Remaining: 0",
+            "X-RateLimit-Reset: 4",
+          ]),
+        )
+      else socket.write(acceptance(id))
+    })
+    const send = yield* makeClient(server.url)
+    const seen = yield* Effect.forEach(["1", "2", "3", "4"], (id) => send(id))
+    expect(seen.map(({ advised, tag }) => [tag, advised])).toEqual([
+      ["ServerError", [{ keyMs: 0, exchangeMs: 2000 }]],
+      ["RateLimited", [{ keyMs: 3000, exchangeMs: 0 }]],
+      ["accepted", [{ keyMs: 4000, exchangeMs: 0 }]],
+      ["accepted", []],
+    ])
   }),
 )
 
