@@ -68,7 +68,7 @@ const clockText = (ms: number): string => `${(ms / 1000).toFixed(0)} s`
 const write = (text: string): Effect.Effect<void> => Effect.sync(() => void process.stderr.write(text))
 
 const jumpText = (event: Extract<DispatchEvent, { readonly type: "nonce-jump" }>): string =>
-  `${event.key}: the exchange has seen a higher nonce, so its nonces go on ${Duration.format(Duration.millis(event.by))} ahead. Does another client use the key?`
+  `${event.key}: the exchange has seen a higher nonce, so its nonces go on ${Duration.format(Duration.millis(event.by))} ahead. Either another client uses the key, or a request took longer than --bound`
 
 const outageText = ({ forMs, kind, retryInMs }: Outage): string => {
   const retry = retryInMs === 0 ? "trying now" : `trying again in ${(retryInMs / 1000).toFixed(1)} s`

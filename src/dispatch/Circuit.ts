@@ -26,6 +26,9 @@ import { monotonicClock, nowMsUnsafe, sleepUntil } from "../Monotonic.ts"
  */
 export type Sign = "answered" | "unreachable" | "failing"
 
+/** Takes what a request's end says about the exchange; undefined where it says nothing. */
+export type Report = (sign: Sign | undefined) => Effect.Effect<void>
+
 /** An exchange that is away, or wants to be left alone. */
 export interface Outage {
   readonly kind: Exclude<Sign, "answered"> | "asks-to-wait"
@@ -42,14 +45,14 @@ export interface Circuit {
   /** Waits until {@link mayTry} holds. */
   readonly tryable: Effect.Effect<void>
   /** Told how each request ends; call it when one leaves. What left before the circuit moved says nothing any more. */
-  readonly watch: () => (sign: Sign) => Effect.Effect<void>
+  readonly watch: () => Report
   /**
    * Makes one attempt that decides whether the circuit closes. `attempt` takes and sends one order at once; it is
    * given where to report how it ended, and answers false where there was nothing to send. An attempt that is
    * interrupted decides nothing. Does nothing where another has come first.
    */
   readonly probe: (
-    attempt: (report: (sign: Sign) => Effect.Effect<void>) => Effect.Effect<boolean>,
+    attempt: (report: Report) => Effect.Effect<boolean>,
     restore: <A>(effect: Effect.Effect<A>) => Effect.Effect<A>,
   ) => Effect.Effect<void>
   /** The exchange asks everybody to wait until then. */
@@ -112,7 +115,8 @@ export const make: Effect.Effect<Circuit, never, Scope.Scope> = Effect.gen(funct
     if (seen._tag === "Open") openUntilMs = nowMs + Duration.toMillis(seen.retryAfter) + ROUNDING_MS
   })
 
-  const learn = (sign: Sign): void => {
+  const learn = (sign: Sign | undefined): void => {
+    if (sign === undefined) return
     isTroubled = sign !== "answered"
     if (sign !== "answered") kind = sign
   }
@@ -147,7 +151,8 @@ export const make: Effect.Effect<Circuit, never, Scope.Scope> = Effect.gen(funct
       const left = era
       return (sign) =>
         Effect.suspend(() => {
-          if (left !== era || state !== "Closed" || (sign === "answered" && !isTroubled)) return Effect.void
+          const isNews = sign !== undefined && (sign !== "answered" || isTroubled)
+          if (!isNews || left !== era || state !== "Closed") return Effect.void
           learn(sign)
           return through(Effect.succeed(sign))
         })
@@ -157,8 +162,8 @@ export const make: Effect.Effect<Circuit, never, Scope.Scope> = Effect.gen(funct
         invariant(!isProbing, "two orders are tried at once")
         isProbing = true
         probed.closeUnsafe()
-        const ended = Deferred.makeUnsafe<Sign>()
-        const report = (sign: Sign) => Effect.asVoid(Deferred.succeed(ended, sign))
+        const ended = Deferred.makeUnsafe<Sign | undefined>()
+        const report: Report = (sign) => Effect.asVoid(Deferred.succeed(ended, sign))
         const tried = Effect.flatMap(attempt(report), (wasSent) =>
           wasSent
             ? Effect.tap(restore(Deferred.await(ended)), (sign) => Effect.sync(() => learn(sign)))

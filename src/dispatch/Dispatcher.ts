@@ -52,9 +52,10 @@ export interface DispatcherOptions {
   readonly parkAfter?: number
   /**
    * How far ahead a key's nonces jump, one after the other, when the exchange has seen greater ones; after the last
-   * jump the key is parked. Default: a second, a minute, an hour, a day, thirty days, in milliseconds.
+   * jump the key is parked. Default: a second, a minute, an hour, a day, thirty days, in milliseconds. Undefined: a
+   * refused nonce is an order's bad luck, and nothing more.
    */
-  readonly nonceJumps?: ReadonlyArray<number>
+  readonly nonceJumps?: ReadonlyArray<number> | undefined
   /** How long nothing may be sent before the run fails, when the exchange was never reached. Default 3 s. */
   readonly firstContact?: Duration.Duration
   /** The same after it was reached once. Default 60 s. */

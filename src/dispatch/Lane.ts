@@ -10,7 +10,7 @@ import { ConnectionBroken, type SubmitError, type Verdict, verdictOf } from "../
 import { invariant } from "../invariant.ts"
 import { nowMsUnsafe, sleepUntil } from "../Monotonic.ts"
 import type { RejectReason } from "../orders/Outcome.ts"
-import type { Circuit, Sign } from "./Circuit.ts"
+import type { Circuit, Report, Sign } from "./Circuit.ts"
 import type { DispatchLog, ParkReason, RequestTrace, Retirement } from "./DispatchEvent.ts"
 import type { Gate, Passage, Place } from "./Gate.ts"
 import type { KeyMemory } from "./KeyMemory.ts"
@@ -34,8 +34,11 @@ export interface LaneContext {
   readonly maxReturns: number
   /** Rate-limit errors after which the lane parks its key. */
   readonly parkAfter: number
-  /** How far ahead its nonces jump, one after the other, when the exchange has seen greater ones. */
-  readonly nonceJumps: ReadonlyArray<number>
+  /**
+   * How far ahead its nonces jump, one after the other, when the exchange has seen greater ones; undefined where
+   * nothing is learnt from a refused nonce.
+   */
+  readonly nonceJumps: ReadonlyArray<number> | undefined
   readonly isStopping: () => boolean
   /** A request was answered, or at least left. */
   readonly onContact: () => void
@@ -110,6 +113,7 @@ export const makeLane = (
 
       /** Brings the key's nonces back into step with the exchange's, if need be. */
       const resynchronise = (refused: number, atMs: number): NonceRemedy["remedy"] => {
+        if (context.nonceJumps === undefined) return "overtaken"
         const wallMs = clock.currentTimeMillisUnsafe()
         const found = remedyFor(nonceProgress, refused, lastNonce, wallMs, context.nonceJumps)
         if (found.remedy === "jump") {
@@ -216,8 +220,10 @@ export const makeLane = (
         entry: Entry,
         open: OpenRequest,
         passage: Passage,
-        report: (sign: Sign) => Effect.Effect<void>,
+        report: Report,
       ) {
+        /** We did not let it leave, which says nothing about the exchange. */
+        let isWithheld = false
         let settledMs: number | undefined
         // What leaves is written down first: a later life must know of every order that may have left.
         yield* log.committed
@@ -225,7 +231,10 @@ export const makeLane = (
         if (open.nonce > memory.reservedNonce()) yield* memory.reserve(open.nonce)
         const exit = yield* client
           .submit(entry.order, key, open.nonce, {
-            mayStart: () => nowMsUnsafe(clock) < entry.deadlineMs && open.nonce <= memory.reservedNonce(),
+            mayStart: () => {
+              isWithheld = nowMsUnsafe(clock) >= entry.deadlineMs || open.nonce > memory.reservedNonce()
+              return !isWithheld
+            },
             onWritten: (atMs) => {
               open.writtenMs = atMs
               passage.onWritten(atMs)
@@ -255,10 +264,10 @@ export const makeLane = (
         memory.onEnded({ ...open, end: { ending, atMs: settledMs } })
         const isFree = learn(verdict, open.nonce, atMs)
         // Before the order goes back to the line: whoever takes it next must know.
-        yield* report(signOf(verdict))
+        yield* report(isWithheld ? undefined : signOf(verdict))
         // A stop that lost patience has ended the order already.
         if (entry.state === "ended") return
-        if (verdict?.kind === "never-sent" && Option.isSome(error)) {
+        if (verdict?.kind === "never-sent" && !isWithheld && Option.isSome(error)) {
           context.onNoContact(atMs, "code" in error.value ? error.value.code : error.value._tag)
         }
         settle(entry, answer, verdict, trace, isFree, atMs)
@@ -273,7 +282,7 @@ export const makeLane = (
         place: Place,
         nonce: number,
         sentMs: number,
-        report: (sign: Sign) => Effect.Effect<void>,
+        report: Report,
       ) {
         invariant(state === "active", `${label} sends after it was retired`)
         invariant(sentMs < entry.deadlineMs, `order ${entry.order.id} is sent after its time to live`)
@@ -301,7 +310,7 @@ export const makeLane = (
         place: Place,
         nonce: number,
         nowMs: number,
-        report: (sign: Sign) => Effect.Effect<void>,
+        report: Report,
       ): Effect.Effect<boolean> => {
         for (let entry = line.take(); entry !== undefined; entry = line.take()) {
           if (entry.state !== "queued") continue
@@ -312,7 +321,7 @@ export const makeLane = (
       }
 
       /** The same, if everything is still as it was before the circuit was asked. */
-      const tryFirst = (place: Place, report: (sign: Sign) => Effect.Effect<void>): Effect.Effect<boolean> =>
+      const tryFirst = (place: Place, report: Report): Effect.Effect<boolean> =>
         Effect.suspend(() => {
           const nowMs = nowMsUnsafe(clock)
           const nonce = nextNonce(lastNonce, clock.currentTimeMillisUnsafe())
@@ -352,7 +361,7 @@ export const makeLane = (
                 continue
               }
               let wasSent = false
-              const attempt = (report: (sign: Sign) => Effect.Effect<void>) =>
+              const attempt = (report: Report) =>
                 Effect.tap(tryFirst(place, report), (sent) =>
                   Effect.sync(() => {
                     wasSent = sent

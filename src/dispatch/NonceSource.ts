@@ -23,7 +23,7 @@ const LARGEST_NONCE = Number.MAX_SAFE_INTEGER / 2
 export interface NonceProgress {
   /** Jumps made since a nonce was accepted. */
   readonly jumps: number
-  /** Smaller nonces left before the last jump: their refusals say nothing new. */
+  /** Smaller nonces left before the last jump: that one of them was accepted says nothing about it. */
   readonly floor: number
   /** The largest that was accepted. */
   readonly accepted: number
@@ -41,8 +41,8 @@ export const afterAcceptance = (progress: NonceProgress, nonce: number): NoncePr
 /**
  * What a refused nonce calls for.
  *
- * - `wait`: nothing. It left before the last jump.
- * - `overtaken`: nothing. A later nonce of our own was accepted, so the exchange goes on from there.
+ * - `wait`: nothing yet. A later one is under way, or the jump was made since: its answer tells more.
+ * - `overtaken`: nothing. A later one of our own was accepted, so the exchange goes on from there.
  * - `jump`: nonces go on above `last`.
  * - `give-up`: all jumps have been made.
  */
@@ -50,7 +50,7 @@ export type NonceRemedy =
   | { readonly remedy: "wait" | "overtaken" | "give-up" }
   | { readonly remedy: "jump"; readonly by: number; readonly last: number; readonly progress: NonceProgress }
 
-/** Decides what to do about a refused nonce, where `last` is the last one used. */
+/** Decides what to do about a refused nonce, where `last` is the last one used, or jumped to. */
 export const remedyFor = (
   progress: NonceProgress,
   refused: number,
@@ -58,8 +58,8 @@ export const remedyFor = (
   wallMs: number,
   jumps: ReadonlyArray<number>,
 ): NonceRemedy => {
-  if (refused < progress.floor) return { remedy: "wait" }
   if (refused < progress.accepted) return { remedy: "overtaken" }
+  if (refused < last) return { remedy: "wait" }
   const by = jumps[progress.jumps]
   if (by === undefined) return { remedy: "give-up" }
   const jumped = nextNonce(last, wallMs) - 1 + by

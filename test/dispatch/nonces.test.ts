@@ -131,6 +131,10 @@ describe("a refused nonce", () => {
     assert.deepStrictEqual(remedyFor(progress, NOW_MS, NOW_MS + 1, NOW_MS, jumps), { remedy: "overtaken" })
   })
 
+  it("calls for no jump while a later one is under way: its answer will tell", () => {
+    assert.deepStrictEqual(remedyFor(noProgress, NOW_MS, NOW_MS + 1, NOW_MS, jumps), { remedy: "wait" })
+  })
+
   it("calls for jumps from the start again, once one has been accepted", () => {
     const first = remedyFor(noProgress, NOW_MS, NOW_MS, NOW_MS, jumps)
     assert.isTrue(first.remedy === "jump")

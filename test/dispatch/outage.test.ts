@@ -206,6 +206,21 @@ describe("an exchange that comes and goes", () => {
     ))
 })
 
+describe("an order whose time is over by the time its connection is there", () => {
+  it("says nothing about the exchange", () =>
+    inTime(
+      Effect.gen(function* () {
+        const run = yield* steady([], 5000, { ttlMs: 30, journey: () => ({ ...at, writeMs: 50 }) })
+        assert.isAbove(run.rig.returned().length, 20)
+        const { outage, unreachableMs } = yield* run.rig.dispatcher.snapshot
+        assert.isUndefined(outage)
+        assert.strictEqual(unreachableMs, 0)
+        // No lane waits for more than the connection.
+        assert.isAbove(run.sentWithin(4000, 5000).length, 40)
+      }),
+    ))
+})
+
 describe("a request from before", () => {
   it("that is given up after the exchange has come back does not stop anybody", () =>
     inTime(

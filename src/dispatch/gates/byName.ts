@@ -78,5 +78,9 @@ export const marginOf = (gate: GateName, window: Duration.Duration): number | nu
  * What a gate's design does about refusals. The seed's designs take no notice: they neither send an order again
  * nor spare a key, and walk into the ban.
  */
-export const habitsOf = (gate: GateName): { readonly maxReturns?: number; readonly parkAfter?: number } =>
-  gate.name === "ack-window" ? {} : { maxReturns: 0, parkAfter: Number.POSITIVE_INFINITY }
+export const habitsOf = (
+  gate: GateName,
+): { readonly maxReturns?: number; readonly parkAfter?: number; readonly nonceJumps?: undefined } =>
+  gate.name === "ack-window"
+    ? {}
+    : { maxReturns: 0, parkAfter: Number.POSITIVE_INFINITY, nonceJumps: undefined }
