@@ -125,6 +125,7 @@ const checkOptions = (options: Required<DispatcherOptions>): void => {
   checkCount("capacity", options.capacity, 1)
   checkCount("maxReturns", options.maxReturns, 0, true)
   checkCount("parkAfter", options.parkAfter, 1, true)
+  for (const jump of options.nonceJumps ?? []) checkCount("nonceJumps", jump, 1)
 }
 
 /** Attempts to connect that fail further apart than this do not make one outage: lanes try more than once a second. */

@@ -44,6 +44,7 @@ const cases: ReadonlyArray<readonly [changes: Partial<HttpDispatcherOptions>, me
   [{ capacity: 0 }, '"capacity": 0 is not a whole number from 1 on'],
   [{ maxReturns: -1 }, '"maxReturns": -1 is not a whole number from 0 on'],
   [{ parkAfter: 0 }, '"parkAfter": 0 is not a whole number from 1 on'],
+  [{ nonceJumps: [1000, 0] }, '"nonceJumps": 0 is not a whole number from 1 on'],
 ]
 
 describe("a dispatcher", () => {
