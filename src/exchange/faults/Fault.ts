@@ -1,0 +1,132 @@
+/**
+ * What an exchange can be told to do wrong. Probabilities are from 0 to 1, times are whole milliseconds.
+ *
+ * Faults of requests are drawn for each request by itself; faults of the whole exchange come at their moments.
+ */
+import type { When } from "./When.ts"
+
+/** What becomes of a connection on which no answer will come. */
+export type Aftermath =
+  /** Nothing, until the client gives up. */
+  | "silence"
+  /** It is closed. */
+  | "close"
+
+/** How an answer that claims success is wrong. */
+export type Garbling =
+  /** Cut off JSON, of the length that it claims to have. */
+  | "text"
+  /** The acceptance of another order. */
+  | "id"
+  /** The right text as UTF-16. */
+  | "encoding"
+  /** A web page. */
+  | "html"
+
+export const GARBLINGS: ReadonlyArray<Garbling> = ["text", "id", "encoding", "html"]
+
+interface OfRequests {
+  /** The probability that it befalls a request, while it is on. */
+  readonly chance: number
+  readonly when: When
+  /** How often it is played at most. */
+  readonly times: number | undefined
+}
+
+/** The request arrives this much later than it would. */
+export interface Spike extends OfRequests {
+  readonly kind: "spike"
+  readonly byMs: number
+}
+
+/** The request's key is blocked for good before the request is judged. */
+export interface Block extends OfRequests {
+  readonly kind: "block"
+}
+
+/** The answer tells in headers how much of its limit the key has left; figures given here are told instead. */
+export interface Quota extends OfRequests {
+  readonly kind: "quota"
+  readonly remaining: number | undefined
+  readonly resetMs: number | undefined
+}
+
+/** The request never reaches the exchange. */
+export interface LostRequest extends OfRequests {
+  readonly kind: "lost-request"
+  readonly aftermath: Aftermath
+}
+
+/** The request is judged, and its answer never comes. */
+export interface LostAnswer extends OfRequests {
+  readonly kind: "lost-answer"
+  readonly aftermath: Aftermath
+}
+
+/** The request is judged, and its connection is reset after a part of the answer. */
+export interface Reset extends OfRequests {
+  readonly kind: "reset"
+}
+
+/** The request is judged, and its connection is closed before the answer has the length that it claims to have. */
+export interface Truncated extends OfRequests {
+  readonly kind: "truncated"
+}
+
+/** The request is judged, and answered with status 200 and nonsense; undefined for any kind of it. */
+export interface Garbled extends OfRequests {
+  readonly kind: "garbled"
+  readonly garbling: Garbling | undefined
+}
+
+/** The answer is this status of the 5xx kind. */
+export interface Status extends OfRequests {
+  readonly kind: "status"
+  readonly code: number
+  /** Whether the request is judged first: an order behind a 5xx may have been executed. */
+  readonly judged: boolean
+  readonly retryAfterMs: number | undefined
+}
+
+/** Faults that decide what becomes of the answer: at most one of them befalls a request. */
+export type EndingFault = LostRequest | LostAnswer | Reset | Truncated | Garbled | Status
+
+export type RequestFault = Spike | Block | Quota | EndingFault
+
+/** The whole exchange accepts connections and requests, and answers none, the requests before included. */
+export interface Stall {
+  readonly kind: "stall"
+  /** Whether what comes in meanwhile is judged. */
+  readonly judged: boolean
+  readonly when: When
+}
+
+/** The exchange forgets windows, nonces, errors and what is under way, resets every connection, and is down for a time. */
+export interface Restart {
+  readonly kind: "restart"
+  /** `forMs` is how long nobody listens; undefined for no time at all. */
+  readonly when: When
+}
+
+/** The clock by which the exchange judges jumps. */
+export interface ClockStep {
+  readonly kind: "clock"
+  readonly byMs: number
+  readonly when: When
+}
+
+/** One of the keys that are not blocked is, for good. */
+export interface BlockKey {
+  readonly kind: "block-key"
+  readonly when: When
+}
+
+/** Faults that come at moments. */
+export type MomentFault = Restart | ClockStep | BlockKey
+
+export type Fault = RequestFault | Stall | MomentFault
+
+export type FaultKind = Fault["kind"]
+
+export const isMomentFault = (fault: Fault): fault is MomentFault =>
+  fault.kind === "restart" || fault.kind === "clock" || fault.kind === "block-key"

@@ -1,0 +1,134 @@
+/**
+ * Which faults befall which request: pure but for its generators, all from one seed.
+ */
+import { Effect, type Random } from "effect"
+import { seededRandom } from "../../Random.ts"
+import {
+  type EndingFault,
+  type Fault,
+  GARBLINGS,
+  type Garbling,
+  isMomentFault,
+  type MomentFault,
+  type Quota,
+  type RequestFault,
+  type Stall,
+} from "./Fault.ts"
+import { isOn } from "./When.ts"
+
+/** What becomes of one request's answer. */
+export interface Ending {
+  readonly fault: EndingFault
+  /** From 0 up to 1: where an answer that is cut is cut. */
+  readonly share: number
+  /** How an answer that is garbled is garbled. */
+  readonly garbling: Garbling
+}
+
+/** What befalls one request. */
+export interface RequestFaults {
+  /** How much later it arrives, and how many spikes that takes. */
+  readonly spikeMs: number
+  readonly spikes: number
+  readonly blocks: boolean
+  readonly quota: Quota | undefined
+  readonly ending: Ending | undefined
+}
+
+/** A request that nothing befalls. */
+export const unharmed: RequestFaults = {
+  spikeMs: 0,
+  spikes: 0,
+  blocks: false,
+  quota: undefined,
+  ending: undefined,
+}
+
+export interface FaultPlan {
+  /**
+   * What befalls the next request, which came in at `elapsedMs` since the exchange's start. The n-th request meets
+   * the same faults in every run with the same seed and the same specifications, as far as it comes in while they
+   * are on, and however the requests overlap.
+   */
+  readonly next: (elapsedMs: number) => RequestFaults
+  /** The stall that the exchange is in, if it is. */
+  readonly stall: (elapsedMs: number) => Stall | undefined
+  readonly moments: ReadonlyArray<MomentFault>
+}
+
+/** The plan of an exchange that does nothing wrong. */
+export const noFaults: FaultPlan = { next: () => unharmed, stall: () => undefined, moments: [] }
+
+/** Draws for one fault: whether it befalls the next request, and if so, a number from 0 up to 1 for its details. */
+const makeDraw = (fault: RequestFault, random: Random.Random) => {
+  let left = fault.times ?? Number.POSITIVE_INFINITY
+  return (elapsedMs: number): number | undefined => {
+    // Both are drawn for every request, so that none shifts the luck of those after it.
+    const luck = random.nextDoubleUnsafe()
+    const detail = random.nextDoubleUnsafe()
+    if (luck >= fault.chance || left === 0 || !isOn(fault.when, elapsedMs)) return undefined
+    left -= 1
+    return detail
+  }
+}
+
+const endingOf = (fault: EndingFault, detail: number): Ending => ({
+  fault,
+  share: detail,
+  garbling:
+    (fault.kind === "garbled" ? fault.garbling : undefined) ??
+    GARBLINGS[Math.floor(detail * GARBLINGS.length)] ??
+    "text",
+})
+
+const add = (faults: RequestFaults, fault: RequestFault, detail: number): RequestFaults => {
+  switch (fault.kind) {
+    case "spike":
+      return { ...faults, spikeMs: faults.spikeMs + fault.byMs, spikes: faults.spikes + 1 }
+    case "block":
+      return { ...faults, blocks: true }
+    case "quota":
+      return { ...faults, quota: faults.quota ?? fault }
+    case "lost-request":
+    case "lost-answer":
+    case "reset":
+    case "truncated":
+    case "garbled":
+    case "status":
+      // The first that is named has its way.
+      return { ...faults, ending: faults.ending ?? endingOf(fault, detail) }
+  }
+}
+
+/** Makes the plan of these faults. What one of them draws does not depend on the others. */
+export const makeFaultPlan = Effect.fnUntraced(function* (
+  faults: ReadonlyArray<Fault>,
+  seed: number,
+): Effect.fn.Return<FaultPlan> {
+  if (faults.length === 0) return noFaults
+  const stalls = faults.filter((fault) => fault.kind === "stall")
+  const ofRequests = faults.filter(
+    (fault): fault is RequestFault => fault.kind !== "stall" && !isMomentFault(fault),
+  )
+  const occurrences = new Map<string, number>()
+  const draws = yield* Effect.forEach(ofRequests, (fault) => {
+    const occurrence = occurrences.get(fault.kind) ?? 0
+    occurrences.set(fault.kind, occurrence + 1)
+    return Effect.map(seededRandom(seed, `fault ${fault.kind} ${occurrence}`), (random) => ({
+      fault,
+      draw: makeDraw(fault, random),
+    }))
+  })
+  return {
+    next: (elapsedMs) => {
+      let befallen = unharmed
+      for (const { draw, fault } of draws) {
+        const detail = draw(elapsedMs)
+        if (detail !== undefined) befallen = add(befallen, fault, detail)
+      }
+      return befallen
+    },
+    stall: (elapsedMs) => stalls.find((stall) => isOn(stall.when, elapsedMs)),
+    moments: faults.filter(isMomentFault),
+  }
+})
