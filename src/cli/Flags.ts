@@ -16,6 +16,8 @@ import {
   parseInteger,
   parseNonNegative,
 } from "./values.ts"
+import type { Fault } from "../exchange/faults/Fault.ts"
+import { parseFault } from "./faultSpec.ts"
 import { quote } from "./quote.ts"
 
 /** What every flag here is made with. */
@@ -113,3 +115,9 @@ export const format = (options: FlagOptions): Flag.Flag<Format> =>
 /** What decides when a key may send next. */
 export const gate = (options: FlagOptions): Flag.Flag<GateName> =>
   fromParse("gate", GATE_FORMS, parseGate, options)
+
+const MOST_FAULTS = 100
+
+/** What our own exchange does wrong: given as often as wanted. */
+export const faults = (name: string, options: FlagOptions): Flag.Flag<ReadonlyArray<Fault>> =>
+  fromParse(name, "FAULT", parseFault, options).pipe(Flag.between(0, MOST_FAULTS))

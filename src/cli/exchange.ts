@@ -6,16 +6,21 @@ import { Command, Flag } from "effect/cli"
 import { NetAddress } from "effect/net"
 import { resolveKeys } from "../exchange/ApiKeys.ts"
 import type { ExchangeTally } from "../exchange/ArrivalTally.ts"
+import { noRecord, openRecord } from "../exchange/ExchangeRecord.ts"
 import * as ExchangeServer from "../exchange/ExchangeServer.ts"
 import { freshSeed } from "../Random.ts"
 import { CommandFailed } from "../errors.ts"
 import { exchangeMillis, LONGEST_DELAY, LONGEST_WINDOW } from "./exchangeMillis.ts"
-import { duration, integer, parsed, seed } from "./Flags.ts"
+import { duration, faults, integer, parsed, seed } from "./Flags.ts"
+import { FAULT_FORMS, printFault } from "./faultSpec.ts"
 import { isLoopback } from "./isLoopback.ts"
 import { keysFileFlag } from "./keysFile.ts"
 import { quote } from "./quote.ts"
 import type { Parse } from "./values.ts"
 
+const faultForms = Object.values(FAULT_FORMS)
+  .map(({ form }) => form)
+  .join(", ")
 const DEFAULT_HOST = "127.0.0.1"
 const columns = [
   ["key", (_) => _.key],
@@ -26,6 +31,11 @@ const columns = [
   ["bad nonce", (_) => _.nonce],
   ["busiest window", (_) => _.busiestWindow],
 ] as const satisfies ReadonlyArray<readonly [string, (key: ExchangeTally["keys"][number]) => string | number]>
+
+const faultLines = ({ faults }: ExchangeTally): ReadonlyArray<string> => {
+  const played = Object.entries(faults).map(([kind, times]) => `${kind} ${times}`)
+  return played.length === 0 ? [] : [`faults played: ${played.join(", ")}`]
+}
 
 /** The tally for people: a table with a row for each key. */
 export const showTally = (tally: ExchangeTally): string => {
@@ -43,6 +53,7 @@ export const showTally = (tally: ExchangeTally): string => {
         .join("  "),
     ),
     `busiest window: the most requests in any ${tally.windowMs} ms, refused ones too`,
+    ...faultLines(tally),
     `requests with an unknown key: ${tally.unknownKey}; accepted order ids that had been accepted before: ${tally.repeatedOrders} (each run of the exercise's order source counts from 0)`,
   ].join("\n")
 }
@@ -51,12 +62,14 @@ export const showTally = (tally: ExchangeTally): string => {
 export const tallyLine = (tally: ExchangeTally): string => JSON.stringify({ type: "tally", ...tally })
 
 const serve = Effect.fnUntraced(function* (options: ExchangeServer.ExchangeOptions) {
+  const { faults = [] } = options
   const running = yield* ExchangeServer.make(options)
   const window = Duration.format(options.window)
   const delays = `0-${Duration.toMillis(options.maxDelay)} ms`
   yield* Console.log(
     `exchange: ${running.url}  (${options.keys.length} keys, ${options.limit} requests per ${window} each, delays ${delays} each way, seed ${options.seed})`,
   )
+  if (faults.length > 0) yield* Console.log(`faults: ${faults.map(printFault).join(", ")}`)
   return running
 })
 
@@ -98,14 +111,24 @@ export const exchange = Command.make(
       zero: true,
       default: "50ms",
     }),
-    seed: seed("seed", { description: "What the delays derive from (default: another one each time)" }).pipe(
+    seed: seed("seed", {
+      description: "What delays and faults derive from (default: another one each time)",
+    }).pipe(Flag.optional),
+    faults: faults("fault", {
+      description: `What to do wrong, to try clients out; may be given several times: ${faultForms}. P is a probability from 0 to 1; at=AT, every=EVERY and for=D say when, times=N how often at most. See docs/faults.md`,
+    }),
+    record: Flag.String("record").pipe(
+      Flag.withMetavar("FILE"),
+      Flag.withDescription(
+        "Append every judged request to FILE as a line of JSON (key label, order id, nonce, verdict, time), before it is answered",
+      ),
       Flag.optional,
     ),
   },
   Effect.fnUntraced(function* (flags) {
     yield* exchangeMillis("--window", flags.window, LONGEST_WINDOW)
     yield* exchangeMillis("--max-delay", flags.maxDelay, LONGEST_DELAY)
-    const options: ExchangeServer.ExchangeOptions = {
+    const options = {
       host: flags.host,
       port: flags.port,
       keys: yield* resolveKeys(flags.keysFile),
@@ -113,13 +136,16 @@ export const exchange = Command.make(
       window: flags.window,
       maxDelay: flags.maxDelay,
       seed: yield* Option.match(flags.seed, { onNone: () => freshSeed, onSome: Effect.succeed }),
+      faults: flags.faults,
     }
     let seen: Effect.Effect<ExchangeTally> | undefined
-    yield* serve(options).pipe(
-      Effect.flatMap((running) => {
-        seen = running.tally
-        return Effect.andThen(warnOfHost(options.host), Effect.never)
-      }),
+    yield* Effect.gen(function* () {
+      const record = Option.isNone(flags.record) ? noRecord : yield* openRecord(flags.record.value)
+      const running = yield* serve({ ...options, record })
+      seen = running.tally
+      yield* warnOfHost(options.host)
+      return yield* record.failed
+    }).pipe(
       Effect.scoped,
       // Outside of the scope: by now everything in flight is answered and counted.
       Effect.onInterrupt(() =>
@@ -142,6 +168,14 @@ export const exchange = Command.make(
     {
       command: "paceline exchange --port 0 --max-delay 5ms --seed 1",
       description: "A quicker one on a free port",
+    },
+    {
+      command: "paceline exchange --fault lost-answer:0.01 --fault spike:0.05:300ms --seed 1",
+      description: "One that loses answers and holds requests up, the same ones each time",
+    },
+    {
+      command: "paceline exchange --fault status:1:503:retry-after=2s:at=10s:for=5s --fault restart:every=1m",
+      description: "One that fails for five seconds, and forgets everything each minute",
     },
   ]),
 )

@@ -2,6 +2,7 @@
  * What the exchange itself saw, by its own clock: the judge of whether a client kept the rules.
  */
 import type { Verdict } from "./ExchangeModel.ts"
+import type { FaultKind } from "./faults/Fault.ts"
 
 /** What one key's requests came to. */
 export interface KeyTally {
@@ -27,6 +28,8 @@ export interface ExchangeTally {
   readonly unknownKey: number
   /** Accepted requests whose order had been accepted before, among those that are remembered. */
   readonly repeatedOrders: number
+  /** How often each kind of fault was played, of those that were. */
+  readonly faults: Readonly<Partial<Record<FaultKind, number>>>
 }
 
 /** A tally while it is being kept. Every method takes constant time on average. */
@@ -38,6 +41,8 @@ export interface ArrivalTally {
   readonly arrived: (label: string, verdict: Verdict, atMs: number, reqId: string) => void
   /** Counts a request with a key that the exchange does not know. */
   readonly unknownKey: () => void
+  /** Counts faults that the exchange has played. */
+  readonly played: (kind: FaultKind, times?: number) => void
   /** What has been counted up to now. */
   readonly read: () => ExchangeTally
 }
@@ -124,6 +129,7 @@ export const makeArrivalTally = (
   const orders = makeRecentNames(remembered)
   let unknownKey = 0
   let repeatedOrders = 0
+  const faults = new Map<FaultKind, number>()
   return {
     arrived: (label, verdict, atMs, reqId) => {
       const key = keys.get(label)
@@ -135,6 +141,9 @@ export const makeArrivalTally = (
     },
     unknownKey: () => {
       unknownKey += 1
+    },
+    played: (kind, times = 1) => {
+      if (times > 0) faults.set(kind, (faults.get(kind) ?? 0) + times)
     },
     read: () => ({
       windowMs,
@@ -150,6 +159,7 @@ export const makeArrivalTally = (
       })),
       unknownKey,
       repeatedOrders,
+      faults: Object.fromEntries(faults),
     }),
   }
 }

@@ -27,6 +27,8 @@ export const unknownKey = refusal(401, "invalid api key")
 export const notFound = refusal(404, "not found")
 /** The answer to any method but GET. */
 export const methodNotAllowed = refusal(405, "method not allowed")
+/** The answer to a path and query beyond the server's limit. */
+export const targetTooLong = refusal(414, "uri too long")
 /** The answer to a form body that cannot be read. */
 export const unreadableBody = refusal(400, "unreadable body")
 /** The answer to a form body beyond the server's limit. */

@@ -42,7 +42,7 @@ export interface KeyState {
 export interface Arrival {
   /** What `parseNonce` made of the nonce parameter. */
   readonly nonce: bigint | undefined
-  /** Milliseconds of the exchange's clock, fractions allowed; never less than in the arrival before. */
+  /** Milliseconds of the exchange's clock, fractions allowed; less than in the arrival before only where the clock steps. */
   readonly atMs: number
 }
 

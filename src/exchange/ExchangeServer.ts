@@ -2,9 +2,11 @@
  * The exchange over HTTP: `ExchangeModel` behind a socket, with delays each way. Requests are served in
  * parallel, windows are judged on the monotonic clock.
  */
-import { createServer, type Server } from "node:http"
+import type { Server } from "node:http"
+import type { Socket } from "node:net"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
-import { ByteSize, Duration, Effect, Predicate, Redacted, Result, Schema } from "effect"
+import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
+import { type ByteSize, Deferred, Duration, Effect, Predicate, Result, Schedule, Schema } from "effect"
 import {
   HttpIncomingMessage,
   HttpMiddleware,
@@ -13,22 +15,21 @@ import {
   HttpServerResponse,
 } from "effect/http"
 import { NetAddress } from "effect/net"
-import { invariant } from "../invariant.ts"
-import { nowMs, sleepUntil } from "../Monotonic.ts"
 import type { ApiKey } from "./ApiKeys.ts"
-import { type ArrivalTally, type ExchangeTally, makeArrivalTally } from "./ArrivalTally.ts"
-import { uniformDelays } from "./Delays.ts"
-import { makeDueLine } from "./DueLine.ts"
+import { type ExchangeTally, makeArrivalTally } from "./ArrivalTally.ts"
 import {
-  answerTo,
   bodyTooLarge,
   type ExchangeAnswer,
   methodNotAllowed,
   notFound,
-  unknownKey,
+  targetTooLong,
   unreadableBody,
 } from "./ExchangeAnswer.ts"
-import { arrive, emptyKey, exerciseConfig, type KeyState, parseNonce } from "./ExchangeModel.ts"
+import { defaultLimits, type ExchangeLimits, makeNodeServer, watchConnections } from "./ExchangeLimits.ts"
+import { type ExchangeRecord, noRecord } from "./ExchangeRecord.ts"
+import type { Fault } from "./faults/Fault.ts"
+import { playCut } from "./faults/playEnding.ts"
+import { makeJudge, type Parameters, type Reply } from "./Judge.ts"
 
 /** Where the exchange takes orders. */
 export const REQUEST_PATH = "/api/request"
@@ -48,6 +49,12 @@ export interface ExchangeOptions {
   readonly host: string
   /** 0 for any free port. */
   readonly port: number
+  /** What it does wrong. Nothing unless said. */
+  readonly faults?: ReadonlyArray<Fault> | undefined
+  /** Where it writes down what it judged. Nowhere unless said. */
+  readonly record?: ExchangeRecord
+  /** Limits other than the default ones. */
+  readonly limits?: Partial<ExchangeLimits>
 }
 
 /** A running exchange. */
@@ -56,6 +63,8 @@ export interface Exchange {
   readonly url: string
   /** What the exchange has seen up to now. Complete once the scope is closed. */
   readonly tally: Effect.Effect<ExchangeTally>
+  /** How many connections are open. */
+  readonly connections: Effect.Effect<number>
 }
 
 /** The exchange could not listen. The message names the address, the cause and what to do. */
@@ -63,13 +72,6 @@ export class ExchangeNotServed extends Schema.TaggedError<ExchangeNotServed>()("
   message: Schema.String,
 }) {}
 
-const MAX_BODY = ByteSize.kibibytes(16)
-/** Far above any client's requests in flight, and below the usual limits on open files. */
-const MAX_CONNECTIONS = 10_000
-/** A connection that is idle between two requests is kept this long: clients reuse theirs. */
-const KEEP_ALIVE_MS = 65_000
-/** A request must have come in completely within this time. */
-const RECEIVE_TIMEOUT_MS = 10_000
 /** Beyond the delays of what is in flight, how long a stop waits before it cuts connections. */
 const STOP_GRACE_MS = 1_000
 
@@ -87,26 +89,7 @@ const whyNotServed = (options: ExchangeOptions, cause: unknown): ExchangeNotServ
   return new ExchangeNotServed({ message: `the exchange cannot listen on ${address}: ${because}` })
 }
 
-const makeNodeServer = (): Server => {
-  const server = createServer({
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    requestTimeout: RECEIVE_TIMEOUT_MS,
-    headersTimeout: RECEIVE_TIMEOUT_MS,
-    connectionsCheckingInterval: 1_000,
-  })
-  server.maxConnections = MAX_CONNECTIONS
-  // A connection that cannot be accepted (no file descriptor left) fails at its client, not here.
-  server.on("error", () => {})
-  return server
-}
-
-/** The protocol's three parameters, each from the query string or else from a form body. */
-interface Parameters {
-  readonly apiKey: string | undefined
-  readonly nonce: string | undefined
-  readonly reqId: string | undefined
-}
-
+/** Each parameter is of the query string, or else of a form body. */
 const readParameters = (query: URLSearchParams, form: URLSearchParams): Parameters => {
   const read = (name: string) => query.get(name) ?? form.get(name) ?? undefined
   return { apiKey: read("api_key"), nonce: read("nonce"), reqId: read("req_id") }
@@ -127,6 +110,7 @@ const bodyProblem = (error: HttpServerError.HttpServerError): ExchangeAnswer =>
 const parametersOf = (
   request: HttpServerRequest.HttpServerRequest,
   query: string,
+  maxBody: ByteSize.ByteSize,
 ): Effect.Effect<Parameters, ExchangeAnswer> => {
   const fromQuery = new URLSearchParams(query)
   const parameters = readParameters(fromQuery, noParameters)
@@ -134,7 +118,7 @@ const parametersOf = (
     return Effect.succeed(parameters)
   }
   return request.text.pipe(
-    Effect.provideService(HttpIncomingMessage.MaxBodySize, MAX_BODY),
+    Effect.provideService(HttpIncomingMessage.MaxBodySize, maxBody),
     // An order whose body is not here yet has not reached the exchange: hanging up undoes it.
     Effect.interruptible,
     Effect.mapError(bodyProblem),
@@ -142,52 +126,28 @@ const parametersOf = (
   )
 }
 
-/**
- * Everything between a request's parameters and its answer: delays, judgement, tally.
- *
- * A delay ends when it is due, not when its timer happens to fire: a process that was held up judges what has
- * become due meanwhile in the order of those times, and as of them. So an incoming delay is never longer than
- * it was drawn, however busy the machine is.
- */
-const makeJudge = Effect.fnUntraced(function* (options: ExchangeOptions, tally: ArrivalTally) {
-  const config = {
-    ...exerciseConfig,
-    limit: options.limit,
-    windowMs: Math.floor(Duration.toMillis(options.window)),
-  }
-  const draw = yield* uniformDelays(options.seed, Math.floor(Duration.toMillis(options.maxDelay)))
-  const keys = new Map<string, { readonly label: string; state: KeyState }>(
-    options.keys.map(({ label, secret }) => [Redacted.value(secret), { label, state: emptyKey(config) }]),
-  )
-  const arrivals = makeDueLine<() => void>()
-  return Effect.fnUntraced(function* (parameters: Parameters): Effect.fn.Return<ExchangeAnswer> {
-    const delays = draw()
-    const receivedMs = yield* nowMs
-    const key = keys.get(parameters.apiKey ?? "")
-    if (key === undefined) {
-      tally.unknownKey()
-      yield* sleepUntil(receivedMs + delays.outgoingMs)
-      return unknownKey
-    }
-    const atMs = receivedMs + delays.incomingMs
-    const reqId = parameters.reqId ?? ""
-    let answer: ExchangeAnswer | undefined
-    arrivals.add(atMs, () => {
-      const { next, verdict } = arrive(config, key.state, { nonce: parseNonce(parameters.nonce), atMs })
-      key.state = next
-      tally.arrived(key.label, verdict, atMs, reqId)
-      answer = answerTo(verdict, reqId)
-    })
-    yield* sleepUntil(atMs)
-    for (const judge of arrivals.takeDue(yield* nowMs)) judge()
-    invariant(answer !== undefined, "a request that is due was not judged")
-    yield* sleepUntil(atMs + delays.outgoingMs)
-    return answer
-  })
-})
+const respond = (reply: Exclude<Reply, { readonly type: "cut" }>, more: Readonly<Record<string, string>>) =>
+  reply.type === "answer"
+    ? HttpServerResponse.text(reply.answer.body, {
+        status: reply.answer.status,
+        contentType: "application/json",
+        headers: { ...reply.headers, ...more },
+      })
+    : HttpServerResponse.uint8Array(reply.answer.body, {
+        status: reply.answer.status,
+        contentType: reply.answer.contentType,
+        headers: { ...reply.answer.headers, ...more },
+      })
 
-const respond = (answer: ExchangeAnswer, headers: Readonly<Record<string, string>>) =>
-  HttpServerResponse.text(answer.body, { status: answer.status, contentType: "application/json", headers })
+const listenAgain = (server: Server, host: string, port: number): Effect.Effect<void, Error> =>
+  Effect.callback((resume) => {
+    const failed = (error: Error) => resume(Effect.fail(error))
+    server.once("error", failed)
+    server.listen({ host, port }, () => {
+      server.off("error", failed)
+      resume(Effect.void)
+    })
+  })
 
 /**
  * Serves an exchange until the scope closes. Then it takes no more connections, answers what is in flight,
@@ -197,46 +157,92 @@ const respond = (answer: ExchangeAnswer, headers: Readonly<Record<string, string
  * Nothing is logged or traced: URLs carry API keys.
  */
 export const make = Effect.fnUntraced(function* (options: ExchangeOptions) {
+  const limits = { ...defaultLimits, ...options.limits }
   const tally = makeArrivalTally(
     options.keys.map((key) => key.label),
     Math.floor(Duration.toMillis(options.window)),
   )
-  const judge = yield* makeJudge(options, tally)
-  const nodeServer = makeNodeServer()
-  let stopping = false
-
-  const answer = Effect.fnUntraced(function* (request: HttpServerRequest.HttpServerRequest) {
-    const [path = "", ...query] = request.url.split("?")
-    if (path !== REQUEST_PATH) return notFound
-    if (request.method !== "GET") return methodNotAllowed
-    const parameters = yield* Effect.result(parametersOf(request, query.join("?")))
-    return yield* Result.match(parameters, { onFailure: Effect.succeed, onSuccess: judge })
-  })
-
-  const app = HttpServerRequest.HttpServerRequest.pipe(
-    Effect.flatMap(answer),
-    Effect.map((answer) =>
-      respond(answer, {
-        ...(answer === methodNotAllowed ? { allow: "GET" } : {}),
-        // Without it the connection would stay open after its answer, and the stop would wait for it.
-        ...(stopping ? { connection: "close" } : {}),
-      }),
-    ),
-    // The platform sends an interrupt to a handler whose client hung up. It must not reach the judge.
-    Effect.uninterruptible,
-  )
+  const nodeServer = makeNodeServer(limits)
+  const connections = watchConnections(nodeServer, limits)
+  const stopped = Deferred.makeUnsafe<void>()
+  const isStopping = () => Deferred.isDoneUnsafe(stopped)
 
   const server = yield* NodeHttpServer.make(() => nodeServer, {
     host: options.host,
     port: options.port,
     disablePreemptiveShutdown: true,
   }).pipe(Effect.mapError((error) => whyNotServed(options, error.cause)))
+  const port = "port" in server.address ? server.address.port : options.port
+
+  const judge = yield* makeJudge({
+    ...options,
+    faults: options.faults ?? [],
+    record: options.record ?? noRecord,
+    tally,
+    stopping: Deferred.await(stopped),
+    onRestart: Effect.fnUntraced(function* (downMs: number) {
+      if (downMs > 0) nodeServer.close()
+      connections.reset()
+      if (downMs === 0) return
+      yield* Effect.sleep(Duration.millis(downMs))
+      yield* listenAgain(nodeServer, options.host, port).pipe(
+        Effect.retry({ schedule: Schedule.spaced("20 millis"), while: () => !isStopping() }),
+        Effect.when(Effect.sync(() => !isStopping())),
+        Effect.ignore,
+      )
+    }),
+  })
+
+  const replyTo = Effect.fnUntraced(function* (
+    request: HttpServerRequest.HttpServerRequest,
+  ): Effect.fn.Return<Reply> {
+    if (request.url.length > limits.targetLength) return { type: "answer", answer: targetTooLong }
+    const [path = "", ...query] = request.url.split("?")
+    if (path !== REQUEST_PATH) return { type: "answer", answer: notFound }
+    if (request.method !== "GET") {
+      return { type: "answer", answer: methodNotAllowed, headers: { allow: "GET" } }
+    }
+    const parameters = yield* Effect.result(parametersOf(request, query.join("?"), limits.body))
+    return yield* Result.match(parameters, {
+      onFailure: (answer) => Effect.succeed<Reply>({ type: "answer", answer }),
+      onSuccess: judge,
+    })
+  })
+
+  const serveOne = Effect.fnUntraced(function* (
+    request: HttpServerRequest.HttpServerRequest,
+    socket: Socket,
+  ) {
+    const reply = yield* replyTo(request)
+    // Without it the connection would stay open after its answer, and the stop would wait for it.
+    if (reply.type !== "cut") return respond(reply, isStopping() ? { connection: "close" } : {})
+    connections.hold(socket)
+    yield* playCut(socket, reply.cut)
+    return HttpServerResponse.empty()
+  })
+
+  const app = HttpServerRequest.HttpServerRequest.pipe(
+    Effect.flatMap((request) => {
+      const { socket } = NodeHttpServerRequest.toIncomingMessage(request)
+      if (!connections.begins(socket)) {
+        socket.destroy()
+        return Effect.succeed(HttpServerResponse.empty())
+      }
+      return Effect.ensuring(
+        serveOne(request, socket),
+        Effect.sync(() => connections.ended(socket)),
+      )
+    }),
+    // The platform sends an interrupt to a handler whose client hung up. It must not reach the judge.
+    Effect.uninterruptible,
+  )
   yield* server.serve(app).pipe(Effect.provideService(HttpMiddleware.TracerDisabledWhen, () => true))
 
   const grace = Duration.sum(Duration.times(options.maxDelay, 2), Duration.millis(STOP_GRACE_MS))
   yield* Effect.addFinalizer(() =>
     Effect.callback<void>((resume) => {
-      stopping = true
+      Deferred.doneUnsafe(stopped, Effect.void)
+      connections.releaseAll()
       nodeServer.close(() => resume(Effect.void))
     }).pipe(
       Effect.timeoutOrElse({
@@ -249,6 +255,7 @@ export const make = Effect.fnUntraced(function* (options: ExchangeOptions) {
   const exchange: Exchange = {
     url: `${NetAddress.formatUrlUnsafe(server.address)}${REQUEST_PATH}`,
     tally: Effect.sync(tally.read),
+    connections: Effect.sync(connections.count),
   }
   return exchange
 })

@@ -18,11 +18,11 @@ const firstLine = TestConsole.logLines.pipe(
 )
 
 const ask = (url: string) =>
-  Effect.callback<number | undefined>((resume) => {
+  Effect.callback<number | undefined, Error>((resume) => {
     get(url, { agent: false }, (answer) => {
       answer.resume()
       answer.on("end", () => resume(Effect.succeed(answer.statusCode)))
-    })
+    }).on("error", (error) => resume(Effect.fail(error)))
   })
 
 it.live("prints its address, serves until it is interrupted, and then says what it saw", () =>
@@ -52,6 +52,37 @@ it.live("prints its address, serves until it is interrupted, and then says what 
   }).pipe(Effect.provide(TestConsole.layer)),
 )
 
+it.live("says which faults it plays, plays them, and says how often", () =>
+  Effect.gen(function* () {
+    const running = yield* Effect.forkChild(
+      run("--port", "0", "--max-delay", "0ms", "--fault", "status:1:503:times=2", "--fault", "block:0"),
+    )
+    const line = yield* firstLine
+    const url = `${line.split(" ")[1] ?? ""}?api_key=UT4NHL1J796WCHULA1750MXYF9F5JYA6`
+    for (const status of [503, 503, 200]) expect(yield* ask(`${url}&nonce=${Date.now()}`)).toBe(status)
+    yield* Fiber.interrupt(running)
+    const printed = (yield* TestConsole.logLines).join("\n").split("\n")
+    expect(printed[1]).toBe("faults: status:1:503:times=2, block:0")
+    expect(printed).toContain("faults played: status 2")
+    const last: unknown = JSON.parse(printed.at(-1) ?? "")
+    expect(last).toMatchObject({ faults: { status: 2 }, keys: [{ requests: 3 }, {}, {}, {}, {}] })
+  }).pipe(Effect.provide(TestConsole.layer)),
+)
+
+it.live("stops in one line where its record cannot be written, and answers nothing that is not in it", () =>
+  Effect.gen(function* () {
+    const running = yield* Effect.forkChild(
+      Effect.flip(run("--port", "0", "--max-delay", "0ms", "--record", "/dev/full")),
+    )
+    const url = (yield* firstLine).split(" ")[1] ?? ""
+    const answered = yield* Effect.exit(ask(`${url}?api_key=UT4NHL1J796WCHULA1750MXYF9F5JYA6&nonce=1`))
+    expect(answered._tag).toBe("Failure")
+    const error = yield* Fiber.join(running)
+    expect(error).toMatchObject({ _tag: "CommandFailed" })
+    expect(error.message).toContain("/dev/full cannot be written: the disk is full")
+  }).pipe(Effect.provide(TestConsole.layer)),
+)
+
 it.live("warns in one line where other machines may reach it", () =>
   Effect.gen(function* () {
     const running = yield* Effect.forkChild(run("--host", "0.0.0.0", "--port", "0"))
@@ -78,6 +109,10 @@ it.effect.each([
   { args: ["--window", "0.5ms"], said: "--window: the exchange counts in whole milliseconds" },
   { args: ["--window", "2h"], said: "--window: 2h is more than the exchange can keep; at most 1h" },
   { args: ["--max-delay", "61s"], said: "--max-delay: 1m 1s is more than the exchange can keep; at most 1m" },
+  {
+    args: ["--record", "/none/record"],
+    said: "cannot write the record /none/record: there is no such directory. Choose another file with --record",
+  },
   { args: ["--keys-file", "/none"], said: "cannot read the keys file /none: there is no such file" },
 ])("refuses $args in one line", ({ args, said }) =>
   Effect.gen(function* () {
@@ -105,6 +140,7 @@ it("lines up a table whatever the numbers", () => {
     ],
     unknownKey: 0,
     repeatedOrders: 0,
+    faults: {},
   }).split("\n")
   expect(new Set([title?.length, first?.length, second?.length]).size).toBe(1)
 })

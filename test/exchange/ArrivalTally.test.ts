@@ -34,7 +34,18 @@ it("counts each key's requests by verdict, and keeps keys apart", () => {
     ],
     unknownKey: 1,
     repeatedOrders: 0,
+    faults: {},
   })
+})
+
+it("counts the faults that were played, by kind", () => {
+  const tally = makeArrivalTally(["key-1"], 1000)
+  tally.played("spike", 2)
+  tally.played("reset")
+  tally.played("spike", 0)
+  tally.played("garbled", 0)
+  tally.played("reset")
+  expect(tally.read().faults).toEqual({ spike: 2, reset: 2 })
 })
 
 it.each([

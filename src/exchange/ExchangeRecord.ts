@@ -1,0 +1,118 @@
+/**
+ * The exchange's own record of what it judged, for whoever wants to compare it with its clients' journals: NDJSON,
+ * a line a request, appended to what a former life of the exchange has written.
+ *
+ * A line reaches the file before its answer leaves: an order that was executed and answered is always in it,
+ * even when the process is killed. One that is not in it was never answered, and the exchange's own memory of it
+ * ends with the process.
+ */
+import {
+  DateTime,
+  Deferred,
+  Effect,
+  Exit,
+  FileSystem,
+  type PlatformError,
+  type Scope,
+  Semaphore,
+} from "effect"
+import { CommandFailed, UsageError } from "../errors.ts"
+import type { Verdict } from "./ExchangeModel.ts"
+
+/** One judged request. */
+export interface RecordLine {
+  /** The key's label. */
+  readonly key: string
+  /** The order's id. */
+  readonly id: string
+  /** As it was sent; null where it was missing. */
+  readonly nonce: string | null
+  readonly verdict: Verdict
+  /** When it was judged, ISO 8601 in UTC. */
+  readonly at: string
+}
+
+/** One judged request, by epoch milliseconds of the wall clock. */
+export interface RecordEntry extends Omit<RecordLine, "at"> {
+  readonly atEpochMs: number
+}
+
+export interface ExchangeRecord {
+  /** Puts a request into the buffer. */
+  readonly add: (entry: RecordEntry) => void
+  /** Brings everything added so far to the file: true, or false once the file cannot be written. */
+  readonly flush: Effect.Effect<boolean>
+  /** Fails as soon as the file cannot be written; it never succeeds. */
+  readonly failed: Effect.Effect<never, CommandFailed>
+}
+
+/** A record that nobody asked for. */
+export const noRecord: ExchangeRecord = {
+  add: () => {},
+  flush: Effect.succeed(true),
+  failed: Effect.never,
+}
+
+const whyNotOpen = ({ reason }: PlatformError.PlatformError): string => {
+  if (reason._tag === "NotFound") return "there is no such directory"
+  if (reason._tag === "PermissionDenied") return "no permission to write there"
+  return /EISDIR/.test(String(reason.cause)) ? "it is a directory" : `opening it failed (${reason._tag})`
+}
+
+const toLine = ({ atEpochMs, ...entry }: RecordEntry): string => {
+  const line: RecordLine = { ...entry, at: DateTime.formatIso(DateTime.makeUnsafe(atEpochMs)) }
+  return `${JSON.stringify(line)}\n`
+}
+
+const NEWLINE = 10
+
+/** Whether a file's last line is torn: its process was killed while it wrote. */
+const isTorn = Effect.fnUntraced(function* (file: FileSystem.File) {
+  const { size } = yield* file.stat
+  if (size === 0n) return false
+  const last = yield* file.readAlloc(1, { position: size - 1n })
+  return last._tag === "Some" && last.value[0] !== NEWLINE
+})
+
+/** Opens a record, for its owner only, until the scope closes; by then everything added is in the file. */
+export const openRecord = (
+  path: string,
+): Effect.Effect<ExchangeRecord, UsageError, FileSystem.FileSystem | Scope.Scope> =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const cannotOpen = (error: PlatformError.PlatformError) =>
+      new UsageError({
+        message: `cannot write the record ${path}: ${whyNotOpen(error)}. Choose another file with --record`,
+      })
+    const file = yield* Effect.mapError(fs.open(path, { flag: "a+", mode: 0o600 }), cannotOpen)
+    let buffer = (yield* Effect.mapError(isTorn(file), cannotOpen)) ? "\n" : ""
+    const failure = Deferred.makeUnsafe<never, CommandFailed>()
+    const oneAtATime = yield* Semaphore.make(1)
+
+    const writeBatch = Effect.suspend(() => {
+      // What follows a hole is no record.
+      if (Deferred.isDoneUnsafe(failure)) return Effect.succeed(false)
+      if (buffer === "") return Effect.succeed(true)
+      const batch = new TextEncoder().encode(buffer)
+      buffer = ""
+      return Effect.as(file.writeAll(batch), true).pipe(
+        Effect.catch((error) => {
+          const full = /ENOSPC/.test(String(error.reason.cause))
+          const why = full ? "the disk is full" : error.reason._tag
+          const message = `the record ${path} cannot be written: ${why}. The exchange was stopped; free space or choose another file with --record`
+          Deferred.doneUnsafe(failure, Exit.fail(new CommandFailed({ message })))
+          return Effect.succeed(false)
+        }),
+      )
+    })
+    const flush = Effect.uninterruptible(oneAtATime.withPermit(writeBatch))
+    yield* Effect.addFinalizer(() => flush)
+
+    return {
+      add: (entry) => {
+        buffer += toLine(entry)
+      },
+      flush,
+      failed: Deferred.await(failure),
+    }
+  })

@@ -1,0 +1,28 @@
+/** What an exchange tells of a key's limit in an answer's headers: times are in seconds from now, rounded up. */
+import type { ExchangeConfig, KeyState, Verdict } from "../ExchangeModel.ts"
+import type { Quota } from "./Fault.ts"
+import { wholeSeconds } from "./wrongAnswer.ts"
+
+/**
+ * The headers of an answer, by the key's state after the request was judged at `nowMs`. An excess says besides
+ * when to come back.
+ */
+export const quotaHeaders = (
+  quota: Quota,
+  config: ExchangeConfig,
+  key: KeyState,
+  verdict: Verdict,
+  nowMs: number,
+): Readonly<Record<string, string>> => {
+  const inWindow = key.passes.filter((pass) => Math.floor(nowMs) - pass <= config.windowMs)
+  const oldest = Math.min(...inWindow)
+  const resetMs =
+    quota.resetMs ?? (inWindow.length === 0 ? 0 : Math.max(0, oldest + config.windowMs + 1 - nowMs))
+  const refused = verdict === "rate-limit" || verdict === "blocked"
+  return {
+    "x-ratelimit-limit": String(config.limit),
+    "x-ratelimit-remaining": String(quota.remaining ?? config.limit - inWindow.length),
+    "x-ratelimit-reset": wholeSeconds(resetMs),
+    ...(refused ? { "retry-after": wholeSeconds(resetMs) } : {}),
+  }
+}
