@@ -66,6 +66,10 @@ const flags = {
     default: "ack-window",
   }),
   keysFile: keysFileFlag,
+  faults: Flags.faults("fault", {
+    description:
+      "What our own exchange does wrong, written as for paceline exchange; may be given several times",
+  }),
   log: fileToWrite("log", "Where to write the journal (default: paceline-<date>-<time>.ndjson)"),
   state: stateFlag,
   format: Flags.format({ description: "The form of the summary at the end", default: "text" }),
@@ -152,6 +156,11 @@ export const run = Command.make(
   flags,
   Effect.fnUntraced(function* (input) {
     const source = yield* sourceOf(input.orders, input.load, input.duration)
+    if (Option.isSome(input.url) && input.faults.length > 0) {
+      return yield* new UsageError({
+        message: "--fault and --url: only our own exchange does wrong when told to; leave out one of the two",
+      })
+    }
     yield* Option.isNone(input.url)
       ? exchangeMillis("--window", input.window, LONGEST_WINDOW)
       : checkWindow(input.window)
@@ -184,6 +193,7 @@ export const run = Command.make(
       bound: Option.getOrUndefined(input.bound),
       gate: input.gate,
       requestTimeout: DEFAULT_REQUEST_TIMEOUT,
+      faults: input.faults,
       log: Option.isSome(input.log) ? input.log.value : yield* defaultLog,
       ...(state === undefined ? {} : { state }),
     }

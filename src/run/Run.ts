@@ -51,6 +51,7 @@ const exchangeOf = Effect.fnUntraced(function* (settings: RunSettings) {
     window: settings.window,
     maxDelay: Duration.millis(EMBEDDED_MAX_DELAY_MS),
     seed: settings.seed,
+    faults: settings.faults,
     host: "127.0.0.1",
     port: 0,
   }).pipe(Effect.mapError((error) => new CommandFailed({ message: error.message })))

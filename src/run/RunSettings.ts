@@ -4,6 +4,7 @@
 import type { Duration, Redacted } from "effect"
 import type { GateName } from "../dispatch/gates/byName.ts"
 import type { ApiKey } from "../exchange/ApiKeys.ts"
+import type { Fault } from "../exchange/faults/Fault.ts"
 
 /** Where a run's orders come from. */
 export type OrderSource =
@@ -36,6 +37,8 @@ export interface RunSettings {
   /** What decides when a key may send. */
   readonly gate: GateName
   readonly requestTimeout: Duration.Duration
+  /** What our own exchange does wrong: nothing unless said. */
+  readonly faults?: ReadonlyArray<Fault>
   /** The journal's file. */
   readonly log: string
   /** The directory of what outlives the run, or undefined where nothing does. */

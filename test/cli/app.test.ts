@@ -28,6 +28,15 @@ describe("every command answers wrong usage with one line that names the command
     [["run", "orders.ndjson"], /^paceline run: "orders.ndjson" is one argument too many/],
     [["exchange", "--port", "65536"], /^paceline exchange: --port: "65536" is out of range; .*65535/],
     [["exchange", "--max-delay", "-1ms"], /^paceline exchange: --max-delay/],
+    [
+      ["exchange", "--fault", "reset"],
+      /^paceline exchange: --fault: "reset": something is missing; .*reset:P\./,
+    ],
+    [
+      ["exchange", "--fault", "reset:1", "--fault", "x"],
+      /^paceline exchange: --fault: there is no fault "x"/,
+    ],
+    [["run", "--fault", "reset:2"], /^paceline run: --fault: "reset:2": the probability "2" is out of range/],
     [["exchange", "--delay", "1ms"], /^paceline exchange: there is no flag --delay/],
     [["summarise"], /^paceline summarise: <log> is missing/],
     [["summarise", "--format"], /^paceline summarise: --format needs a value \(text\|json\|classic\)/],

@@ -6,6 +6,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { Deferred, Duration, Effect, Exit, Fiber, Redacted, Scope } from "effect"
 import { defaultGate } from "../../src/dispatch/gates/byName.ts"
 import * as ExchangeServer from "../../src/exchange/ExchangeServer.ts"
+import { always } from "../../src/exchange/faults/When.ts"
 import { run, type RunReport } from "../../src/run/Run.ts"
 import type { ProgressSink } from "../../src/run/Progress.ts"
 import type { RunSettings } from "../../src/run/RunSettings.ts"
@@ -98,6 +99,31 @@ describe.concurrent("a run", () => {
       const seen = yield* exchange.tally
       expect(seen.keys.reduce((sum, key) => sum + key.accepted, 0)).toBe(footer?.accepted)
       expect(seen.repeatedOrders).toBe(0)
+    }),
+  )
+
+  live(
+    "with an exchange of its own that does wrong ends every order, and calls unknown what got no answer",
+    Effect.gen(function* () {
+      const settings = yield* makeSettings(yield* nobody, {
+        url: undefined,
+        faults: [
+          { kind: "truncated", chance: 0.3, when: always, times: undefined },
+          {
+            kind: "quota",
+            chance: 1,
+            remaining: undefined,
+            resetMs: undefined,
+            when: always,
+            times: undefined,
+          },
+        ],
+      })
+      const { exit, footer } = yield* runAll(settings)
+      expect(exit).toEqual(Exit.void)
+      expect(footer?.accepted).toBeGreaterThan(0)
+      expect(footer?.unknown).toBeGreaterThan(0)
+      expect(footer?.rejected).toBe(0)
     }),
   )
 
