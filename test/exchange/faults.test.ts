@@ -225,6 +225,27 @@ describe.concurrent("under a fault", () => {
 })
 
 describe.concurrent("an exchange that", () => {
+  it.live("has the same seed does the same to the n-th request, and with another seed something else", () =>
+    Effect.gen(function* () {
+      const fates = Effect.fnUntraced(function* (seed: number) {
+        const exchange = yield* makeExchange(["status:0.5:503", "garbled:0.5:as=html"], {
+          seed,
+          limit: 100,
+          maxDelay: Duration.zero,
+        })
+        const send = yield* makeClient(exchange)
+        return yield* Effect.forEach(
+          Array.from({ length: 40 }, (_, n) => n + 1),
+          (n) => send(`${n}`, n),
+        )
+      })
+      const once = yield* fates(7)
+      expect(new Set(once)).toEqual(new Set(["accepted", "ServerError", "UndecodableAnswer"]))
+      expect(yield* fates(7)).toEqual(once)
+      expect(yield* fates(8)).not.toEqual(once)
+    }),
+  )
+
   it.live("stalls answers nothing, and everything afterwards", () =>
     Effect.gen(function* () {
       const exchange = yield* makeExchange(["stall:at=0s:for=1500ms"])
