@@ -9,9 +9,10 @@ import type { ExchangeTally } from "../exchange/ArrivalTally.ts"
 import { noRecord, openRecord } from "../exchange/ExchangeRecord.ts"
 import * as ExchangeServer from "../exchange/ExchangeServer.ts"
 import { freshSeed } from "../Random.ts"
-import { CommandFailed } from "../errors.ts"
+import { CommandFailed, UsageError } from "../errors.ts"
 import { exchangeMillis, LONGEST_DELAY, LONGEST_WINDOW } from "./exchangeMillis.ts"
 import { duration, faults, integer, parsed, seed } from "./Flags.ts"
+import { fileToWrite, isSameFile } from "./files.ts"
 import { FAULT_FORMS, printFault } from "./faultSpec.ts"
 import { isLoopback } from "./isLoopback.ts"
 import { keysFileFlag } from "./keysFile.ts"
@@ -117,17 +118,23 @@ export const exchange = Command.make(
     faults: faults("fault", {
       description: `What to do wrong, to try clients out; may be given several times: ${faultForms}. P is a probability from 0 to 1; at=AT, every=EVERY and for=D say when, times=N how often at most. See docs/faults.md`,
     }),
-    record: Flag.String("record").pipe(
-      Flag.withMetavar("FILE"),
-      Flag.withDescription(
-        "Append every judged request to FILE as a line of JSON (key label, order id, nonce, verdict, time), before it is answered",
-      ),
-      Flag.optional,
+    record: fileToWrite(
+      "record",
+      "Append every judged request to FILE as a line of JSON (key label, order id, nonce, verdict, time), before it is answered",
     ),
   },
   Effect.fnUntraced(function* (flags) {
     yield* exchangeMillis("--window", flags.window, LONGEST_WINDOW)
     yield* exchangeMillis("--max-delay", flags.maxDelay, LONGEST_DELAY)
+    if (
+      Option.isSome(flags.record) &&
+      Option.isSome(flags.keysFile) &&
+      (yield* isSameFile(flags.record.value, flags.keysFile.value))
+    ) {
+      return yield* new UsageError({
+        message: `--record and --keys-file name the same file, ${quote(flags.record.value)}; write the record to another`,
+      })
+    }
     const options = {
       host: flags.host,
       port: flags.port,

@@ -17,6 +17,7 @@ import {
   Semaphore,
 } from "effect"
 import { CommandFailed, UsageError } from "../errors.ts"
+import { pathProblem } from "../FileProblem.ts"
 import type { Verdict } from "./ExchangeModel.ts"
 
 /** One judged request. */
@@ -56,7 +57,7 @@ export const noRecord: ExchangeRecord = {
 const whyNotOpen = ({ reason }: PlatformError.PlatformError): string => {
   if (reason._tag === "NotFound") return "there is no such directory"
   if (reason._tag === "PermissionDenied") return "no permission to write there"
-  return /EISDIR/.test(String(reason.cause)) ? "it is a directory" : `opening it failed (${reason._tag})`
+  return pathProblem(reason) ?? `opening it failed (${reason._tag})`
 }
 
 const toLine = ({ atEpochMs, ...entry }: RecordEntry): string => {

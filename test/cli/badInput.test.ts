@@ -265,6 +265,18 @@ describe("names and choices", () => {
     ["exchange --load 1", "there is no flag --load"],
     ["help", 'there is no command "help". See "paceline --help".'],
     ["summarise", "<log> is missing"],
+    ["exchange --record=", "--record: the name is empty; write a file's name"],
+    ["exchange --record -", '--record: "-" is not standard output here'],
+    ["exchange --record @missing/x", "cannot write the record @missing/x: there is no such directory"],
+    ["exchange --record @folder", "cannot write the record @folder: it is a directory"],
+    [
+      "exchange --record @keys-none --keys-file @./keys-none",
+      '--record and --keys-file name the same file, "@keys-none"',
+    ],
+    [
+      "run --url http://127.0.0.1:1/ --fault reset:1",
+      "--fault and --url: only our own exchange does wrong when told to; leave out one of the two",
+    ],
     ["exchange extra", '"extra" is one argument too many'],
     ["exchange --host=", '--host: "" is not an address or a host name; write one such as 127.0.0.1'],
     [
