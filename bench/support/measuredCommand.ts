@@ -38,12 +38,16 @@ export const measuredCommand = (args: ReadonlyArray<string>): Effect.Effect<Meas
         Effect.sync(() => start(args)),
         (started) => Effect.sync(() => started.kill()),
       )
+      const exited = new Promise<number | null>((resolve) => {
+        child.once("exit", resolve)
+      })
       const usagePipe = child.stdio[3]
       const { stdout: output } = child
       if (output === null || !(usagePipe instanceof Readable))
         return yield* Effect.die("a process without pipes")
       const [stdout, usage] = yield* Effect.promise(() => Promise.all([text(output), text(usagePipe)]))
-      if (child.exitCode !== 0) return yield* Effect.die(new Error(`it failed: paceline ${args.join(" ")}`))
+      if ((yield* Effect.promise(() => exited)) !== 0)
+        return yield* Effect.die(new Error(`it failed: paceline ${args.join(" ")}`))
       return { stdout, elapsedMs: nowMsUnsafe(clock) - fromMs, usage: yield* decodeUsage(usage) }
     }),
   ).pipe(Effect.scoped)
