@@ -94,12 +94,13 @@ export interface DispatchLog {
   /** Takes an event at once. Called in the order of the events' times. */
   readonly record: (event: DispatchEvent) => void
   /**
-   * Waits until everything recorded so far is on its way to where it is kept: no request leaves before its record
-   * has. Once that can never be, it waits for ever, and the request is given up when the dispatcher stops.
+   * Waits until everything recorded so far is kept, and answers whether it is. No request leaves before its record
+   * is kept: a later life would know nothing of it. After a false, which says that nothing can be kept any more,
+   * the request does not leave at all, and `ready` never lets another one be taken.
    */
-  readonly committed: Effect.Effect<void>
+  readonly committed: Effect.Effect<boolean>
 }
 
 export const DispatchLog = Context.Reference<DispatchLog>("paceline/dispatch/DispatchLog", {
-  defaultValue: () => ({ ready: Effect.void, record: () => {}, committed: Effect.void }),
+  defaultValue: () => ({ ready: Effect.void, record: () => {}, committed: Effect.succeed(true) }),
 })

@@ -170,6 +170,13 @@ export const makeLane = (
         line.putBack(entry)
       }
 
+      /** The order did not leave: it goes back to the line, or ends where nobody wants it any more. */
+      const stayed = (entry: Entry, request: RequestTrace, atMs: number): void => {
+        if (!context.isStopping() && !entry.withdrawn) return putBack(entry, "not-sent", request, atMs)
+        const failure = Exit.fail(new OrderCancelled({ orderId: entry.order.id }))
+        ledger.end(entry, { outcome: { outcome: "cancelled" }, request: undefined }, atMs, failure)
+      }
+
       /** What an answer, or its absence, makes of the order. */
       const settle = (
         entry: Entry,
@@ -190,16 +197,8 @@ export const makeLane = (
               atMs,
               exit,
             )
-          case "never-sent": {
-            if (wanted) return putBack(entry, "not-sent", request, atMs)
-            const failure = new OrderCancelled({ orderId: entry.order.id })
-            return ledger.end(
-              entry,
-              { outcome: { outcome: "cancelled" }, request: undefined },
-              atMs,
-              Exit.fail(failure),
-            )
-          }
+          case "never-sent":
+            return stayed(entry, request, atMs)
           case "refused": {
             const again = (isFree || entry.returns < context.maxReturns) && atMs < entry.deadlineMs
             if (wanted && again && RETURNABLE.has(verdict.reason)) {
@@ -226,9 +225,20 @@ export const makeLane = (
         let isWithheld = false
         let settledMs: number | undefined
         // What leaves is written down first: a later life must know of every order that may have left.
-        yield* log.committed
+        const isKept = yield* log.committed
         // Neither does one leave once it is no longer written down that requests may: the process may have stood still.
-        if (open.nonce > memory.reservedNonce()) yield* memory.reserve(open.nonce)
+        if (isKept && open.nonce > memory.reservedNonce()) yield* memory.reserve(open.nonce)
+        const readyMs = nowMsUnsafe(clock)
+        const isEnded = entry.state === "ended"
+        // It cannot be written down, or was given up by a stop, or has grown too old meanwhile.
+        if (!isKept || isEnded || readyMs >= entry.deadlineMs) {
+          memory.onEnded({ ...open, end: { ending: "never-sent", atMs: readyMs } })
+          yield* report(undefined)
+          if (isEnded) return
+          stayed(entry, { ...open, settledMs: readyMs }, readyMs)
+          passage.onEnded("never-sent", readyMs)
+          return yield* passage.leave
+        }
         const exit = yield* client
           .submit(entry.order, key, open.nonce, {
             mayStart: () => {

@@ -1,26 +1,19 @@
 /**
  * Writes the journal: records go into a bounded buffer at once, and a fiber of its own brings them to the
- * file in batches, so that the hot path never waits for the disk.
+ * file in batches, one write after another. A batch is whatever has gathered while the one before was written;
+ * records that nobody waits for may gather for some time.
  *
- * Nothing is sent that is not written down: while the buffer is full, or once the file cannot be written,
- * `ready` holds the lanes back.
+ * Nothing is sent that is not written down: a request waits for `committed` before it leaves, and while the buffer
+ * is full, or once the file cannot be written, `ready` holds the lanes back.
  */
-import {
-  Deferred,
-  Effect,
-  Exit,
-  FileSystem,
-  Latch,
-  type PlatformError,
-  Schema,
-  type Scope,
-  Semaphore,
-} from "effect"
+import { dirname } from "node:path"
+import process from "node:process"
+import { Deferred, Effect, Exit, FileSystem, Latch, type PlatformError, Schema, type Scope } from "effect"
 import { CommandFailed, UsageError } from "../errors.ts"
 import { pathProblem } from "../FileProblem.ts"
 import { JournalLine, type JournalRecord } from "./JournalRecord.ts"
 
-/** How long a record may wait for its batch. */
+/** How long a record that nobody waits for may wait for its batch. */
 const FLUSH_EVERY_MS = 100
 /** Records in the buffer from which on no order is sent. In-flight requests may add a few more. */
 const BUFFER_RECORDS = 20_000
@@ -30,9 +23,15 @@ export interface Journal {
   readonly ready: Effect.Effect<void>
   /** Puts a record into the buffer. */
   readonly write: (record: JournalRecord) => void
+  /**
+   * Waits until every record so far is written: handed to the operating system, which keeps it whatever becomes of
+   * this process; and, where the journal is durable, on the disk, whatever becomes of the machine. Answers whether it
+   * is: false once the file cannot be written. Who waits may be interrupted; the writing goes on.
+   */
+  readonly committed: Effect.Effect<boolean>
   /** Fails as soon as the file cannot be written; it never succeeds. */
   readonly failed: Effect.Effect<never, CommandFailed>
-  /** Writes what is in the buffer. */
+  /** Writes what is in the buffer, and fails where it cannot be written. */
   readonly flush: Effect.Effect<void, CommandFailed>
 }
 
@@ -75,48 +74,105 @@ const openNew = Effect.fnUntraced(function* (file: string) {
   return yield* Effect.mapError(fs.open(file, { flag: "a", mode: 0o600 }), cannotOpen(file))
 })
 
+export interface JournalOptions {
+  /** Whether `committed` waits for the disk itself: the promise then holds when the machine fails, too. */
+  readonly durable: boolean
+}
+
+/** Records that are written together. */
+interface Batch {
+  readonly records: Array<JournalRecord>
+  /** Whether they could be written. */
+  readonly written: Deferred.Deferred<boolean>
+}
+
+const emptyBatch = (): Batch => ({ records: [], written: Deferred.makeUnsafe() })
+
+/** A new file is only sure to be found again once its folder is on the disk. Windows has no such thing to ask for. */
+const syncFolder = (file: string) =>
+  process.platform === "win32"
+    ? Effect.void
+    : Effect.scoped(
+        Effect.gen(function* () {
+          const fs = yield* FileSystem.FileSystem
+          const folder = yield* fs.open(dirname(file), { flag: "r" })
+          yield* folder.sync
+        }),
+      )
+
 /** Opens a journal. It stays open as long as the scope; flush it before, to learn whether all was written. */
 export const openJournal = (
   path: string,
+  options: JournalOptions = { durable: false },
 ): Effect.Effect<Journal, UsageError, FileSystem.FileSystem | Scope.Scope> =>
   Effect.gen(function* () {
     const file = yield* openNew(path)
+    if (options.durable) yield* Effect.mapError(syncFolder(path), cannotOpen(path))
     const failure = Deferred.makeUnsafe<never, CommandFailed>()
     const room = Latch.makeUnsafe(true)
-    let buffer: Array<JournalRecord> = []
+    const wanted = Latch.makeUnsafe(false)
+    let gathering = emptyBatch()
+    let underWay: Batch | undefined
+
+    const store = (text: string) => {
+      const writing = file.writeAll(new TextEncoder().encode(text))
+      return Effect.mapError(
+        options.durable ? Effect.andThen(writing, file.sync) : writing,
+        cannotWrite(path),
+      )
+    }
+
+    const settle = (batch: Batch, exit: Exit.Exit<void, CommandFailed>): void => {
+      underWay = undefined
+      if (Exit.isSuccess(exit)) {
+        if (gathering.records.length < BUFFER_RECORDS) room.openUnsafe()
+      } else {
+        // What follows a hole is no journal: after the first failure nothing more is written.
+        room.closeUnsafe()
+        Deferred.doneUnsafe(failure, Exit.failCause(exit.cause))
+        Deferred.doneUnsafe(gathering.written, Exit.succeed(false))
+      }
+      Deferred.doneUnsafe(batch.written, Exit.succeed(Exit.isSuccess(exit)))
+    }
 
     const writeBatch = Effect.suspend(() => {
-      if (buffer.length === 0) return Effect.void
-      const batch = buffer
-      buffer = []
-      const text = batch.map((record) => `${encode(record)}\n`).join("")
-      return Effect.mapError(file.writeAll(new TextEncoder().encode(text)), cannotWrite(path))
-    }).pipe(
-      Effect.tap(() => Effect.sync(() => room.openUnsafe())),
-      Effect.tapCause((cause) =>
-        Effect.sync(() => {
-          room.closeUnsafe()
-          Deferred.doneUnsafe(failure, Exit.failCause(cause))
-        }),
-      ),
-      // What follows a hole is no journal: after the first failure nothing more is written.
-      (write) => Effect.suspend(() => (Deferred.isDoneUnsafe(failure) ? Deferred.await(failure) : write)),
-    )
-    // Batches leave one after another, whoever asks for them, and each is written to its end.
-    const oneAtATime = yield* Semaphore.make(1)
-    const flush = Effect.uninterruptible(oneAtATime.withPermit(writeBatch))
+      const batch = gathering
+      gathering = emptyBatch()
+      underWay = batch
+      wanted.closeUnsafe()
+      const text = batch.records.map((record) => `${encode(record)}\n`).join("")
+      return Effect.onExit(store(text), (exit) => Effect.sync(() => settle(batch, exit)))
+    })
+    // Begun is written to its end: half a batch would look like a crash.
+    const writer = Effect.forever(Effect.andThen(wanted.await, Effect.uninterruptible(writeBatch)), {
+      disableYield: true,
+    })
+    yield* Effect.forkScoped(writer, { startImmediately: true })
+    const now = Effect.sync(() => {
+      if (gathering.records.length > 0) wanted.openUnsafe()
+    })
+    yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep(FLUSH_EVERY_MS), now)))
 
-    yield* Effect.forkScoped(
-      Effect.ignore(Effect.forever(Effect.andThen(Effect.sleep(FLUSH_EVERY_MS), flush))),
-    )
+    const committed = Effect.suspend(() => {
+      if (Deferred.isDoneUnsafe(failure)) return Effect.succeed(false)
+      if (gathering.records.length === 0) {
+        return underWay === undefined ? Effect.succeed(true) : Deferred.await(underWay.written)
+      }
+      // The writer may begin at once, and gather the next batch.
+      const { written } = gathering
+      wanted.openUnsafe()
+      return Deferred.await(written)
+    })
 
     return {
       ready: room.await,
       write: (record) => {
-        buffer.push(record)
-        if (buffer.length >= BUFFER_RECORDS) room.closeUnsafe()
+        if (Deferred.isDoneUnsafe(failure)) return
+        gathering.records.push(record)
+        if (gathering.records.length >= BUFFER_RECORDS) room.closeUnsafe()
       },
+      committed,
       failed: Deferred.await(failure),
-      flush,
+      flush: Effect.flatMap(committed, (written) => (written ? Effect.void : Deferred.await(failure))),
     }
   })

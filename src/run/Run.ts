@@ -200,7 +200,7 @@ export const run = <E, R>(
           write(toRecord(event))
           progress.record(event)
         },
-        committed: journal.flush.pipe(Effect.ignore),
+        committed: journal.committed,
       }
       write(header(settings, exchange.shown, startedAt))
       yield* journal.flush

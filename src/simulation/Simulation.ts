@@ -184,7 +184,7 @@ const program = (settings: SimulationSettings, sink: SimulationSink) =>
       Effect.provideService(DispatchLog, {
         ready: Effect.void,
         record: (event) => write(toRecord(event)),
-        committed: Effect.void,
+        committed: Effect.succeed(true),
       }),
       Effect.onInterrupt(() => Effect.sync(() => writeEnd({ end: "stopped" }))),
       Effect.provideService(Random.Random, yield* seededRandom(seed, "outages")),

@@ -13,13 +13,13 @@ import { accepted, acceptedAt, header } from "../summary/records.ts"
 
 const unused = Effect.die("a journal does not do this")
 
-/** A file in memory. `before` runs before every write. */
-const memoryFile = (before: Effect.Effect<void> = Effect.void) => {
+/** A file in memory. `before` runs before every write, `sync` when it is to be synced. */
+const memoryFile = (before: Effect.Effect<void> = Effect.void, sync: Effect.Effect<void> = unused) => {
   const writes: Array<string> = []
   const file: FileSystem.File = {
     [FileSystem.FileTypeId]: FileSystem.FileTypeId,
     stat: unused,
-    sync: unused,
+    sync,
     seek: () => unused,
     read: () => unused,
     readAlloc: () => unused,
@@ -151,7 +151,111 @@ it.effect("fails once a batch cannot be written, and from then on lets nobody se
   }),
 )
 
+it.effect(
+  "commits in groups: what gathers while a batch is written is written together, right after it",
+  () =>
+    Effect.gen(function* () {
+      const { layer, writes } = memoryFile(Effect.sleep("10 millis"))
+      const journal = yield* Effect.provide(openJournal("log"), layer)
+      const kept: Array<string> = []
+      const lane = (id: string) => {
+        journal.write(accepted(id, 1))
+        const waiting = Effect.map(journal.committed, (isKept) => kept.push(`${id} ${isKept}`))
+        return Effect.forkChild(waiting, { startImmediately: true })
+      }
+      yield* lane("1")
+      for (const id of ["2", "3", "4"]) yield* lane(id)
+      yield* TestClock.adjust("9 millis")
+      expect(kept).toEqual([])
+      yield* TestClock.adjust("1 millis")
+      expect(kept).toEqual(["1 true"])
+      yield* TestClock.adjust("10 millis")
+      expect(kept).toEqual(["1 true", "2 true", "3 true", "4 true"])
+      expect(writes).toEqual([
+        textOf([accepted("1", 1)]),
+        textOf([accepted("2", 1), accepted("3", 1), accepted("4", 1)]),
+      ])
+    }),
+)
+
+it.effect("keeps one waiting also for what is being written at the moment", () =>
+  Effect.gen(function* () {
+    const { layer } = memoryFile(Effect.sleep("10 millis"))
+    const journal = yield* Effect.provide(openJournal("log"), layer)
+    journal.write(accepted("1", 1))
+    yield* Effect.forkChild(journal.committed, { startImmediately: true })
+    const late = yield* Effect.forkChild(journal.committed, { startImmediately: true })
+    yield* TestClock.adjust("9 millis")
+    expect(late.pollUnsafe()).toBe(undefined)
+    yield* TestClock.adjust("1 millis")
+    expect(yield* Fiber.join(late)).toBe(true)
+    expect(yield* journal.committed).toBe(true)
+  }),
+)
+
+it.effect("goes on writing when one who waits is interrupted", () =>
+  Effect.gen(function* () {
+    const { layer, writes } = memoryFile(Effect.sleep("10 millis"))
+    const journal = yield* Effect.provide(openJournal("log"), layer)
+    journal.write(accepted("1", 1))
+    const impatient = yield* Effect.forkChild(journal.committed, { startImmediately: true })
+    yield* Fiber.interrupt(impatient)
+    journal.write(accepted("2", 2))
+    const patient = yield* Effect.forkChild(journal.committed, { startImmediately: true })
+    yield* TestClock.adjust("20 millis")
+    expect(yield* Fiber.join(patient)).toBe(true)
+    expect(writes.join("")).toBe(textOf([accepted("1", 1), accepted("2", 2)]))
+  }),
+)
+
+it.effect("answers who waits that nothing is kept once the file cannot be written", () =>
+  Effect.gen(function* () {
+    const { layer } = memoryFile(Effect.andThen(Effect.sleep("10 millis"), Effect.die("no disk")))
+    const journal = yield* Effect.provide(openJournal("log"), layer)
+    journal.write(accepted("1", 1))
+    const first = yield* Effect.forkChild(journal.committed, { startImmediately: true })
+    journal.write(accepted("2", 2))
+    const second = yield* Effect.forkChild(journal.committed, { startImmediately: true })
+    yield* TestClock.adjust("10 millis")
+    expect([yield* Fiber.join(first), yield* Fiber.join(second)]).toEqual([false, false])
+    journal.write(accepted("3", 3))
+    expect(yield* journal.committed).toBe(false)
+  }),
+)
+
+it.effect("waits for the disk itself where it is durable, and once for all who wait", () =>
+  Effect.gen(function* () {
+    let syncs = 0
+    const sync = Effect.suspend(() => {
+      syncs += 1
+      return syncs === 1 ? Effect.void : Effect.sleep("5 millis")
+    })
+    const { layer } = memoryFile(Effect.void, sync)
+    const journal = yield* Effect.provide(openJournal("log", { durable: true }), layer)
+    // Its folder, so that the file is found again.
+    expect(syncs).toBe(1)
+    journal.write(accepted("1", 1))
+    const first = yield* Effect.forkChild(journal.committed, { startImmediately: true })
+    const second = yield* Effect.forkChild(journal.committed, { startImmediately: true })
+    yield* TestClock.adjust("4 millis")
+    expect(first.pollUnsafe()).toBe(undefined)
+    yield* TestClock.adjust("1 millis")
+    expect([yield* Fiber.join(first), yield* Fiber.join(second)]).toEqual([true, true])
+    expect(syncs).toBe(2)
+  }),
+)
+
 // From here on with real files.
+
+it.live("syncs a real file and its folder", () =>
+  Effect.gen(function* () {
+    const path = join(yield* folder, "log")
+    const journal = yield* openJournal(path, { durable: true })
+    journal.write(header())
+    expect(yield* journal.committed).toBe(true)
+    expect(readFileSync(path, "utf8")).toBe(textOf([header()]))
+  }).pipe(Effect.provide(NodeServices.layer)),
+)
 
 it.live("makes a file that only its owner can read, and holds what was written", () =>
   Effect.gen(function* () {

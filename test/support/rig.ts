@@ -46,6 +46,8 @@ export interface RigOptions {
   /** Puts another dispatcher in the place of the real one. */
   readonly make?: typeof Dispatcher.make
   readonly dispatcher?: Partial<Dispatcher.DispatcherOptions>
+  /** Takes the events besides; where none is given, whatever happens is kept at once. */
+  readonly log?: DispatchLog
 }
 
 export const at = { incomingMs: 25, outgoingMs: 25 } satisfies Journey
@@ -91,9 +93,12 @@ export const makeRig = Effect.fnUntraced(function* (options: RigOptions = {}) {
     Layer.provide(Layer.succeed(ExchangeClient, client)),
     Layer.buildWithScope(scope),
     Effect.provideService(DispatchLog, {
-      ready: Effect.void,
-      record: (event) => events.push(event),
-      committed: Effect.void,
+      ready: options.log?.ready ?? Effect.void,
+      record: (event) => {
+        events.push(event)
+        options.log?.record(event)
+      },
+      committed: options.log?.committed ?? Effect.succeed(true),
     }),
     Effect.provideService(Random.Random, yield* seededRandom(options.seed ?? 1, "outages")),
   )
