@@ -9,6 +9,7 @@
 import { Command } from "effect/cli"
 import { compare } from "./compare.ts"
 import { exchange } from "./exchange.ts"
+import { reconcile } from "./reconcile.ts"
 import { run } from "./run.ts"
 import { simulate } from "./simulate.ts"
 import { summarise } from "./summarise.ts"
@@ -18,7 +19,7 @@ export const app = Command.make("paceline").pipe(
   Command.withDescription(
     'Gets orders to an exchange as fast as its rate limits safely allow. Without a command it does what "run" does.',
   ),
-  Command.withSubcommands([run, exchange, summarise, simulate, compare]),
+  Command.withSubcommands([run, exchange, summarise, reconcile, simulate, compare]),
   Command.withExamples([
     { command: "paceline", description: "30 seconds against an exchange of our own, then a summary" },
     { command: "paceline run --help", description: "The flags of a command" },

@@ -1,12 +1,15 @@
 /**
  * `run`: dispatches orders, shows progress, writes the journal, prints the summary.
  */
+import { join } from "node:path"
 import { Console, DateTime, Duration, Effect, Option, Redacted } from "effect"
 import { Command, Flag } from "effect/cli"
 import { DEFAULT_REQUEST_TIMEOUT } from "../dispatch/HttpDispatcher.ts"
 import { type ApiKey, exerciseKeys, resolveKeys } from "../exchange/ApiKeys.ts"
 import { validateFile } from "../orders/NdjsonSource.ts"
 import { freshSeed } from "../Random.ts"
+import { isFolder } from "../resume/readJournals.ts"
+import { countPassedOver, readResumption, showPassedOver } from "../resume/Resumption.ts"
 import { renderSummaries } from "../summary/render.ts"
 import { run as dispatchRun } from "../run/Run.ts"
 import { EMBEDDED_MAX_DELAY_MS, type OrderSource, type RunSettings } from "../run/RunSettings.ts"
@@ -70,8 +73,24 @@ const flags = {
     description:
       "What our own exchange does wrong, written as for paceline exchange; may be given several times",
   }),
-  log: fileToWrite("log", "Where to write the journal (default: paceline-<date>-<time>.ndjson)"),
+  log: fileToWrite(
+    "log",
+    "Where to write the journal (default: paceline-<date>-<time>.ndjson, in the folder given with --resume if there is one)",
+  ),
   state: stateFlag,
+  durable: Flag.Boolean("durable").pipe(
+    Flag.withDescription(
+      "Let no request leave before its record is on the disk itself: the journal then suffices to resume after a power failure, too. Without it, after any death of the process",
+    ),
+    Flag.withDefault(false),
+  ),
+  resume: Flag.String("resume").pipe(
+    Flag.withMetavar("JOURNAL|FOLDER"),
+    Flag.withDescription(
+      "Go on where the journal of a former run ends; give one for every former run, or a folder that holds them all. Orders that it says were accepted, rejected or expired are done; those sent without an answer are unknown, reported and not sent again; all others follow, cancelled ones too. Needs --orders",
+    ),
+    Flag.atLeast(0),
+  ),
   format: Flags.format({ description: "The form of the summary at the end", default: "text" }),
   noProgress: Flag.Boolean("no-progress").pipe(
     Flag.withDescription("Show nothing while running"),
@@ -145,10 +164,28 @@ const tellBadLines = (count: number, orders: number) => {
     : Console.error(`${lines} of standard input ${count === 1 ? "was" : "were"} passed over`)
 }
 
+const resumptionOf = Effect.fnUntraced(function* (paths: ReadonlyArray<string>, source: OrderSource) {
+  if (paths.length === 0) return undefined
+  if (source.type === "random") {
+    return yield* new UsageError({
+      message:
+        "--resume goes on with the orders of a file: give it with --orders. Orders made at random have nothing to go on with",
+    })
+  }
+  return yield* readResumption(paths)
+})
+
 /** A name that no earlier run has: the second it starts in, and the seed where that is not enough. */
 const defaultLog = Effect.map(DateTime.now, (now) => {
   const [date, time] = DateTime.formatIso(now).split("T")
   return `paceline-${date ?? ""}-${(time ?? "").replaceAll(":", "").slice(0, 10).replace(".", "-")}.ndjson`
+})
+
+/** Beside the journals of former runs where these are kept in a folder, so that the next run finds it there. */
+const newLog = Effect.fnUntraced(function* (former: ReadonlyArray<string>) {
+  const name = yield* defaultLog
+  const folders = yield* Effect.filter(former, isFolder)
+  return folders[0] === undefined ? name : join(folders[0], name)
 })
 
 export const run = Command.make(
@@ -175,6 +212,7 @@ export const run = Command.make(
     } else {
       yield* source.from === "-" ? expectOrdersOnStandardInput : validateFile(source.from)
     }
+    const resume = yield* resumptionOf(input.resume, source)
     if (needsKeys(input.url, input.keysFile, keys)) {
       return yield* new UsageError({
         message:
@@ -194,15 +232,21 @@ export const run = Command.make(
       gate: input.gate,
       requestTimeout: DEFAULT_REQUEST_TIMEOUT,
       faults: input.faults,
-      log: Option.isSome(input.log) ? input.log.value : yield* defaultLog,
+      log: Option.isSome(input.log) ? input.log.value : yield* newLog(input.resume),
       ...(state === undefined ? {} : { state }),
+      durable: input.durable,
+      resume,
     }
     if (settings.url === undefined) yield* warnOfBound(settings)
     const progress = yield* makeRunProgress(settings, { quiet: input.noProgress })
-    yield* dispatchRun(settings, progress, ({ summary, badLines }) =>
+    yield* dispatchRun(settings, progress, ({ badLines, passedOver, summary }) =>
       Effect.gen(function* () {
         yield* Console.log(renderSummaries(input.format, [{ name: settings.log, summary }]).trimEnd())
-        if (badLines > 0) yield* tellBadLines(badLines, summary.orders.created)
+        if (passedOver !== undefined) {
+          yield* Console.error(showPassedOver(passedOver, summary.orders.created))
+        }
+        const { created } = summary.orders
+        if (badLines > 0) yield* tellBadLines(badLines, created + countPassedOver(passedOver))
       }),
     )
   }),
@@ -219,6 +263,10 @@ export const run = Command.make(
     {
       command: "paceline run --url http://127.0.0.1:9999/api/request --orders orders.ndjson",
       description: "Send a file's orders to an exchange",
+    },
+    {
+      command: "paceline run --orders orders.ndjson --resume journals",
+      description: "The same, again and again until all are done: whatever a former run did is not repeated",
     },
   ]),
 )

@@ -18,6 +18,15 @@ const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
 /** A key's label, such as `key-1`. */
 const KeyLabel = Schema.NonEmptyString
 
+/** A run that a later one goes on from. Its start and its seed tell it from every other. */
+export const FormerLife = Schema.Struct({
+  /** The journal, as it was named. */
+  file: Schema.String,
+  startedAt: Schema.String,
+  seed: Schema.NullOr(Schema.Int),
+})
+export type FormerLife = typeof FormerLife.Type
+
 /** The first record: what ran, with which settings. */
 export const Header = Schema.Struct({
   type: Schema.tag("header"),
@@ -30,6 +39,8 @@ export const Header = Schema.Struct({
   keys: Schema.Array(KeyLabel),
   /** What every random choice of the run derives from; null where nothing was random. */
   seed: Schema.NullOr(Schema.Int),
+  /** The journals of former lives that this run goes on from; absent where it began anew. */
+  resumes: Schema.optionalKey(Schema.Array(FormerLife)),
   settings: Schema.Struct({
     exchange: Schema.String,
     source: Schema.String,

@@ -31,6 +31,7 @@ import { type BadLine, fromFile, fromStdin } from "../orders/NdjsonSource.ts"
 import type { Order } from "../orders/Order.ts"
 import { seededRandom } from "../Random.ts"
 import { randomSource } from "../orders/RandomSource.ts"
+import { makeSieve, type PassedOver } from "../resume/Resumption.ts"
 import { fromJournal } from "../journal/LogEvent.ts"
 import { makeSummariser } from "../summary/Summariser.ts"
 import type { Summary } from "../summary/Summary.ts"
@@ -75,6 +76,7 @@ const header = (settings: RunSettings, exchange: string, startedAt: string): Jou
     startedAt,
     duration: source.duration,
     load: source.type === "random" ? source.load : undefined,
+    resumes: settings.resume?.lives,
   })
 }
 
@@ -87,6 +89,7 @@ const failed = (failure: DispatchFailure) => new CommandFailed({ message: failur
 const feed = Effect.fnUntraced(function* (
   settings: RunSettings,
   onBadLine: (bad: BadLine) => Effect.Effect<void>,
+  follows: (order: Order) => boolean,
 ) {
   const dispatcher = yield* Dispatcher
   const { source } = settings
@@ -112,7 +115,7 @@ const feed = Effect.fnUntraced(function* (
       : source.from === "-"
         ? fromStdin(onBadLine)
         : fromFile(source.from)
-  const handed = Stream.runForEach(orders, hand).pipe(
+  const handed = Stream.runForEach(Stream.filter(orders, follows), hand).pipe(
     // The source gave an id twice while the first was under way: its own check finds that out before us.
     Effect.catchTag(["DuplicateOrder", "OrderCancelled"], Effect.die),
     Effect.catchTag(["NoUsableKey", "ExchangeUnreachable", "StateUnwritable"], (failure) =>
@@ -150,6 +153,8 @@ const UNREACHABLE_AT_END_MS = 1000
 export interface RunReport {
   readonly summary: Summary
   readonly badLines: number
+  /** Orders that former lives had done, or left unknown; undefined where the run began anew. */
+  readonly passedOver: PassedOver | undefined
 }
 
 const endOf = (exit: Exit.Exit<unknown, { readonly message: string }>): RunEnd => {
@@ -176,7 +181,7 @@ export const run = <E, R>(
       const clock = yield* Clock.Clock
       const claimed = yield* claimedOf(settings)
       const exchange = yield* exchangeOf(settings)
-      const journal = yield* openJournal(settings.log)
+      const journal = yield* openJournal(settings.log, { durable: settings.durable ?? false })
       const startMs = nowMsUnsafe(clock)
       const startedAt = DateTime.formatIso(yield* DateTime.now)
       const summariser = makeSummariser({
@@ -186,6 +191,7 @@ export const run = <E, R>(
       })
       const footer = runFooter()
       let badLines = 0
+      const sieve = settings.resume === undefined ? undefined : makeSieve(settings.resume.fates)
 
       const write = (record: JournalRecord): void => {
         journal.write(record)
@@ -230,7 +236,9 @@ export const run = <E, R>(
         const stopping = yield* Deferred.make<void>()
         yield* Effect.forkScoped(progress.show(snapshot, Deferred.await(stopping)))
         yield* Effect.raceAllFirst([
-          Effect.onInterrupt(feed(settings, onBadLine), () => Deferred.succeed(stopping, undefined)),
+          Effect.onInterrupt(feed(settings, onBadLine, sieve?.follows ?? (() => true)), () =>
+            Deferred.succeed(stopping, undefined),
+          ),
           Effect.mapError(dispatchFailed, failed),
           journal.failed,
         ])
@@ -248,7 +256,7 @@ export const run = <E, R>(
           yield* progress.ended
           write(footer.record(nowMsUnsafe(clock) - startMs, endOf(exit), badLines))
           const flushed = yield* Effect.exit(journal.flush)
-          yield* onEnd({ summary: summariser.finish(), badLines })
+          yield* onEnd({ summary: summariser.finish(), badLines, passedOver: sieve?.passedOver() })
           // An interruption would swallow a typed error; as a defect it still reaches the user.
           if (Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)) yield* Effect.orDie(flushed)
           yield* exit

@@ -2,7 +2,7 @@
 import { Duration } from "effect"
 import { type GateName, marginOf, showGate } from "../dispatch/gates/byName.ts"
 import type { ApiKey } from "../exchange/ApiKeys.ts"
-import { JOURNAL_VERSION, type JournalRecord } from "../journal/JournalRecord.ts"
+import { type FormerLife, JOURNAL_VERSION, type JournalRecord } from "../journal/JournalRecord.ts"
 import { VERSION } from "../version.ts"
 
 export interface RunHeaderOptions {
@@ -23,6 +23,8 @@ export interface RunHeaderOptions {
   readonly duration: Duration.Duration | undefined
   /** Times the exercise's rate, or undefined where orders are not made at random. */
   readonly load: number | undefined
+  /** The runs that this one goes on from; undefined where it begins anew. */
+  readonly resumes?: ReadonlyArray<FormerLife> | undefined
 }
 
 const msOrNull = (duration: Duration.Duration | undefined): number | null =>
@@ -36,6 +38,7 @@ export const runHeader = (options: RunHeaderOptions): JournalRecord => ({
   startedAt: options.startedAt,
   keys: options.keys.map((key) => key.label),
   seed: options.seed,
+  ...(options.resumes === undefined ? {} : { resumes: options.resumes }),
   settings: {
     exchange: options.exchange,
     source: options.source,

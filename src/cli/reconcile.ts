@@ -1,0 +1,39 @@
+/** The command `reconcile`: which orders of journals may or may not have been executed. */
+import { Console, Effect } from "effect"
+import { Argument, Command, Flag } from "effect/cli"
+import { readJournals } from "../resume/readJournals.ts"
+import { renderDoubts } from "../resume/renderDoubts.ts"
+
+export const reconcile = Command.make(
+  "reconcile",
+  {
+    journals: Argument.String("journal").pipe(
+      Argument.withDescription(
+        "Journals of paceline; a folder stands for every .ndjson file in it. Give all lives of a run at once: what one left unknown another may have settled",
+      ),
+      Argument.variadic({ min: 1 }),
+    ),
+    format: Flag.Literals("format", ["text", "json", "ndjson"]).pipe(
+      Flag.withDescription(
+        "How to print: a table, one JSON value, or one JSON object a line for every unknown order (default: text)",
+      ),
+      Flag.withDefault("text"),
+    ),
+  },
+  Effect.fnUntraced(function* ({ format, journals }) {
+    const text = renderDoubts(format, yield* readJournals(journals))
+    if (text !== "") yield* Console.log(text)
+  }),
+).pipe(
+  Command.withDescription(
+    "Lists the orders that were sent and have no usable answer: each may have been executed, and only the exchange can tell. They are never sent again by themselves. Exit status 0 whether there are any or not; 2 where a journal cannot be read.",
+  ),
+  Command.withShortDescription("List the orders whose outcome is unknown"),
+  Command.withExamples([
+    { command: "paceline reconcile journals", description: "The unknown orders of all lives of a run" },
+    {
+      command: "paceline reconcile --format ndjson run.ndjson",
+      description: "The same for another program, an order a line",
+    },
+  ]),
+)
