@@ -1,0 +1,293 @@
+/**
+ * Breaks everything that may break, over real sockets, and looks whether an order was lost or sent twice.
+ *
+ * Clients send files of orders to an exchange that loses, delays, garbles and resets what passes through it. The clients
+ * are stopped, suspended and killed at random moments, their wall clocks step by up to an hour, and each is started again
+ * with --resume; the exchange is killed and started again as well. At the end the exchange's own record is compared with
+ * the clients' journals.
+ *
+ *     npm run chaos -- [--minutes 2] [--seed N]
+ *
+ * Exits with 1 unless every figure that has to be 0 is 0.
+ */
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import process from "node:process"
+import { parseArgs } from "node:util"
+import { Console, Duration, Effect, Fiber, type Random } from "effect"
+import { freshSeed, seededRandom, wholeUpTo } from "../src/Random.ts"
+import { check, type Findings, readJournals, readRecord } from "./support/chaos/check.ts"
+import { processesNaming, socketsOn, strangeFiles } from "./support/chaos/leftovers.ts"
+import { startProgram } from "./support/chaos/processes.ts"
+import { type Columns, table } from "./support/table.ts"
+
+const { values } = parseArgs({
+  options: { minutes: { type: "string", default: "2" }, seed: { type: "string" }, keep: { type: "boolean" } },
+})
+const minutes = Number(values.minutes)
+const seed = values.seed === undefined ? Effect.runSync(freshSeed) : Number(values.seed)
+if (!(minutes > 0 && minutes <= 24 * 60) || !Number.isSafeInteger(seed)) {
+  process.stderr.write("usage: npm run chaos -- [--minutes N] [--seed N] [--keep]\n")
+  process.exit(2)
+}
+
+/** Requests may be this late on top of the exchange's 50 ms. */
+const SPIKE_MS = 200
+const FAULTS = [
+  `spike:0.02:${SPIKE_MS}ms`,
+  "lost-request:0.004",
+  "lost-request:0.004:then=close",
+  "lost-answer:0.004",
+  "reset:0.004",
+  "truncated:0.004",
+  "garbled:0.004",
+  "status:0.002:500:judged=no",
+  "status:0.002:502",
+  "status:0.002:503:retry-after=1s",
+  "stall:every=47s:for=2s",
+  "restart:every=31s:for=1s",
+]
+const CLIENTS = [
+  { name: "no-bound", bound: "none", keys: 2 },
+  { name: "bound", bound: `${50 + SPIKE_MS + 250}ms`, keys: 2 },
+] as const
+type Client = (typeof CLIENTS)[number]
+
+const directory = mkdtempSync(join(tmpdir(), "paceline-chaos-"))
+const inDirectory = (...names: ReadonlyArray<string>) => join(directory, ...names)
+const keysFile = ({ name }: Client) => inDirectory(`${name}.keys`)
+const ordersFile = ({ name }: Client) => inDirectory(`${name}.orders.ndjson`)
+const journalFolder = ({ name }: Client) => inDirectory(`${name}.journals`)
+const recordFile = inDirectory("exchange.record.ndjson")
+const stateDirectory = inDirectory("state")
+
+/** More orders than the keys can send in the time. */
+const orderCount = (client: Client): number => Math.ceil(minutes * 60 * 20 * client.keys * 1.2) + 100
+const idsOf = (client: Client) => Array.from({ length: orderCount(client) }, (_, n) => `${client.name}-${n}`)
+
+const prepare = Effect.sync(() => {
+  mkdirSync(stateDirectory, { mode: 0o700 })
+  const secrets = (client: Client) =>
+    Array.from({ length: client.keys }, (_, n) => `CHAOS-${seed}-${client.name}-${n}`)
+  for (const client of CLIENTS) {
+    mkdirSync(journalFolder(client), { mode: 0o700 })
+    writeFileSync(keysFile(client), `${secrets(client).join("\n")}\n`, { mode: 0o600 })
+    writeFileSync(
+      ordersFile(client),
+      idsOf(client)
+        .map((id) => `{"id":"${id}"}\n`)
+        .join(""),
+    )
+  }
+  writeFileSync(inDirectory("all.keys"), `${CLIENTS.flatMap(secrets).join("\n")}\n`, { mode: 0o600 })
+})
+
+const between = (random: Random.Random, fromMs: number, toMs: number) =>
+  Duration.millis(fromMs + wholeUpTo(random, toMs - fromMs))
+const chance = (random: Random.Random, probability: number) => random.nextDoubleUnsafe() < probability
+
+/** Arguments; none of ours has a blank in it. */
+const words = (text: string): ReadonlyArray<string> => text.split(" ")
+
+let port = 0
+const counts = { exchangeLives: 0, clientLives: 0, kills: 0, stops: 0, suspensions: 0, failures: 0 }
+
+const exchangeLife = Effect.gen(function* () {
+  counts.exchangeLives += 1
+  const life = yield* startProgram(
+    [
+      ...words(`exchange --port ${port} --keys-file ${inDirectory("all.keys")} --record ${recordFile}`),
+      ...words(`--seed ${seed + counts.exchangeLives}`),
+      ...FAULTS.flatMap((fault) => ["--fault", fault]),
+    ],
+    { errors: inDirectory("exchange.err"), wanted: /http:\S+/ },
+  )
+  const url = yield* life.said
+  if (url === undefined) return yield* Effect.die(new Error("the exchange did not start: see exchange.err"))
+  port = Number(new URL(url).port)
+  return life
+})
+
+/** The exchange is killed and started again, until it is left alone. */
+const exchangeTrouble = Effect.gen(function* () {
+  const random = yield* seededRandom(seed, "exchange trouble")
+  while (true) {
+    yield* Effect.scoped(
+      Effect.gen(function* () {
+        const life = yield* exchangeLife
+        yield* Effect.sleep(between(random, 8_000, 30_000))
+        life.child.kill(chance(random, 0.5) ? "SIGKILL" : "SIGTERM")
+        yield* life.ended
+      }),
+    )
+    yield* Effect.sleep(between(random, 0, 3_000))
+  }
+})
+
+const journalsOf = (client: Client): ReadonlyArray<string> =>
+  readdirSync(journalFolder(client))
+    .toSorted()
+    .map((name) => join(journalFolder(client), name))
+
+/** One life of a client. */
+const clientLife = (client: Client, life: number) => {
+  counts.clientLives += 1
+  const folder = journalFolder(client)
+  const log = join(folder, `life-${String(life).padStart(5, "0")}.ndjson`)
+  return startProgram(
+    [
+      ...words(`run --url http://127.0.0.1:${port}/api/request --keys-file ${keysFile(client)}`),
+      ...words(`--orders ${ordersFile(client)} --ttl none --bound ${client.bound} --log ${log}`),
+      ...words(`--state ${stateDirectory} --resume ${folder} --no-progress --format json`),
+    ],
+    {
+      nodeArgs: ["--import", "./bench/support/chaos/steppingClock.ts"],
+      env: { PACELINE_CHAOS_SEED: String(seed * 100_000 + life) },
+      errors: inDirectory(`${client.name}.err`),
+    },
+  )
+}
+
+/** A client is stopped, suspended and killed, and started again, until it is left alone. */
+const clientTrouble = (client: Client, lives: { count: number }) =>
+  Effect.gen(function* () {
+    const random = yield* seededRandom(seed, `trouble of ${client.name}`)
+    while (true) {
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          const { child, ended } = yield* clientLife(client, (lives.count += 1))
+          yield* Effect.sleep(between(random, 500, 12_000))
+          if (chance(random, 0.2)) {
+            counts.suspensions += 1
+            child.kill("SIGSTOP")
+            yield* Effect.sleep(between(random, 100, 4_000))
+            child.kill("SIGCONT")
+            yield* Effect.sleep(between(random, 0, 1_000))
+          }
+          if (child.exitCode !== null) counts.failures += 1
+          else if (chance(random, 0.75)) {
+            counts.kills += 1
+            child.kill("SIGKILL")
+          } else {
+            counts.stops += 1
+            child.kill(chance(random, 0.5) ? "SIGTERM" : "SIGINT")
+          }
+          yield* ended
+        }),
+      )
+    }
+  })
+
+/** A last life without trouble, stopped in order: what was sent in it has an outcome. */
+const lastLife = (client: Client, lives: { count: number }) =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const { child, ended } = yield* clientLife(client, (lives.count += 1))
+      yield* Effect.sleep(Duration.seconds(8))
+      child.kill("SIGTERM")
+      const status = yield* ended
+      if (status !== 143) yield* Console.error(`the last life of ${client.name} ended with status ${status}`)
+      return status === 143
+    }),
+  )
+
+interface Row {
+  readonly client: string
+  readonly lives: number
+  readonly findings: Findings
+}
+
+const columns: Columns<Row> = [
+  ["client", (_) => _.client],
+  ["lives", (_) => String(_.lives)],
+  ["accepted", (_) => String(_.findings.accepted)],
+  ["rejected", (_) => String(_.findings.rejected)],
+  ["unknown", (_) => String(_.findings.unknown)],
+  ["to come", (_) => String(_.findings.toCome)],
+  ["executed twice", (_) => String(_.findings.executedTwice.length)],
+  ["sent again", (_) => String(_.findings.sentAgain.length)],
+  ["false accounts", (_) => String(_.findings.falseAccounts.length)],
+  ["unaccounted", (_) => String(_.findings.unaccounted.length)],
+  ["excesses", (_) => String(_.findings.excesses)],
+  ["nonce errors", (_) => String(_.findings.nonceErrors + _.findings.noncesOutOfOrder)],
+]
+
+const wrongIn = ({ findings: _ }: Row): number =>
+  _.executedTwice.length +
+  _.sentAgain.length +
+  _.falseAccounts.length +
+  _.unaccounted.length +
+  _.excesses +
+  _.nonceErrors +
+  _.noncesOutOfOrder
+
+/** Everything that a run may leave in its directory. */
+const EXPECTED_FILES =
+  /^(?:exchange\.(?:err|record\.ndjson)|all\.keys|[a-z-]+\.(?:keys|err|orders\.ndjson|journals|journals\/life-\d+\.ndjson)|state|state\/[^.]+\.(?:json|lock|owner\.json))$/
+
+const main = Effect.gen(function* () {
+  yield* Console.error(`chaos for ${minutes} min, seed ${seed}, in ${directory}`)
+  yield* prepare
+  const lives = CLIENTS.map(() => ({ count: 0 }))
+  const lastOnes = yield* Effect.scoped(
+    Effect.gen(function* () {
+      // A first life finds the port, and the others keep it.
+      yield* Effect.scoped(exchangeLife)
+      const exchange = yield* Effect.forkScoped(exchangeTrouble)
+      const clients = yield* Effect.forEach(CLIENTS, (client, n) =>
+        Effect.forkScoped(clientTrouble(client, lives[n] ?? { count: 0 })),
+      )
+      yield* Effect.sleep(Duration.minutes(minutes))
+      yield* Fiber.interruptAll(clients)
+      yield* Fiber.interrupt(exchange)
+      const calm = yield* exchangeLife
+      const ended = yield* Effect.forEach(
+        CLIENTS,
+        (client, n) => lastLife(client, lives[n] ?? { count: 0 }),
+        {
+          concurrency: "unbounded",
+        },
+      )
+      calm.child.kill("SIGTERM")
+      yield* calm.ended
+      return ended
+    }),
+  )
+  const record = readRecord(readFileSync(recordFile, "utf8"))
+  const rows = CLIENTS.map((client, n): Row => {
+    const ids = new Set(idsOf(client))
+    const journals = readJournals(journalsOf(client).map((file) => readFileSync(file, "utf8")))
+    const judged = record.filter(({ id }) => ids.has(id))
+    return { client: client.name, lives: lives[n]?.count ?? 0, findings: check(ids, journals, judged) }
+  })
+  const left = {
+    processes: processesNaming(directory).filter((pid) => pid !== String(process.pid)),
+    sockets: socketsOn(port),
+    files: strangeFiles(directory, EXPECTED_FILES),
+  }
+  yield* Console.log(table(columns, rows))
+  yield* Console.log(
+    `\n${counts.clientLives} lives of clients: ${counts.kills} killed, ${counts.stops} stopped, ${counts.suspensions} suspended, ${counts.failures} ended by themselves; ${counts.exchangeLives} lives of the exchange, which judged ${record.length} requests.` +
+      `\nleft over: ${left.processes.length} processes, ${left.sockets} sockets, ${left.files.length} files`,
+  )
+  for (const { client, findings } of rows) {
+    for (const name of ["executedTwice", "sentAgain", "falseAccounts", "unaccounted"] as const) {
+      if (findings[name].length > 0)
+        yield* Console.error(`${client}, ${name}: ${findings[name].slice(0, 5).join(", ")}`)
+    }
+  }
+  if (left.files.length > 0) yield* Console.error(`files: ${left.files.slice(0, 5).join(", ")}`)
+  const wrong =
+    rows.reduce((sum, row) => sum + wrongIn(row), 0) +
+    left.processes.length +
+    left.sockets +
+    left.files.length +
+    lastOnes.filter((ok) => !ok).length +
+    rows.filter(({ findings }) => findings.accepted === 0).length
+  if (wrong === 0 && values.keep !== true) yield* Effect.sync(() => rmSync(directory, { recursive: true }))
+  else yield* Console.error(`kept: ${directory}; repeat with --seed ${seed}`)
+  if (wrong > 0) process.exitCode = 1
+})
+
+await Effect.runPromise(main)
