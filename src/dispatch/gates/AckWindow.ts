@@ -63,6 +63,8 @@ export const ackWindow =
       let used = 0
       let marginMs = Duration.toMillis(options.margin)
       let paceFromMs = Number.NEGATIVE_INFINITY
+      /** The last request never left, so the next one may have its turn: under overload many an order is too late by then. */
+      let isPaceUnused = false
       let quarantineUntilMs = Number.NEGATIVE_INFINITY
       let previous: Transit | undefined
       /** What the order rests on; the window rests on `options.reach` always. */
@@ -118,7 +120,8 @@ export const ackWindow =
           invariant(used <= options.limit, `${key.label} has more requests in the window than its limit`)
           const transit: Transit = { sentMs, writtenMs: undefined, end: undefined }
           previous = transit
-          return Effect.map(pace, (resetAfter) => {
+          return Effect.map(isPaceUnused ? Effect.succeed(options.pace) : pace, (resetAfter) => {
+            isPaceUnused = false
             paceFromMs = sentMs + Duration.toMillis(resetAfter)
             return passageOf(transit)
           })
@@ -131,6 +134,10 @@ export const ackWindow =
         },
         onEnded: (ending, atMs) => {
           transit.end ??= { ending, atMs }
+          if (ending === "never-sent") {
+            paceFromMs = Number.NEGATIVE_INFINITY
+            isPaceUnused = true
+          }
           stirred.openUnsafe()
         },
         leave: Effect.suspend(() => {
