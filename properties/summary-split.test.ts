@@ -93,7 +93,7 @@ const readPart = ({ writer, origin }: Head, lines: ReadonlyArray<string>, isFirs
   for (const line of lines) {
     const event = writer.read(line)
     if (Option.isNone(event)) addEvent(part, { type: "unrecognised", lines: 1 }, origin)
-    else if (event.value !== undefined) addEvent(part, event.value, origin)
+    else addEvent(part, event.value, origin)
   }
   // As it comes from another thread.
   return structuredClone(part)
@@ -235,6 +235,32 @@ const meanOfPercentiles: Combine = (log, head) => {
   }))
 }
 
+/** Looks for the longest stretch without an acceptance in each part for itself. */
+const stretchesOfParts: Merge = (earlier, later, origin) =>
+  Option.map(mergeParts(earlier, later, origin), (merged) => {
+    const [one, other] = [earlier.tally.acceptances, later.tally.acceptances]
+    const longer = (other?.longestMs ?? 0) > (one?.longestMs ?? 0) ? other : one
+    const { acceptances } = merged.tally
+    return {
+      ...merged,
+      tally: {
+        ...merged.tally,
+        acceptances: acceptances && { ...acceptances, ...(longer && { longestMs: longer.longestMs }) },
+      },
+    }
+  })
+
+/** Takes the later part's figures of a key for those of both. */
+const latestKeys: Merge = (earlier, later, origin) =>
+  Option.map(mergeParts(earlier, later, origin), (merged) => ({
+    ...merged,
+    tally: { ...merged.tally, keys: new Map([...earlier.tally.keys, ...later.tally.keys]) },
+  }))
+
+/** Forgets how long the later part's requests were held. */
+const withoutHeld: Merge = (earlier, later, origin) =>
+  Option.map(mergeParts(earlier, later, origin), (merged) => ({ ...merged, held: earlier.held }))
+
 /** Numbers the windows of every part from its own first record. */
 const ownOrigins: Combine = (log, head) => {
   const parts = readParts(log, head, linesBeginningIn, (lines) => ({
@@ -259,6 +285,18 @@ describe("the parts of a log, cut anywhere", () => {
 
   it("do not, where the lowest throughput is the lowest of the parts", async () => {
     await catches(oneLog, isWhole(lowestOfParts))
+  })
+
+  it("do not, where a stretch without an acceptance ends at a cut", async () => {
+    await catches(oneLog, isWhole(byMerging(stretchesOfParts)))
+  })
+
+  it("do not, where a key that two parts name has the figures of one", async () => {
+    await catches(oneLog, isWhole(byMerging(latestKeys)))
+  })
+
+  it("do not, where only the first part tells how long requests are under way", async () => {
+    await catches(oneLog, isWhole(byMerging(withoutHeld)))
   })
 
   it("do not, where percentiles are averaged", async () => {
@@ -320,6 +358,9 @@ describe("merging", () => {
     summary: summaryOf(part, origin),
     windows: part.windows,
     unfinished: part.tally.unfinished,
+    keys: [...part.tally.keys],
+    acceptances: part.tally.acceptances,
+    held: part.held,
   })
 
   const groupings = fc.record({

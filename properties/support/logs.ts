@@ -3,13 +3,15 @@
  * whose outcome was never written.
  */
 import * as fc from "fast-check"
-import type { JournalRecord } from "../../src/journal/JournalRecord.ts"
+import type { Header, JournalRecord } from "../../src/journal/JournalRecord.ts"
 import {
   accepted,
   cancelled,
   expired,
   header,
+  nonceJump,
   rejected,
+  retired,
   returned,
   sent,
   unknown,
@@ -38,8 +40,18 @@ const plannedAfter = (gap: fc.Arbitrary<number>) =>
   fc.record({
     gap,
     age: fc.oneof(fc.integer({ min: 0, max: 1_500_000 }), fc.constantFrom(0, 1_000_000)),
-    /** One for each request, in microseconds. */
-    flights: fc.array(flight, { minLength: 1, maxLength: 3 }),
+    /** One for each request, in microseconds; a share of it to hand the request over, or null where it never was. */
+    flights: fc.array(
+      fc.record({
+        micros: flight,
+        key: fc.integer({ min: 1, max: 3 }),
+        handing: fc.option(fc.double({ min: 0, max: 1, noNaN: true })),
+        fate: fc.constantFrom("rate-limit", "nonce", "not-sent"),
+      }),
+      { minLength: 1, maxLength: 3 },
+    ),
+    /** What else the log tells before the order's first request. */
+    besides: fc.constantFrom("nothing", "nothing", "nothing", "retired", "nonce-jump"),
     ending,
   })
 type Planned = ReturnType<typeof plannedAfter> extends fc.Arbitrary<infer A> ? A : never
@@ -50,18 +62,27 @@ const wasSent = (order: Planned): boolean => !["queue", "limiter", "cancelled"].
 const recordsOf = (order: Planned, id: string, start: number): ReadonlyArray<JournalRecord> => {
   const createdAt = Math.max(0, start - order.age) / 1000
   const records: Array<JournalRecord> = []
+  const [{ key } = { key: 1 }] = order.flights
+  if (order.besides === "retired") records.push(retired(`key-${key}`, start / 1000, "nonce"))
+  if (order.besides === "nonce-jump") records.push(nonceJump(`key-${key}`, start / 1000))
   let now = start
-  let sentAt = now / 1000
-  for (const [index, micros] of order.flights.entries()) {
+  let request = {}
+  for (const [index, { micros, key, handing, fate }] of order.flights.entries()) {
     const isLast = index === order.flights.length - 1
     if (isLast && !wasSent(order)) break
-    sentAt = now / 1000
-    records.push(sent(id, sentAt, createdAt))
+    const sentAt = now / 1000
+    const about = { key: `key-${key}`, attempt: index + 1 }
+    records.push(sent(id, sentAt, createdAt, about))
+    request = {
+      ...about,
+      sent: sentAt,
+      ...(handing === null ? {} : { written: (now + Math.round(micros * handing)) / 1000 }),
+    }
     now += micros
-    if (!isLast) records.push(returned(id, now / 1000, "rate-limit"))
+    if (!isLast) records.push(returned(id, now / 1000, fate, request))
   }
   const t = now / 1000
-  const times = { createdAt, sent: sentAt }
+  const times = { createdAt, ...request }
   switch (order.ending) {
     case "none":
       return records
@@ -84,6 +105,8 @@ const recordsOf = (order: Planned, id: string, start: number): ReadonlyArray<Jou
 }
 
 export interface GeneratedJournal {
+  /** The first of the records. */
+  readonly header: typeof Header.Type
   readonly records: ReadonlyArray<JournalRecord>
   readonly capPerSecond: number
 }
@@ -104,8 +127,10 @@ export const journalWithGaps = (gap: fc.Arbitrary<number>): fc.Arbitrary<Generat
         now += order.gap
         return recordsOf(order, String(index), now)
       })
+      const first = header({ limit, keys, windowMs })
       return {
-        records: [header({ limit, keys, windowMs }), ...records.toSorted((one, other) => one.t - other.t)],
+        header: first,
+        records: [first, ...records.toSorted((one, other) => one.t - other.t)],
         capPerSecond: ((limit * 1000) / windowMs) * keys,
       }
     })

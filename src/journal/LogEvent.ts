@@ -2,9 +2,12 @@
  * What the summary hears of a log, whoever wrote it. Times are milliseconds; only their differences mean
  * something.
  */
-import type { JournalRecord, OutcomeRecord } from "./JournalRecord.ts"
+import { DateTime, Option } from "effect"
+import type { Header, JournalRecord, KeyRetired, OutcomeRecord } from "./JournalRecord.ts"
 import type { Outcome, RejectReason } from "../orders/Outcome.ts"
 import { elapsedMs } from "./elapsed.ts"
+
+type KeyRecord = typeof KeyRetired.Type
 
 /** What ran: how many requests the exchange lets through. */
 export interface Settings {
@@ -14,19 +17,44 @@ export interface Settings {
   readonly windowMs: number
   /** How many API keys. */
   readonly keys: number
+  /** Their labels. */
+  readonly labels: ReadonlyArray<string>
+  /** The longest incoming delay; undefined where it is not known. */
+  readonly boundMs: number | undefined
+  /** What the client adds to the window; undefined for a gate without a margin. */
+  readonly marginMs: number | undefined
+  readonly requestTimeoutMs: number
+  /** The wall clock's time when the log's times were 0, in milliseconds since 1970; undefined where it is no time. */
+  readonly startedAtMs: number | undefined
 }
 
 /** An order left for the exchange. Its outcome may follow. */
 export interface OrderSent {
   readonly type: "sent"
+  readonly atMs: number
   readonly id: string
   readonly createdAtMs: number
+  readonly key: string
+  /** 1 for the order's first request. */
+  readonly attempt: number
+}
+
+/** One request's way, from its beginning to its answer or the moment of giving up. */
+export interface RequestTimes {
+  readonly key: string
+  /** The moment before its first byte left. */
+  readonly sentMs: number
+  /** The moment all of it was handed to a connection's socket; undefined where it never was. */
+  readonly writtenMs: number | undefined
+  readonly settledMs: number
 }
 
 /** A request was refused for good, or never left, and its order went back to the line: no outcome. */
 export interface RequestReturned {
   readonly type: "returned"
+  readonly atMs: number
   readonly reason: RejectReason | "not-sent"
+  readonly request: RequestTimes
 }
 
 /** An order reached its outcome. What the log does not say is undefined. */
@@ -43,6 +71,30 @@ export interface OrderOutcome {
   readonly orderAgeMs: number | undefined
   /** From its last request to the complete answer. */
   readonly roundTripMs: number | undefined
+  /** Its last request; undefined where there was none, or the log does not say. */
+  readonly request: RequestTimes | undefined
+}
+
+/** A key left service. */
+export interface KeyLeft {
+  readonly type: "key"
+  readonly atMs: number
+  readonly key: string
+  readonly state: KeyRecord["state"]
+  /** Why it was parked; undefined where it was not. */
+  readonly reason: KeyRecord["reason"]
+}
+
+/** A key's nonces go on further ahead, because the exchange has seen a greater one. */
+export interface NonceJumped {
+  readonly type: "nonce-jump"
+  readonly atMs: number
+  readonly key: string
+}
+
+/** The run that wrote the log has ended. */
+export interface LogEnded {
+  readonly type: "ended"
 }
 
 /** A client says how many orders were created in the second before. */
@@ -61,11 +113,32 @@ export interface Unrecognised {
   readonly lines: number
 }
 
-export type LogEvent = Settings | OrderSent | RequestReturned | OrderOutcome | OrdersCounted | Unrecognised
+export type LogEvent =
+  | Settings
+  | OrderSent
+  | RequestReturned
+  | OrderOutcome
+  | OrdersCounted
+  | KeyLeft
+  | NonceJumped
+  | LogEnded
+  | Unrecognised
 
 /** A round trip ends with an answer: giving up, and a connection that broke, are none. */
 const wasAnswered = (record: OutcomeRecord): boolean =>
   record.outcome !== "unknown" || record.cause === "undecodable" || record.cause === "server-error"
+
+const timesOf = (request: {
+  readonly key: string
+  readonly sent: number
+  readonly written?: number
+  readonly settled: number
+}): RequestTimes => ({
+  key: request.key,
+  sentMs: request.sent,
+  writtenMs: request.written,
+  settledMs: request.settled,
+})
 
 const fromOutcome = (record: OutcomeRecord): OrderOutcome => {
   const request = record.outcome === "expired" || record.outcome === "cancelled" ? undefined : record
@@ -79,28 +152,51 @@ const fromOutcome = (record: OutcomeRecord): OrderOutcome => {
     orderAgeMs: request === undefined ? undefined : elapsedMs(record.createdAt, request.sent),
     roundTripMs:
       request === undefined || !wasAnswered(record) ? undefined : elapsedMs(request.sent, request.settled),
+    request: request === undefined ? undefined : timesOf(request),
   }
 }
 
-/** What a journal's record says to the summary; undefined for a record that says nothing to it. */
-export const fromJournal = (record: JournalRecord): LogEvent | undefined => {
+const fromHeader = ({ keys, settings, startedAt }: typeof Header.Type): Settings => ({
+  type: "settings",
+  limit: settings.limit,
+  windowMs: settings.windowMs,
+  keys: keys.length,
+  labels: keys,
+  boundMs: settings.boundMs ?? undefined,
+  marginMs: settings.marginMs ?? undefined,
+  requestTimeoutMs: settings.requestTimeoutMs,
+  startedAtMs: Option.getOrUndefined(Option.map(DateTime.make(startedAt), DateTime.toEpochMillis)),
+})
+
+/** What a journal's record says to the summary. */
+export const fromJournal = (record: JournalRecord): LogEvent => {
   switch (record.type) {
     case "header":
-      return {
-        type: "settings",
-        limit: record.settings.limit,
-        windowMs: record.settings.windowMs,
-        keys: record.keys.length,
-      }
+      return fromHeader(record)
     case "sent":
-      return { type: "sent", id: record.id, createdAtMs: record.createdAt }
+      return {
+        type: "sent",
+        atMs: record.t,
+        id: record.id,
+        createdAtMs: record.createdAt,
+        key: record.key,
+        attempt: record.attempt,
+      }
     case "returned":
-      return { type: "returned", reason: record.reason }
+      return { type: "returned", atMs: record.t, reason: record.reason, request: timesOf(record) }
     case "outcome":
       return fromOutcome(record)
     case "key":
+      return {
+        type: "key",
+        atMs: record.t,
+        key: record.key,
+        state: record.state,
+        reason: record.reason,
+      }
     case "nonce-jump":
+      return { type: "nonce-jump", atMs: record.t, key: record.key }
     case "footer":
-      return undefined
+      return { type: "ended" }
   }
 }

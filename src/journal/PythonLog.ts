@@ -46,6 +46,7 @@ const ended = (atMs: number, outcome: Outcome, id: string | undefined): LogEvent
   createdAtMs: undefined,
   orderAgeMs: undefined,
   roundTripMs: undefined,
+  request: undefined,
 })
 
 /** What a line says, without its newline; undefined for a line of another shape. */

@@ -195,8 +195,7 @@ export const run = <E, R>(
 
       const write = (record: JournalRecord): void => {
         journal.write(record)
-        const event = fromJournal(record)
-        if (event !== undefined) summariser.add(event)
+        summariser.add(fromJournal(record))
         footer.count(record)
       }
       const toRecord = makeToRecord(startMs)

@@ -124,8 +124,7 @@ const program = (settings: SimulationSettings, sink: SimulationSink) =>
     const write = (record: JournalRecord): void => {
       sink.record(record)
       footer.count(record)
-      const event = fromJournal(record)
-      if (event !== undefined) summariser.add(event)
+      summariser.add(fromJournal(record))
     }
     const startMs = nowMsUnsafe(clock)
     const toRecord = makeToRecord(startMs)

@@ -12,6 +12,7 @@ export interface Percentiles {
   readonly p50: number
   readonly p90: number
   readonly p99: number
+  readonly p999: number
   readonly max: number
 }
 
@@ -49,5 +50,11 @@ export const mergeDistributions = (one: Distribution, other: Distribution): Dist
 export const percentilesOf = ({ histogram, maxMs }: Distribution): Percentiles | null => {
   if (histogram.count === 0) return null
   const percentile = (percent: number): number => Math.min(histogram.percentile(percent) / 1000, maxMs)
-  return { p50: percentile(50), p90: percentile(90), p99: percentile(99), max: maxMs }
+  return {
+    p50: percentile(50),
+    p90: percentile(90),
+    p99: percentile(99),
+    p999: percentile(99.9),
+    max: maxMs,
+  }
 }

@@ -27,7 +27,7 @@ export interface LogReader {
 /** One who writes logs, and how a line of theirs is read: none where it is not recognised. */
 export interface Writer {
   readonly source: OriginOptions["source"]
-  readonly read: (line: string) => Option.Option<LogEvent | undefined>
+  readonly read: (line: string) => Option.Option<LogEvent>
 }
 
 /** Everyone whose logs can be read. */
@@ -48,8 +48,8 @@ export const makeLogReader = (defaults: LogDefaults): LogReader => {
   let lines = 0
   let refused: number | undefined
 
-  const feed = (known: KnownLog, event: Option.Option<LogEvent | undefined>): boolean => {
-    if (Option.isSome(event) && event.value !== undefined) known.summariser.add(event.value)
+  const feed = (known: KnownLog, event: Option.Option<LogEvent>): boolean => {
+    if (Option.isSome(event)) known.summariser.add(event.value)
     return Option.isSome(event)
   }
 

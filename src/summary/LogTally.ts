@@ -1,9 +1,13 @@
 /**
  * What a part of a log adds up to, whenever it happened.
  */
-import type { LogEvent, OrderOutcome } from "../journal/LogEvent.ts"
+import { elapsedMs } from "../journal/elapsed.ts"
+import type { LogEvent, OrderOutcome, OrderSent, RequestTimes } from "../journal/LogEvent.ts"
 import type { Outcome, RejectReason } from "../orders/Outcome.ts"
+import { acceptedAt, type Acceptances, mergeAcceptances } from "./Acceptances.ts"
 import { addDuration, type Distribution, emptyDistribution, mergeDistributions } from "./Distribution.ts"
+import { type KeyTallies, mergeKeys, tallyKeys } from "./KeyTally.ts"
+import { countLoss, emptyLosses, type Losses, mergeLosses } from "./Losses.ts"
 import { emptyNumbering, mergeNumberings, type Numbering, orderNumbered, ordersCounted } from "./Numbering.ts"
 import { emptyUnfinished, mergeUnfinished, orderEnded, orderSent, type Unfinished } from "./Unfinished.ts"
 
@@ -12,9 +16,14 @@ export interface LogTally {
   readonly orders: Record<Outcome["outcome"], number>
   /** Requests that were refused, whether that ended their order or not. */
   readonly refusals: Record<RejectReason | "not-sent", number>
+  readonly losses: Losses
+  readonly keys: KeyTallies
+  acceptances: Acceptances
   readonly unfinished: Unfinished
   readonly numbering: Numbering
+  readonly queueWait: Distribution
   readonly orderAge: Distribution
+  readonly writeDelay: Distribution
   readonly roundTrip: Distribution
   unrecognisedLines: number
 }
@@ -23,15 +32,33 @@ export interface LogTally {
 export const emptyTally = (isBeginning: boolean): LogTally => ({
   orders: { accepted: 0, rejected: 0, expired: 0, unknown: 0, cancelled: 0 },
   refusals: { "rate-limit": 0, blocked: 0, nonce: 0, "api-key": 0, exchange: 0, "not-sent": 0 },
+  losses: emptyLosses(),
+  keys: new Map(),
+  acceptances: null,
   unfinished: emptyUnfinished(isBeginning),
   numbering: emptyNumbering(),
+  queueWait: emptyDistribution(),
   orderAge: emptyDistribution(),
+  writeDelay: emptyDistribution(),
   roundTrip: emptyDistribution(),
   unrecognisedLines: 0,
 })
 
+const tallySent = (tally: LogTally, event: OrderSent): void => {
+  orderSent(tally.unfinished, event.id, event.createdAtMs)
+  if (event.attempt === 1) addDuration(tally.queueWait, elapsedMs(event.createdAtMs, event.atMs))
+}
+
+const tallyWritten = (tally: LogTally, { sentMs, writtenMs }: RequestTimes): void => {
+  if (writtenMs !== undefined) addDuration(tally.writeDelay, elapsedMs(sentMs, writtenMs))
+}
+
 const tallyOutcome = (tally: LogTally, event: OrderOutcome): void => {
   tally.orders[event.outcome.outcome] += 1
+  countLoss(tally.losses, event.outcome)
+  if (event.outcome.outcome === "accepted")
+    tally.acceptances = mergeAcceptances(tally.acceptances, acceptedAt(event.atMs))
+  if (event.request !== undefined) tallyWritten(tally, event.request)
   if (event.outcome.outcome === "rejected") tally.refusals[event.outcome.reason] += 1
   if (event.id !== undefined) orderEnded(tally.unfinished, event.id)
   if (event.number !== undefined) orderNumbered(tally.numbering, event.number)
@@ -40,14 +67,18 @@ const tallyOutcome = (tally: LogTally, event: OrderOutcome): void => {
 }
 
 export const tallyEvent = (tally: LogTally, event: LogEvent): void => {
+  tallyKeys(tally.keys, event)
   switch (event.type) {
     case "settings":
+    case "key":
+    case "nonce-jump":
+    case "ended":
       return
     case "sent":
-      return orderSent(tally.unfinished, event.id, event.createdAtMs)
+      return tallySent(tally, event)
     case "returned":
       tally.refusals[event.reason] += 1
-      return
+      return tallyWritten(tally, event.request)
     case "outcome":
       return tallyOutcome(tally, event)
     case "requests":
@@ -74,9 +105,14 @@ export const mergeTallies = (earlier: LogTally, later: LogTally): LogTally => ({
     exchange: earlier.refusals.exchange + later.refusals.exchange,
     "not-sent": earlier.refusals["not-sent"] + later.refusals["not-sent"],
   },
+  losses: mergeLosses(earlier.losses, later.losses),
+  keys: mergeKeys(earlier.keys, later.keys),
+  acceptances: mergeAcceptances(earlier.acceptances, later.acceptances),
   unfinished: mergeUnfinished(earlier.unfinished, later.unfinished),
   numbering: mergeNumberings(earlier.numbering, later.numbering),
+  queueWait: mergeDistributions(earlier.queueWait, later.queueWait),
   orderAge: mergeDistributions(earlier.orderAge, later.orderAge),
+  writeDelay: mergeDistributions(earlier.writeDelay, later.writeDelay),
   roundTrip: mergeDistributions(earlier.roundTrip, later.roundTrip),
   unrecognisedLines: earlier.unrecognisedLines + later.unrecognisedLines,
 })

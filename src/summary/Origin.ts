@@ -4,7 +4,7 @@
  * Threads write lines a little out of order, so the first line is not always the first record. Which one is, is
  * known once a record came that is a second younger, or after 1024 records.
  */
-import type { LogEvent, TimedEvent } from "../journal/LogEvent.ts"
+import type { LogEvent, Settings, TimedEvent } from "../journal/LogEvent.ts"
 
 /** The same for all parts of one log. Plain data: it can be sent to another thread. */
 export interface Origin {
@@ -17,6 +17,8 @@ export interface Origin {
   readonly firstMs: number
   /** The most orders that can leave the queue in a second, as the exchange's limit has it. */
   readonly capPerSecond: number
+  /** What the log's header says of the run; undefined where there is none. */
+  readonly settings: Settings | undefined
 }
 
 /** What the exchange allowed, where the log does not say. */
@@ -43,25 +45,31 @@ const PRELUDE_RECORDS = 1024
 export const isTimed = (event: LogEvent): event is TimedEvent =>
   event.type === "outcome" || event.type === "requests"
 
+/** A window of no length limits nothing. */
+const capOf = ({ limit, windowMs, keys }: Settings): number =>
+  windowMs > 0 ? ((limit * SECOND_MS) / windowMs) * keys : Infinity
+
 /** Finds the origin from a log's first events. */
 export const makeOriginFinder = (options: OriginOptions): OriginFinder => {
-  let capPerSecond = options.limit * options.keys
+  let settings: Settings | undefined
   let firstMs = Infinity
   let records = 0
   let known = false
   return {
     add: (event) => {
       if (known) return
-      // A window of no length limits nothing.
-      if (event.type === "settings")
-        capPerSecond =
-          event.windowMs > 0 ? ((event.limit * SECOND_MS) / event.windowMs) * event.keys : Infinity
+      if (event.type === "settings") settings = event
       if (!isTimed(event)) return
       firstMs = Math.min(firstMs, event.atMs)
       records += 1
       known = event.atMs - firstMs > PRELUDE_MS || records >= PRELUDE_RECORDS
     },
     isKnown: () => known,
-    origin: () => ({ source: options.source, firstMs: records === 0 ? 0 : firstMs, capPerSecond }),
+    origin: () => ({
+      source: options.source,
+      firstMs: records === 0 ? 0 : firstMs,
+      capPerSecond: settings === undefined ? options.limit * options.keys : capOf(settings),
+      settings,
+    }),
   }
 }

@@ -6,36 +6,52 @@
  * belongs to the part in which it begins.
  */
 import { Option } from "effect"
-import type { LogEvent } from "../journal/LogEvent.ts"
+import type { LogEvent, TimedEvent } from "../journal/LogEvent.ts"
+import { longestWithout } from "./Acceptances.ts"
 import { percentilesOf } from "./Distribution.ts"
+import { countHeld, emptyHeld, type Held, mergeHeld } from "./Held.ts"
+import { keyFigures } from "./keyFigures.ts"
 import { emptyTally, type LogTally, mergeTallies, tallyEvent } from "./LogTally.ts"
 import { createdByNumber, requestsPerSecond } from "./Numbering.ts"
 import { isTimed, type Origin } from "./Origin.ts"
 import type { Summary } from "./Summary.ts"
 import { countUnfinished } from "./Unfinished.ts"
+import { utilisationOf } from "./utilisation.ts"
 import { mergeGrids } from "./mergeGrids.ts"
 import { countRecord, emptyGrid, type WindowGrid } from "./WindowGrid.ts"
 import { figuresOf, type WindowFigures } from "./windowFigures.ts"
 
 /**
  * Plain data and histograms: it can be sent to another thread when its part is read to the end. Its size does
- * not grow with the log: at most 128 windows, 200,000 names of orders, two histograms.
+ * not grow with the log: at most 128 windows, 200,000 names of orders, 10,000 of keys, four histograms.
  */
 export interface PartialSummary {
   readonly tally: LogTally
   readonly windows: WindowGrid
+  readonly held: Held
 }
 
 /** @param isBeginning whether no part of the log comes before: it then need not tell which orders it names */
 export const emptyPart = (isBeginning: boolean): PartialSummary => ({
   tally: emptyTally(isBeginning),
   windows: emptyGrid(),
+  held: emptyHeld(),
 })
 
 /** Takes the part's next event. */
 export const addEvent = (part: PartialSummary, event: LogEvent, origin: Origin): void => {
   tallyEvent(part.tally, event)
-  if (isTimed(event)) countRecord(part.windows, event, origin)
+  if (isTimed(event)) addTimed(part, event, origin)
+}
+
+/** Takes of an event what can be counted only once the log's origin is known. */
+export const addTimed = (
+  part: Pick<PartialSummary, "windows" | "held">,
+  event: TimedEvent,
+  origin: Origin,
+): void => {
+  countRecord(part.windows, event, origin)
+  if (event.type === "outcome" && origin.settings !== undefined) countHeld(part.held, event, origin.settings)
 }
 
 /**
@@ -52,6 +68,7 @@ export const mergeParts = (
   Option.map(mergeGrids(earlier.windows, later.windows, origin), (windows) => ({
     tally: mergeTallies(earlier.tally, later.tally),
     windows,
+    held: mergeHeld(earlier.held, later.held),
   }))
 
 const requestsRate = (tally: LogTally, figures: WindowFigures, source: Origin["source"]): number =>
@@ -68,13 +85,15 @@ const created = ({ numbering, orders, unfinished }: LogTally, source: Origin["so
  * The summary of a whole log, or of what came of it so far. An order that was sent and has no outcome counts as
  * unknown.
  */
-export const summaryOf = ({ tally, windows }: PartialSummary, origin: Origin): Summary => {
+export const summaryOf = ({ tally, windows, held }: PartialSummary, origin: Origin): Summary => {
   const figures = figuresOf(windows, tally.unfinished.createdAtMs.values(), origin)
   const { orders, refusals } = tally
+  const averageThroughput = figures.accepted / figures.windows
+  const keys = keyFigures(tally.keys, figures.totalMs, origin)
   return {
     averageRequestsRate: requestsRate(tally, figures, origin.source),
     maxPossibleThroughput: figures.meanLeftCapped,
-    averageThroughput: figures.accepted / figures.windows,
+    averageThroughput,
     lowestThroughput: figures.lowestAccepted,
     averageIgnoredFromQueue: figures.expiredInQueue / figures.windows,
     averageLimitedByLimiter: figures.expiredInLimiter / figures.windows,
@@ -92,7 +111,18 @@ export const summaryOf = ({ tally, windows }: PartialSummary, origin: Origin): S
       cancelled: orders.cancelled,
     },
     unrecognisedLines: tally.unrecognisedLines,
+    queueWait: percentilesOf(tally.queueWait),
     orderAge: percentilesOf(tally.orderAge),
+    writeDelay: percentilesOf(tally.writeDelay),
     roundTrip: percentilesOf(tally.roundTrip),
+    losses: {
+      ...tally.losses,
+      unknown: { ...tally.losses.unknown, unfinished: countUnfinished(tally.unfinished) },
+      cancelled: orders.cancelled,
+    },
+    utilisation: utilisationOf(averageThroughput, held, origin),
+    longestWithoutAcceptance: longestWithout(tally.acceptances, origin.firstMs, figures.totalMs),
+    nonceJumps: keys === null ? null : keys.reduce((sum, key) => sum + key.nonceJumps, 0),
+    keys,
   }
 }

@@ -3,10 +3,11 @@
  */
 import type { LogEvent, TimedEvent } from "../journal/LogEvent.ts"
 import { emptyTally, tallyEvent } from "./LogTally.ts"
+import { emptyHeld } from "./Held.ts"
 import { isTimed, makeOriginFinder, type Origin, type OriginOptions } from "./Origin.ts"
-import { summaryOf } from "./PartialSummary.ts"
+import { addTimed, type PartialSummary, summaryOf } from "./PartialSummary.ts"
 import type { Summary } from "./Summary.ts"
-import { countRecord, emptyGrid, type WindowGrid } from "./WindowGrid.ts"
+import { emptyGrid } from "./WindowGrid.ts"
 
 export interface Summariser {
   readonly add: (event: LogEvent) => void
@@ -20,7 +21,7 @@ export interface Summariser {
 /** A log whose beginning is known. */
 interface Started {
   readonly origin: Origin
-  readonly windows: WindowGrid
+  readonly part: PartialSummary
 }
 
 /** Makes a summariser for one log. Feed it the log's events in the log's order. */
@@ -33,16 +34,16 @@ export const makeSummariser = (options: OriginOptions): Summariser => {
 
   const start = (): Started => {
     const origin = finder.origin()
-    const windows = emptyGrid()
-    for (const event of prelude) countRecord(windows, event, origin)
-    return { origin, windows }
+    const part = { tally, windows: emptyGrid(), held: emptyHeld() }
+    for (const event of prelude) addTimed(part, event, origin)
+    return { origin, part }
   }
 
   return {
     add: (event) => {
       tallyEvent(tally, event)
       if (started !== undefined) {
-        if (isTimed(event)) countRecord(started.windows, event, started.origin)
+        if (isTimed(event)) addTimed(started.part, event, started.origin)
         return
       }
       finder.add(event)
@@ -52,8 +53,8 @@ export const makeSummariser = (options: OriginOptions): Summariser => {
       prelude = []
     },
     finish: () => {
-      const { origin, windows } = started ?? start()
-      return summaryOf({ tally, windows }, origin)
+      const { origin, part } = started ?? start()
+      return summaryOf(part, origin)
     },
   }
 }

@@ -1,5 +1,9 @@
 /** What a log amounts to. The field names are those of the JSON form. */
+import type { Stretch } from "./Acceptances.ts"
 import type { Percentiles } from "./Distribution.ts"
+import type { KeyFigures } from "./keyFigures.ts"
+import type { Losses } from "./Losses.ts"
+import type { Utilisation } from "./utilisation.ts"
 
 /**
  * Averages, the lowest and the possible throughput are per second, over the log's complete windows of one
@@ -37,10 +41,33 @@ export interface Summary {
     readonly cancelled: number
   }
   readonly unrecognisedLines: number
+  /**
+   * From creation to the first request, of every order that was sent; null where the log does not know. It is an
+   * order's age but for those that were refused or not sent, went back to the line and were sent again.
+   */
+  readonly queueWait: Percentiles | null
   /** From creation to the last request; null where the log does not know. */
   readonly orderAge: Percentiles | null
+  /**
+   * From the moment a request was begun to the moment all of it was handed to a connection's socket, of every
+   * request that was; null where the log does not know.
+   */
+  readonly writeDelay: Percentiles | null
   /** From the last request to the complete answer; null where the log does not know. */
   readonly roundTrip: Percentiles | null
+  /** Orders that were created and not accepted, by cause. Unfinished are those without an outcome in the log. */
+  readonly losses: {
+    readonly expired: Losses["expired"]
+    readonly rejected: Losses["rejected"]
+    readonly unknown: Losses["unknown"] & { readonly unfinished: number }
+    readonly cancelled: number
+  }
+  readonly utilisation: Utilisation
+  readonly longestWithoutAcceptance: Stretch
+  /** How often a key's nonces had to go on further ahead; null where the log does not know. */
+  readonly nonceJumps: number | null
+  /** The keys, those of the log's header first; null where the log does not know. */
+  readonly keys: ReadonlyArray<KeyFigures> | null
 }
 
 /** A log's summary, and the name it is shown under. */

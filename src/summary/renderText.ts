@@ -2,6 +2,7 @@
  * The form for reading: a table with a row for each figure and a column for each log.
  */
 import type { Percentiles } from "./Distribution.ts"
+import { renderKeys } from "./renderKeys.ts"
 import type { NamedSummary, Summary } from "./Summary.ts"
 
 interface Row {
@@ -10,6 +11,8 @@ interface Row {
   readonly unit: string
   /** What the figure means, where its name does not say. */
   readonly note: string
+  /** Whether the row is left out where the figure is 0 in every log. */
+  readonly onlyIfAny?: boolean
 }
 
 interface Section {
@@ -30,6 +33,11 @@ const count = (label: string, of: (summary: Summary) => number, note = ""): Row 
   note,
 })
 
+const loss = (label: string, of: (summary: Summary) => number, note = ""): Row => ({
+  ...count(label, of, note),
+  onlyIfAny: true,
+})
+
 const perSecond = (label: string, of: (summary: Summary) => number, note: string): Row => ({
   label,
   value: (summary) => withTwoDecimals.format(of(summary)),
@@ -42,9 +50,9 @@ const percentiles = (
   of: (summary: Summary) => Percentiles | null,
   note: string,
 ): ReadonlyArray<Row> => {
-  const names = ["p50", "p90", "p99", "max"] as const
+  const names = ["p50", "p90", "p99", "p999", "max"] as const
   return names.map((name, index) => ({
-    label: `${label} ${name}`,
+    label: `${label} ${name === "p999" ? "p99.9" : name}`,
     value: (summary) => {
       const known = of(summary)
       return known === null ? "-" : withTwoDecimals.format(known[name])
@@ -53,6 +61,32 @@ const percentiles = (
     note: index === 0 ? note : "",
   }))
 }
+
+const orDash = (value: number | null): string => (value === null ? "-" : withTwoDecimals.format(value))
+
+const ofPossible = (label: string, of: (summary: Summary) => number | null, note: string): Row => ({
+  label,
+  value: (summary) => {
+    const part = of(summary)
+    return orDash(part === null ? null : part * 100)
+  },
+  unit: "%",
+  note,
+})
+
+const possible = (label: string, of: (summary: Summary) => number | null, note: string): Row => ({
+  label,
+  value: (summary) => orDash(of(summary)),
+  unit: "/s",
+  note,
+})
+
+const seconds = (label: string, ofMs: (summary: Summary) => number, note: string): Row => ({
+  label,
+  value: (summary) => withTwoDecimals.format(ofMs(summary) / 1000),
+  unit: "s",
+  note,
+})
 
 const share = (part: number, whole: number): string =>
   whole === 0 ? "-" : withTwoDecimals.format((100 * part) / whole)
@@ -95,29 +129,69 @@ const sections: ReadonlyArray<Section> = [
     ],
   },
   {
+    title: "Use of what was possible",
+    rows: [
+      possible("ceiling", (_) => _.utilisation.ceiling, "what the exchange lets through at the very most"),
+      ofPossible("throughput of ceiling", (_) => _.utilisation.ofCeiling, ""),
+      possible(
+        "safe optimum",
+        (_) => _.utilisation.safeOptimum,
+        "what is safe at best with this log's delays, estimated",
+      ),
+      ofPossible("throughput of optimum", (_) => _.utilisation.ofSafeOptimum, ""),
+      seconds("longest stretch", (_) => _.longestWithoutAcceptance.ms, "without an acceptance"),
+      seconds("... which began at", (_) => _.longestWithoutAcceptance.fromMs, "from the first outcome on"),
+    ],
+  },
+  {
+    title: "Orders lost",
+    rows: [
+      loss("expired in queue", (_) => _.losses.expired.queue),
+      loss("expired in limiter", (_) => _.losses.expired.limiter),
+      loss("rejected: rate limit", (_) => _.losses.rejected["rate-limit"]),
+      loss("rejected: blocked", (_) => _.losses.rejected.blocked),
+      loss("rejected: nonce", (_) => _.losses.rejected.nonce),
+      loss("rejected: api key", (_) => _.losses.rejected["api-key"]),
+      loss("rejected: other", (_) => _.losses.rejected.exchange),
+      loss("unknown: timeout", (_) => _.losses.unknown.timeout),
+      loss("unknown: broken", (_) => _.losses.unknown["broken-connection"], "the connection broke off"),
+      loss("unknown: undecodable", (_) => _.losses.unknown.undecodable, "the answer made no sense"),
+      loss("unknown: server error", (_) => _.losses.unknown["server-error"]),
+      loss("unknown: unfinished", (_) => _.losses.unknown.unfinished, "sent, and the log tells no outcome"),
+      loss("cancelled", (_) => _.losses.cancelled),
+    ],
+  },
+  {
     title: "Errors",
     rows: [
       count("exceeds", (_) => _.exceeds, "requests over the rate limit"),
       count("bans", (_) => _.bans, "requests refused because the key was blocked"),
       count("nonce errors", (_) => _.nonceErrors, "requests whose nonce came too late"),
+      {
+        label: "nonce jumps",
+        value: (_) => (_.nonceJumps === null ? "-" : inEnglish.format(_.nonceJumps)),
+        unit: "",
+        note: "a key's nonces had to go on further ahead",
+      },
     ],
   },
   {
     title: "Times",
     rows: [
-      ...percentiles("order age", (_) => _.orderAge, "from an order's creation to its request"),
+      ...percentiles("queue wait", (_) => _.queueWait, "from an order's creation to its first request"),
+      ...percentiles("order age", (_) => _.orderAge, "from an order's creation to its last request"),
+      ...percentiles(
+        "write delay",
+        (_) => _.writeDelay,
+        "from a request's beginning until a connection has it",
+      ),
       ...percentiles("round trip", (_) => _.roundTrip, "from a request to its answer"),
     ],
   },
   {
     title: "Log",
     rows: [
-      {
-        label: "total time",
-        value: (_) => withTwoDecimals.format(_.totalTimeMs / 1000),
-        unit: "s",
-        note: "from the first outcome to the last",
-      },
+      seconds("total time", (_) => _.totalTimeMs, "from the first outcome to the last"),
       count("windows", (_) => _.windows, "complete seconds: what rates are averages over"),
       count("unrecognised lines", (_) => _.unrecognisedLines, "passed over"),
     ],
@@ -126,7 +200,12 @@ const sections: ReadonlyArray<Section> = [
 
 /** A table of all figures, ending in a newline. Columns stand in the order of `logs`. */
 export const renderText = (logs: ReadonlyArray<NamedSummary>): string => {
-  const rows = sections.flatMap((section) => section.rows)
+  const isShown = (row: Row): boolean =>
+    row.onlyIfAny !== true || logs.some(({ summary }) => row.value(summary) !== "0")
+  const shown = sections
+    .map(({ title, rows }) => ({ title, rows: rows.filter(isShown) }))
+    .filter(({ rows }) => rows.length > 0)
+  const rows = shown.flatMap((section) => section.rows)
   const labelWidth = Math.max(...rows.map((row) => row.label.length)) + 2
   // A single log needs no column heading: its name stands above the table.
   const [only] = logs.length === 1 ? logs : []
@@ -148,7 +227,7 @@ export const renderText = (logs: ReadonlyArray<NamedSummary>): string => {
           "",
         )
       : only.name
-  const body = sections.map((section) =>
+  const body = shown.map((section) =>
     [
       section.title,
       ...section.rows.map((row) =>
@@ -160,5 +239,5 @@ export const renderText = (logs: ReadonlyArray<NamedSummary>): string => {
       ),
     ].join("\n"),
   )
-  return `${[heading, ...body].join("\n\n")}\n`
+  return `${[heading, ...body, ...renderKeys(logs)].join("\n\n")}\n`
 }

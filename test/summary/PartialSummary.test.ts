@@ -55,7 +55,7 @@ describe("two parts of a log", () => {
         acceptedAt(second * 1000, second === lowest ? 7 : 10),
       )
       const summary = merged(partOf(seconds.slice(0, 300).flat(), true), partOf(seconds.slice(300).flat()))
-      expect(summary).toEqual(summaryOfWhole(seconds.flat()))
+      expect(summary).toEqual(summaryOfWhole([header(), ...seconds.flat()]))
       expect(summary.lowestThroughput).toBe(7)
     }
   })
@@ -67,7 +67,7 @@ describe("two parts of a log", () => {
     expect(Option.isNone(mergeParts(first, partOf(seconds(600)), origin))).toBe(true)
     // One that ends long before comes too late as a whole.
     const short = merged(first, partOf(seconds(200)))
-    expect(short).toEqual(summaryOfWhole([...seconds(300), ...seconds(200)]))
+    expect(short).toEqual(summaryOfWhole([header(), ...seconds(300), ...seconds(200)]))
   })
 })
 

@@ -7,7 +7,9 @@ import {
   cancelled,
   expired,
   header,
+  nonceJump,
   rejected,
+  retired,
   returned,
   sent,
   summaryOf,
@@ -215,9 +217,90 @@ describe("ages and round trips", () => {
   })
 })
 
+describe("waits and delays", () => {
+  it("are an order's until its first request, and a request's until it is handed over, whatever comes of it", () => {
+    const summary = summaryOf([
+      sent("a", 30, 10),
+      returned("a", 50, "not-sent", { sent: 30, written: 33 }),
+      sent("a", 400, 10, { attempt: 2, key: "key-2" }),
+      accepted("a", 450, { createdAt: 10, sent: 400, written: 407, attempt: 2, key: "key-2" }),
+    ])
+    expect(summary.queueWait?.max).toBe(20)
+    expect(summary.orderAge?.max).toBe(390)
+    expect(summary.writeDelay).toMatchObject({ max: 7 })
+    expect(summary.writeDelay?.p50).toBeCloseTo(3, 1)
+  })
+})
+
+describe("utilisation", () => {
+  it("is measured by the exchange's ceiling, and by what is safe with the log's delays", () => {
+    const { utilisation } = summaryOf([
+      header({ limit: 20, keys: 5 }),
+      ...acceptedAt(0, 50),
+      accepted("a", 1000, { sent: 960, written: 961 }),
+    ])
+    expect(utilisation.ceiling).toBeCloseTo(99.9, 2)
+    expect(utilisation.ofCeiling).toBeCloseTo(50 / 99.9, 4)
+    // 40 ms for one request of 51, 0 for the others.
+    expect(utilisation.safeOptimum).toBeCloseTo(100_000 / (1000 + 2 + 40 / 51), 6)
+  })
+
+  it("knows that a request has arrived by its bound, though its answer is late", () => {
+    const of = (request: { readonly written?: number }) =>
+      summaryOf([header(), accepted("a", 5000, { createdAt: 0, sent: 0, ...request })]).utilisation
+        .safeOptimum
+    // A key has never more than one request on its way, so here it is order that limits.
+    expect(of({ written: 10 })).toBeCloseTo(5 * (1000 / 65), 6)
+    expect(of({})).toBeCloseTo(5 * (1000 / 5000), 6)
+  })
+})
+
+describe("the longest stretch without an acceptance", () => {
+  it("lies between two, before the first or after the last", () => {
+    const stretch = (...times: ReadonlyArray<number>) =>
+      summaryOf([
+        expired("first", 100, "queue"),
+        ...times.map((t) => accepted(String(t), t)),
+        expired("last", 2000, "queue"),
+      ]).longestWithoutAcceptance
+    expect(stretch(200, 1500, 1600)).toEqual({ ms: 1300, fromMs: 100 })
+    expect(stretch(1500, 1600)).toEqual({ ms: 1400, fromMs: 0 })
+    expect(stretch(200, 300)).toEqual({ ms: 1700, fromMs: 200 })
+    expect(stretch()).toEqual({ ms: 1900, fromMs: 0 })
+  })
+})
+
+describe("keys", () => {
+  it("have what became of their requests, and when they left service", () => {
+    const { keys, nonceJumps } = summaryOf([
+      header({ keys: 2, limit: 4 }),
+      sent("a", 0),
+      returned("a", 10, "rate-limit", { sent: 0 }),
+      sent("a", 20, 0, { key: "key-2", attempt: 2 }),
+      accepted("a", 30, { createdAt: 0, sent: 20, key: "key-2", attempt: 2 }),
+      nonceJump("key-2", 40),
+      retired("key-1", 50, "rate-limit"),
+      expired("b", 1030, "queue"),
+    ])
+    expect(keys).toMatchObject([
+      {
+        key: "key-1",
+        sent: 1,
+        accepted: 0,
+        refused: { "rate-limit": 1 },
+        sentPerWindow: 1,
+        slotsUsed: 1.001 / 4,
+        retired: { atMs: 20, state: "parked", reason: "rate-limit" },
+      },
+      { key: "key-2", sent: 1, accepted: 1, nonceJumps: 1, retired: null },
+    ])
+    expect(nonceJumps).toBe(1)
+  })
+})
+
 describe("a summary", () => {
   it("of a run with no orders is all zeros and nulls", () => {
-    expect(summaryOf([header()])).toEqual({
+    expect(summaryOf([header({ keys: 1 })])).toEqual({
       averageRequestsRate: 0,
       maxPossibleThroughput: 0,
       averageThroughput: 0,
@@ -231,8 +314,33 @@ describe("a summary", () => {
       windows: 1,
       orders: { created: 0, accepted: 0, rejected: 0, expired: 0, unknown: 0, cancelled: 0 },
       unrecognisedLines: 0,
+      queueWait: null,
       orderAge: null,
+      writeDelay: null,
       roundTrip: null,
+      losses: {
+        expired: { queue: 0, limiter: 0 },
+        rejected: { "rate-limit": 0, blocked: 0, nonce: 0, "api-key": 0, exchange: 0 },
+        unknown: { timeout: 0, "broken-connection": 0, undecodable: 0, "server-error": 0, unfinished: 0 },
+        cancelled: 0,
+      },
+      utilisation: { ceiling: 20_000 / 1001, ofCeiling: 0, safeOptimum: null, ofSafeOptimum: null },
+      longestWithoutAcceptance: { ms: 0, fromMs: 0 },
+      nonceJumps: 0,
+      keys: [
+        {
+          key: "key-1",
+          sent: 0,
+          accepted: 0,
+          refused: { "rate-limit": 0, blocked: 0, nonce: 0, "api-key": 0, exchange: 0 },
+          unknown: 0,
+          notSent: 0,
+          sentPerWindow: null,
+          slotsUsed: null,
+          nonceJumps: 0,
+          retired: null,
+        },
+      ],
     })
   })
 
@@ -246,8 +354,7 @@ describe("a summary", () => {
     ]
     const summariser = makeSummariser({ source: "journal", keys: 5, limit: 20 })
     for (const record of records) {
-      const event = fromJournal(record)
-      if (event !== undefined) summariser.add(event)
+      summariser.add(fromJournal(record))
       summariser.finish()
     }
     expect(summariser.finish()).toEqual(summaryOf(records))

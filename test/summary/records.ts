@@ -31,25 +31,36 @@ export const header = (
   },
 })
 
-const request = { key: "key-1", nonce: 1, attempt: 1 } as const
+interface Request {
+  readonly key?: string
+  readonly attempt?: number
+}
 
-export const sent = (id: string, t: number, createdAt = t): JournalRecord => ({
+const requestBy = ({ key = "key-1", attempt = 1 }: Request) => ({ key, nonce: 1, attempt })
+
+export const sent = (id: string, t: number, createdAt = t, request: Request = {}): JournalRecord => ({
   type: "sent",
   t,
   id,
   createdAt,
-  ...request,
+  ...requestBy(request),
 })
 
-interface Times {
+interface Times extends Request {
   readonly createdAt?: number
   readonly sent?: number
+  readonly written?: number
 }
 
 const outcomeOf = (id: string, t: number, times: Times) =>
   ({ type: "outcome", t, id, createdAt: times.createdAt ?? t }) as const
 
-const requestOf = (t: number, times: Times) => ({ ...request, sent: times.sent ?? t, settled: t })
+const requestOf = (t: number, times: Times) => ({
+  ...requestBy(times),
+  sent: times.sent ?? t,
+  ...(times.written === undefined ? {} : { written: times.written }),
+  settled: t,
+})
 
 export const accepted = (id: string, t: number, times: Times = {}): JournalRecord => ({
   ...outcomeOf(id, t, times),
@@ -87,14 +98,45 @@ export const returned = (
   id: string,
   t: number,
   reason: "rate-limit" | "blocked" | "nonce" | "not-sent",
-): JournalRecord => ({ type: "returned", t, id, reason, ...requestOf(t, {}) })
+  times: Times = {},
+): JournalRecord => ({ type: "returned", t, id, reason, ...requestOf(t, times) })
+
+export const retired = (key: string, t: number, reason: "rate-limit" | "nonce"): JournalRecord => ({
+  type: "key",
+  t,
+  key,
+  state: "parked",
+  reason,
+  rateLimitErrors: 9,
+})
+
+export const nonceJump = (key: string, t: number): JournalRecord => ({
+  type: "nonce-jump",
+  t,
+  key,
+  refused: 1,
+  by: 1000,
+  jump: 1,
+})
+
+export const footer = (t: number): JournalRecord => ({
+  type: "footer",
+  t,
+  end: "done",
+  created: 0,
+  accepted: 0,
+  rejected: 0,
+  expired: 0,
+  unknown: 0,
+  cancelled: 0,
+  badLines: 0,
+})
 
 /** Feeds records to a fresh summariser, as the live run does. */
 export const summaryOf = (records: ReadonlyArray<JournalRecord>): Summary => {
   const summariser = makeSummariser({ source: "journal", keys: 5, limit: 20 })
   for (const record of records) {
-    const event = fromJournal(record)
-    if (event !== undefined) summariser.add(event)
+    summariser.add(fromJournal(record))
   }
   return summariser.finish()
 }

@@ -2,7 +2,7 @@ import { Schema } from "effect"
 import { describe, expect, it } from "vitest"
 import { renderSummaries } from "../../src/summary/render.ts"
 import { pythonFloat, pythonTimedelta } from "../../src/summary/renderClassic.ts"
-import { accepted, acceptedAt, header, summaryOf } from "./records.ts"
+import { accepted, acceptedAt, header, summaryOf, unknown } from "./records.ts"
 
 const empty = { name: "empty.ndjson", summary: summaryOf([header()]) }
 const run = {
@@ -103,6 +103,21 @@ describe("the text form", () => {
     expect(lineOf(text, "order age max")).toMatch(/^order age max +3,400\.00 ms$/)
     expect(lineOf(text, "total time")).toMatch(/^total time +3\.50 s/)
     expect(lineOf(renderSummaries("text", [empty]), "order age max")).toMatch(/ - ms$/)
+  })
+
+  it("leaves out causes of loss that no log has", () => {
+    const lossy = { name: "lossy.ndjson", summary: summaryOf([header(), unknown("a", 0, "timeout")]) }
+    expect(renderSummaries("text", [run])).not.toContain("Orders lost")
+    const text = renderSummaries("text", [run, lossy])
+    expect(lineOf(text, "unknown: timeout")).toMatch(/ 0 +1$/)
+    expect(text).not.toContain("unknown: undecodable")
+  })
+
+  it("has a row for each key of a log", () => {
+    const text = renderSummaries("text", [run])
+    expect(lineOf(text, "sent")).toMatch(/^sent +accepted +rate limit/)
+    expect(lineOf(text, "key-1")).toMatch(/^key-1 +0 +2 +0/)
+    expect(lineOf(text, "key-5")).toMatch(/^key-5 +0 +0 +0/)
   })
 
   it("puts logs side by side in aligned columns", () => {

@@ -1,18 +1,21 @@
 /** A log of two parts that share a window, and an order that is sent in one and ends in the other. */
 import type { JournalRecord } from "../../src/journal/JournalRecord.ts"
 import { fromJournal } from "../../src/journal/LogEvent.ts"
-import type { Origin } from "../../src/summary/Origin.ts"
+import { makeOriginFinder, type Origin } from "../../src/summary/Origin.ts"
 import { addEvent, emptyPart, type PartialSummary } from "../../src/summary/PartialSummary.ts"
 import { accepted, acceptedAt, expired, header, returned, sent } from "./records.ts"
 
-export const origin: Origin = { source: "journal", firstMs: 0, capPerSecond: 100 }
+const finder = makeOriginFinder({ source: "journal", keys: 5, limit: 20 })
+finder.add(fromJournal(header()))
+finder.add(fromJournal(accepted("first", 0)))
+
+export const origin: Origin = finder.origin()
 
 /** The summary of records that are a part of the log. */
 export const partOf = (records: ReadonlyArray<JournalRecord>, isBeginning = false): PartialSummary => {
   const part = emptyPart(isBeginning)
   for (const record of records) {
-    const event = fromJournal(record)
-    if (event !== undefined) addEvent(part, event, origin)
+    addEvent(part, fromJournal(record), origin)
   }
   return part
 }

@@ -1,0 +1,147 @@
+/**
+ * Figures of a journal from the whole list of its records, by their definitions. Written a second time, with no
+ * thought for speed or memory, to hold the summary to.
+ */
+import type { Header, JournalRecord } from "../../src/journal/JournalRecord.ts"
+import type { Summary } from "../../src/summary/Summary.ts"
+
+type Of<Type> = Extract<JournalRecord, { readonly type: Type }>
+/** A record of a request that was answered or given up. */
+type Settled = Extract<JournalRecord, { readonly settled: number }>
+
+const isType =
+  <Type extends JournalRecord["type"]>(type: Type) =>
+  (record: JournalRecord): record is Of<Type> =>
+    record.type === type
+const isSettled = (record: JournalRecord): record is Settled => "settled" in record
+
+export const microsOf = (ms: number): number => Math.round(ms * 1000)
+const between = (from: number, to: number): number => microsOf(to) - microsOf(from)
+const sum = (numbers: ReadonlyArray<number>): number => numbers.reduce((all, one) => all + one, 0)
+
+/** From creation to the first request, in microseconds. */
+export const queueWaits = (records: ReadonlyArray<JournalRecord>): ReadonlyArray<number> =>
+  records
+    .filter(isType("sent"))
+    .filter((record) => record.attempt === 1)
+    .map((record) => between(record.createdAt, record.t))
+
+/** From a request's beginning to its being handed over, in microseconds. */
+export const writeDelays = (records: ReadonlyArray<JournalRecord>): ReadonlyArray<number> =>
+  records
+    .filter(isSettled)
+    .flatMap((record) => (record.written === undefined ? [] : [between(record.sent, record.written)]))
+
+/** @param unfinished orders without an outcome */
+export const lossesOf = (records: ReadonlyArray<JournalRecord>, unfinished: number): Summary["losses"] => {
+  const outcomes = records.filter(isType("outcome"))
+  const count = (is: (record: Of<"outcome">) => boolean) => outcomes.filter(is).length
+  const expired = (place: string) => count((_) => _.outcome === "expired" && _.place === place)
+  const rejected = (reason: string) => count((_) => _.outcome === "rejected" && _.reason === reason)
+  const unknown = (cause: string) => count((_) => _.outcome === "unknown" && _.cause === cause)
+  return {
+    expired: { queue: expired("queue"), limiter: expired("limiter") },
+    rejected: {
+      "rate-limit": rejected("rate-limit"),
+      blocked: rejected("blocked"),
+      nonce: rejected("nonce"),
+      "api-key": rejected("api-key"),
+      exchange: rejected("exchange"),
+    },
+    unknown: {
+      timeout: unknown("timeout"),
+      "broken-connection": unknown("broken-connection"),
+      undecodable: unknown("undecodable"),
+      "server-error": unknown("server-error"),
+      unfinished,
+    },
+    cancelled: count((_) => _.outcome === "cancelled"),
+  }
+}
+
+/** @param points the log's beginning, all acceptances and its end, in microseconds */
+export const longestGap = (points: ReadonlyArray<number>): Summary["longestWithoutAcceptance"] => {
+  const [first = 0] = points
+  const gaps = points
+    .slice(1)
+    .map((to, index) => ({ from: points[index] ?? 0, micros: to - (points[index] ?? 0) }))
+  const longest = Math.max(...gaps.map((gap) => gap.micros))
+  const from = gaps.find((gap) => gap.micros === longest)?.from ?? first
+  return { ms: longest / 1000, fromMs: (from - first) / 1000 }
+}
+
+/** From a request's leaving until it has certainly arrived, in microseconds. */
+const heldMicros = (
+  record: Settled,
+  { boundMs, requestTimeoutMs }: (typeof Header.Type)["settings"],
+): number => {
+  const settled = between(record.sent, record.settled)
+  if ("cause" in record && (record.cause === "timeout" || record.cause === "broken-connection"))
+    return settled + microsOf(boundMs ?? requestTimeoutMs)
+  if (record.written === undefined || boundMs === null) return settled
+  return Math.min(settled, between(record.sent, record.written) + microsOf(boundMs))
+}
+
+export const utilisationOf = (
+  records: ReadonlyArray<JournalRecord>,
+  { keys, settings }: typeof Header.Type,
+  throughput: number,
+): Summary["utilisation"] => {
+  const { limit, windowMs, marginMs } = settings
+  const held = records
+    .filter(isSettled)
+    .filter((record) => record.type === "outcome")
+    .map((record) => heldMicros(record, settings))
+  const heldMs = sum(held) / held.length / 1000
+  const ceiling = (limit * keys.length) / ((windowMs + 1) / 1000)
+  const window = (limit * keys.length) / ((windowMs + (marginMs ?? 1) + heldMs) / 1000)
+  const safeOptimum =
+    held.length === 0 ? null : heldMs === 0 ? window : Math.min(window, (1000 / heldMs) * keys.length)
+  return {
+    ceiling,
+    ofCeiling: throughput / ceiling,
+    safeOptimum,
+    ofSafeOptimum: safeOptimum === null ? null : throughput / safeOptimum,
+  }
+}
+
+/** @param first the time of the log's first outcome, and from there to the last, in microseconds */
+export const keysOf = (
+  records: ReadonlyArray<JournalRecord>,
+  { keys, settings }: typeof Header.Type,
+  first: number,
+  total: number,
+): NonNullable<Summary["keys"]> => {
+  const seen = records.flatMap((record) => ("key" in record ? [record.key] : []))
+  return [...new Set([...keys, ...seen])].map((key) => {
+    const own = records.filter((record) => "key" in record && record.key === key)
+    const refused = (reason: string) =>
+      own.filter((record) => record.type !== "key" && "reason" in record && record.reason === reason).length
+    const ended = (outcome: string) =>
+      own.filter((record) => record.type === "outcome" && record.outcome === outcome).length
+    const sent = own.filter(isType("sent")).length
+    const left = own.find(isType("key"))
+    const perMs = total === 0 ? null : sent / (total / 1000)
+    return {
+      key,
+      sent,
+      accepted: ended("accepted"),
+      unknown: ended("unknown"),
+      notSent: refused("not-sent"),
+      refused: {
+        "rate-limit": refused("rate-limit"),
+        blocked: refused("blocked"),
+        nonce: refused("nonce"),
+        "api-key": refused("api-key"),
+        exchange: refused("exchange"),
+      },
+      sentPerWindow: perMs && perMs * settings.windowMs,
+      slotsUsed: perMs && (perMs * (settings.windowMs + 1)) / settings.limit,
+      nonceJumps: own.filter(isType("nonce-jump")).length,
+      retired:
+        left === undefined
+          ? null
+          : { atMs: (microsOf(left.t) - first) / 1000, state: left.state, reason: left.reason ?? null },
+    }
+  })
+}

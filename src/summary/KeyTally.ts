@@ -1,0 +1,106 @@
+/**
+ * What the requests of every key add up to.
+ */
+import type { KeyLeft, LogEvent } from "../journal/LogEvent.ts"
+import type { RejectReason } from "../orders/Outcome.ts"
+import { addReasons } from "./Losses.ts"
+
+/** Keys that have figures of their own: far more than any client has. A damaged log may name any number. */
+const MAX_KEYS = 10_000
+
+/** Requests of one key. Plain data: it can be sent to another thread. */
+export interface KeyTally {
+  sent: number
+  accepted: number
+  unknown: number
+  /** Requests of which not a byte left. */
+  notSent: number
+  /** Requests that were refused, whether that ended their order or not. */
+  readonly refused: Record<RejectReason, number>
+  nonceJumps: number
+  /** How it left service; null while it is in it. */
+  retired: Pick<KeyLeft, "atMs" | "state" | "reason"> | null
+}
+
+/** By the keys' labels, in the order in which the log names them first. */
+export type KeyTallies = Map<string, KeyTally>
+
+export const emptyKeyTally = (): KeyTally => ({
+  sent: 0,
+  accepted: 0,
+  unknown: 0,
+  notSent: 0,
+  refused: { "rate-limit": 0, blocked: 0, nonce: 0, "api-key": 0, exchange: 0 },
+  nonceJumps: 0,
+  retired: null,
+})
+
+/** None once there are too many. */
+const tallyOf = (keys: KeyTallies, label: string): KeyTally | undefined => {
+  const known = keys.get(label)
+  if (known !== undefined || keys.size >= MAX_KEYS) return known
+  const made = emptyKeyTally()
+  keys.set(label, made)
+  return made
+}
+
+export const tallyKeys = (keys: KeyTallies, event: LogEvent): void => {
+  switch (event.type) {
+    case "sent": {
+      const key = tallyOf(keys, event.key)
+      if (key !== undefined) key.sent += 1
+      return
+    }
+    case "returned": {
+      const key = tallyOf(keys, event.request.key)
+      if (key === undefined) return
+      if (event.reason === "not-sent") key.notSent += 1
+      else key.refused[event.reason] += 1
+      return
+    }
+    case "outcome": {
+      const key = event.request === undefined ? undefined : tallyOf(keys, event.request.key)
+      if (key === undefined) return
+      const { outcome } = event
+      if (outcome.outcome === "accepted") key.accepted += 1
+      if (outcome.outcome === "unknown") key.unknown += 1
+      if (outcome.outcome === "rejected") key.refused[outcome.reason] += 1
+      return
+    }
+    case "key": {
+      const key = tallyOf(keys, event.key)
+      if (key !== undefined) key.retired ??= { atMs: event.atMs, state: event.state, reason: event.reason }
+      return
+    }
+    case "nonce-jump": {
+      const key = tallyOf(keys, event.key)
+      if (key !== undefined) key.nonceJumps += 1
+      return
+    }
+    case "settings":
+    case "requests":
+    case "ended":
+    case "unrecognised":
+  }
+}
+
+const addKey = (earlier: KeyTally, later: KeyTally): KeyTally => ({
+  sent: earlier.sent + later.sent,
+  accepted: earlier.accepted + later.accepted,
+  unknown: earlier.unknown + later.unknown,
+  notSent: earlier.notSent + later.notSent,
+  refused: addReasons(earlier.refused, later.refused),
+  nonceJumps: earlier.nonceJumps + later.nonceJumps,
+  retired: earlier.retired ?? later.retired,
+})
+
+/** Those of a part and the part right after it. */
+export const mergeKeys = (earlier: KeyTallies, later: KeyTallies): KeyTallies => {
+  const merged = new Map(earlier)
+  for (const [label, tally] of later) {
+    const before = earlier.get(label)
+    if (before !== undefined || merged.size < MAX_KEYS)
+      merged.set(label, before === undefined ? tally : addKey(before, tally))
+  }
+  return merged
+}

@@ -1,0 +1,74 @@
+/**
+ * The figures of every key.
+ */
+import type { KeyLeft } from "../journal/LogEvent.ts"
+import type { RejectReason } from "../orders/Outcome.ts"
+import { elapsedMs } from "../journal/elapsed.ts"
+import { emptyKeyTally, type KeyTallies, type KeyTally } from "./KeyTally.ts"
+import type { Origin } from "./Origin.ts"
+
+/** Counts are of requests: an order that went back to the line makes several, of several keys perhaps. */
+export interface KeyFigures {
+  /** The key's label. */
+  readonly key: string
+  readonly sent: number
+  readonly accepted: number
+  readonly refused: Readonly<Record<RejectReason, number>>
+  readonly unknown: number
+  /** Requests of which not a byte left. */
+  readonly notSent: number
+  /** Requests sent in a window, on average over the log's total time; null where the log does not tell. */
+  readonly sentPerWindow: number | null
+  /** As a share of what the exchange lets through at the very most, the limit in a window and a millisecond. */
+  readonly slotsUsed: number | null
+  readonly nonceJumps: number
+  /** When it left service, in milliseconds from the log's first record, and why; null where it did not. */
+  readonly retired: {
+    readonly atMs: number
+    readonly state: KeyLeft["state"]
+    /** Why it was parked; null where it was not. */
+    readonly reason: NonNullable<KeyLeft["reason"]> | null
+  } | null
+}
+
+const TICK_MS = 1
+
+const figuresOf = (key: string, tally: KeyTally, totalMs: number, origin: Origin): KeyFigures => {
+  const { retired, sent, accepted, refused, unknown, notSent, nonceJumps } = tally
+  const { settings } = origin
+  const isKnown = settings !== undefined && settings.windowMs > 0 && totalMs > 0
+  return {
+    key,
+    sent,
+    accepted,
+    refused,
+    unknown,
+    notSent,
+    sentPerWindow: isKnown ? (sent * settings.windowMs) / totalMs : null,
+    slotsUsed:
+      isKnown && settings.limit > 0
+        ? (sent * (settings.windowMs + TICK_MS)) / totalMs / settings.limit
+        : null,
+    nonceJumps,
+    retired: retired && {
+      atMs: elapsedMs(origin.firstMs, retired.atMs),
+      state: retired.state,
+      reason: retired.reason ?? null,
+    },
+  }
+}
+
+/**
+ * Those of the log's header first, then whatever others it names; null where the log knows no keys.
+ *
+ * @param totalMs from the log's first record to its last
+ */
+export const keyFigures = (
+  tallies: KeyTallies,
+  totalMs: number,
+  origin: Origin,
+): ReadonlyArray<KeyFigures> | null => {
+  if (origin.source !== "journal") return null
+  const labels = new Set([...(origin.settings?.labels ?? []), ...tallies.keys()])
+  return [...labels].map((label) => figuresOf(label, tallies.get(label) ?? emptyKeyTally(), totalMs, origin))
+}

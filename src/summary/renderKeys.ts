@@ -1,0 +1,63 @@
+/**
+ * The keys of logs as tables for reading: a row for each key.
+ */
+import type { KeyFigures } from "./keyFigures.ts"
+import type { NamedSummary } from "./Summary.ts"
+
+const MOST_ROWS = 50
+
+const withOneDecimal = new Intl.NumberFormat("en-US", { minimumFractionDigits: 1, maximumFractionDigits: 1 })
+const inEnglish = new Intl.NumberFormat("en-US")
+
+const count = (of: (key: KeyFigures) => number) => (key: KeyFigures) => inEnglish.format(of(key))
+const decimal = (of: (key: KeyFigures) => number | null) => (key: KeyFigures) => {
+  const value = of(key)
+  return value === null ? "-" : withOneDecimal.format(value)
+}
+
+const retiredText = ({ retired }: KeyFigures): string => {
+  if (retired === null) return "-"
+  const why = retired.reason === null ? retired.state : `${retired.state}, ${retired.reason}`
+  return `${withOneDecimal.format(retired.atMs / 1000)} s: ${why}`
+}
+
+const columns: ReadonlyArray<{ readonly title: string; readonly cell: (key: KeyFigures) => string }> = [
+  { title: "sent", cell: count((_) => _.sent) },
+  { title: "accepted", cell: count((_) => _.accepted) },
+  { title: "rate limit", cell: count((_) => _.refused["rate-limit"]) },
+  { title: "blocked", cell: count((_) => _.refused.blocked) },
+  { title: "nonce", cell: count((_) => _.refused.nonce) },
+  { title: "other", cell: count((_) => _.refused["api-key"] + _.refused.exchange) },
+  { title: "unknown", cell: count((_) => _.unknown) },
+  { title: "not sent", cell: count((_) => _.notSent) },
+  { title: "per window", cell: decimal((_) => _.sentPerWindow) },
+  { title: "slots used %", cell: decimal((_) => _.slotsUsed && _.slotsUsed * 100) },
+  { title: "nonce jumps", cell: count((_) => _.nonceJumps) },
+  { title: "retired", cell: retiredText },
+]
+
+const table = (title: string, keys: ReadonlyArray<KeyFigures>): string => {
+  const shown = keys.slice(0, MOST_ROWS)
+  const labelWidth = Math.max(...shown.map(({ key }) => key.length))
+  const laidOut = columns.map(({ title, cell }) => {
+    const cells = shown.map(cell)
+    return { title, cells, width: Math.max(title.length, ...cells.map((text) => text.length)) }
+  })
+  const line = (label: string, textOf: (column: (typeof laidOut)[number]) => string): string =>
+    `  ${label.padEnd(labelWidth)}${laidOut.map((column) => `  ${textOf(column).padStart(column.width)}`).join("")}`
+  const rest = keys.length - shown.length
+  return [
+    title,
+    line("", ({ title }) => title),
+    ...shown.map(({ key }, row) => line(key, ({ cells }) => cells[row] ?? "")),
+    ...(rest === 0 ? [] : [`  and ${rest} more, which the JSON form has`]),
+  ].join("\n")
+}
+
+/** A table of each log that knows its keys, named where there are several logs. */
+export const renderKeys = (logs: ReadonlyArray<NamedSummary>): ReadonlyArray<string> =>
+  logs.flatMap(({ name, summary: { keys } }) =>
+    keys === null || keys.length === 0
+      ? []
+      : [table(logs.length === 1 ? "Requests by key" : `Requests by key: ${name}`, keys)],
+  )
