@@ -95,12 +95,15 @@ export const seed = (name: string, options: FlagOptions): Flag.Flag<number> =>
 export const httpUrl = (name: string, options: FlagOptions): Flag.Flag<URL> =>
   fromParse(name, "URL", parseHttpUrl, options)
 
-/** In which form a summary is printed. */
+/** In which form a run's summary is printed. */
 export type Format = "text" | "json" | "classic"
+/** In which form summaries of logs are printed. */
+export type LogFormat = Format | "csv"
 
 const isFormat = (text: string): text is Format => text === "text" || text === "json" || text === "classic"
+const isLogFormat = (text: string): text is LogFormat => text === "csv" || isFormat(text)
 
-/** The form that a summary is printed in: `text`, `json` or `classic`. */
+/** The form that a run's summary is printed in. */
 export const format = (options: FlagOptions): Flag.Flag<Format> =>
   fromParse(
     "format",
@@ -109,6 +112,18 @@ export const format = (options: FlagOptions): Flag.Flag<Format> =>
       isFormat(text)
         ? Result.succeed(text)
         : Result.fail(`${quote(text)} is not one of text, json and classic`),
+    options,
+  )
+
+/** The form that summaries of logs are printed in. */
+export const logFormat = (options: FlagOptions): Flag.Flag<LogFormat> =>
+  fromParse(
+    "format",
+    "text|json|csv|classic",
+    (text) =>
+      isLogFormat(text)
+        ? Result.succeed(text)
+        : Result.fail(`${quote(text)} is not one of text, json, csv and classic`),
     options,
   )
 

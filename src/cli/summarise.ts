@@ -1,13 +1,44 @@
 /** The command `summarise`: what logs amount to. */
-import { Console, Effect, FileSystem, Option, type PlatformError } from "effect"
-import { Argument, Command } from "effect/cli"
+import { Console, Duration, Effect, FileSystem, Option, type PlatformError, Result } from "effect"
+import { Argument, Command, Flag } from "effect/cli"
+import { looksAtAll } from "../summary/EventFilter.ts"
 import { renderSummaries } from "../summary/render.ts"
+import type { Summary } from "../summary/Summary.ts"
 import { STANDARD_INPUT, summariseFile } from "../summary/summariseFile.ts"
 import { CommandFailed, UsageError } from "../errors.ts"
 import { pathProblem } from "../FileProblem.ts"
 import { fileToWrite, isSameFile } from "./files.ts"
-import { format, integer } from "./Flags.ts"
+import * as Flags from "./Flags.ts"
+import { integer, logFormat } from "./Flags.ts"
+import { printIntervals } from "./intervalTable.ts"
+import { parseMoment } from "./moment.ts"
 import { quote } from "./quote.ts"
+import { parseDuration } from "./values.ts"
+
+const MOST_KEYS = 1000
+const SHORTEST_INTERVAL = Duration.seconds(1)
+
+const moment = (name: string, description: string) =>
+  Flags.parsed(name, "TIME", description, parseMoment).pipe(Flag.optional)
+
+/** Fails where a log has no request of a key that was asked for. */
+const expectKeys = Effect.fnUntraced(function* (
+  file: string,
+  { keys }: Summary,
+  wanted: ReadonlyArray<string>,
+) {
+  if (wanted.length > 0 && keys === null) {
+    return yield* new UsageError({
+      message: `--key: ${quote(file)} is a Python client's log, which does not say whose requests are whose; leave --key out`,
+    })
+  }
+  const missing = wanted.find((label) => keys?.every(({ key }) => key !== label))
+  if (missing !== undefined) {
+    return yield* new UsageError({
+      message: `--key: ${quote(file)} has no key ${quote(missing)}; give the label of one that it has, such as key-1`,
+    })
+  }
+})
 
 const cannotAppend = (file: string, { reason }: PlatformError.PlatformError): string => {
   const why =
@@ -47,11 +78,36 @@ export const summarise = Command.make(
       ),
       Argument.variadic({ min: 1 }),
     ),
-    format: format({
+    format: logFormat({
       description:
-        "How to print: a table, one JSON value (several logs: an array), or the ten lines of the exercise's own analysis",
+        "How to print: a table, one JSON value (several logs: an array), comma-separated values with a line for each log, or the ten lines of the exercise's own analysis",
       default: "text",
     }),
+    since: moment(
+      "since",
+      "Only what happened from TIME on: 10s (from the log's beginning), 09:30 or 2026-11-24T09:30:00 (by the log's own clock, UTC in journals). An order counts with its outcome",
+    ),
+    until: moment("until", "Only what happened before TIME"),
+    key: Flags.parsed(
+      "key",
+      "LABEL",
+      "Only requests of the key LABEL, and orders that ended with it; may be given several times. Orders that no key ever sent, expired or cancelled in the queue, belong to none",
+      (text) =>
+        text === ""
+          ? Result.fail("the label is empty; write a key's label, such as key-1")
+          : Result.succeed(text),
+    ).pipe(Flag.between(0, MOST_KEYS)),
+    every: Flags.parsed(
+      "every",
+      "DURATION",
+      "Print a table of intervals instead, such as 10s, a line for each (as JSON: an object a line)",
+      (text) =>
+        Result.flatMap(parseDuration({ zero: false })(text), (every) =>
+          Duration.isLessThan(every, SHORTEST_INTERVAL)
+            ? Result.fail(`${quote(text)} is too short; intervals are at least 1s long`)
+            : Result.succeed(every),
+        ),
+    ).pipe(Flag.optional),
     keys: integer("keys", {
       description: "API keys of the client, for logs that do not say",
       max: 1_000_000,
@@ -76,15 +132,38 @@ export const summarise = Command.make(
         })
       }
     }
-    const logs = yield* Effect.forEach(config.logs, (log) =>
-      Effect.map(summariseFile(log, config), (summary) => ({ name: log, summary })),
+    const { every, format } = config
+    const selection = {
+      since: Option.getOrUndefined(config.since),
+      until: Option.getOrUndefined(config.until),
+      keys: config.key,
+    }
+    if (Option.isSome(every) && format === "classic") {
+      return yield* new UsageError({
+        message: "--every has no classic form; give --format text, json or csv",
+      })
+    }
+    const listenerOf = (file: string, index: number) =>
+      Option.isSome(every) && format !== "classic"
+        ? printIntervals({ every: every.value, format, file, isFirst: index === 0 })
+        : Effect.undefined
+    const logs = yield* Effect.forEach(config.logs, (log, index) =>
+      Effect.gen(function* () {
+        const listen = yield* listenerOf(log, index)
+        const summary = yield* summariseFile(log, config, {
+          ...(looksAtAll(selection) ? {} : { selection }),
+          ...(listen && { listen }),
+        })
+        yield* expectKeys(log, summary, config.key)
+        return { name: log, summary }
+      }),
     )
     yield* Effect.scoped(
       Effect.gen(function* () {
         // Opened first: where that fails, nothing is printed either.
         const append = Option.isSome(config.append) ? yield* openToAppend(config.append.value) : undefined
         // What is printed ends in a newline already, and the console adds one.
-        yield* Console.log(renderSummaries(config.format, logs).trimEnd())
+        if (Option.isNone(every)) yield* Console.log(renderSummaries(format, logs).replace(/\n$/, ""))
         if (append !== undefined) yield* append(renderSummaries("classic", logs))
       }),
     )
@@ -103,6 +182,14 @@ export const summarise = Command.make(
     {
       command: "paceline summarise --format json run.ndjson",
       description: "The same figures for another program",
+    },
+    {
+      command: "paceline summarise --since 10s --until 20s --key key-1 run.ndjson",
+      description: "One key's requests in ten seconds of a run",
+    },
+    {
+      command: "paceline summarise --every 10s --format csv run.ndjson",
+      description: "A line for every ten seconds, for a spreadsheet",
     },
     {
       command: "paceline summarise --append throughputs.txt async-debug.log",

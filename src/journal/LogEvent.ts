@@ -92,6 +92,12 @@ export interface NonceJumped {
   readonly key: string
 }
 
+/** An order that was sent reached an outcome that is not looked at. */
+export interface OrderLeft {
+  readonly type: "left"
+  readonly id: string
+}
+
 /** The run that wrote the log has ended. */
 export interface LogEnded {
   readonly type: "ended"
@@ -121,6 +127,7 @@ export type LogEvent =
   | OrdersCounted
   | KeyLeft
   | NonceJumped
+  | OrderLeft
   | LogEnded
   | Unrecognised
 

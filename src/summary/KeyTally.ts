@@ -79,6 +79,7 @@ export const tallyKeys = (keys: KeyTallies, event: LogEvent): void => {
     }
     case "settings":
     case "requests":
+    case "left":
     case "ended":
     case "unrecognised":
   }

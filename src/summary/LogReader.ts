@@ -6,12 +6,26 @@ import { Option } from "effect"
 import { newerVersion, readJournalLine } from "../journal/JournalReader.ts"
 import { readPythonLine } from "../journal/PythonLog.ts"
 import { fromJournal, type LogEvent } from "../journal/LogEvent.ts"
+import { type EventFilter, makeEventFilter, type Selection } from "./EventFilter.ts"
 import type { OriginOptions } from "./Origin.ts"
 import type { Summary } from "./Summary.ts"
 import { makeSummariser, type Summariser } from "./Summariser.ts"
 
 /** What the exchange allowed, for logs that do not say. */
 export type LogDefaults = Pick<OriginOptions, "keys" | "limit">
+
+/** What else is done with a log's events on their way to its summary. */
+export interface LogOptions {
+  /** What is looked at; everything where it is left out. */
+  readonly selection?: Selection
+  /** Makes one who is told every event that is looked at, too, and when there are no more. */
+  readonly listen?: (source: OriginOptions["source"]) => EventListener
+}
+
+export interface EventListener {
+  readonly add: (event: LogEvent) => void
+  readonly end: () => void
+}
 
 export interface LogReader {
   /** Takes the next line, without its newline; undefined stands for one that was too long to be kept. */
@@ -20,6 +34,12 @@ export interface LogReader {
   readonly lines: () => number
   /** The journal's version, where it is newer than what can be read here: the log must then be refused. */
   readonly newerVersion: () => number | undefined
+  /** Whether the selection needs to know when the log began, and it does not say: it must then be refused. */
+  readonly lacksBeginning: () => boolean
+  /** Whether the run that wrote the log has ended. */
+  readonly hasEnded: () => boolean
+  /** There are no more lines. */
+  readonly end: () => void
   /** The summary of the lines so far; none where not a single one was recognised. */
   readonly summary: () => Option.Option<Summary>
 }
@@ -40,16 +60,35 @@ export const writers: ReadonlyArray<Writer> = [
 interface KnownLog {
   readonly writer: Writer
   readonly summariser: Summariser
+  readonly filter: EventFilter | undefined
+  readonly listener: EventListener | undefined
 }
 
 /** Makes a reader for one log. */
-export const makeLogReader = (defaults: LogDefaults): LogReader => {
+export const makeLogReader = (defaults: LogDefaults, options: LogOptions = {}): LogReader => {
   let log: KnownLog | undefined
+  let hasEnded = false
   let lines = 0
   let refused: number | undefined
 
+  const begin = (writer: Writer): KnownLog => ({
+    writer,
+    summariser: makeSummariser({ ...defaults, source: writer.source }),
+    filter: options.selection && makeEventFilter(options.selection, writer.source),
+    listener: options.listen?.(writer.source),
+  })
+
+  const take = ({ summariser, filter, listener }: KnownLog, event: LogEvent): void => {
+    if (event.type === "settings") hasEnded = false
+    if (event.type === "ended") hasEnded = true
+    const seen = filter === undefined ? event : filter.filter(event)
+    if (seen === undefined) return
+    summariser.add(seen)
+    listener?.add(seen)
+  }
+
   const feed = (known: KnownLog, event: Option.Option<LogEvent>): boolean => {
-    if (Option.isSome(event)) known.summariser.add(event.value)
+    if (Option.isSome(event)) take(known, event.value)
     return Option.isSome(event)
   }
 
@@ -59,8 +98,8 @@ export const makeLogReader = (defaults: LogDefaults): LogReader => {
     for (const writer of writers) {
       const event = writer.read(line)
       if (Option.isNone(event)) continue
-      log = { writer, summariser: makeSummariser({ ...defaults, source: writer.source }) }
-      log.summariser.add({ type: "unrecognised", lines: lines - 1 })
+      log = begin(writer)
+      take(log, { type: "unrecognised", lines: lines - 1 })
       return feed(log, event)
     }
     return false
@@ -70,11 +109,14 @@ export const makeLogReader = (defaults: LogDefaults): LogReader => {
     line: (line) => {
       lines += 1
       if (line !== undefined && recognise(line)) return
-      log?.summariser.add({ type: "unrecognised", lines: 1 })
+      if (log !== undefined) take(log, { type: "unrecognised", lines: 1 })
       if (line !== undefined) refused ??= Option.getOrUndefined(newerVersion(line))
     },
     lines: () => lines,
     newerVersion: () => refused,
+    lacksBeginning: () => log?.filter?.lacksBeginning() ?? false,
+    hasEnded: () => hasEnded,
+    end: () => log?.listener?.end(),
     summary: () => Option.map(Option.fromUndefinedOr(log), (known) => known.summariser.finish()),
   }
 }

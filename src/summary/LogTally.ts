@@ -81,6 +81,8 @@ export const tallyEvent = (tally: LogTally, event: LogEvent): void => {
       return tallyWritten(tally, event.request)
     case "outcome":
       return tallyOutcome(tally, event)
+    case "left":
+      return orderEnded(tally.unfinished, event.id)
     case "requests":
       return ordersCounted(tally.numbering, event.count)
     case "unrecognised":

@@ -1,12 +1,13 @@
 /**
- * A summary in one of its three forms.
+ * A summary in one of its four forms.
  */
 import { renderClassic } from "./renderClassic.ts"
+import { renderCsv } from "./renderCsv.ts"
 import { renderText } from "./renderText.ts"
 import type { NamedSummary } from "./Summary.ts"
 
-/** A table for reading, one JSON value, or the ten lines of the exercise's own log analysis. */
-export type SummaryFormat = "text" | "json" | "classic"
+/** A table for reading, one JSON value, comma-separated values, or the ten lines of the exercise's own log analysis. */
+export type SummaryFormat = "text" | "json" | "csv" | "classic"
 
 const renderJson = (logs: ReadonlyArray<NamedSummary>): string => {
   const [first, ...others] = logs
@@ -31,6 +32,8 @@ export const renderSummaries = (format: SummaryFormat, logs: ReadonlyArray<Named
       return renderText(logs)
     case "json":
       return renderJson(logs)
+    case "csv":
+      return renderCsv(logs)
     case "classic":
       return renderBlocks(logs)
   }

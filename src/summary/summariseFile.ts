@@ -7,7 +7,7 @@ import { quote } from "../cli/quote.ts"
 import { fileProblem } from "../FileProblem.ts"
 import { JOURNAL_VERSION } from "../journal/JournalRecord.ts"
 import { boundedLines } from "../orders/BoundedLines.ts"
-import { type LogDefaults, type LogReader, makeLogReader } from "./LogReader.ts"
+import { type LogDefaults, type LogOptions, type LogReader, makeLogReader } from "./LogReader.ts"
 import type { Summary } from "./Summary.ts"
 
 /** The name that stands for standard input. */
@@ -36,6 +36,11 @@ const nothingReadable = (file: string, lines: number): UsageError =>
       lines === 0
         ? `${nameOf(file)} is empty; give a journal or a Python client's log`
         : `${nameOf(file)} holds nothing readable in ${lines === 1 ? "its one line" : `its ${lines} lines`}; give a journal or a Python client's log`,
+  })
+
+const noBeginning = (file: string): UsageError =>
+  new UsageError({
+    message: `${nameOf(file)} does not say when it began; give --since and --until as times from its beginning, such as 10s`,
   })
 
 /** Read at once: large enough for the reading not to be what takes the time. */
@@ -73,12 +78,23 @@ const feed = (reader: LogReader, file: string, bytes: Stream.Stream<Uint8Array, 
 export const summariseFile = Effect.fn("summariseFile")(function* (
   file: string,
   defaults: LogDefaults,
+  options: LogOptions = {},
 ): Effect.fn.Return<Summary, UsageError, FileSystem.FileSystem | Stdio.Stdio> {
   const stdio = yield* Stdio.Stdio
   const fileSystem = yield* FileSystem.FileSystem
   const bytes = file === STANDARD_INPUT ? stdio.stdin : fileSystem.stream(file, { chunkSize: CHUNK_BYTES })
-  const reader = makeLogReader(defaults)
+  const reader = makeLogReader(defaults, options)
   yield* feed(reader, file, Stream.mapError(bytes, cannotRead(file)))
+  reader.end()
+  return yield* summaryOfReader(file, reader)
+})
+
+/**
+ * The summary of what a reader has read of `file`, unless that is not a single line of a log, or is to be looked at by
+ * a clock that it does not tell.
+ */
+export const summaryOfReader = Effect.fnUntraced(function* (file: string, reader: LogReader) {
+  if (reader.lacksBeginning()) return yield* noBeginning(file)
   return yield* Option.match(reader.summary(), {
     onNone: () => Effect.fail(nothingReadable(file, reader.lines())),
     onSome: Effect.succeed,

@@ -87,6 +87,19 @@ describe("the JSON form", () => {
   })
 })
 
+describe("comma-separated values", () => {
+  it("have a line of names and one for each log, with as many fields, and end lines as RFC 4180 has them", () => {
+    const odd = { ...empty, name: 'a, "b".ndjson' }
+    const [names, first, second, ...rest] = renderSummaries("csv", [run, odd]).split("\r\n")
+    expect(names).toMatch(/^file,averageRequestsRate,.*,orders.created,.*,roundTrip.max,.*,nonceJumps$/)
+    expect(first?.split(",").length).toBe(names?.split(",").length)
+    expect(first).toMatch(/^run.ndjson,0.6666666666666666,/)
+    expect(second).toMatch(/^"a, ""b"".ndjson",0,/)
+    expect(second).toMatch(/,,/)
+    expect(rest).toEqual([""])
+  })
+})
+
 const lineOf = (text: string, label: string) =>
   text
     .split("\n")

@@ -5,7 +5,7 @@ import { Effect, FileSystem, Path } from "effect"
 import { Command } from "effect/cli"
 import { TestConsole } from "effect/testing"
 import { summarise } from "../../src/cli/summarise.ts"
-import { header } from "./records.ts"
+import { accepted, header } from "./records.ts"
 
 const fixture = fileURLToPath(new URL("../fixtures/python-client-2x.log", import.meta.url))
 
@@ -84,6 +84,50 @@ describe("paceline summarise", () => {
       assert.match(String(own), /--append .* would write into a log that is summarised/)
       const twice = yield* Effect.flip(run("-", "-"))
       assert.match(String(twice), /standard input can be read only once/)
+    }).pipe(Effect.provide(NodeServices.layer)),
+  )
+
+  it.effect("prints a table of intervals, one log after the other", () =>
+    Effect.gen(function* () {
+      const file = yield* inDirectory
+      const fileSystem = yield* FileSystem.FileSystem
+      const records = [header(), accepted("a", 100), accepted("b", 2100)]
+      yield* fileSystem.writeFileString(file("a.ndjson"), records.map((_) => JSON.stringify(_)).join("\n"))
+      const csv = yield* run("--every", "1s", "--format", "csv", file("a.ndjson"), file("a.ndjson"))
+      const [names, ...lines] = csv.split("\r\n")
+      assert.match(names ?? "", /^file,fromMs,at,everyMs,created,accepted,/)
+      assert.deepStrictEqual(
+        lines.slice(0, -1).map((line) => line.split(",").slice(1, 6).join()),
+        [0, 1, 2, 0, 1, 2].map(
+          (second) =>
+            `${second * 1000},2026-11-23T16:24:0${5 + second}.000Z,1000,${second === 1 ? "0,0" : "1,1"}`,
+        ),
+      )
+    }).pipe(Effect.provide(NodeServices.layer)),
+  )
+
+  it.effect("looks at a key and a time only, and says which key a log has not", () =>
+    Effect.gen(function* () {
+      const file = yield* inDirectory
+      const fileSystem = yield* FileSystem.FileSystem
+      const records = [header(), accepted("a", 100), accepted("b", 2100)]
+      yield* fileSystem.writeFileString(file("a.ndjson"), records.map((_) => JSON.stringify(_)).join("\n"))
+      const printed = yield* run("--since", "1s", "--key", "key-1", "--format", "csv", file("a.ndjson"))
+      assert.match(printed, /a.ndjson,1,1,1,1,0,0,0,0,0,0,1,1,1,0,/)
+      const unknown = yield* Effect.flip(run("--key", "key-9", file("a.ndjson")))
+      assert.match(String(unknown), /--key: ".*a.ndjson" has no key "key-9"/)
+      const python = yield* Effect.flip(run("--key", "key-1", fixture))
+      assert.match(String(python), /does not say whose requests are whose/)
+      yield* fileSystem.writeFileString(file("b.ndjson"), JSON.stringify(accepted("a", 1)))
+      const headless = yield* Effect.flip(run("--since", "10:00", file("b.ndjson")))
+      assert.match(String(headless), /does not say when it began; give --since and --until as times from/)
+    }).pipe(Effect.provide(NodeServices.layer)),
+  )
+
+  it.effect("refuses to print intervals in the classic form", () =>
+    Effect.gen(function* () {
+      const classic = yield* Effect.flip(run("--every", "1s", "--format", "classic", fixture))
+      assert.match(String(classic), /--every has no classic form/)
     }).pipe(Effect.provide(NodeServices.layer)),
   )
 })

@@ -1,0 +1,151 @@
+/**
+ * Laws of looking at a part of a log, and of its intervals. Each has a broken variant that it must catch.
+ */
+import { Option } from "effect"
+import * as fc from "fast-check"
+import { describe, expect, it } from "vitest"
+import type { JournalRecord } from "../src/journal/JournalRecord.ts"
+import type { Moment, Selection } from "../src/summary/EventFilter.ts"
+import { type Interval, makeIntervals } from "../src/summary/Intervals.ts"
+import { makeLogReader } from "../src/summary/LogReader.ts"
+import type { Summary } from "../src/summary/Summary.ts"
+import { catches, holds } from "./support/law.ts"
+import { type GeneratedJournal, journal } from "./support/logs.ts"
+
+const everything: Selection = { since: undefined, until: undefined, keys: [] }
+const at = (ms: number): Moment => ({ type: "offset", ms })
+
+type Look = (records: ReadonlyArray<JournalRecord>, selection: Selection) => Summary
+
+const look: Look = (records, selection) => {
+  const reader = makeLogReader({ keys: 5, limit: 20 }, { selection })
+  for (const record of records) reader.line(JSON.stringify(record))
+  return Option.getOrThrow(reader.summary())
+}
+
+/** Leaves lines out, rather than what they say of other lines. */
+const lookAtLines: Look = (records, { since, until, keys }) =>
+  look(
+    records.filter(
+      (record) =>
+        record.type === "header" ||
+        ((since === undefined || record.t >= since.ms) &&
+          (until === undefined || record.t < until.ms) &&
+          (keys.length === 0 || ("key" in record && keys.includes(record.key)))),
+    ),
+    everything,
+  )
+
+const totals = ({ orders, exceeds, bans, nonceErrors, keys }: Summary) => [
+  orders.accepted,
+  orders.rejected,
+  orders.expired,
+  orders.cancelled,
+  exceeds,
+  bans,
+  nonceErrors,
+  (keys ?? []).reduce((sum, key) => sum + key.sent, 0),
+]
+const add = (parts: ReadonlyArray<ReadonlyArray<number>>) =>
+  parts.reduce((sums, part) => sums.map((sum, index) => sum + (part[index] ?? 0)))
+
+describe("what is before a moment and what is from it on", () => {
+  const cut = fc.record({ journal, share: fc.double({ min: 0, max: 1, noNaN: true }) })
+  const law =
+    (look: Look) =>
+    async ({
+      journal: { records },
+      share,
+    }: {
+      readonly journal: GeneratedJournal
+      readonly share: number
+    }) => {
+      const moment = at((records.at(-1)?.t ?? 0) * share)
+      const whole = look(records, everything)
+      const before = look(records, { ...everything, until: moment })
+      const after = look(records, { ...everything, since: moment })
+      expect(add([before, after].map(totals))).toEqual(totals(whole))
+      // No order that ended counts as unfinished anywhere.
+      expect(before.losses.unknown.unfinished + after.losses.unknown.unfinished).toBe(
+        whole.losses.unknown.unfinished,
+      )
+    }
+
+  it("add up to the whole", async () => {
+    await holds(cut, law(look))
+  })
+
+  it("do not, where lines are left out", async () => {
+    await catches(cut, law(lookAtLines))
+  })
+})
+
+describe("the keys, one by one", () => {
+  const law =
+    (look: Look) =>
+    async ({ records }: GeneratedJournal) => {
+      const whole = look(records, everything)
+      const labels = (whole.keys ?? []).map(({ key }) => key)
+      const parts = labels.map((label) => look(records, { ...everything, keys: [label] }))
+      const requests = ({ orders, losses, exceeds, keys }: Summary) => [
+        orders.accepted,
+        orders.rejected,
+        orders.unknown - losses.unknown.unfinished,
+        exceeds,
+        (keys ?? []).reduce((sum, key) => sum + key.sent, 0),
+      ]
+      expect(add(parts.map(requests))).toEqual(requests(whole))
+      for (const part of parts) {
+        expect(part.losses.unknown.unfinished).toBeLessThanOrEqual(whole.losses.unknown.unfinished)
+      }
+    }
+
+  it("add up to all requests", async () => {
+    await holds(journal, law(look))
+  })
+
+  it("do not, where lines are left out", async () => {
+    await catches(journal, law(lookAtLines))
+  })
+})
+
+describe("the intervals of a log", () => {
+  const everyMs = 5000
+  type Take = (intervals: ReadonlyArray<Interval>) => ReadonlyArray<Interval>
+
+  const law = (take: Take) => async (log: GeneratedJournal) => {
+    const told: Array<Interval> = []
+    const reader = makeLogReader(
+      { keys: 5, limit: 20 },
+      { listen: (source) => makeIntervals(everyMs, source, (interval) => told.push(interval)) },
+    )
+    for (const record of log.records) reader.line(JSON.stringify(record))
+    reader.end()
+    const intervals = take(told)
+    const outcomes = log.records.filter((record) => record.type === "outcome")
+    for (const { fromMs, accepted, expired, unknown } of intervals) {
+      const within = outcomes.filter(({ t }) => t >= fromMs && t < fromMs + everyMs)
+      const count = (outcome: string) => within.filter((record) => record.outcome === outcome).length
+      expect([accepted, expired, unknown]).toEqual([count("accepted"), count("expired"), count("unknown")])
+    }
+    const all = intervals.reduce((sum, { accepted }) => sum + accepted, 0)
+    expect(all).toBe(outcomes.filter(({ outcome }) => outcome === "accepted").length)
+    expect(intervals.reduce((sum, { exceeds }) => sum + exceeds, 0)).toBe(
+      look(log.records, everything).exceeds,
+    )
+  }
+
+  it("have every outcome exactly once, in its own interval", async () => {
+    await holds(
+      journal,
+      law((intervals) => intervals),
+    )
+  })
+
+  it("have not, where the last is not told", async () => {
+    await catches(
+      journal,
+      law((intervals) => intervals.slice(0, -1)),
+    )
+  })
+})

@@ -1,0 +1,63 @@
+/**
+ * Summaries as comma-separated values: a line for each log, always with the same columns. They are the fields of the
+ * JSON form, a field within another as `orders.created`; the keys, of which there are any number, are left out.
+ */
+import { CSV_NEWLINE, csvLine, type CsvValue } from "./csv.ts"
+import type { Percentiles } from "./Distribution.ts"
+import type { NamedSummary, Summary } from "./Summary.ts"
+
+type Columns = ReadonlyArray<readonly [name: string, value: CsvValue]>
+
+const under = (name: string, values: Readonly<Record<string, number>>): Columns =>
+  Object.entries(values).map(([field, value]) => [`${name}.${field}`, value])
+
+const percentiles = (name: string, known: Percentiles | null): Columns => [
+  [`${name}.p50`, known && known.p50],
+  [`${name}.p90`, known && known.p90],
+  [`${name}.p99`, known && known.p99],
+  [`${name}.p999`, known && known.p999],
+  [`${name}.max`, known && known.max],
+]
+
+const columnsOf = (summary: Summary): Columns => [
+  ["averageRequestsRate", summary.averageRequestsRate],
+  ["maxPossibleThroughput", summary.maxPossibleThroughput],
+  ["averageThroughput", summary.averageThroughput],
+  ["lowestThroughput", summary.lowestThroughput],
+  ["averageIgnoredFromQueue", summary.averageIgnoredFromQueue],
+  ["averageLimitedByLimiter", summary.averageLimitedByLimiter],
+  ["exceeds", summary.exceeds],
+  ["bans", summary.bans],
+  ["nonceErrors", summary.nonceErrors],
+  ["totalTimeMs", summary.totalTimeMs],
+  ["windows", summary.windows],
+  ...under("orders", summary.orders),
+  ["unrecognisedLines", summary.unrecognisedLines],
+  ...percentiles("queueWait", summary.queueWait),
+  ...percentiles("orderAge", summary.orderAge),
+  ...percentiles("writeDelay", summary.writeDelay),
+  ...percentiles("roundTrip", summary.roundTrip),
+  ...under("losses.expired", summary.losses.expired),
+  ...under("losses.rejected", summary.losses.rejected),
+  ...under("losses.unknown", summary.losses.unknown),
+  ["losses.cancelled", summary.losses.cancelled],
+  ["utilisation.ceiling", summary.utilisation.ceiling],
+  ["utilisation.ofCeiling", summary.utilisation.ofCeiling],
+  ["utilisation.safeOptimum", summary.utilisation.safeOptimum],
+  ["utilisation.ofSafeOptimum", summary.utilisation.ofSafeOptimum],
+  ["longestWithoutAcceptance.ms", summary.longestWithoutAcceptance.ms],
+  ["longestWithoutAcceptance.fromMs", summary.longestWithoutAcceptance.fromMs],
+  ["nonceJumps", summary.nonceJumps],
+]
+
+/** A line of names, then one for each log. */
+export const renderCsv = (logs: ReadonlyArray<NamedSummary>): string => {
+  const rows = logs.map(({ name, summary }) => ({ name, columns: columnsOf(summary) }))
+  const names = rows[0]?.columns.map(([name]) => name) ?? []
+  return [
+    ["file", ...names],
+    ...rows.map(({ name, columns }) => [name, ...columns.map(([, value]) => value)]),
+  ]
+    .map((values) => `${csvLine(values)}${CSV_NEWLINE}`)
+    .join("")
+}
