@@ -4,7 +4,6 @@
  */
 import process from "node:process"
 import { createHistogram } from "node:perf_hooks"
-import { clearScreenDown, cursorTo, moveCursor } from "node:readline"
 import { Clock, Duration, Effect } from "effect"
 import type { Outage } from "../dispatch/Circuit.ts"
 import type { DispatchSnapshot } from "../dispatch/Dispatcher.ts"
@@ -15,6 +14,7 @@ import { showBadLine } from "../orders/NdjsonSource.ts"
 import type { ProgressSink } from "../run/Progress.ts"
 import type { RunSettings } from "../run/RunSettings.ts"
 import type { Remembered } from "../state/claimKeys.ts"
+import { makeLiveView } from "./LiveView.ts"
 
 const REDRAW_EVERY = Duration.millis(200)
 const LINE_EVERY = Duration.seconds(5)
@@ -115,29 +115,10 @@ export const makeRunProgress = (
     Effect.sync(() => {
       const recent = makeRecent()
       const startMs = nowMsUnsafe(clock)
-      const live = process.stderr.isTTY && process.env["TERM"] !== "dumb" && !options.quiet
+      const { canRedraw, draw, erase, rows, say } = makeLiveView()
+      const live = canRedraw && !options.quiet
       const durationMs = settings.source.duration && Duration.toMillis(settings.source.duration)
       let stopping = false
-      let drawn: ReadonlyArray<string> = []
-
-      const erase = (): void => {
-        if (drawn.length === 0) return
-        // A window that was made narrower since has broken lines in two.
-        const rows = drawn.reduce((sum, text) => sum + Math.ceil(text.length / process.stderr.columns), 0)
-        // What was typed meanwhile, such as Ctrl-C, has moved the cursor to the right.
-        cursorTo(process.stderr, 0)
-        moveCursor(process.stderr, 0, -rows)
-        clearScreenDown(process.stderr)
-        drawn = []
-      }
-
-      /** Says something that stays, above the view. */
-      const say = (text: string): void => {
-        const view = drawn
-        erase()
-        process.stderr.write(`${text}\n`)
-        if (view.length > 0) draw(view)
-      }
 
       const timeText = (nowMs: number): string => {
         const elapsedMs = nowMs - startMs
@@ -161,7 +142,7 @@ export const makeRunProgress = (
           ({ label, quietMs, state, used }) =>
             `  ${label.padEnd(8)} ${state !== "active" ? state : quietMs > 0 ? quietText(quietMs) : `${String(used).padStart(3)} of ${settings.limit} in the window`}`,
         )
-        const room = Math.max(1, viewRows() - HEAD_ROWS)
+        const room = Math.max(1, rows() - HEAD_ROWS)
         const shown = keys.length <= room ? keys : keys.slice(0, room - 1)
         const rest = keys.length - shown.length
         return [
@@ -173,16 +154,6 @@ export const makeRunProgress = (
           ...shown,
           ...(rest === 0 ? [] : [`  and ${rest} more keys`]),
         ]
-      }
-
-      /** Less than the screen: what has scrolled away cannot be redrawn, and a cleared screen is kept by some. */
-      const viewRows = (): number => Math.max(1, process.stderr.rows - 3)
-
-      const draw = (lines: ReadonlyArray<string>): void => {
-        erase()
-        const width = Math.max(20, process.stderr.columns)
-        drawn = lines.slice(0, viewRows()).map((text) => text.slice(0, width - 1))
-        process.stderr.write(drawn.map((text) => `${text}\n`).join(""))
       }
 
       const showLive = (snapshot: Effect.Effect<DispatchSnapshot>) => {

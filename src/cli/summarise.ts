@@ -3,13 +3,14 @@ import { Console, Duration, Effect, FileSystem, Option, type PlatformError, Resu
 import { Argument, Command, Flag } from "effect/cli"
 import { looksAtAll } from "../summary/EventFilter.ts"
 import { renderSummaries } from "../summary/render.ts"
-import type { Summary } from "../summary/Summary.ts"
+import type { NamedSummary, Summary } from "../summary/Summary.ts"
 import { STANDARD_INPUT, summariseFile } from "../summary/summariseFile.ts"
 import { CommandFailed, UsageError } from "../errors.ts"
 import { pathProblem } from "../FileProblem.ts"
 import { fileToWrite, isSameFile } from "./files.ts"
 import * as Flags from "./Flags.ts"
 import { integer, logFormat } from "./Flags.ts"
+import { followLog } from "./followLog.ts"
 import { printIntervals } from "./intervalTable.ts"
 import { parseMoment } from "./moment.ts"
 import { quote } from "./quote.ts"
@@ -118,6 +119,12 @@ export const summarise = Command.make(
       max: 1_000_000,
       default: "20",
     }),
+    follow: Flag.Boolean("follow").pipe(
+      Flag.withDescription(
+        "Show the figures of a log that is being written, until its run ends (or Ctrl-C), then print them. A file that is not there yet is waited for, one that is replaced is followed on",
+      ),
+      Flag.withDefault(false),
+    ),
     append: fileToWrite("append", "Also append the ten lines of the classic form to FILE"),
   },
   Effect.fnUntraced(function* (config) {
@@ -147,26 +154,39 @@ export const summarise = Command.make(
       Option.isSome(every) && format !== "classic"
         ? printIntervals({ every: every.value, format, file, isFirst: index === 0 })
         : Effect.undefined
+    const options = looksAtAll(selection) ? {} : { selection }
+    /** What is said of the logs when all of them were read. */
+    const conclude = (logs: ReadonlyArray<NamedSummary>) =>
+      Effect.scoped(
+        Effect.gen(function* () {
+          // Opened first: where that fails, nothing is printed either.
+          const append = Option.isSome(config.append) ? yield* openToAppend(config.append.value) : undefined
+          // What is printed ends in a newline already, and the console adds one.
+          if (Option.isNone(every)) yield* Console.log(renderSummaries(format, logs).replace(/\n$/, ""))
+          if (append !== undefined) yield* append(renderSummaries("classic", logs))
+        }),
+      )
+    if (config.follow) {
+      const [log, ...others] = config.logs
+      if (log === undefined || others.length > 0 || log === STANDARD_INPUT || Option.isSome(every)) {
+        return yield* new UsageError({
+          message:
+            "--follow takes one file, and no --every; follow one log, or summarise them without --follow",
+        })
+      }
+      return yield* followLog(log, config, options, (summary) =>
+        Effect.andThen(expectKeys(log, summary, config.key), conclude([{ name: log, summary }])),
+      )
+    }
     const logs = yield* Effect.forEach(config.logs, (log, index) =>
       Effect.gen(function* () {
         const listen = yield* listenerOf(log, index)
-        const summary = yield* summariseFile(log, config, {
-          ...(looksAtAll(selection) ? {} : { selection }),
-          ...(listen && { listen }),
-        })
+        const summary = yield* summariseFile(log, config, { ...options, ...(listen && { listen }) })
         yield* expectKeys(log, summary, config.key)
         return { name: log, summary }
       }),
     )
-    yield* Effect.scoped(
-      Effect.gen(function* () {
-        // Opened first: where that fails, nothing is printed either.
-        const append = Option.isSome(config.append) ? yield* openToAppend(config.append.value) : undefined
-        // What is printed ends in a newline already, and the console adds one.
-        if (Option.isNone(every)) yield* Console.log(renderSummaries(format, logs).replace(/\n$/, ""))
-        if (append !== undefined) yield* append(renderSummaries("classic", logs))
-      }),
-    )
+    yield* conclude(logs)
   }),
 ).pipe(
   Command.withDescription(
@@ -190,6 +210,10 @@ export const summarise = Command.make(
     {
       command: "paceline summarise --every 10s --format csv run.ndjson",
       description: "A line for every ten seconds, for a spreadsheet",
+    },
+    {
+      command: "paceline summarise --follow run.ndjson",
+      description: "The figures of a run that goes on, live",
     },
     {
       command: "paceline summarise --append throughputs.txt async-debug.log",

@@ -34,6 +34,27 @@ const finish = (line: Partial, maxBytes: number): RawLine => ({
   bytes: line.length > maxBytes ? undefined : Buffer.concat(line.parts),
 })
 
+/** Takes the next bytes: the lines that end in them, and the line that is being read then. */
+const cut = (
+  line: Partial,
+  chunk: Uint8Array,
+  maxBytes: number,
+): readonly [Partial, ReadonlyArray<RawLine>] => {
+  const lines: Array<RawLine> = []
+  let current = line
+  let from = 0
+  for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, from)) {
+    lines.push(finish(extend(current, chunk.subarray(from, end), maxBytes), maxBytes))
+    current = start(current.number + 1)
+    from = end + 1
+  }
+  return [extend(current, chunk.subarray(from), maxBytes), lines]
+}
+
+/** What is left at the end: a line without a newline. */
+const rest = (line: Partial, maxBytes: number): ReadonlyArray<RawLine> =>
+  line.length === 0 ? [] : [finish(line, maxBytes)]
+
 /**
  * The lines of a stream of bytes, the last one with or without a newline at its end. A line of more than
  * `maxBytes` bytes comes without them.
@@ -44,16 +65,30 @@ export const boundedLines =
     Stream.mapAccum(
       bytes,
       () => start(1),
-      (line, chunk) => {
-        const lines: Array<RawLine> = []
-        let current = line
-        let from = 0
-        for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, from)) {
-          lines.push(finish(extend(current, chunk.subarray(from, end), maxBytes), maxBytes))
-          current = start(current.number + 1)
-          from = end + 1
-        }
-        return [extend(current, chunk.subarray(from), maxBytes), lines] as const
-      },
-      { onHalt: (line) => (line.length === 0 ? [] : [finish(line, maxBytes)]) },
+      (line, chunk) => cut(line, chunk, maxBytes),
+      { onHalt: (line) => rest(line, maxBytes) },
     )
+
+/** The same for bytes that come now and then. */
+export interface LineCutter {
+  /** The lines that end in the next bytes. Bytes of a line that does not end in them must stay as they are. */
+  readonly push: (chunk: Uint8Array) => ReadonlyArray<RawLine>
+  /** There are no more: what is left, if anything is. The next bytes begin a line. */
+  readonly end: () => ReadonlyArray<RawLine>
+}
+
+export const makeLineCutter = (maxBytes: number): LineCutter => {
+  let line = start(1)
+  return {
+    push: (chunk) => {
+      const [next, lines] = cut(line, chunk, maxBytes)
+      line = next
+      return lines
+    },
+    end: () => {
+      const left = rest(line, maxBytes)
+      line = start(line.number + left.length)
+      return left
+    },
+  }
+}

@@ -14,11 +14,11 @@ import type { Summary } from "./Summary.ts"
 export const STANDARD_INPUT = "-"
 
 /** A longer line is no line of a log: it counts as unrecognised, and is not kept. */
-const MAX_LINE_BYTES = 1024 * 1024
+export const MAX_LINE_BYTES = 1024 * 1024
 
 const nameOf = (file: string): string => (file === STANDARD_INPUT ? "standard input" : quote(file))
 
-const cannotRead =
+export const cannotRead =
   (file: string) =>
   (error: PlatformError.PlatformError): UsageError =>
     new UsageError({
@@ -29,6 +29,12 @@ const tooNew = (file: string, version: number): UsageError =>
   new UsageError({
     message: `${nameOf(file)} is a journal of version ${version}, and this paceline reads up to version ${JOURNAL_VERSION}; summarise it with a newer paceline`,
   })
+
+/** Fails where the log is a journal that is too new to be read here. */
+export const refuseNewer = (file: string, reader: LogReader): Effect.Effect<void, UsageError> => {
+  const version = reader.newerVersion()
+  return version === undefined ? Effect.void : Effect.fail(tooNew(file, version))
+}
 
 const nothingReadable = (file: string, lines: number): UsageError =>
   new UsageError({
@@ -47,7 +53,7 @@ const noBeginning = (file: string): UsageError =>
 const CHUNK_BYTES = 512 * 1024
 
 /** Text of a line's bytes: what is not UTF-8 is replaced, a byte order mark and a carriage return are left out. */
-const makeTextOf = (): ((bytes: Uint8Array) => string) => {
+export const makeTextOf = (): ((bytes: Uint8Array) => string) => {
   const decoder = new TextDecoder()
   return (bytes) => {
     const text = decoder.decode(bytes)
@@ -62,8 +68,7 @@ const feed = (reader: LogReader, file: string, bytes: Stream.Stream<Uint8Array, 
     Stream.runForEachArray((lines) =>
       Effect.suspend(() => {
         for (const line of lines) reader.line(line.bytes === undefined ? undefined : textOf(line.bytes))
-        const version = reader.newerVersion()
-        return version === undefined ? Effect.void : Effect.fail(tooNew(file, version))
+        return refuseNewer(file, reader)
       }),
     ),
   )
