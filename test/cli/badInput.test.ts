@@ -466,6 +466,13 @@ describe("files that are written", () => {
     ["run --orders @empty --log @./empty", '--log and --orders name the same file, "@empty"'],
     ["run --orders @missing --log @folder/../missing", '--log and --orders name the same file, "@missing"'],
     ["run --keys-file @keys-good --log @keys-good", '--log and --keys-file name the same file, "@keys-good"'],
+    ["summarise @journal --every 10ms", '--every: "10ms" is too short; intervals are at least 1s long'],
+    ["summarise @journal --every 1s --format classic", "--every has no classic form"],
+    ["summarise @journal --format xml", '--format: "xml" is not one of text, json, csv and classic'],
+    ["summarise @journal --since 25:00", '--since: "25:00" is not a moment; write it as 10s'],
+    ["summarise @journal --key=", "--key: the label is empty; write a key's label, such as key-1"],
+    ["summarise @journal --follow @journal", "--follow takes one file, and no --every"],
+    ["summarise - --follow", "--follow takes one file, and no --every"],
     ["summarise @journal --append=", "--append: the name is empty; write a file's name"],
     ["summarise @journal --append -", '--append: "-" is not standard output here; write a file\'s name'],
     [
