@@ -16,16 +16,21 @@ export interface LiveView {
   readonly rows: () => number
 }
 
+/** Some terminals say that they have no size at all. */
+const UNKNOWN_ROWS = 24
+const UNKNOWN_COLUMNS = 80
+
 export const makeLiveView = (): LiveView => {
   let drawn: ReadonlyArray<string> = []
 
   /** Less than the screen: what has scrolled away cannot be redrawn, and a cleared screen is kept by some. */
-  const rows = (): number => Math.max(1, process.stderr.rows - 3)
+  const rows = (): number => Math.max(1, (process.stderr.rows || UNKNOWN_ROWS) - 3)
+  const columns = (): number => process.stderr.columns || UNKNOWN_COLUMNS
 
   const erase = (): void => {
     if (drawn.length === 0) return
     // A window that was made narrower since has broken lines in two.
-    const height = drawn.reduce((sum, text) => sum + Math.ceil(text.length / process.stderr.columns), 0)
+    const height = drawn.reduce((sum, text) => sum + Math.ceil(text.length / columns()), 0)
     // What was typed meanwhile, such as Ctrl-C, has moved the cursor to the right.
     cursorTo(process.stderr, 0)
     moveCursor(process.stderr, 0, -height)
@@ -35,7 +40,7 @@ export const makeLiveView = (): LiveView => {
 
   const draw = (lines: ReadonlyArray<string>): void => {
     erase()
-    const width = Math.max(20, process.stderr.columns)
+    const width = Math.max(20, columns())
     drawn = lines.slice(0, rows()).map((text) => text.slice(0, width - 1))
     process.stderr.write(drawn.map((text) => `${text}\n`).join(""))
   }
