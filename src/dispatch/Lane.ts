@@ -215,6 +215,13 @@ export const makeLane = (
         }
       }
 
+      /** Whether a request whose record is kept may still leave: much may have happened while it was written. */
+      const mayLeave = (entry: Entry, nonce: number): boolean =>
+        state === "active" &&
+        !entry.withdrawn &&
+        nowMsUnsafe(clock) < entry.deadlineMs &&
+        nonce <= memory.reservedNonce()
+
       const request = Effect.fnUntraced(function* (
         entry: Entry,
         open: OpenRequest,
@@ -230,8 +237,8 @@ export const makeLane = (
         if (isKept && open.nonce > memory.reservedNonce()) yield* memory.reserve(open.nonce)
         const readyMs = nowMsUnsafe(clock)
         const isEnded = entry.state === "ended"
-        // It cannot be written down, or was given up by a stop, or has grown too old meanwhile.
-        if (!isKept || isEnded || readyMs >= entry.deadlineMs) {
+        // It cannot be written down, or was given up by a stop, or is not to leave any more.
+        if (!isKept || isEnded || !mayLeave(entry, open.nonce)) {
           memory.onEnded({ ...open, end: { ending: "never-sent", atMs: readyMs } })
           yield* report(undefined)
           if (isEnded) return
@@ -242,7 +249,7 @@ export const makeLane = (
         const exit = yield* client
           .submit(entry.order, key, open.nonce, {
             mayStart: () => {
-              isWithheld = nowMsUnsafe(clock) >= entry.deadlineMs || open.nonce > memory.reservedNonce()
+              isWithheld = !mayLeave(entry, open.nonce)
               return !isWithheld
             },
             onWritten: (atMs) => {

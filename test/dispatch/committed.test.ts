@@ -72,3 +72,51 @@ it.effect("does not send what a stop has given up while its record was written",
     expect(rig.outcomes().map(({ outcome }) => outcome.outcome)).toEqual(["unknown"])
   }),
 )
+
+it.effect("does not send what its caller withdraws while its record is written", () =>
+  Effect.gen(function* () {
+    const disk = yield* Deferred.make<boolean>()
+    const rig = yield* makeRig({ ttlMs: undefined, log: { ...recording, committed: Deferred.await(disk) } })
+    const submitting = yield* Effect.forkChild(rig.dispatcher.submit(order(1)), { startImmediately: true })
+    yield* TestClock.adjust("10 millis")
+    expect(rig.sent().length).toBe(1)
+    yield* Fiber.interrupt(submitting)
+    yield* Deferred.succeed(disk, true)
+    yield* TestClock.adjust("1 second")
+    expect(rig.exchange.arrivals).toEqual([])
+    expect(rig.outcomes().map(({ outcome }) => outcome.outcome)).toEqual(["cancelled"])
+  }),
+)
+
+it.effect("does not send with a key that left service while the record was written", () =>
+  Effect.gen(function* () {
+    const disk = yield* Deferred.make<boolean>()
+    let asked = 0
+    let submitted = 0
+    const rig = yield* makeRig({
+      ttlMs: undefined,
+      client: (real) => ({
+        submit: (...request) => {
+          submitted += 1
+          return real.submit(...request)
+        },
+      }),
+      unknownKeys: ["key-1"],
+      boundMs: 10,
+      journey: () => ({ incomingMs: 5, outgoingMs: 100 }),
+      log: {
+        ...recording,
+        committed: Effect.suspend(() => ((asked += 1) === 1 ? Effect.succeed(true) : Deferred.await(disk))),
+      },
+    })
+    yield* rig.dispatcher.offer(order(1))
+    yield* rig.dispatcher.offer(order(2))
+    yield* TestClock.adjust("200 millis")
+    expect(rig.sent().length).toBe(2)
+    expect(rig.retired().map(({ state }) => state)).toEqual(["unknown"])
+    yield* Deferred.succeed(disk, true)
+    yield* TestClock.adjust("1 second")
+    expect(submitted).toBe(1)
+    expect(rig.outcomes().map(({ outcome }) => outcome.outcome)).toEqual(["rejected", "cancelled"])
+  }),
+)
