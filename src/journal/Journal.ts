@@ -114,13 +114,15 @@ export const openJournal = (
     let gathering = emptyBatch()
     let underWay: Batch | undefined
 
-    const store = (text: string) => {
-      const writing = file.writeAll(new TextEncoder().encode(text))
-      return Effect.mapError(
-        options.durable ? Effect.andThen(writing, file.sync) : writing,
-        cannotWrite(path),
-      )
-    }
+    const store = ({ records }: Batch) =>
+      Effect.suspend(() => {
+        const text = records.map((record) => `${encode(record)}\n`).join("")
+        const writing = file.writeAll(new TextEncoder().encode(text))
+        return Effect.mapError(
+          options.durable ? Effect.andThen(writing, file.sync) : writing,
+          cannotWrite(path),
+        )
+      })
 
     const settle = (batch: Batch, exit: Exit.Exit<void, CommandFailed>): void => {
       underWay = undefined
@@ -140,8 +142,7 @@ export const openJournal = (
       gathering = emptyBatch()
       underWay = batch
       wanted.closeUnsafe()
-      const text = batch.records.map((record) => `${encode(record)}\n`).join("")
-      return Effect.onExit(store(text), (exit) => Effect.sync(() => settle(batch, exit)))
+      return Effect.onExit(store(batch), (exit) => Effect.sync(() => settle(batch, exit)))
     })
     // Begun is written to its end: half a batch would look like a crash.
     const writer = Effect.forever(Effect.andThen(wanted.await, Effect.uninterruptible(writeBatch)), {

@@ -245,6 +245,20 @@ it.effect("waits for the disk itself where it is durable, and once for all who w
   }),
 )
 
+it.effect("comes to an end where a record cannot be written down, instead of waiting for it for ever", () =>
+  Effect.gen(function* () {
+    const { layer, writes } = memoryFile()
+    const journal = yield* Effect.provide(openJournal("log"), layer)
+    journal.write({ ...accepted("1", 1), t: Number.NaN })
+    const waiting = yield* Effect.forkChild(journal.committed, { startImmediately: true })
+    const failing = yield* Effect.forkChild(Effect.exit(journal.failed), { startImmediately: true })
+    yield* TestClock.adjust("1 second")
+    expect(waiting.pollUnsafe()).toEqual(Exit.succeed(false))
+    expect(failing.pollUnsafe()).toBeDefined()
+    expect(writes).toEqual([])
+  }),
+)
+
 // From here on with real files.
 
 it.live("syncs a real file and its folder", () =>
