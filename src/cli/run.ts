@@ -9,7 +9,7 @@ import { type ApiKey, exerciseKeys, resolveKeys } from "../exchange/ApiKeys.ts"
 import { validateFile } from "../orders/NdjsonSource.ts"
 import { freshSeed } from "../Random.ts"
 import { isFolder } from "../resume/readJournals.ts"
-import { countPassedOver, readResumption, showPassedOver } from "../resume/Resumption.ts"
+import { countPassedOver, showPassedOver } from "../resume/Resumption.ts"
 import { renderSummaries } from "../summary/render.ts"
 import { run as dispatchRun } from "../run/Run.ts"
 import { EMBEDDED_MAX_DELAY_MS, type OrderSource, type RunSettings } from "../run/RunSettings.ts"
@@ -164,16 +164,16 @@ const tellBadLines = (count: number, orders: number) => {
     : Console.error(`${lines} of standard input ${count === 1 ? "was" : "were"} passed over`)
 }
 
-const resumptionOf = Effect.fnUntraced(function* (paths: ReadonlyArray<string>, source: OrderSource) {
-  if (paths.length === 0) return undefined
-  if (source.type === "random") {
-    return yield* new UsageError({
-      message:
-        "--resume goes on with the orders of a file: give it with --orders. Orders made at random have nothing to go on with",
-    })
-  }
-  return yield* readResumption(paths)
-})
+/** Whether a run goes on from others can be judged before their journals are read. */
+const checkResume = (paths: ReadonlyArray<string>, source: OrderSource) =>
+  paths.length > 0 && source.type === "random"
+    ? Effect.fail(
+        new UsageError({
+          message:
+            "--resume goes on with the orders of a file: give it with --orders. Orders made at random have nothing to go on with",
+        }),
+      )
+    : Effect.void
 
 /** A name that no earlier run has: the second it starts in, and the seed where that is not enough. */
 const defaultLog = Effect.map(DateTime.now, (now) => {
@@ -212,7 +212,7 @@ export const run = Command.make(
     } else {
       yield* source.from === "-" ? expectOrdersOnStandardInput : validateFile(source.from)
     }
-    const resume = yield* resumptionOf(input.resume, source)
+    yield* checkResume(input.resume, source)
     if (needsKeys(input.url, input.keysFile, keys)) {
       return yield* new UsageError({
         message:
@@ -235,7 +235,7 @@ export const run = Command.make(
       log: Option.isSome(input.log) ? input.log.value : yield* newLog(input.resume),
       ...(state === undefined ? {} : { state }),
       durable: input.durable,
-      resume,
+      resume: input.resume.length === 0 ? undefined : input.resume,
     }
     if (settings.url === undefined) yield* warnOfBound(settings)
     const progress = yield* makeRunProgress(settings, { quiet: input.noProgress })

@@ -31,7 +31,7 @@ import { type BadLine, fromFile, fromStdin } from "../orders/NdjsonSource.ts"
 import type { Order } from "../orders/Order.ts"
 import { seededRandom } from "../Random.ts"
 import { randomSource } from "../orders/RandomSource.ts"
-import { makeSieve, type PassedOver } from "../resume/Resumption.ts"
+import { makeSieve, type PassedOver, readResumption, type Resumption } from "../resume/Resumption.ts"
 import { fromJournal } from "../journal/LogEvent.ts"
 import { makeSummariser } from "../summary/Summariser.ts"
 import type { Summary } from "../summary/Summary.ts"
@@ -67,7 +67,12 @@ const claimedOf = Effect.fnUntraced(function* (settings: RunSettings) {
   return { directory, ...(yield* claimFor(directory, { ...settings, url })) }
 })
 
-const header = (settings: RunSettings, exchange: string, startedAt: string): JournalRecord => {
+const header = (
+  settings: RunSettings,
+  exchange: string,
+  startedAt: string,
+  resumption: Resumption | undefined,
+): JournalRecord => {
   const { source } = settings
   return runHeader({
     ...settings,
@@ -76,7 +81,7 @@ const header = (settings: RunSettings, exchange: string, startedAt: string): Jou
     startedAt,
     duration: source.duration,
     load: source.type === "random" ? source.load : undefined,
-    resumes: settings.resume?.lives,
+    resumes: resumption?.lives,
   })
 }
 
@@ -180,6 +185,8 @@ export const run = <E, R>(
     Effect.gen(function* () {
       const clock = yield* Clock.Clock
       const claimed = yield* claimedOf(settings)
+      // Only now: a former run that still had the keys would go on to send, and to write what we had read already.
+      const resumption = settings.resume && (yield* readResumption(settings.resume))
       const exchange = yield* exchangeOf(settings)
       const journal = yield* openJournal(settings.log, { durable: settings.durable ?? false })
       const startMs = nowMsUnsafe(clock)
@@ -191,7 +198,7 @@ export const run = <E, R>(
       })
       const footer = runFooter()
       let badLines = 0
-      const sieve = settings.resume === undefined ? undefined : makeSieve(settings.resume.fates)
+      const sieve = resumption && makeSieve(resumption.fates)
 
       const write = (record: JournalRecord): void => {
         journal.write(record)
@@ -207,7 +214,7 @@ export const run = <E, R>(
         },
         committed: journal.committed,
       }
-      write(header(settings, exchange.shown, startedAt))
+      write(header(settings, exchange.shown, startedAt, resumption))
       yield* journal.flush
       yield* progress.starting(exchange.shown)
       if (claimed !== undefined) yield* progress.remembered(claimed.directory, claimed.remembered)

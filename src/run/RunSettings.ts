@@ -5,7 +5,6 @@ import type { Duration, Redacted } from "effect"
 import type { GateName } from "../dispatch/gates/byName.ts"
 import type { ApiKey } from "../exchange/ApiKeys.ts"
 import type { Fault } from "../exchange/faults/Fault.ts"
-import type { Resumption } from "../resume/Resumption.ts"
 
 /** Where a run's orders come from. */
 export type OrderSource =
@@ -46,8 +45,8 @@ export interface RunSettings {
   readonly state?: string
   /** Whether the journal is on the disk itself before a request leaves. */
   readonly durable?: boolean
-  /** What the run goes on from; left out where it begins anew. */
-  readonly resume?: Resumption | undefined
+  /** Journals, and folders of them, that the run goes on from; left out where it begins anew. */
+  readonly resume?: ReadonlyArray<string> | undefined
 }
 
 /** The delays of an exchange that a run starts itself, in milliseconds each way. */

@@ -12,6 +12,7 @@ import type { ProgressSink } from "../../src/run/Progress.ts"
 import type { RunSettings } from "../../src/run/RunSettings.ts"
 import { summariseFile } from "../../src/summary/summariseFile.ts"
 import { accept, type Behave, hostileServer, nobody } from "../support/hostileServer.ts"
+import { claimIn } from "../state/support.ts"
 import { makeKeys } from "../support/rig.ts"
 import { until } from "../support/until.ts"
 import { flawsOf, ofType, readJournal, temporaryFolder } from "./journalFile.ts"
@@ -124,6 +125,28 @@ describe.concurrent("a run", () => {
       expect(footer?.accepted).toBeGreaterThan(0)
       expect(footer?.unknown).toBeGreaterThan(0)
       expect(footer?.rejected).toBe(0)
+    }),
+  )
+
+  live(
+    "asks for its keys before it reads what former runs did: one that still has them still writes",
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      const state = join(folder, "state")
+      const journal = join(folder, "former.ndjson")
+      writeFileSync(journal, "no journal\n")
+      const settings = yield* makeSettings(yield* nobody, {
+        state,
+        source: { type: "ndjson", from: journal, duration: undefined },
+        resume: [journal],
+      })
+      const starting = Effect.flip(Effect.scoped(run(settings, silent, () => Effect.void)))
+      const former = yield* Scope.make()
+      yield* Scope.provide(claimIn(state, { keys }), former)
+      expect((yield* starting)._tag).toBe("KeyInUse")
+      yield* Scope.close(former, Exit.void)
+      const error = yield* starting
+      expect(error.message).toContain("is not a journal")
     }),
   )
 
