@@ -95,18 +95,19 @@ const feed = Effect.fnUntraced(function* (
   settings: RunSettings,
   onBadLine: (bad: BadLine) => Effect.Effect<void>,
   follows: (order: Order) => boolean,
+  journalReady: Effect.Effect<void>,
 ) {
   const dispatcher = yield* Dispatcher
   const { source } = settings
   // A random source makes orders when it is time; a file is read as fast as orders leave, so that those
   // without a time of their own are made when it is their turn, and do not expire in a line of our making.
-  const hand = (order: Order) =>
-    source.type === "random"
-      ? dispatcher.enqueue(order)
-      : Effect.andThen(
-          dispatcher.awaitBelow(settings.keys.length * READ_AHEAD_PER_KEY),
-          dispatcher.enqueue(order),
-        )
+  // Neither makes orders whose outcomes the journal could not hold: they would expire into its buffer without end.
+  const hand = (order: Order) => {
+    const enqueue = Effect.andThen(journalReady, dispatcher.enqueue(order))
+    return source.type === "random"
+      ? enqueue
+      : Effect.andThen(dispatcher.awaitBelow(settings.keys.length * READ_AHEAD_PER_KEY), enqueue)
+  }
   const orders: Stream.Stream<Order, UsageError, FileSystem.FileSystem | Stdio.Stdio> =
     source.type === "random"
       ? randomSource({
@@ -242,7 +243,7 @@ export const run = <E, R>(
         const stopping = yield* Deferred.make<void>()
         yield* Effect.forkScoped(progress.show(snapshot, Deferred.await(stopping)))
         yield* Effect.raceAllFirst([
-          Effect.onInterrupt(feed(settings, onBadLine, sieve?.follows ?? (() => true)), () =>
+          Effect.onInterrupt(feed(settings, onBadLine, sieve?.follows ?? (() => true), journal.ready), () =>
             Deferred.succeed(stopping, undefined),
           ),
           Effect.mapError(dispatchFailed, failed),

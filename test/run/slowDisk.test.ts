@@ -1,0 +1,97 @@
+// On the real clock, as other tests of whole runs; apart from them, because it keeps its process busy for seconds.
+import { writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { NodeServices } from "@effect/platform-node"
+import { expect, it } from "@effect/vitest"
+import { Deferred, Duration, Effect, Fiber, FileSystem, Redacted } from "effect"
+import { defaultGate } from "../../src/dispatch/gates/byName.ts"
+import { run } from "../../src/run/Run.ts"
+import { nobody } from "../support/hostileServer.ts"
+import { makeKeys } from "../support/rig.ts"
+import { until } from "../support/until.ts"
+import { flawsOf, ofType, readJournal, temporaryFolder } from "./journalFile.ts"
+
+const ORDERS = 30_000
+
+it.live(
+  "a run takes no more orders than its journal can hold while the disk stands still",
+  () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      const orders = join(folder, "orders.ndjson")
+      const log = join(folder, "log")
+      // All of them have expired already, so each is a record at once.
+      const lines = Array.from(
+        { length: ORDERS },
+        (_, n) => `{"id":"${n}","createdAt":"2020-01-01T00:00:00Z"}\n`,
+      )
+      writeFileSync(orders, lines.join(""))
+      const disk = yield* Deferred.make<void>()
+      const fs = yield* FileSystem.FileSystem
+      let writes = 0
+      const standing: FileSystem.FileSystem = {
+        ...fs,
+        open: (path, options) =>
+          Effect.map(fs.open(path, options), (file) =>
+            path !== log
+              ? file
+              : {
+                  ...file,
+                  // All but the header.
+                  writeAll: (bytes) =>
+                    Effect.suspend(() => {
+                      writes += 1
+                      const written = file.writeAll(bytes)
+                      return writes === 1 ? written : Effect.andThen(Deferred.await(disk), written)
+                    }),
+                },
+          ),
+      }
+      let recorded = 0
+      const running = yield* Effect.forkChild(
+        Effect.provideService(
+          run(
+            {
+              url: Redacted.make(yield* nobody),
+              source: { type: "ndjson", from: orders, duration: undefined },
+              keys: makeKeys(2),
+              seed: 1,
+              ttl: Duration.seconds(1),
+              limit: 20,
+              window: Duration.seconds(1),
+              bound: undefined,
+              gate: defaultGate,
+              requestTimeout: Duration.seconds(1),
+              log,
+            },
+            {
+              starting: () => Effect.void,
+              remembered: () => Effect.void,
+              record: () => void (recorded += 1),
+              badLine: () => Effect.void,
+              show: () => Effect.never,
+              ended: Effect.void,
+            },
+            () => Effect.void,
+          ),
+          FileSystem.FileSystem,
+          standing,
+        ),
+      )
+      let before = 0
+      yield* until(() => {
+        const stands = recorded === before && recorded > 0
+        before = recorded
+        return stands
+      })
+      yield* Effect.sleep("200 millis")
+      expect(recorded).toBe(before)
+      expect(recorded).toBeLessThan(ORDERS)
+      yield* Deferred.succeed(disk, undefined)
+      yield* Fiber.join(running)
+      const records = readJournal(log)
+      expect(flawsOf(records)).toEqual([])
+      expect(ofType(records, "footer")[0]?.expired).toBe(ORDERS)
+    }).pipe(Effect.provide(NodeServices.layer)),
+  60_000,
+)
