@@ -246,6 +246,7 @@ export const makeLane = (
           passage.onEnded("never-sent", readyMs)
           return yield* passage.leave
         }
+        open.sentMs = readyMs
         const exit = yield* client
           .submit(entry.order, key, open.nonce, {
             mayStart: () => {

@@ -12,7 +12,9 @@ import type { RequestTrace } from "./DispatchEvent.ts"
 import type { SubmitFailure } from "./SubmitFailure.ts"
 
 /** A request under way. */
-export interface OpenRequest extends Omit<RequestTrace, "settledMs" | "writtenMs"> {
+export interface OpenRequest extends Omit<RequestTrace, "sentMs" | "settledMs" | "writtenMs"> {
+  /** When it was begun; from the moment its record is kept, when it was let go. */
+  sentMs: number
   writtenMs: number | undefined
 }
 

@@ -17,6 +17,8 @@ it.effect("holds a request until its record is kept", () =>
     yield* Deferred.succeed(disk, true)
     yield* TestClock.adjust("200 millis")
     expect(rig.outcomes().map(({ outcome }) => outcome.outcome)).toEqual(["accepted"])
+    // Its wait for the disk belongs to the order's age, and not to the exchange's round trip.
+    expect(rig.outcomes().map(({ request }) => (request?.sentMs ?? 0) - rig.startMs)).toEqual([200])
   }),
 )
 
