@@ -5,7 +5,7 @@
 import { Option } from "effect"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { makeLogReader, type Writer, writers } from "../src/summary/LogReader.ts"
+import { makeLogReader } from "../src/summary/LogReader.ts"
 import { makeOriginFinder, type Origin } from "../src/summary/Origin.ts"
 import {
   addEvent,
@@ -16,6 +16,7 @@ import {
 } from "../src/summary/PartialSummary.ts"
 import type { Summary } from "../src/summary/Summary.ts"
 import type { WindowGrid } from "../src/summary/WindowGrid.ts"
+import { type Writer, writers } from "../src/summary/Writer.ts"
 import { catches, holds } from "./support/law.ts"
 import {
   type GeneratedJournal,

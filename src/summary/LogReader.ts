@@ -3,13 +3,14 @@
  * record of either decides which. Lines that are not recognised are counted, never fatal.
  */
 import { Option } from "effect"
-import { newerVersion, readJournalLine } from "../journal/JournalReader.ts"
-import { readPythonLine } from "../journal/PythonLog.ts"
-import { fromJournal, type LogEvent } from "../journal/LogEvent.ts"
+import { newerVersion } from "../journal/JournalReader.ts"
+import type { LogEvent } from "../journal/LogEvent.ts"
 import { type EventFilter, makeEventFilter, type Selection } from "./EventFilter.ts"
 import type { OriginOptions } from "./Origin.ts"
 import type { Summary } from "./Summary.ts"
 import { makeSummariser, type Summariser } from "./Summariser.ts"
+import type { LineTaker } from "./reading/LineBlocks.ts"
+import { eachLine, findWriter, type LogListener, readLine, readLines, type Writer } from "./Writer.ts"
 
 /** What the exchange allowed, for logs that do not say. */
 export type LogDefaults = Pick<OriginOptions, "keys" | "limit">
@@ -27,7 +28,7 @@ export interface EventListener {
   readonly end: () => void
 }
 
-export interface LogReader {
+export interface LogReader extends LineTaker {
   /** Takes the next line, without its newline; undefined stands for one that was too long to be kept. */
   readonly line: (line: string | undefined) => void
   /** Lines so far. */
@@ -44,24 +45,13 @@ export interface LogReader {
   readonly summary: () => Option.Option<Summary>
 }
 
-/** One who writes logs, and how a line of theirs is read: none where it is not recognised. */
-export interface Writer {
-  readonly source: OriginOptions["source"]
-  readonly read: (line: string) => Option.Option<LogEvent>
-}
-
-/** Everyone whose logs can be read. */
-export const writers: ReadonlyArray<Writer> = [
-  { source: "python-client", read: (line) => Option.fromUndefinedOr(readPythonLine(line)) },
-  { source: "journal", read: (line) => Option.map(readJournalLine(line), fromJournal) },
-]
-
 /** A log whose writer is known. */
 interface KnownLog {
   readonly writer: Writer
   readonly summariser: Summariser
   readonly filter: EventFilter | undefined
   readonly listener: EventListener | undefined
+  readonly told: LogListener
 }
 
 /** Makes a reader for one log. */
@@ -71,12 +61,9 @@ export const makeLogReader = (defaults: LogDefaults, options: LogOptions = {}): 
   let lines = 0
   let refused: number | undefined
 
-  const begin = (writer: Writer): KnownLog => ({
-    writer,
-    summariser: makeSummariser({ ...defaults, source: writer.source }),
-    filter: options.selection && makeEventFilter(options.selection, writer.source),
-    listener: options.listen?.(writer.source),
-  })
+  const newer = (version: number): void => {
+    refused ??= version
+  }
 
   const take = ({ summariser, filter, listener }: KnownLog, event: LogEvent): void => {
     if (event.type === "settings") hasEnded = false
@@ -87,30 +74,46 @@ export const makeLogReader = (defaults: LogDefaults, options: LogOptions = {}): 
     listener?.add(seen)
   }
 
-  const feed = (known: KnownLog, event: Option.Option<LogEvent>): boolean => {
-    if (Option.isSome(event)) take(known, event.value)
-    return Option.isSome(event)
+  const begin = (writer: Writer): KnownLog => {
+    const known: KnownLog = {
+      writer,
+      summariser: makeSummariser({ ...defaults, source: writer.source }),
+      filter: options.selection && makeEventFilter(options.selection, writer.source),
+      listener: options.listen?.(writer.source),
+      told: {
+        event: (event) => {
+          take(known, event)
+        },
+        unrecognised: () => {
+          take(known, { type: "unrecognised", lines: 1 })
+        },
+        newer,
+      },
+    }
+    take(known, { type: "unrecognised", lines })
+    return known
   }
 
-  /** Whether the line was recognised. The first that is decides who writes the log. */
-  const recognise = (line: string): boolean => {
-    if (log !== undefined) return feed(log, log.writer.read(line))
-    for (const writer of writers) {
-      const event = writer.read(line)
-      if (Option.isNone(event)) continue
-      log = begin(writer)
-      take(log, { type: "unrecognised", lines: lines - 1 })
-      return feed(log, event)
+  const line = (text: string | undefined): void => {
+    if (text === undefined) {
+      log?.told.unrecognised()
+    } else {
+      const writer = log === undefined ? findWriter(text) : undefined
+      if (writer !== undefined) log = begin(writer)
+      if (log !== undefined) readLine(log.writer, text, log.told)
+      else Option.map(newerVersion(text), newer)
     }
-    return false
+    lines += 1
   }
 
   return {
-    line: (line) => {
-      lines += 1
-      if (line !== undefined && recognise(line)) return
-      if (log !== undefined) take(log, { type: "unrecognised", lines: 1 })
-      if (line !== undefined) refused ??= Option.getOrUndefined(newerVersion(line))
+    line,
+    block: (bytes, from, to) => {
+      const begun = log === undefined ? eachLine(bytes, from, to, line, () => log === undefined) : from
+      if (log !== undefined) lines += readLines(log.writer, bytes, begun, to, log.told)
+    },
+    tooLong: () => {
+      line(undefined)
     },
     lines: () => lines,
     newerVersion: () => refused,

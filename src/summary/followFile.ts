@@ -10,7 +10,9 @@ import { UsageError } from "../errors.ts"
 import { readJournalLine } from "../journal/JournalReader.ts"
 import { makeLineCutter, type RawLine } from "../orders/BoundedLines.ts"
 import { type LogDefaults, type LogOptions, type LogReader, makeLogReader } from "./LogReader.ts"
-import { cannotRead, makeTextOf, MAX_LINE_BYTES, refuseNewer } from "./summariseFile.ts"
+import { MAX_LINE_BYTES } from "./reading/LineBlocks.ts"
+import { cannotRead, refuseNewer } from "./summariseFile.ts"
+import { lineText } from "./Writer.ts"
 
 const LOOK_EVERY = Duration.millis(200)
 const CHUNK_BYTES = 256 * 1024
@@ -46,7 +48,6 @@ export const makeFollower = (
   options: LogOptions,
   listener: FollowListener,
 ): Follower => {
-  const textOf = makeTextOf()
   const cutter = makeLineCutter(MAX_LINE_BYTES)
   let reader = makeLogReader(defaults, options)
   /** Whether the next line is the first of a file that has taken another's place. */
@@ -54,7 +55,7 @@ export const makeFollower = (
 
   const take = Effect.fnUntraced(function* (lines: ReadonlyArray<RawLine>) {
     for (const { bytes } of lines) {
-      const text = bytes === undefined ? undefined : textOf(bytes)
+      const text = bytes === undefined ? undefined : lineText(bytes)
       if (isFresh) {
         isFresh = false
         const anew = text !== undefined && isHeader(text)

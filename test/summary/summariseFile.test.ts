@@ -1,9 +1,10 @@
 import { fileURLToPath } from "node:url"
+import { gzipSync } from "node:zlib"
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem, Layer, Path, Schema, Stdio, Stream } from "effect"
 import { STANDARD_INPUT, summariseFile } from "../../src/summary/summariseFile.ts"
-import { accepted, acceptedAt, header, summaryOf } from "./records.ts"
+import { accepted, acceptedAt, header, sent, summaryOf } from "./records.ts"
 
 const fixture = fileURLToPath(new URL("../fixtures/python-client-2x.log", import.meta.url))
 const fixtureFigures = fileURLToPath(new URL("../fixtures/python-client-2x.expected.json", import.meta.url))
@@ -14,11 +15,11 @@ const decodeFigures = Schema.decodeUnknownEffect(
 )
 
 /** Writes a file for as long as the test lasts. */
-const write = Effect.fnUntraced(function* (text: string) {
+const write = Effect.fnUntraced(function* (content: string | Uint8Array) {
   const fileSystem = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   const file = path.join(yield* fileSystem.makeTempDirectoryScoped(), "a.log")
-  yield* fileSystem.writeFileString(file, text)
+  yield* fileSystem.writeFile(file, Buffer.from(content))
   return file
 })
 
@@ -100,6 +101,83 @@ describe("a log in a file", () => {
       assert.strictEqual(
         yield* problemWith(newer),
         `"${newer}" is a journal of version 9, and this paceline reads up to version 1; summarise it with a newer paceline`,
+      )
+    }).pipe(Effect.provide(NodeServices.layer)),
+  )
+})
+
+/** A journal of so many seconds, with orders that are sent in one part of it and end in another. */
+const longJournal = (seconds: number) =>
+  Array.from({ length: seconds }, (_, second) => [
+    sent(`s${second}`, second * 1000),
+    ...acceptedAt(second * 1000 + 1, 3 + (second % 5)),
+    accepted(`s${second}`, second * 1000 + 999, { createdAt: second * 1000, sent: second * 1000 }),
+  ]).flat()
+
+const together = (threads: number) => ({ threads, togetherFrom: 0 })
+
+describe("a log that several threads read", () => {
+  it.effect("gives the same figures as in one pass", () =>
+    Effect.gen(function* () {
+      const records = [header(), ...longJournal(400)]
+      const file = yield* write(`strange\n${text(records)}\n${text([sent("last", 400_000)])}`)
+      const expected = { ...summaryOf([...records, sent("last", 400_000)]), unrecognisedLines: 1 }
+      for (const threads of [1, 2, 3, 7])
+        assert.deepStrictEqual(yield* summariseFile(file, defaults, {}, together(threads)), expected)
+    }).pipe(Effect.provide(NodeServices.layer)),
+  )
+
+  it.effect("is read in one pass where its parts do not add up", () =>
+    Effect.gen(function* () {
+      const records = [header(), ...longJournal(300), ...longJournal(500)]
+      const file = yield* write(text(records))
+      for (const threads of [2, 3])
+        assert.deepStrictEqual(
+          yield* summariseFile(file, defaults, {}, together(threads)),
+          summaryOf(records),
+        )
+    }).pipe(Effect.provide(NodeServices.layer)),
+  )
+
+  it.effect("is refused where a header in any part is of a newer version", () =>
+    Effect.gen(function* () {
+      const records = [header(), ...longJournal(100), { type: "header", version: 9 }, ...longJournal(50)]
+      const file = yield* write(text(records))
+      const failure = yield* Effect.flip(summariseFile(file, defaults, {}, together(2)))
+      assert.match(failure.message, /is a journal of version 9/)
+    }).pipe(Effect.provide(NodeServices.layer)),
+  )
+})
+
+describe("a log that gzip has packed", () => {
+  const records = [header(), ...longJournal(30)]
+  const [one, other] = [records.slice(0, 70), records.slice(70)]
+  const packed = Buffer.concat([gzipSync(`${text(one)}\n`), gzipSync(text(other))])
+  const pieces = Array.from({ length: packed.length }, (_, index) => packed.subarray(index, index + 1))
+
+  it.effect("is told by its first bytes, and may have been packed piece by piece", () =>
+    Effect.gen(function* () {
+      const file = yield* write(packed)
+      assert.deepStrictEqual(yield* summariseFile(file, defaults), summaryOf(records))
+    }).pipe(Effect.provide(NodeServices.layer)),
+  )
+
+  it.effect("may come on standard input, byte by byte", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* summariseFile(STANDARD_INPUT, defaults), summaryOf(records))
+    }).pipe(
+      Effect.provide(
+        Layer.merge(NodeServices.layer, Stdio.layerTest({ stdin: Stream.fromIterable(pieces) })),
+      ),
+    ),
+  )
+
+  it.effect("is answered with a line where it is not whole", () =>
+    Effect.gen(function* () {
+      const file = yield* write(packed.subarray(0, packed.length - 9))
+      assert.strictEqual(
+        yield* problemWith(file),
+        `cannot read "${file}": what gzip has packed in it is damaged or not whole; give the whole file`,
       )
     }).pipe(Effect.provide(NodeServices.layer)),
   )
