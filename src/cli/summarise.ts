@@ -75,7 +75,7 @@ export const summarise = Command.make(
   {
     logs: Argument.String("log").pipe(
       Argument.withDescription(
-        'Journals of paceline and logs of the exercise\'s Python clients, told apart by what is in them; "-" is standard input',
+        'Journals of paceline and logs of the exercise\'s Python clients, told apart by what is in them, packed by gzip or not; "-" is standard input',
       ),
       Argument.variadic({ min: 1 }),
     ),
@@ -199,6 +199,7 @@ export const summarise = Command.make(
       command: "paceline summarise run.ndjson async-debug.log",
       description: "A run beside a Python client's",
     },
+    { command: "paceline summarise monday.ndjson.gz", description: "A log as it was put away" },
     {
       command: "paceline summarise --format json run.ndjson",
       description: "The same figures for another program",

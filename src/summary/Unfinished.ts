@@ -10,11 +10,14 @@ import { invariant } from "../invariant.ts"
 /** Orders without an outcome that are known by name: far more than can be in flight. Beyond, they only count. */
 const MAX_UNFINISHED = 100_000
 const MAX_NAMED = 100_000
+const RENEW_AFTER = 2048
 
 /** Plain data: it can be sent to another thread. */
 export interface Unfinished {
   /** Times of creation, by the orders' names. */
-  readonly createdAtMs: Map<string, number>
+  createdAtMs: Map<string, number>
+  /** Orders that ended since the map was made anew. */
+  ended: number
   /** How many more there were. */
   forgotten: number
   /** The first orders that were sent or ended; null for a log's beginning, which no part comes before. */
@@ -23,6 +26,7 @@ export interface Unfinished {
 
 export const emptyUnfinished = (isBeginning: boolean): Unfinished => ({
   createdAtMs: new Map(),
+  ended: 0,
   forgotten: 0,
   named: isBeginning ? null : new Set(),
 })
@@ -46,9 +50,20 @@ export const orderSent = (unfinished: Unfinished, id: string, createdAtMs: numbe
   remember(unfinished, id, createdAtMs)
 }
 
+/**
+ * Puts the orders into a new map. One whose entries come and go grows tables, and the old ones keep the newer alive: once
+ * one of them has become old, hundreds of megabytes wait for a full collection.
+ */
+const renew = (unfinished: Unfinished): void => {
+  unfinished.createdAtMs = new Map(unfinished.createdAtMs)
+  unfinished.ended = 0
+}
+
 export const orderEnded = (unfinished: Unfinished, id: string): void => {
   name(unfinished.named, id)
   unfinished.createdAtMs.delete(id)
+  unfinished.ended += 1
+  if (unfinished.ended >= Math.max(RENEW_AFTER, 4 * unfinished.createdAtMs.size)) renew(unfinished)
 }
 
 /** Those of a part and the part right after it. */
@@ -57,6 +72,7 @@ export const mergeUnfinished = (earlier: Unfinished, later: Unfinished): Unfinis
   invariant(named !== null, "a log's beginning comes after no other part of it")
   const merged: Unfinished = {
     createdAtMs: new Map(),
+    ended: earlier.ended + later.ended,
     forgotten: earlier.forgotten + later.forgotten,
     named: earlier.named === null ? null : new Set(earlier.named),
   }

@@ -60,7 +60,7 @@ export const readNumber = (bytes: Uint8Array, from: number, cursor: Cursor): num
 }
 
 /** A power of two. */
-const KEPT_TEXTS = 8192
+const KEPT_TEXTS = 1024
 /** Longer ones are not kept: no name in a journal is. */
 const KEPT_LENGTH = 64
 

@@ -6,6 +6,7 @@ import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import { Effect, FileSystem } from "effect"
 import { fileProblem } from "../../FileProblem.ts"
 import type { Origin } from "../Origin.ts"
+import { collectGarbage } from "./collectGarbage.ts"
 import { makePartReader, type PartRead } from "./PartReader.ts"
 import { type ByteRange, readFileLines } from "./readFile.ts"
 
@@ -23,6 +24,7 @@ const isTask = (value: unknown): value is PartTask =>
 export type PartAnswer = { readonly read: PartRead } | { readonly problem: string }
 
 const readPart = Effect.fnUntraced(function* ({ file, from, to, origin }: PartTask) {
+  yield* collectGarbage
   const fileSystem = yield* FileSystem.FileSystem
   const part = makePartReader(origin, false)
   yield* readFileLines(yield* fileSystem.open(file), { from, to }, part, Effect.succeed(true))

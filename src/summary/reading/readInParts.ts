@@ -5,6 +5,7 @@ import { Worker } from "node:worker_threads"
 import { Deferred, Effect, Exit, type FileSystem, Option, type PlatformError, type Scope } from "effect"
 import type { Origin } from "../Origin.ts"
 import { mergeParts, type PartialSummary } from "../PartialSummary.ts"
+import { collectGarbage } from "./collectGarbage.ts"
 import { makePartReader, type PartRead } from "./PartReader.ts"
 import type { PartAnswer, PartTask } from "./partThread.ts"
 import { type ByteRange, cutIntoRanges, readFileLines } from "./readFile.ts"
@@ -84,6 +85,7 @@ export const readInParts = (
   origin: Origin,
 ): Effect.Effect<ReadInParts, PlatformError.PlatformError | string> =>
   Effect.gen(function* () {
+    yield* collectGarbage
     const [first, ...others] = yield* cutIntoRanges(file, size, threads)
     if (first === undefined) return { summary: Option.none(), newerVersion: undefined }
     const answers = yield* Effect.forEach(others, (range) => startThread({ file: path, ...range, origin }))
