@@ -133,7 +133,7 @@ export const lostKeysAreSpared: DispatchLaw = ({ keys, stopAtMs, ttlMs }, seen) 
         break
       case "returned":
         if (isKeyLost(event.reason)) lost.add(event.request.key)
-        if (event.reason !== "not-sent") refusedBefore.add(event.id)
+        if (event.reason !== "not-sent" && event.reason !== "withheld") refusedBefore.add(event.id)
         break
       case "outcome": {
         const { atMs, createdMs, id, outcome, request } = event

@@ -30,7 +30,7 @@ const makeRecent = () => {
   return {
     record: (event: DispatchEvent): void => {
       if (event.type === "sent") ages.record(Math.max(1, Math.round((event.atMs - event.createdMs) * 1000)))
-      if (event.type === "returned") {
+      if (event.type === "returned" && event.reason !== "withheld") {
         errors += 1
         last = `${event.reason === "not-sent" ? "no connection" : event.reason} (${event.request.key})`
       }
@@ -54,7 +54,9 @@ const makeRecent = () => {
       ages = createHistogram()
       return age
     },
-    errors: (): string => (last === undefined ? "no errors" : `${errors} errors, last ${last}`),
+    /** Undefined where there was none. */
+    errors: (): { readonly count: number; readonly last: string } | undefined =>
+      last === undefined ? undefined : { count: errors, last },
   }
 }
 
@@ -133,11 +135,15 @@ export const makeRunProgress = (
       const line = (now: DispatchSnapshot): string => {
         const nowMs = nowMsUnsafe(clock)
         const lost = now.expired === 0 ? "" : `, ${now.expired} expired`
-        return `${timeText(nowMs)}: ${recent.rate(nowMs).toFixed(0)} accepted/s (${now.accepted} in all${lost}), queue ${now.queued}, in flight ${now.inFlight}, order age ${ageText(recent.medianAge())}, ${now.outage === undefined ? recent.errors() : outageText(now.outage)}`
+        const errors = recent.errors()
+        const wrong = errors === undefined ? "no errors" : `errors ${errors.count}, last ${errors.last}`
+        return `${timeText(nowMs)}: ${recent.rate(nowMs).toFixed(0)} accepted/s (${now.accepted} in all${lost}), queue ${now.queued}, in flight ${now.inFlight}, order age ${ageText(recent.medianAge())}, ${now.outage === undefined ? wrong : outageText(now.outage)}`
       }
 
       const view = (now: DispatchSnapshot, age: number | undefined): ReadonlyArray<string> => {
         const nowMs = nowMsUnsafe(clock)
+        const errors = recent.errors()
+        const wrong = errors === undefined ? "no errors" : `${errors.count}, last ${errors.last}`
         const keys = now.lanes.map(
           ({ label, quietMs, state, used }) =>
             `  ${label.padEnd(8)} ${state !== "active" ? state : quietMs > 0 ? quietText(quietMs) : `${String(used).padStart(3)} of ${settings.limit} in the window`}`,
@@ -150,7 +156,7 @@ export const makeRunProgress = (
           `accepted   ${recent.rate(nowMs).toFixed(0)}/s, ${now.accepted} of ${now.created} orders`,
           `lost       ${now.expired} expired, ${now.rejected} rejected, ${now.unknown} unknown`,
           `queue      ${now.queued} waiting, ${now.inFlight} in flight, order age ${ageText(age)}`,
-          now.outage === undefined ? `errors     ${recent.errors()}` : `outage     ${outageText(now.outage)}`,
+          now.outage === undefined ? `errors     ${wrong}` : `outage     ${outageText(now.outage)}`,
           ...shown,
           ...(rest === 0 ? [] : [`  and ${rest} more keys`]),
         ]

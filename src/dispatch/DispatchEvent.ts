@@ -24,6 +24,12 @@ export type Retirement = "parked" | "blocked" | "unknown"
 /** Why a key was parked: the exchange would soon block it, or none of its nonces is accepted any more. */
 export type ParkReason = "rate-limit" | "nonce"
 
+/**
+ * Why a request brought its order nothing: refused, `not-sent` (no connection could be had), or `withheld` (we let it
+ * not leave, because its order had grown too old meanwhile, or its record was not kept; no trouble of the exchange's).
+ */
+export type ReturnReason = RejectReason | "not-sent" | "withheld"
+
 /** How an order ended, with the request that brought it about where one did. */
 export type OrderEnd =
   | {
@@ -58,7 +64,7 @@ export type DispatchEvent =
       readonly type: "returned"
       readonly atMs: number
       readonly id: string
-      readonly reason: RejectReason | "not-sent"
+      readonly reason: ReturnReason
       readonly request: RequestTrace
     }
   | OutcomeEvent

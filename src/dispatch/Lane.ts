@@ -11,7 +11,7 @@ import { invariant } from "../invariant.ts"
 import { nowMsUnsafe, sleepUntil } from "../Monotonic.ts"
 import type { RejectReason } from "../orders/Outcome.ts"
 import type { Circuit, Report, Sign } from "./Circuit.ts"
-import type { DispatchLog, ParkReason, RequestTrace, Retirement } from "./DispatchEvent.ts"
+import type { DispatchLog, ParkReason, RequestTrace, Retirement, ReturnReason } from "./DispatchEvent.ts"
 import type { Gate, Passage, Place } from "./Gate.ts"
 import type { KeyMemory } from "./KeyMemory.ts"
 import type { Ledger } from "./Ledger.ts"
@@ -159,20 +159,20 @@ export const makeLane = (
         }
       }
 
-      const putBack = (
-        entry: Entry,
-        reason: RejectReason | "not-sent",
-        request: RequestTrace,
-        atMs: number,
-      ) => {
+      const putBack = (entry: Entry, reason: ReturnReason, request: RequestTrace, atMs: number) => {
         ledger.comeBack(entry)
         log.record({ type: "returned", atMs, id: entry.order.id, reason, request })
         line.putBack(entry)
       }
 
       /** The order did not leave: it goes back to the line, or ends where nobody wants it any more. */
-      const stayed = (entry: Entry, request: RequestTrace, atMs: number): void => {
-        if (!context.isStopping() && !entry.withdrawn) return putBack(entry, "not-sent", request, atMs)
+      const stayed = (
+        entry: Entry,
+        reason: "not-sent" | "withheld",
+        request: RequestTrace,
+        atMs: number,
+      ): void => {
+        if (!context.isStopping() && !entry.withdrawn) return putBack(entry, reason, request, atMs)
         const failure = Exit.fail(new OrderCancelled({ orderId: entry.order.id }))
         ledger.end(entry, { outcome: { outcome: "cancelled" }, request: undefined }, atMs, failure)
       }
@@ -184,6 +184,7 @@ export const makeLane = (
         verdict: Verdict | undefined,
         request: RequestTrace,
         isFree: boolean,
+        isWithheld: boolean,
         atMs: number,
       ): void => {
         const wanted = !context.isStopping() && !entry.withdrawn
@@ -198,7 +199,7 @@ export const makeLane = (
               exit,
             )
           case "never-sent":
-            return stayed(entry, request, atMs)
+            return stayed(entry, isWithheld ? "withheld" : "not-sent", request, atMs)
           case "refused": {
             const again = (isFree || entry.returns < context.maxReturns) && atMs < entry.deadlineMs
             if (wanted && again && RETURNABLE.has(verdict.reason)) {
@@ -242,7 +243,7 @@ export const makeLane = (
           memory.onEnded({ ...open, end: { ending: "never-sent", atMs: readyMs } })
           yield* report(undefined)
           if (isEnded) return
-          stayed(entry, { ...open, settledMs: readyMs }, readyMs)
+          stayed(entry, "withheld", { ...open, settledMs: readyMs }, readyMs)
           passage.onEnded("never-sent", readyMs)
           return yield* passage.leave
         }
@@ -288,7 +289,7 @@ export const makeLane = (
         if (verdict?.kind === "never-sent" && !isWithheld && Option.isSome(error)) {
           context.onNoContact(atMs, "code" in error.value ? error.value.code : error.value._tag)
         }
-        settle(entry, answer, verdict, trace, isFree, atMs)
+        settle(entry, answer, verdict, trace, isFree, isWithheld, atMs)
         // Last, because it may let the lane go on at once: it must have learnt from this answer by then.
         passage.onEnded(ending, settledMs)
         if (defective && Exit.isFailure(exit)) context.onDefect(Cause.die(Cause.squash(exit.cause)))

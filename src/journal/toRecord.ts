@@ -33,7 +33,8 @@ export const makeToRecord = (startMs: number): ((event: DispatchEvent) => Journa
           t,
           id: event.id,
           ...requestFields(event.request),
-          reason: event.reason,
+          // To a reader of journals it is the same: certainly not sent.
+          reason: event.reason === "withheld" ? "not-sent" : event.reason,
         }
       case "key":
         return {

@@ -38,7 +38,7 @@ it.effect("sends nothing whose record cannot be kept, and cancels it when the ru
     })
     yield* rig.dispatcher.offer(order(1))
     yield* TestClock.adjust("1 minute")
-    expect(rig.returned().map(({ reason }) => reason)).toEqual(["not-sent"])
+    expect(rig.returned().map(({ reason }) => reason)).toEqual(["withheld"])
     yield* rig.stop
     expect(rig.exchange.arrivals).toEqual([])
     expect(rig.outcomes().map(({ outcome }) => outcome.outcome)).toEqual(["cancelled"])
@@ -54,6 +54,8 @@ it.effect("does not send what has grown too old while its record was written", (
     yield* rig.dispatcher.offer(order(1))
     yield* TestClock.adjust("1 second")
     expect(rig.exchange.arrivals).toEqual([])
+    // Not for want of a connection, which would count against the exchange.
+    expect(rig.returned().map(({ reason }) => reason)).toEqual(["withheld"])
     expect(rig.outcomes().map(({ outcome }) => outcome.outcome)).toEqual(["expired"])
   }),
 )

@@ -61,6 +61,11 @@ const kinds: ReadonlyArray<{
     record: { type: "returned", t: 60.25, id: "o-1", reason: "not-sent", ...onTheWay },
   },
   {
+    what: "a request that was not let go, as one that never left",
+    event: { type: "returned", atMs: START + 60.25, id: "o-1", reason: "withheld", request: unwritten },
+    record: { type: "returned", t: 60.25, id: "o-1", reason: "not-sent", ...onTheWay },
+  },
+  {
     what: "an acceptance",
     event: outcome({ outcome: { outcome: "accepted" }, request }),
     record: { ...ended, outcome: "accepted", ...onTheWay, written: 10.5 },
