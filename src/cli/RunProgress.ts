@@ -7,7 +7,7 @@ import { createHistogram } from "node:perf_hooks"
 import { Clock, Duration, Effect } from "effect"
 import type { Outage } from "../dispatch/Circuit.ts"
 import type { DispatchSnapshot } from "../dispatch/Dispatcher.ts"
-import type { DispatchEvent } from "../dispatch/DispatchEvent.ts"
+import type { DispatchEvent, RequestTrace } from "../dispatch/DispatchEvent.ts"
 import { exerciseConfig } from "../exchange/ExchangeModel.ts"
 import { nowMsUnsafe } from "../Monotonic.ts"
 import { showBadLine } from "../orders/NdjsonSource.ts"
@@ -69,8 +69,23 @@ const clockText = (ms: number): string => `${(ms / 1000).toFixed(0)} s`
 
 const write = (text: string): Effect.Effect<void> => Effect.sync(() => void process.stderr.write(text))
 
+type Exceed = Extract<DispatchEvent, { readonly request: RequestTrace }>
+
+/** A request that the exchange refused as over its limit. */
+const isExceed = (event: DispatchEvent): event is Exceed =>
+  (event.type === "returned" && event.reason === "rate-limit") ||
+  (event.type === "outcome" && event.outcome.outcome === "rejected" && event.outcome.reason === "rate-limit")
+
 const jumpText = (event: Extract<DispatchEvent, { readonly type: "nonce-jump" }>): string =>
   `${event.key}: the exchange has seen a higher nonce, so its nonces go on ${Duration.format(Duration.millis(event.by))} ahead. Either another client uses the key, or a request took longer than --bound`
+
+/** What the exchange holds to be an excess, though the gate rules it out: an assumption is wrong, and which can be said. */
+const excessText = (key: string, { bound, limit, window }: RunSettings): string => {
+  const refused = `warning: the exchange refused a request of ${key} as over its rate limit`
+  const others = `another client uses the key, or the exchange allows less than ${limit} requests per ${Duration.format(window)} (--limit, --window)`
+  if (bound === undefined) return `${refused}: ${others}`
+  return `${refused}: a request took longer than --bound ${Duration.format(bound)} (raise it, or give none), ${others}`
+}
 
 const outageText = ({ forMs, kind, retryInMs }: Outage): string => {
   const retry = retryInMs === 0 ? "trying now" : `trying again in ${(retryInMs / 1000).toFixed(1)} s`
@@ -121,6 +136,7 @@ export const makeRunProgress = (
       const live = canRedraw && !options.quiet
       const durationMs = settings.source.duration && Duration.toMillis(settings.source.duration)
       let stopping = false
+      let hasToldExcess = false
 
       const timeText = (nowMs: number): string => {
         const elapsedMs = nowMs - startMs
@@ -189,7 +205,7 @@ export const makeRunProgress = (
             const delay = bound === undefined ? "not known" : `at most ${Duration.format(bound)}`
             say(
               `exchange: ${exchange}\n` +
-                `${keys.length} keys, ${limit} requests per ${Duration.format(window)} each, incoming delay ${delay}, seed ${seed}\n` +
+                `${keys.length} ${keys.length === 1 ? "key" : "keys"}, ${limit} requests per ${Duration.format(window)} each, incoming delay ${delay}, seed ${seed}\n` +
                 `journal: ${log}`,
             )
           }),
@@ -205,6 +221,10 @@ export const makeRunProgress = (
         record: (event) => {
           if (!options.quiet) recent.record(event)
           if (event.type === "nonce-jump") say(jumpText(event))
+          if (!hasToldExcess && settings.gate.name === "ack-window" && isExceed(event)) {
+            hasToldExcess = true
+            say(excessText(event.request.key, settings))
+          }
           if (event.type === "key") say(`${event.key} sends no more in this run: it ${retiredText(event)}`)
         },
         badLine: (bad) => Effect.sync(() => say(`passed over ${showBadLine(bad)}`)),

@@ -40,10 +40,10 @@ const Figures = Schema.fromJsonString(
 /** Standard output as one JSON value: anything else there is a failure. */
 const figuresOf = (output: string) => Schema.decodeSync(Figures)(output)
 
-const exchange = (keys = exerciseKeys) =>
+const exchange = (keys = exerciseKeys, limit = 20) =>
   ExchangeServer.make({
     keys,
-    limit: 20,
+    limit,
     window: Duration.seconds(1),
     maxDelay: Duration.millis(50),
     seed: 1,
@@ -115,6 +115,38 @@ describe.concurrent("paceline run", () => {
       const sent = ofType(readJournal(file("log")), "sent").map(({ id }) => id)
       expect(new Set(sent).size).toBe(100)
       expect(sent.length).toBe(100)
+    }),
+  )
+
+  test(
+    "says once what can be wrong where the exchange refuses a request as over its limit, shown progress or not",
+    Effect.gen(function* () {
+      const file = yield* folder
+      const keys = exerciseKeys.slice(0, 1)
+      const { url } = yield* exchange(keys, 5)
+      writeFileSync(file("keys"), keys.map(({ secret }) => Redacted.value(secret)).join())
+      writeFileSync(file("orders"), orderLines(8))
+      const { status, stderr } = yield* run(
+        "--url",
+        url,
+        "--keys-file",
+        file("keys"),
+        "--state",
+        file("state"),
+        "--orders",
+        file("orders"),
+        "--ttl",
+        "none",
+        "--bound",
+        "none",
+        "--no-progress",
+        "--log",
+        file("log"),
+      )
+      expect(status).toBe(0)
+      expect(stderr).toBe(
+        "warning: the exchange refused a request of key-1 as over its rate limit: another client uses the key, or the exchange allows less than 20 requests per 1s (--limit, --window)\n",
+      )
     }),
   )
 
