@@ -129,7 +129,10 @@ export const logFormat = (options: FlagOptions): Flag.Flag<LogFormat> =>
 
 /** What decides when a key may send next. */
 export const gate = (options: FlagOptions): Flag.Flag<GateName> =>
-  fromParse("gate", GATE_FORMS, parseGate, options)
+  fromParse("gate", "GATE", parseGate, {
+    ...options,
+    description: `${options.description}: ${GATE_FORMS}`,
+  })
 
 const MOST_FAULTS = 100
 

@@ -68,7 +68,7 @@ const serve = Effect.fnUntraced(function* (options: ExchangeServer.ExchangeOptio
   const window = Duration.format(options.window)
   const delays = `0-${Duration.toMillis(options.maxDelay)} ms`
   yield* Console.log(
-    `exchange: ${running.url}  (${options.keys.length} keys, ${options.limit} requests per ${window} each, delays ${delays} each way, seed ${options.seed})`,
+    `exchange: ${running.url}  (${options.keys.length} ${options.keys.length === 1 ? "key" : "keys"}, ${options.limit} requests per ${window} each, delays ${delays} each way, seed ${options.seed})`,
   )
   if (faults.length > 0) yield* Console.log(`faults: ${faults.map(printFault).join(", ")}`)
   return running

@@ -14,6 +14,7 @@ export const reconcile = Command.make(
       Argument.variadic({ min: 1 }),
     ),
     format: Flag.Literals("format", ["text", "json", "ndjson"]).pipe(
+      Flag.withMetavar("text|json|ndjson"),
       Flag.withDescription(
         "How to print: a table, one JSON value, or one JSON object a line for every unknown order (default: text)",
       ),

@@ -65,7 +65,7 @@ const flags = {
   }),
   gate: Flags.gate({
     description:
-      "What decides when a key may send next; all but ack-window exceed the limit or overtake nonces sooner or later",
+      "What decides when a key may send next (all but ack-window exceed the limit or overtake nonces sooner or later)",
     default: "ack-window",
   }),
   keysFile: keysFileFlag,
@@ -265,7 +265,8 @@ export const run = Command.make(
       description: "Send a file's orders to an exchange",
     },
     {
-      command: "paceline run --orders orders.ndjson --resume journals",
+      command:
+        "paceline run --url http://127.0.0.1:9999/api/request --orders orders.ndjson --resume journals",
       description: "The same, again and again until all are done: whatever a former run did is not repeated",
     },
   ]),

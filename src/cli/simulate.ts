@@ -74,8 +74,8 @@ export const scenarioFlags = {
   }),
   delay: Flags.parsed(
     "delay",
-    DELAY_FORMS,
-    "Delays each way, in milliseconds (default: uniform:0:50)",
+    "DELAY",
+    `Delays each way, in milliseconds: ${DELAY_FORMS} (default: uniform:0:50)`,
     parseDelay,
   ).pipe(Flag.withDefault(exerciseDelay)),
   spike: Flags.parsed(

@@ -14,7 +14,7 @@ export class OrderExpired extends Schema.TaggedError<OrderExpired>()("OrderExpir
   place: ExpiryPlace,
 }) {
   override get message() {
-    return `order ${this.orderId}: expired in the ${this.place} before it could be sent. Send fewer orders, add keys, or give it a longer time to live`
+    return `order ${this.orderId}: expired in the ${this.place} before it could be sent. Send fewer orders, add keys, give it a longer time to live, or see whether the exchange can be reached`
   }
 }
 
