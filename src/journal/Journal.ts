@@ -16,7 +16,7 @@ import { JournalLine, type JournalRecord } from "./JournalRecord.ts"
 /** How long a record that nobody waits for may wait for its batch. */
 const FLUSH_EVERY_MS = 100
 /** Records in the buffer from which on no order is sent. In-flight requests may add a few more. */
-const BUFFER_RECORDS = 20_000
+export const BUFFER_RECORDS = 20_000
 
 export interface Journal {
   /** Waits while the buffer is full; for ever once the file cannot be written. */

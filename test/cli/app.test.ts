@@ -39,7 +39,7 @@ describe("every command answers wrong usage with one line that names the command
     [["run", "--fault", "reset:2"], /^paceline run: --fault: "reset:2": the probability "2" is out of range/],
     [["exchange", "--delay", "1ms"], /^paceline exchange: there is no flag --delay/],
     [["summarise"], /^paceline summarise: <log> is missing/],
-    [["summarise", "--format"], /^paceline summarise: --format needs a value \(text\|json\|classic\)/],
+    [["summarise", "--format"], /^paceline summarise: --format needs a value \(text\|json\|csv\|classic\)/],
     [["summarize", "x.log"], /^paceline: there is no command "summarize"; did you mean summarise\?/],
   ] as const)("%j", ([args, line]) =>
     Effect.map(refusal(args), (actual) => {
