@@ -7,6 +7,7 @@ import type { NamedSummary, Summary } from "../summary/Summary.ts"
 import { STANDARD_INPUT, summariseFile } from "../summary/summariseFile.ts"
 import { CommandFailed, UsageError } from "../errors.ts"
 import { pathProblem } from "../FileProblem.ts"
+import { certify } from "./certify.ts"
 import { fileToWrite, isSameFile } from "./files.ts"
 import * as Flags from "./Flags.ts"
 import { integer, logFormat } from "./Flags.ts"
@@ -126,10 +127,27 @@ export const summarise = Command.make(
       Flag.withDefault(false),
     ),
     append: fileToWrite("append", "Also append the ten lines of the classic form to FILE"),
+    certify: Flag.Boolean("certify").pipe(
+      Flag.withDescription(
+        "Instead of figures, prove from each journal alone that its run kept the rules, or name the first place where it did not, and exit with status 1",
+      ),
+      Flag.withDefault(false),
+    ),
   },
   Effect.fnUntraced(function* (config) {
     if (config.logs.filter((log) => log === STANDARD_INPUT).length > 1) {
       return yield* new UsageError({ message: 'standard input can be read only once; give "-" once' })
+    }
+    if (config.certify) {
+      const { append, every, follow, key, since, until } = config
+      const isPart = [every, since, until].some(Option.isSome) || key.length > 0
+      if (isPart || follow || Option.isSome(append)) {
+        return yield* new UsageError({
+          message:
+            "--certify judges a journal as a whole, and makes no figures; leave out --since, --until, --key, --every, --follow and --append",
+        })
+      }
+      return yield* certify(config.logs, config.format)
     }
     for (const log of config.logs) {
       if (Option.isNone(config.append) || log === STANDARD_INPUT) continue
@@ -215,6 +233,10 @@ export const summarise = Command.make(
     {
       command: "paceline summarise --follow run.ndjson",
       description: "The figures of a run that goes on, live",
+    },
+    {
+      command: "paceline summarise --certify run.ndjson",
+      description: "A proof that no window was exceeded, no nonce overtaken, no order sent twice",
     },
     {
       command: "paceline summarise --append throughputs.txt async-debug.log",

@@ -8,10 +8,11 @@
  */
 import { dirname } from "node:path"
 import process from "node:process"
-import { Deferred, Effect, Exit, FileSystem, Latch, type PlatformError, Schema, type Scope } from "effect"
+import { Deferred, Effect, Exit, FileSystem, Latch, type PlatformError, type Scope } from "effect"
 import { CommandFailed, UsageError } from "../errors.ts"
 import { pathProblem } from "../FileProblem.ts"
-import { JournalLine, type JournalRecord } from "./JournalRecord.ts"
+import type { JournalRecord } from "./JournalRecord.ts"
+import { makeSeal } from "./Seal.ts"
 
 /** How long a record that nobody waits for may wait for its batch. */
 const FLUSH_EVERY_MS = 100
@@ -34,8 +35,6 @@ export interface Journal {
   /** Writes what is in the buffer, and fails where it cannot be written. */
   readonly flush: Effect.Effect<void, CommandFailed>
 }
-
-const encode = Schema.encodeSync(JournalLine)
 
 const whyNotOpen = ({ reason }: PlatformError.PlatformError): string => {
   if (reason._tag === "NotFound") return "there is no such directory"
@@ -111,13 +110,13 @@ export const openJournal = (
     const failure = Deferred.makeUnsafe<never, CommandFailed>()
     const room = Latch.makeUnsafe(true)
     const wanted = Latch.makeUnsafe(false)
+    const seal = makeSeal()
     let gathering = emptyBatch()
     let underWay: Batch | undefined
 
     const store = ({ records }: Batch) =>
       Effect.suspend(() => {
-        const text = records.map((record) => `${encode(record)}\n`).join("")
-        const writing = file.writeAll(new TextEncoder().encode(text))
+        const writing = file.writeAll(new TextEncoder().encode(seal(records)))
         return Effect.mapError(
           options.durable ? Effect.andThen(writing, file.sync) : writing,
           cannotWrite(path),

@@ -27,7 +27,7 @@ import type { Summary } from "./Summary.ts"
 /** The name that stands for standard input. */
 export const STANDARD_INPUT = "-"
 
-const nameOf = (file: string): string => (file === STANDARD_INPUT ? "standard input" : quote(file))
+export const nameOf = (file: string): string => (file === STANDARD_INPUT ? "standard input" : quote(file))
 
 const cannotReadBecause = (file: string, why: string): UsageError =>
   new UsageError({
@@ -39,12 +39,12 @@ export const cannotRead =
   (error: PlatformError.PlatformError): UsageError =>
     cannotReadBecause(file, fileProblem(error))
 
-const tooNew = (file: string, version: number): UsageError =>
+export const tooNew = (file: string, version: number): UsageError =>
   new UsageError({
     message: `${nameOf(file)} is a journal of version ${version}, and this paceline reads up to version ${JOURNAL_VERSION}; summarise it with a newer paceline`,
   })
 
-const nothingReadable = (file: string, lines: number): UsageError =>
+export const nothingReadable = (file: string, lines: number): UsageError =>
   new UsageError({
     message:
       lines === 0
@@ -85,7 +85,7 @@ export const refuseNewer = (file: string, reader: LogReader): Effect.Effect<void
 const goesOn = (file: string, reader: LogReader) =>
   Effect.suspend(() => Effect.as(refuseNewer(file, reader), true))
 
-const notGzip = (file: string) => (): UsageError =>
+export const notGzip = (file: string) => (): UsageError =>
   new UsageError({
     message: `cannot read ${nameOf(file)}: what gzip has packed in it is damaged or not whole; give the whole file`,
   })

@@ -1,0 +1,102 @@
+/**
+ * What a certificate says: that a run kept the rules, as its journal shows, or the first place where it does not.
+ *
+ * All plain data, as it is printed with `--format json`. Times are milliseconds.
+ */
+
+/**
+ * - `form`: the journal is one: a header, whole records in the order of their times, a footer at the end.
+ * - `window`: no key can have had more than `limit` requests counted within a window.
+ * - `nonces`: each key's nonces rise, and no request can have been overtaken by the next.
+ * - `once`: no order was sent again before its former request was refused for certain, or known not to have left.
+ * - `accounts`: every request has exactly one end, every order exactly one outcome, and the footer counted them all.
+ * - `digest`: the bytes are those that the run has written.
+ */
+export const rules = ["form", "window", "nonces", "once", "accounts", "digest"] as const
+export type Rule = (typeof rules)[number]
+
+/** A line of the journal, as evidence. */
+export interface Exhibit {
+  /** Counted from 1. */
+  readonly line: number
+  /** Its record, shortened. */
+  readonly text: string
+}
+
+/** A place where a rule does not hold. */
+export interface Violation {
+  readonly rule: Rule
+  /** The line that breaks the rule, counted from 1. */
+  readonly line: number
+  readonly problem: string
+  /** That line, and the ones that it contradicts. */
+  readonly lines: ReadonlyArray<Exhibit>
+}
+
+/** How close something came. */
+export interface Closest {
+  /** How much earlier the later request could have left; negative where it left too early. */
+  readonly spareMs: number
+  /** The line of the later request's `sent` record. */
+  readonly line: number
+  /** The same of the earlier request that it had to wait for. */
+  readonly afterLine: number
+}
+
+export interface KeyCertificate {
+  readonly key: string
+  /** Requests that were sent with it, those that turned out never to have left among them. */
+  readonly requests: number
+  /** The smallest spare time in any window; null where fewer than `limit + 1` requests can have been counted. */
+  readonly window: Closest | null
+  /** The smallest time by which a request left later than the one before could be overtaken; null without a pair. */
+  readonly order: Closest | null
+}
+
+/** What the run was to keep, as the header has it. */
+export interface CertifiedSettings {
+  readonly gate: string
+  readonly limit: number
+  readonly windowMs: number
+  /** Null where no bound was known. */
+  readonly boundMs: number | null
+  readonly requestTimeoutMs: number
+}
+
+export interface Certificate {
+  readonly certified: boolean
+  /** The journal has no footer: the run was killed, or is still under way. It is certified as far as it goes. */
+  readonly cutOff: boolean
+  /** Whether the footer's digest is that of the bytes before it; `absent` where it has none. */
+  readonly digest: "verified" | "wrong" | "absent"
+  readonly lines: number
+  /** Null for a journal without a header. */
+  readonly settings: CertifiedSettings | null
+  readonly startedAt: string | null
+  readonly requests: number
+  readonly outcomes: {
+    readonly accepted: number
+    readonly rejected: number
+    readonly expired: number
+    readonly unknown: number
+    readonly cancelled: number
+  }
+  readonly keys: ReadonlyArray<KeyCertificate>
+  /** Orders that were sent and have no end in a journal that was cut off: nobody knows what became of them. */
+  readonly inFlight: { readonly count: number; readonly first: ReadonlyArray<string> }
+  /** Orders that had gone back to the line when the journal was cut off. */
+  readonly waiting: number
+  /** Pairs of a key's requests whose order is not shown, because the journal was cut off before the first one's end. */
+  readonly unshownPairs: number
+  /** Orders whose ids could not be kept in mind: that one of them came again would not have been noticed. */
+  readonly forgottenIds: number
+  readonly violations: Readonly<Record<Rule, number>>
+  /** The first place where a rule does not hold; null where all do. */
+  readonly counterexample: Violation | null
+}
+
+/** A certificate, and the journal that it is about. */
+export interface NamedCertificate {
+  readonly name: string
+  readonly certificate: Certificate
+}

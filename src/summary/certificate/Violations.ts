@@ -1,0 +1,55 @@
+/** Collects the places where a journal breaks a rule: all are counted, the first one is kept. */
+import type { JournalRecord } from "../../journal/JournalRecord.ts"
+import type { Exhibit, Rule, Violation } from "./Certificate.ts"
+
+/** A record, and the line that it stands on. */
+export interface OnLine<R extends JournalRecord = JournalRecord> {
+  readonly line: number
+  readonly record: R
+}
+
+const LONGEST_TEXT = 240
+
+export const shortened = (text: string): string =>
+  text.length <= LONGEST_TEXT ? text : `${text.slice(0, LONGEST_TEXT - 3)}...`
+
+const exhibit = ({ line, record }: OnLine): Exhibit => ({ line, text: shortened(JSON.stringify(record)) })
+
+export class Violations {
+  readonly #counts: Record<Rule, number> = {
+    form: 0,
+    window: 0,
+    nonces: 0,
+    once: 0,
+    accounts: 0,
+    digest: 0,
+  }
+  #first: Violation | undefined
+
+  /** A record breaks a rule: alone, or by what others say. */
+  found(rule: Rule, problem: string, at: OnLine, ...against: ReadonlyArray<OnLine>): void {
+    this.#add(rule, problem, at.line, () =>
+      [at, ...against].toSorted((one, other) => one.line - other.line).map(exhibit),
+    )
+  }
+
+  /** A line breaks a rule that is no record, or is not there. */
+  foundText(rule: Rule, problem: string, line: number, text: string | undefined): void {
+    this.#add(rule, problem, line, () => (text === undefined ? [] : [{ line, text: shortened(text) }]))
+  }
+
+  #add(rule: Rule, problem: string, line: number, lines: () => ReadonlyArray<Exhibit>): void {
+    this.#counts[rule] += 1
+    // What is found later may stand before: a send is judged when those before it have ended.
+    if (this.#first !== undefined && this.#first.line <= line) return
+    this.#first = { rule, line, problem, lines: lines() }
+  }
+
+  get counts(): Readonly<Record<Rule, number>> {
+    return { ...this.#counts }
+  }
+
+  get first(): Violation | null {
+    return this.#first ?? null
+  }
+}

@@ -1,0 +1,151 @@
+/** Certificates as text to be read as a proof, or as JSON. */
+import type { Certificate, Closest, NamedCertificate, Rule, Violation } from "./Certificate.ts"
+import { rules } from "./Certificate.ts"
+
+const inEnglish = new Intl.NumberFormat("en-US")
+const count = (number: number, one: string, more = `${one}s`): string =>
+  `${inEnglish.format(number)} ${number === 1 ? one : more}`
+
+const ms = (time: number): string => `${Number(time.toFixed(3))} ms`
+
+/** What each rule says, where it holds. */
+const meaning = ({ cutOff, digest, settings }: Certificate): Readonly<Record<Rule, string>> => ({
+  form: cutOff
+    ? "every line is a record, in the order of their times, from the header on"
+    : "every line is a record, in the order of their times, from the header to the footer",
+  window: `at no send could ${count(settings?.limit ?? 0, "earlier request")} of its key still be in the window`,
+  nonces: "each key's nonces rise, and each request left when the one before had certainly arrived",
+  once: "no order was sent again unless its former request was refused, or had not left",
+  accounts: cutOff
+    ? "every end is that of one request that was sent, and no order has two outcomes"
+    : "every request has one end, every order one outcome, and the footer counted them all",
+  digest:
+    digest === "verified"
+      ? "the file is, byte for byte, what the footer's SHA-256 was made of"
+      : "not checked: there is none, as in journals that were cut off or that older versions wrote",
+})
+
+const closest = (one: Closest | null): string =>
+  one === null ? "-" : `${ms(one.spareMs)} (line ${one.line} after ${one.afterLine})`
+
+const table = (rows: ReadonlyArray<ReadonlyArray<string>>): ReadonlyArray<string> => {
+  const widths = rows.reduce<ReadonlyArray<number>>(
+    (before, row) => row.map((cell, column) => Math.max(before[column] ?? 0, cell.length)),
+    [],
+  )
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join("   ")
+      .trimEnd(),
+  )
+}
+
+const LISTED = 10
+
+const remarks = (certificate: Certificate): ReadonlyArray<string> => {
+  const { cutOff, forgottenIds, inFlight, unshownPairs, waiting } = certificate
+  const more = inFlight.count > LISTED ? ", ..." : ""
+  return [
+    ...(cutOff
+      ? ["The journal was cut off: the run was killed, or is not over. This holds for what is there."]
+      : []),
+    ...(inFlight.count > 0
+      ? [
+          `${count(inFlight.count, "order was", "orders were")} in flight, and may have been executed: ${inFlight.first.slice(0, LISTED).join(", ")}${more}.`,
+        ]
+      : []),
+    ...(cutOff && waiting > 0 ? [`${count(waiting, "order")} had gone back to the line.`] : []),
+    ...(unshownPairs > 0
+      ? [
+          `Of ${count(unshownPairs, "request")} in flight it is not known when they were written: that the next one could not overtake them is not shown.`,
+        ]
+      : []),
+    ...(forgottenIds > 0
+      ? [
+          `${count(forgottenIds, "order's id", "orders' ids")} could not be kept in mind: that one of these came again after its end would not have been noticed.`,
+        ]
+      : []),
+  ]
+}
+
+const violation = (name: string, found: Violation): ReadonlyArray<string> => [
+  `The first counterexample breaks the rule "${found.rule}": ${found.problem}.`,
+  ...found.lines.map(({ line, text }) => `  ${name}:${line}: ${text}`),
+]
+
+const whatRan = ({ keys, settings, startedAt }: Certificate): ReadonlyArray<string> =>
+  settings === null
+    ? []
+    : [
+        `gate ${settings.gate}, ${count(settings.limit, "request")} of a key in ${ms(settings.windowMs)}, ` +
+          `${settings.boundMs === null ? "no bound" : `bound ${ms(settings.boundMs)}`}, ${count(keys.length, "key")}, begun ${startedAt ?? ""}`,
+      ]
+
+const whatHappened = ({ lines, outcomes, requests }: Certificate): string => {
+  const said = (["accepted", "rejected", "expired", "unknown", "cancelled"] as const)
+    .filter((name) => outcomes[name] > 0)
+    .map((name) => `${inEnglish.format(outcomes[name])} ${name}`)
+  const orders = said.length === 0 ? "no order ended" : `orders: ${said.join(", ")}`
+  return `${count(lines, "line")}, ${count(requests, "request")}; ${orders}`
+}
+
+const keyTable = ({ keys }: Certificate): ReadonlyArray<string> =>
+  keys.length === 0
+    ? []
+    : table([
+        ["key", "requests", "spare time of the window", "spare time of the order"],
+        ...keys.map(({ key, order, requests, window }) => [
+          key,
+          inEnglish.format(requests),
+          closest(window),
+          closest(order),
+        ]),
+      ])
+
+const renderText = ({ certificate, name }: NamedCertificate): string => {
+  const { certified, counterexample, digest, violations } = certificate
+  const means = meaning(certificate)
+  const checks = table(
+    rules.map((rule) => {
+      const found = violations[rule]
+      const verdict = found > 0 ? "BROKEN" : rule === "digest" && digest === "absent" ? "-" : "holds"
+      return [verdict, rule, found > 0 ? `in ${count(found, "place")}` : means[rule]]
+    }),
+  )
+  return [
+    `${name}: ${certified ? "certified" : "NOT certified"}`,
+    "",
+    ...whatRan(certificate),
+    whatHappened(certificate),
+    "",
+    ...checks,
+    "",
+    ...keyTable(certificate),
+    ...(counterexample === null ? [] : ["", ...violation(name, counterexample)]),
+    ...remarks(certificate).flatMap((remark) => ["", remark]),
+    "",
+  ].join("\n")
+}
+
+/** Certificates as text, one after the other, or as JSON: one is an object, several are an array with `file`. */
+export const renderCertificates = (
+  format: "text" | "json",
+  certificates: ReadonlyArray<NamedCertificate>,
+): string => {
+  if (format === "text") return certificates.map(renderText).join("\n")
+  const [first, ...others] = certificates
+  const value =
+    first !== undefined && others.length === 0
+      ? first.certificate
+      : certificates.map(({ certificate, name }) => ({ file: name, ...certificate }))
+  return `${JSON.stringify(value, null, 2)}\n`
+}
+
+/** The one line that says which journals are not certified, and why; undefined where all are. */
+export const refusalOf = (certificates: ReadonlyArray<NamedCertificate>): string | undefined => {
+  const refused = certificates.flatMap(({ certificate: { counterexample }, name }) =>
+    counterexample === null ? [] : [`${name}:${counterexample.line}: ${counterexample.problem}`],
+  )
+  return refused.length === 0 ? undefined : `not certified: ${refused.join("; ")}`
+}
