@@ -124,6 +124,8 @@ export class Accounts {
         ? `order ${id} has a second end: its request had ended, or was never written down`
         : `the request of order ${id} ends here, and was never written down as sent`
       this.#violations.found("accounts", problem, end)
+      // Its last request is what is missing, and no longer its outcome.
+      if (record.type === "outcome") this.#waiting.delete(id)
       return undefined
     }
     const { sent } = flight

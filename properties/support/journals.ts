@@ -1,0 +1,66 @@
+/** Journals of generated worlds, as the run would have written them, and what certifies them. */
+import { Duration, Option } from "effect"
+import type { JournalRecord } from "../../src/journal/JournalRecord.ts"
+import { makeSeal } from "../../src/journal/Seal.ts"
+import { makeToRecord } from "../../src/journal/toRecord.ts"
+import { runFooter } from "../../src/run/runFooter.ts"
+import { runHeader } from "../../src/run/runHeader.ts"
+import { readJournalLine } from "../../src/journal/JournalReader.ts"
+import type { Certificate } from "../../src/summary/certificate/Certificate.ts"
+import { Certifier } from "../../src/summary/certificate/Certifier.ts"
+import { FileDigest } from "../../src/summary/certificate/FileDigest.ts"
+import { makeKeys } from "../../test/support/rig.ts"
+import type { Observation } from "./play.ts"
+import type { Scenario } from "./scenario.ts"
+
+/** The journal of a run that was seen. */
+export const journalOf = (
+  scenario: Scenario,
+  seen: Pick<Observation, "events" | "startMs">,
+): ReadonlyArray<JournalRecord> => {
+  const { boundMs, gate, keys, limit, requestTimeoutMs, stopAtMs, ttlMs, windowMs } = scenario
+  const header = runHeader({
+    exchange: "simulated",
+    source: "random",
+    startedAt: "2026-11-24T09:30:00.000Z",
+    keys: makeKeys(keys),
+    seed: 1,
+    gate,
+    limit,
+    window: Duration.millis(windowMs),
+    bound: boundMs === undefined ? undefined : Duration.millis(boundMs),
+    ttl: ttlMs === undefined ? undefined : Duration.millis(ttlMs),
+    requestTimeout: Duration.millis(requestTimeoutMs),
+    duration: undefined,
+    load: undefined,
+  })
+  const toRecord = makeToRecord(seen.startMs)
+  const footer = runFooter()
+  const records = [header, ...seen.events.map(toRecord)]
+  for (const record of records) footer.count(record)
+  const endMs = records.at(-1)?.t ?? 0
+  return [...records, footer.record(endMs, { end: stopAtMs === undefined ? "done" : "stopped" }, 0)]
+}
+
+/** The file that the journal's writer makes of it, with its digest. */
+export const sealed = (journal: ReadonlyArray<JournalRecord>): string => makeSeal()(journal)
+
+/** Its certificate, by the records alone: without a digest. */
+export const certificateOf = (journal: ReadonlyArray<JournalRecord>): Certificate => {
+  const certifier = new Certifier()
+  for (const record of journal) certifier.line(record)
+  return certifier.finish({ isTerminated: true, sha256: "" })
+}
+
+/** The certificate of a file's bytes. */
+export const certificateOfFile = (bytes: Uint8Array): Certificate => {
+  const certifier = new Certifier()
+  const digest = new FileDigest()
+  digest.add(bytes)
+  const lines = new TextDecoder().decode(bytes).split("\n")
+  if (lines.at(-1) === "") lines.pop()
+  for (const line of lines) {
+    certifier.line(Option.getOrElse(readJournalLine(line), () => line))
+  }
+  return certifier.finish(digest.end())
+}
