@@ -190,7 +190,21 @@ export const tampering: Readonly<Record<string, Tamper>> = {
   "another key in an end": altered(isEnd, (end) => ({ ...end, key: "key-0" })),
   "another nonce in an end": altered(isEnd, (end) => ({ ...end, nonce: end.nonce + 1 })),
   "another attempt in an end": altered(isEnd, (end) => ({ ...end, attempt: end.attempt + 1 })),
-  "an end that says it was sent later": altered(isEnd, (end) => ({ ...end, sent: end.sent + 0.5 })),
+  "an end that says it was sent before its record": (journal, pick) => {
+    // Where another record is of the same moment, it may have been.
+    const found = choose(
+      journal,
+      pick,
+      isSent,
+      ({ t }, at) => journal[at - 1]?.t !== t && isEnd(journal[endOf(journal, at)]),
+    )
+    if (found === undefined) return undefined
+    const endAt = endOf(journal, found.at)
+    const end = journal[endAt]
+    if (!isEnd(end)) return undefined
+    return { journal: journal.with(endAt, { ...end, sent: found.record.t - 0.5 }), lines: [line(endAt)] }
+  },
+  "a request that is sent after it was settled": altered(isEnd, (end) => ({ ...end, sent: end.settled + 1 })),
   "a request that settles before it is sent": altered(isEnd, (end) => ({ ...end, settled: end.sent - 1 })),
   "a request that settles after its record": altered(isEnd, (end) => ({ ...end, settled: end.t + 1 })),
   "a request that is written before it is sent": altered(isEnd, (end) => ({ ...end, written: end.sent - 1 })),

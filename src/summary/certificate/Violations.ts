@@ -10,8 +10,11 @@ export interface OnLine<R extends JournalRecord = JournalRecord> {
 
 const LONGEST_TEXT = 240
 
-export const shortened = (text: string): string =>
-  text.length <= LONGEST_TEXT ? text : `${text.slice(0, LONGEST_TEXT - 3)}...`
+/** A journal's names may be long. */
+const LONGEST_PROBLEM = 1000
+
+const shortened = (text: string, longest = LONGEST_TEXT): string =>
+  text.length <= longest ? text : `${text.slice(0, longest - 3)}...`
 
 const exhibit = ({ line, record }: OnLine): Exhibit => ({ line, text: shortened(JSON.stringify(record)) })
 
@@ -42,7 +45,7 @@ export class Violations {
     this.#counts[rule] += 1
     // What is found later may stand before: a send is judged when those before it have ended.
     if (this.#first !== undefined && this.#first.line <= line) return
-    this.#first = { rule, line, problem, lines: lines() }
+    this.#first = { rule, line, problem: shortened(problem, LONGEST_PROBLEM), lines: lines() }
   }
 
   get counts(): Readonly<Record<Rule, number>> {

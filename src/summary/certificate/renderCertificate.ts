@@ -6,6 +6,9 @@ const inEnglish = new Intl.NumberFormat("en-US")
 const count = (number: number, one: string, more = `${one}s`): string =>
   `${inEnglish.format(number)} ${number === 1 ? one : more}`
 
+/** A journal may come from anywhere: what would steer a terminal is not passed on to it. */
+const printable = (text: string): string => text.replaceAll(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "\uFFFD")
+
 const ms = (time: number): string => `${Number(time.toFixed(3))} ms`
 
 /** What each rule says, where it holds. */
@@ -104,13 +107,16 @@ const keyTable = ({ keys }: Certificate): ReadonlyArray<string> =>
       ])
 
 const renderText = ({ certificate, name }: NamedCertificate): string => {
-  const { certified, counterexample, digest, violations } = certificate
+  const { certified, counterexample, digest, settings, violations } = certificate
   const means = meaning(certificate)
   const checks = table(
     rules.map((rule) => {
       const found = violations[rule]
-      const verdict = found > 0 ? "BROKEN" : rule === "digest" && digest === "absent" ? "-" : "holds"
-      return [verdict, rule, found > 0 ? `in ${count(found, "place")}` : means[rule]]
+      if (found > 0) return ["BROKEN", rule, `in ${count(found, "place")}`]
+      if (rule === "digest") return [digest === "absent" ? "-" : "holds", rule, means[rule]]
+      return settings === null
+        ? ["-", rule, "not judged: without a header it is not known"]
+        : ["holds", rule, means[rule]]
     }),
   )
   return [
@@ -133,7 +139,7 @@ export const renderCertificates = (
   format: "text" | "json",
   certificates: ReadonlyArray<NamedCertificate>,
 ): string => {
-  if (format === "text") return certificates.map(renderText).join("\n")
+  if (format === "text") return printable(certificates.map(renderText).join("\n"))
   const [first, ...others] = certificates
   const value =
     first !== undefined && others.length === 0
@@ -147,5 +153,5 @@ export const refusalOf = (certificates: ReadonlyArray<NamedCertificate>): string
   const refused = certificates.flatMap(({ certificate: { counterexample }, name }) =>
     counterexample === null ? [] : [`${name}:${counterexample.line}: ${counterexample.problem}`],
   )
-  return refused.length === 0 ? undefined : `not certified: ${refused.join("; ")}`
+  return refused.length === 0 ? undefined : printable(`not certified: ${refused.join("; ")}`)
 }

@@ -217,16 +217,18 @@ describe("a certificate", () => {
     for (const { text } of found.counterexample?.lines ?? []) assert.isAtMost(text.length, 240)
   })
 
-  it("takes a request's time to be that of the record before, where that came between", () => {
-    const of = (t: number) =>
+  it("lets a request leave after its record, and before it only where another record came between", () => {
+    const of = (t: number, sentMs: number) =>
       certificateOf([
         header(),
         expired("0", 10, "queue"),
         sent("1", t, 1),
-        accepted({ id: "1", sent: 9.5, nonce: 1, settled: 20 }),
+        accepted({ id: "1", sent: sentMs, nonce: 1, settled: 20 }),
         footer({ accepted: 1, expired: 1, t: 20 }),
       ])
-    assert.strictEqual(problem(of(10)), "none")
-    assert.include(problem(of(11)), "ends as sent at 9.5")
+    assert.strictEqual(problem(of(11, 11)), "none")
+    assert.strictEqual(problem(of(11, 14)), "none")
+    assert.strictEqual(problem(of(10, 9.5)), "none")
+    assert.include(problem(of(11, 9.5)), "its record is of 11, and it ends as sent before, at 9.5")
   })
 })
