@@ -140,7 +140,7 @@ export const summarise = Command.make(
     }
     if (config.certify) {
       const { append, every, follow, key, since, until } = config
-      const isPart = [every, since, until].some(Option.isSome) || key.length > 0
+      const isPart = Option.isSome(every) || Option.isSome(since) || Option.isSome(until) || key.length > 0
       if (isPart || follow || Option.isSome(append)) {
         return yield* new UsageError({
           message:

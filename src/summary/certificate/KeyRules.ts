@@ -36,6 +36,8 @@ export class KeyRules {
   /** Where the line begins: what is before it is done with. */
   #head = 0
   #previous: Flight | undefined
+  /** The first request that has no end in the journal: it may be counted at any time, and weighs on all after it. */
+  #endless: Flight | undefined
   #requests = 0
   #window: Closest | null = null
   #order: Closest | null = null
@@ -114,6 +116,7 @@ export class KeyRules {
 
   #absorb(flight: Flight): void {
     const latest = latestOf(flight, this.#reach)
+    if (latest === Number.POSITIVE_INFINITY) this.#endless ??= flight
     if (latest !== Number.NEGATIVE_INFINITY) this.#latest.add(latest, flight)
   }
 
@@ -128,16 +131,23 @@ export class KeyRules {
     const earlier = limiting.of
     this.#window = closer(this.#window, spareMs, flight, earlier)
     if (spareMs >= -ROUNDING_MS) return
+    const { id, t } = sent.record
     const until =
       limiting.atMs === Number.POSITIVE_INFINITY
-        ? "without an end"
-        : `counted as late as ${ms(limiting.atMs)}`
+        ? "none has an end in the journal"
+        : `that of order ${earlier.sent.record.id} may have been counted as late as ${ms(limiting.atMs)}, so this one is ${ms(-spareMs)} too early`
+    const endless = this.#endless
+    const never =
+      endless === undefined || endless === earlier
+        ? ""
+        : `; that of order ${endless.sent.record.id} has no end in the journal`
     this.#violations.found(
       "window",
-      `${this.#key} sent order ${sent.record.id} at ${ms(sent.record.t)}, when ${limit} requests before it could still be in the window of ${ms(windowMs)}: of these, that of order ${earlier.sent.record.id} is ${until}${limiting.atMs === Number.POSITIVE_INFINITY ? "" : `, so this one is ${ms(-spareMs)} too early`}`,
+      `${this.#key} sent order ${id} at ${ms(t)}, when ${limit} requests before it could still be in the window of ${ms(windowMs)}: of these, ${until}${never}`,
       sent,
       earlier.sent,
       ...(earlier.end === undefined ? [] : [earlier.end]),
+      ...(never === "" || endless === undefined ? [] : [endless.sent]),
     )
   }
 

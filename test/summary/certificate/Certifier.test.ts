@@ -184,6 +184,24 @@ describe("a certificate", () => {
     assert.strictEqual(found.unshownPairs, 1)
   })
 
+  it("names a request without an end where that is what leaves no room in the window", () => {
+    const found = certificateOf([
+      header({ limit: 2 }),
+      sent("0", 0, 1),
+      sent("1", 100, 2),
+      accepted({ id: "1", sent: 100, nonce: 2, settled: 150 }),
+      sent("2", 1100, 3),
+    ])
+    assert.strictEqual(
+      problem(found),
+      "key-1 sent order 2 at 1100 ms, when 2 requests before it could still be in the window of 1000 ms: of these, that of order 1 may have been counted as late as 150 ms, so this one is 51 ms too early; that of order 0 has no end in the journal",
+    )
+    assert.deepStrictEqual(
+      found.counterexample?.lines.map(({ line }) => line),
+      [2, 3, 4, 5],
+    )
+  })
+
   it("is refused for a line inside that is no record, and for a whole last one", () => {
     const inside = certificateOf([header(), "what is this", expired("0", 1, "queue")])
     assert.deepStrictEqual(inside.counterexample?.lines, [{ line: 2, text: "what is this" }])
