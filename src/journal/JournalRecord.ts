@@ -165,7 +165,7 @@ export const Footer = Schema.Struct({
   /** Lines of the order source that could not be read. */
   badLines: Count,
   /** SHA-256 of all bytes of the file before this line, in hexadecimal digits; added by who writes the file. */
-  sha256: Schema.optionalKey(Schema.String),
+  digest: Schema.optionalKey(Schema.String),
 })
 
 export const JournalRecord = Schema.Union([

@@ -22,7 +22,7 @@ export const makeSeal = (): ((records: ReadonlyArray<JournalRecord>) => string) 
       }
       hash.update(fresh)
       text += fresh
-      fresh = `${encode({ ...record, sha256: hash.copy().digest("hex") })}\n`
+      fresh = `${encode({ ...record, digest: hash.copy().digest("hex") })}\n`
     }
     hash.update(fresh)
     return text + fresh

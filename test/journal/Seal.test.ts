@@ -28,7 +28,7 @@ it("gives the footer the digest of all that stands before it, whatever batches i
     const records = [...body, footer]
     let text = ""
     for (let from = 0; from < records.length; from += size) text += seal(records.slice(from, from + size))
-    expect(text).toBe(`${before}${JSON.stringify({ ...footer, sha256 })}\n`)
-    expect(readJournalLine(text.split("\n")[2] ?? "")).toEqual(Option.some({ ...footer, sha256 }))
+    expect(text).toBe(`${before}${JSON.stringify({ ...footer, digest: sha256 })}\n`)
+    expect(readJournalLine(text.split("\n")[2] ?? "")).toEqual(Option.some({ ...footer, digest: sha256 }))
   }
 })

@@ -162,8 +162,7 @@ export const lineFormsOf = (ast: SchemaAST.AST): ReadonlyArray<LineForm> => {
     return cannotDerive("a record that is more than its fields")
   let forms: ReadonlyArray<Begun> = [{ items: [], fields: [], text: "" }]
   for (const { name, type } of ast.propertySignatures) {
-    if (typeof name !== "string" || !/^[A-Za-z][A-Za-z0-9]*$/.test(name))
-      return cannotDerive(`a field ${String(name)}`)
+    if (typeof name !== "string" || !/^[A-Za-z]+$/.test(name)) return cannotDerive(`a field ${String(name)}`)
     const withIt = forms.map((form) => withField(form, name, type))
     forms = SchemaAST.isOptional(type) ? [...withIt, ...forms] : withIt
   }

@@ -221,8 +221,8 @@ export class Certifier {
 
   #digest(sha256: string): Certificate["digest"] {
     const footer = this.#footer
-    if (footer?.record.sha256 === undefined) return "absent"
-    if (footer.record.sha256 === sha256) return "verified"
+    if (footer?.record.digest === undefined) return "absent"
+    if (footer.record.digest === sha256) return "verified"
     this.#violations.found(
       "digest",
       "the footer's digest is not that of the bytes before it: the journal was changed after it was written",

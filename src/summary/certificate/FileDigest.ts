@@ -1,11 +1,10 @@
 /** What certifying needs of a file's bytes: the digest of all before its last line, and whether that one is whole. */
 import { createHash } from "node:crypto"
+import { MAX_LINE_BYTES } from "../reading/LineBlocks.ts"
 import type { FileEnd } from "./Certifier.ts"
 
 const NEWLINE = 0x0a
 const NOTHING = new Uint8Array()
-/** The last line is a footer, and much shorter. */
-const MAX_LINE_BYTES = 1024 * 1024
 
 export class FileDigest {
   readonly #hash = createHash("sha256")
@@ -22,6 +21,7 @@ export class FileDigest {
       return
     }
     const isNewLine = this.#tail.at(-1) === NEWLINE
+    // A footer is much shorter: what is longer is not held back.
     if (bytes.length > 0 && (isNewLine || this.#tail.length > MAX_LINE_BYTES)) {
       this.#hash.update(this.#tail)
       this.#tail = NOTHING

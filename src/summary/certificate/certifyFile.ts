@@ -5,14 +5,11 @@ import { newerVersion, readJournalLine } from "../../journal/JournalReader.ts"
 import { readPythonLine } from "../../journal/PythonLog.ts"
 import { boundedLines } from "../../orders/BoundedLines.ts"
 import { maybeGunzipped } from "../reading/byteStreams.ts"
-import { CHUNK_BYTES } from "../reading/LineBlocks.ts"
+import { CHUNK_BYTES, MAX_LINE_BYTES } from "../reading/LineBlocks.ts"
 import { cannotRead, nameOf, notGzip, nothingReadable, STANDARD_INPUT, tooNew } from "../summariseFile.ts"
 import { Certifier } from "./Certifier.ts"
 import type { Certificate } from "./Certificate.ts"
 import { FileDigest } from "./FileDigest.ts"
-
-/** A longer line is no record, and is not kept. */
-const MAX_LINE_BYTES = 1024 * 1024
 
 const pythonLog = (file: string): UsageError =>
   new UsageError({

@@ -55,7 +55,7 @@ const footer = (counts: {
   readonly unknown?: number
   readonly expired?: number
   readonly t: number
-  readonly sha256?: string
+  readonly digest?: string
 }): JournalRecord => ({
   type: "footer",
   end: "done",
@@ -209,7 +209,7 @@ describe("a certificate", () => {
   })
 
   it("knows the digest that the footer must have", () => {
-    const lines = [header(), footer({ t: 0, sha256: "abc" })]
+    const lines = [header(), footer({ t: 0, digest: "abc" })]
     assert.strictEqual(certificateOf(lines, { sha256: "abc" }).digest, "verified")
     const wrong = certificateOf(lines, { sha256: "abd" })
     assert.strictEqual(wrong.digest, "wrong")

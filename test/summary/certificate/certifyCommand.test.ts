@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url"
+import { gzipSync } from "node:zlib"
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem, Path } from "effect"
@@ -57,6 +58,20 @@ describe("paceline summarise --certify", () => {
       assert.include(printed, `${file}: certified\n`)
       assert.match(printed, /holds +digest +the file is, byte for byte/)
       assert.match(printed, /key-1 +1 +- +-/)
+    }).pipe(Effect.provide(NodeServices.layer)),
+  )
+
+  it.effect("reads what gzip has packed, and its digest is that of what was packed", () =>
+    Effect.gen(function* () {
+      const fileSystem = yield* FileSystem.FileSystem
+      const file = yield* inFolder
+      yield* write(file("run.ndjson"), journal)
+      yield* fileSystem.writeFile(
+        file("run.ndjson.gz"),
+        gzipSync(yield* fileSystem.readFile(file("run.ndjson"))),
+      )
+      const printed = yield* certify(file("run.ndjson.gz"))
+      assert.match(printed, /holds +digest +the file is, byte for byte/)
     }).pipe(Effect.provide(NodeServices.layer)),
   )
 
