@@ -15,7 +15,9 @@ import { followLog } from "./followLog.ts"
 import { printIntervals } from "./intervalTable.ts"
 import { parseMoment } from "./moment.ts"
 import { quote } from "./quote.ts"
+import { bothListen, makeRecorders, renderReport } from "./report.ts"
 import { parseDuration } from "./values.ts"
+import { openWholeFile } from "./wholeFile.ts"
 
 const MOST_KEYS = 1000
 const SHORTEST_INTERVAL = Duration.seconds(1)
@@ -38,6 +40,19 @@ const expectKeys = Effect.fnUntraced(function* (
   if (missing !== undefined) {
     return yield* new UsageError({
       message: `--key: ${quote(file)} has no key ${quote(missing)}; give the label of one that it has, such as key-1`,
+    })
+  }
+})
+
+/** Fails where what is written would take a log's place. */
+const refuseLogAsTarget = Effect.fnUntraced(function* (
+  flag: string,
+  target: Option.Option<string>,
+  log: string,
+) {
+  if (Option.isSome(target) && (yield* isSameFile(target.value, log))) {
+    return yield* new UsageError({
+      message: `${flag} ${quote(target.value)} would write into a log that is summarised; give another file`,
     })
   }
 })
@@ -133,29 +148,37 @@ export const summarise = Command.make(
       ),
       Flag.withDefault(false),
     ),
+    html: fileToWrite(
+      "html",
+      "Also write a report to FILE, one page that needs no network: the figures, and charts of orders, ages, round trips, keys and the window's spare time, with the logs side by side",
+    ),
   },
   Effect.fnUntraced(function* (config) {
     if (config.logs.filter((log) => log === STANDARD_INPUT).length > 1) {
       return yield* new UsageError({ message: 'standard input can be read only once; give "-" once' })
     }
     if (config.certify) {
-      const { append, every, follow, key, since, until } = config
+      const { append, every, follow, html, key, since, until } = config
       const isPart = Option.isSome(every) || Option.isSome(since) || Option.isSome(until) || key.length > 0
-      if (isPart || follow || Option.isSome(append)) {
+      if (isPart || follow || Option.isSome(append) || Option.isSome(html)) {
         return yield* new UsageError({
           message:
-            "--certify judges a journal as a whole, and makes no figures; leave out --since, --until, --key, --every, --follow and --append",
+            "--certify judges a journal as a whole, and makes no figures; leave out --since, --until, --key, --every, --follow, --append and --html",
         })
       }
       return yield* certify(config.logs, config.format)
     }
     for (const log of config.logs) {
-      if (Option.isNone(config.append) || log === STANDARD_INPUT) continue
-      if (yield* isSameFile(config.append.value, log)) {
-        return yield* new UsageError({
-          message: `--append ${quote(config.append.value)} would write into a log that is summarised; give another file`,
-        })
-      }
+      if (log === STANDARD_INPUT) continue
+      yield* refuseLogAsTarget("--append", config.append, log)
+      yield* refuseLogAsTarget("--html", config.html, log)
+    }
+    if (
+      Option.isSome(config.append) &&
+      Option.isSome(config.html) &&
+      (yield* isSameFile(config.append.value, config.html.value))
+    ) {
+      return yield* new UsageError({ message: "--append and --html name the same file; give each its own" })
     }
     const { every, format } = config
     const selection = {
@@ -184,6 +207,11 @@ export const summarise = Command.make(
           if (append !== undefined) yield* append(renderSummaries("classic", logs))
         }),
       )
+    if (config.follow && Option.isSome(config.html)) {
+      return yield* new UsageError({
+        message: "--follow writes no report; give --html without it, when the run has ended",
+      })
+    }
     if (config.follow) {
       const [log, ...others] = config.logs
       if (log === undefined || others.length > 0 || log === STANDARD_INPUT || Option.isSome(every)) {
@@ -196,15 +224,24 @@ export const summarise = Command.make(
         Effect.andThen(expectKeys(log, summary, config.key), conclude([{ name: log, summary }])),
       )
     }
-    const logs = yield* Effect.forEach(config.logs, (log, index) =>
+    yield* Effect.scoped(
       Effect.gen(function* () {
-        const listen = yield* listenerOf(log, index)
-        const summary = yield* summariseFile(log, config, { ...options, ...(listen && { listen }) })
-        yield* expectKeys(log, summary, config.key)
-        return { name: log, summary }
+        // Opened first: nobody should wait for a long log to learn that its report cannot be written.
+        const report = Option.isSome(config.html)
+          ? { write: yield* openWholeFile("--html", config.html.value), recorders: makeRecorders(config) }
+          : undefined
+        const logs = yield* Effect.forEach(config.logs, (log, index) =>
+          Effect.gen(function* () {
+            const listen = bothListen(yield* listenerOf(log, index), report?.recorders.listen)
+            const summary = yield* summariseFile(log, config, { ...options, ...(listen && { listen }) })
+            yield* expectKeys(log, summary, config.key)
+            return { name: log, summary }
+          }),
+        )
+        if (report !== undefined) yield* report.write(yield* renderReport(logs, report.recorders))
+        yield* conclude(logs)
       }),
     )
-    yield* conclude(logs)
   }),
 ).pipe(
   Command.withDescription(
@@ -237,6 +274,10 @@ export const summarise = Command.make(
     {
       command: "paceline summarise --certify run.ndjson",
       description: "A proof that no window was exceeded, no nonce overtaken, no order sent twice",
+    },
+    {
+      command: "paceline summarise --html report.html run.ndjson other.ndjson",
+      description: "Two runs side by side, as a page with charts",
     },
     {
       command: "paceline summarise --append throughputs.txt async-debug.log",

@@ -18,7 +18,7 @@ const LONGEST_MS = 86_400_000
 export const emptyHeld = (): Held => ({ requests: 0, micros: 0 })
 
 /** The latest arrival of the order's request (DESIGN.md); undefined where the log does not tell. */
-const latestMs = ({ outcome, request }: OrderOutcome, settings: Settings): number | undefined => {
+export const latestMs = ({ outcome, request }: OrderOutcome, settings: Settings): number | undefined => {
   if (request === undefined) return undefined
   const { settledMs, writtenMs } = request
   const { boundMs, requestTimeoutMs } = settings

@@ -1,0 +1,67 @@
+/**
+ * The report of `summarise --html`: gathered while logs are read, drawn when all of them were.
+ */
+import { Effect } from "effect"
+import { invariant } from "../invariant.ts"
+import { makeRunRecorder, type RunRecord } from "../report/RunRecord.ts"
+import type { EventListener, LogDefaults, LogOptions } from "../summary/LogReader.ts"
+import type { NamedSummary } from "../summary/Summary.ts"
+
+type Listen = NonNullable<LogOptions["listen"]>
+
+/** Recorders of logs that are read one after the other. */
+export interface Recorders {
+  readonly listen: Listen
+  /** What was recorded, in the logs' order. */
+  readonly records: () => ReadonlyArray<RunRecord>
+}
+
+export const makeRecorders = (defaults: LogDefaults): Recorders => {
+  const records: Array<RunRecord> = []
+  return {
+    listen: (source) => {
+      const recorder = makeRunRecorder({ ...defaults, source })
+      return {
+        add: recorder.add,
+        end: () => {
+          recorder.end()
+          records.push(recorder.record())
+        },
+      }
+    },
+    records: () => records,
+  }
+}
+
+/** Two who listen as one; undefined where nobody does. */
+export const bothListen = (one: Listen | undefined, other: Listen | undefined): Listen | undefined => {
+  if (one === undefined || other === undefined) return one ?? other
+  return (source): EventListener => {
+    const listeners = [one(source), other(source)]
+    return {
+      add: (event) => {
+        for (const listener of listeners) listener.add(event)
+      },
+      end: () => {
+        for (const listener of listeners) listener.end()
+      },
+    }
+  }
+}
+
+/** The report, a whole HTML file. */
+export const renderReport = Effect.fnUntraced(function* (
+  logs: ReadonlyArray<NamedSummary>,
+  recorders: Recorders,
+) {
+  // Loaded here, so that nobody else pays for a drawing library.
+  const { renderPage } = yield* Effect.promise(() => import("../report/page.ts"))
+  const { readExplorer } = yield* Effect.promise(() => import("../report/explorer.ts"))
+  const records = recorders.records()
+  const reported = logs.map((log, index) => {
+    const run = records[index]
+    invariant(run !== undefined, "a log that was summarised was not recorded")
+    return { ...log, run }
+  })
+  return renderPage(reported, yield* readExplorer)
+})

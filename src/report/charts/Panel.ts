@@ -1,0 +1,54 @@
+/**
+ * One log's chart and the data behind it, and a section of a report: the same chart of every log.
+ */
+import type { NamedSummary } from "../../summary/Summary.ts"
+import type { Html } from "../html.ts"
+import type { RunRecord } from "../RunRecord.ts"
+import type { Mark } from "./style.ts"
+
+/** A log as a report shows it. */
+export interface ReportedLog extends NamedSummary {
+  readonly run: RunRecord
+}
+
+/** What can be pointed at. */
+export interface Row {
+  /** Where it is along the chart, from 0 to 1. */
+  readonly at: number
+  readonly header: string
+  readonly cells: ReadonlyArray<string>
+}
+
+export interface Table {
+  /** What the rows' headers are. */
+  readonly corner: string
+  readonly columns: ReadonlyArray<{ readonly name: string; readonly mark?: Mark }>
+  readonly rows: ReadonlyArray<Row>
+}
+
+export interface Panel {
+  readonly drawing: Html
+  /** Whether rows are beside each other or below each other. */
+  readonly axis: "x" | "y"
+  /** What it shows, in a sentence for those who do not see it. */
+  readonly description: string
+  readonly table: Table
+}
+
+export interface Section {
+  readonly id: string
+  readonly title: string
+  /** What it shows, and how to read it. */
+  readonly note: string
+  readonly legend: ReadonlyArray<{
+    readonly mark: Mark
+    readonly form: "area" | "line" | "dashed" | "band"
+    readonly name: string
+  }>
+  /** A panel of every log; what is missing where a log does not tell. */
+  readonly panels: ReadonlyArray<Panel | string>
+}
+
+/** Seconds that the longest of the logs lasts. */
+export const longestSeconds = (logs: ReadonlyArray<ReportedLog>): number =>
+  Math.max(...logs.map(({ run }) => (run.points.at(-1)?.toMs ?? 1) / 1000))

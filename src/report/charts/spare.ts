@@ -1,0 +1,85 @@
+/** The smallest spare time of the window over time. */
+import type { Point } from "../Timeline.ts"
+import { showMs } from "../show.ts"
+import { draw } from "./draw.ts"
+import { intervalName, middleOf, stepsOf } from "./orders.ts"
+import { longestSeconds, type Panel, type ReportedLog, type Section } from "./Panel.ts"
+import { valueScale } from "./scale.ts"
+import { limitLine, line, steps, timeAxis, valueAxis } from "./style.ts"
+
+const MARGINS = { left: 62, right: 14, top: 12, bottom: 28 }
+
+const smallest = ({ run }: ReportedLog): number | null => {
+  const values = run.points.flatMap(({ spareMs }) => (spareMs === null ? [] : [spareMs]))
+  return values.length === 0 ? null : Math.min(...values)
+}
+
+/** A key that stood idle has much more than one window to spare: how much more says nothing. */
+const shown = ({ spareMs }: Point, { run }: ReportedLog): number | null =>
+  spareMs === null ? null : Math.min(spareMs, run.settings?.windowMs ?? spareMs)
+
+export const spareSection = (logs: ReadonlyArray<ReportedLog>): Section => {
+  const seconds = longestSeconds(logs)
+  const scale = valueScale(logs.flatMap((log) => log.run.points.map((point) => shown(point, log) ?? 0)))
+  const panel = (log: ReportedLog, index: number): Panel | string => {
+    const least = smallest(log)
+    if (least === null) return "This log does not tell, or no key ever filled a window."
+    const { run } = log
+    const safe = stepsOf(run.points, (point) => {
+      const ms = shown(point, log)
+      return ms === null || ms < 0 ? null : ms
+    })
+    const unsafe = stepsOf(run.points, (point) => {
+      const ms = shown(point, log)
+      return ms === null || ms >= 0 ? null : ms
+    })
+    return {
+      axis: "x",
+      description:
+        least < 0
+          ? `The smallest spare time is ${showMs(least)}: a window could have been exceeded.`
+          : `The smallest spare time is ${showMs(least)}: no window could have been exceeded.`,
+      drawing: draw({
+        id: `spare-${index}`,
+        margins: MARGINS,
+        option: (size) => ({
+          xAxis: timeAxis(seconds, size),
+          yAxis: valueAxis(scale, " ms"),
+          series: [
+            steps("accepted", safe),
+            steps("refused", unsafe),
+            line(
+              "created",
+              stepsOf(run.points, (point) => shown(point, log)),
+              {
+                step: "end",
+                symbol: "none",
+                lineStyle: { color: "var(--ink)", width: 1 },
+              },
+            ),
+            limitLine("ceiling", [0, 0], [seconds, 0]),
+          ],
+        }),
+      }),
+      table: {
+        corner: "time",
+        columns: [{ name: "least spare time", mark: least < 0 ? "refused" : "accepted" }],
+        rows: run.points.map((point) => ({
+          at: middleOf(point, seconds),
+          header: intervalName(point, seconds),
+          cells: [showMs(point.spareMs)],
+        })),
+      },
+    }
+  }
+  return {
+    id: "spare",
+    title: "Spare time of the window",
+    note: "How much earlier the closest request could have been sent before more than the limit could have been in one window, whatever the delays: the least of all keys. At or above zero no window can have been exceeded. It is cut off at one window.",
+    legend: [
+      { mark: "accepted", form: "area", name: "to spare" },
+      { mark: "refused", form: "area", name: "below zero: not safe" },
+    ],
+    panels: logs.map(panel),
+  }
+}

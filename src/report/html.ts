@@ -1,0 +1,49 @@
+/**
+ * HTML from templates. Whatever is put into one is text and is escaped, unless it is HTML itself: a log is not to be
+ * trusted, and neither is a file's name.
+ */
+
+/** Text that is HTML: only `html` makes it, and `trusted` of what this program itself has written. */
+export class Html {
+  readonly text: string
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
+export type Content = string | number | Html | ReadonlyArray<Content> | undefined
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+}
+
+/** Control characters, and those that turn the direction of writing: a reader could be shown something else. */
+const CONTROLS = /[\p{Cc}\u202a-\u202e\u2066-\u2069\u2028\u2029]/gu
+
+/** Text as it stands in an element or in a quoted attribute. */
+export const escapeHtml = (text: string): string =>
+  text
+    .toWellFormed()
+    .replace(CONTROLS, (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, "0")}`)
+    .replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character)
+
+const render = (content: Content): string => {
+  if (content === undefined) return ""
+  if (content instanceof Html) return content.text
+  if (typeof content === "number") return String(content)
+  return typeof content === "string" ? escapeHtml(content) : content.map(render).join("")
+}
+
+/** The indentation of a template is for those who read the program. */
+const INDENTATION = /\n\s+/g
+
+/** A template whose values are escaped; lists stand one after the other. */
+export const html = (strings: TemplateStringsArray, ...values: ReadonlyArray<Content>): Html =>
+  new Html(strings.map((string, index) => string.replace(INDENTATION, "\n") + render(values[index])).join(""))
+
+/** What is HTML already. */
+export const trusted = (text: string): Html => new Html(text)

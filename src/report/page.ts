@@ -1,0 +1,204 @@
+/**
+ * A report: one page that needs nothing but itself. It holds no address, and its policy forbids the browser to fetch
+ * anything; with scripts off all of it is there but the pointing at values.
+ */
+import { createHash } from "node:crypto"
+import { DateTime, Option } from "effect"
+import type { Measured } from "./charts/durations.ts"
+import { distributionSection, overTimeSection } from "./charts/durations.ts"
+import { keysSection } from "./charts/keys.ts"
+import { ordersSection } from "./charts/orders.ts"
+import type { Panel, ReportedLog, Section, Table } from "./charts/Panel.ts"
+import { spareSection } from "./charts/spare.ts"
+import { moreFigures, tenFigures } from "./figures.ts"
+import { html, type Html, trusted } from "./html.ts"
+import { showCount, showName, showRate, showShare } from "./show.ts"
+import { STYLE } from "./style.ts"
+
+const ORDER_AGE: Measured = {
+  what: "orderAge",
+  id: "age",
+  overTime: {
+    title: "Order age over time",
+    note: "How old orders were when their last request left, by the time of their outcome. The band holds the slower half but for the slowest hundredth.",
+  },
+  distribution: {
+    title: "Order age, distribution",
+    note: "How many of the orders that were sent were how old. The last bar holds all that were older.",
+  },
+}
+
+const ROUND_TRIP: Measured = {
+  what: "roundTrip",
+  id: "trip",
+  overTime: {
+    title: "Round trip over time",
+    note: "From an order's last request to its complete answer: the network, and the exchange.",
+  },
+  distribution: {
+    title: "Round trip, distribution",
+    note: "How many of the answers took how long. The last bar holds all that took longer.",
+  },
+}
+
+const swatch = (mark: string, form: string): Html => html`<span class="swatch ${form} ${mark}"></span>`
+
+const dataTable = ({ columns, corner, rows }: Table): Html =>
+  html`<table>
+    <thead>
+      <tr>
+        <th scope="col">${corner}</th>
+        ${columns.map(({ mark, name }) => html`<th scope="col" ${mark === undefined ? "" : html` data-mark="${mark}"`}>${name}</th>`)}
+      </tr>
+    </thead>
+    <tbody>
+      ${rows.map(
+        (row) =>
+          html`<tr data-at="${row.at.toFixed(5)}">
+            <th scope="row">${row.header}</th>
+            ${row.cells.map((cell) => html`<td>${cell}</td>`)}
+          </tr> `,
+      )}
+    </tbody>
+  </table>`
+
+const panelOf = (panel: Panel | string, { name }: ReportedLog, title: string, isOnly: boolean): Html => {
+  const caption = isOnly ? "" : html`<figcaption>${showName(name)}</figcaption>`
+  if (typeof panel === "string")
+    return html`<figure>
+      ${caption}
+      <p class="untold">${panel}</p>
+    </figure>`
+  const subject = isOnly ? title : `${title}, ${showName(name)}`
+  return html`<figure>
+    ${caption}
+    <div class="plot" role="img" data-axis="${panel.axis}" aria-label="${subject}. ${panel.description}">
+      ${panel.drawing}
+    </div>
+    <details>
+      <summary>Data<span class="hidden"> of ${subject}</span></summary>
+      <div class="scroll" role="region" aria-label="${subject}: data" tabindex="0">
+        ${dataTable(panel.table)}
+      </div>
+    </details>
+  </figure>`
+}
+
+const sectionOf = (section: Section, logs: ReadonlyArray<ReportedLog>): Html =>
+  html`<section aria-labelledby="${section.id}">
+    <h2 id="${section.id}">${section.title}</h2>
+    <p>${section.note}</p>
+    <ul class="legend">
+      ${section.legend.map(({ form, mark, name }) => html`<li>${swatch(mark, form)}${name}</li>`)}
+    </ul>
+    <div class="panels">
+      ${section.panels.map((panel, index) => {
+        const log = logs[index]
+        return log === undefined ? "" : panelOf(panel, log, section.title, logs.length === 1)
+      })}
+    </div>
+  </section> `
+
+const counted = (count: number, one: string): string => `${showCount(count)} ${one}${count === 1 ? "" : "s"}`
+
+const showStart = (startedAtMs: number | undefined): string =>
+  Option.match(Option.flatMap(Option.fromUndefinedOr(startedAtMs), DateTime.make), {
+    onNone: () => "",
+    onSome: (start) => `started ${DateTime.formatIso(start).slice(0, 16).replace("T", " ")} UTC`,
+  })
+
+/** What ran, in a line. */
+const setting = ({ run: { settings, source } }: ReportedLog): string =>
+  settings === undefined
+    ? source === "python-client"
+      ? "a Python client's log"
+      : "a journal without its beginning"
+    : [
+        counted(settings.keys, "key"),
+        `each ${settings.limit} in ${settings.windowMs} ms`,
+        settings.boundMs === undefined ? "delay not bounded" : `delay at most ${settings.boundMs} ms`,
+        showStart(settings.startedAtMs),
+      ]
+        .filter((part) => part !== "")
+        .join(" · ")
+
+/** What came out, in a sentence. */
+const verdict = ({ summary }: ReportedLog): Html => {
+  const { averageThroughput, bans, exceeds, nonceErrors, utilisation } = summary
+  const wrong = [
+    ...(exceeds > 0 ? [counted(exceeds, "exceed")] : []),
+    ...(bans > 0 ? [counted(bans, "ban")] : []),
+    ...(nonceErrors > 0 ? [counted(nonceErrors, "nonce error")] : []),
+  ].join(", ")
+  return html`<p class="verdict">
+    <strong>${showRate(averageThroughput)}</strong> orders accepted per
+    second${utilisation.ofCeiling === null ? "" : html`, ${showShare(utilisation.ofCeiling)} of the ceiling`}.
+    ${wrong === "" ? html`<span class="right">✓ no rule broken</span>` : html`<span class="wrong">✗ ${wrong}</span>`}
+  </p>`
+}
+
+const headOf = (log: ReportedLog): Html =>
+  html`<div class="log">
+    <p class="file">${showName(log.name)}</p>
+    ${verdict(log)}
+    <p class="setting">${setting(log)}</p>
+  </div> `
+
+const hashOf = (text: string): string => `'sha256-${createHash("sha256").update(text).digest("base64")}'`
+
+/**
+ * The page, for one log or for several side by side.
+ *
+ * @param script what makes values on the charts be pointed at, for browsers
+ */
+export const renderPage = (logs: ReadonlyArray<ReportedLog>, script: string): string => {
+  const [first] = logs
+  const title =
+    logs.length === 1 && first !== undefined
+      ? `Report of ${showName(first.name)}`
+      : `Report of ${logs.length} logs`
+  const policy = `default-src 'none'; style-src ${hashOf(STYLE)}; script-src ${hashOf(script)}; base-uri 'none'; form-action 'none'`
+  const sections = [
+    ordersSection(logs),
+    overTimeSection(ORDER_AGE, logs),
+    distributionSection(ORDER_AGE, logs),
+    overTimeSection(ROUND_TRIP, logs),
+    distributionSection(ROUND_TRIP, logs),
+    keysSection(logs),
+    spareSection(logs),
+  ]
+  return html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta http-equiv="Content-Security-Policy" content="${trusted(policy)}" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <title>${title}</title>
+        ${trusted(`<style>${STYLE}</style>`)}
+      </head>
+      <body>
+        <main class="${logs.length === 1 ? "one" : "several"}">
+          <header>
+            <h1>${logs.length === 1 ? "Run report" : "Run comparison"}</h1>
+            <div class="logs">${logs.map(headOf)}</div>
+          </header>
+          <section aria-labelledby="figures">
+            <h2 id="figures">Figures</h2>
+            <p>Averages are per second, over the complete seconds of the log.</p>
+            <div class="tables">${tenFigures(logs)} ${moreFigures(logs)}</div>
+          </section>
+          ${sections.map((section) => sectionOf(section, logs))}
+          <footer>
+            <p>
+              Point at a chart, or go to it with the tab key and move with the arrow keys, to read its values.
+              All of them are in the tables below the charts.
+            </p>
+          </footer>
+        </main>
+        ${trusted(`<script type="module">${script}</script>`)}
+      </body>
+    </html> `.text
+    .trim()
+    .concat("\n")
+}

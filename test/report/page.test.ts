@@ -1,0 +1,113 @@
+import { createHash } from "node:crypto"
+import { assert, describe, it } from "@effect/vitest"
+import { escapeHtml, html } from "../../src/report/html.ts"
+import { renderSummaries } from "../../src/summary/render.ts"
+import { HOSTILE, pageOf, reported, sampleRecords } from "./sample.ts"
+
+const textIn = (page: string, tag: string): ReadonlyArray<string> =>
+  [...page.matchAll(new RegExp(`<${tag}(?: [^>]*)?>(.*?)</${tag}>`, "gs"))].map(([, text]) => text ?? "")
+
+describe("html", () => {
+  it("escapes whatever is put into it, in text and in attributes", () => {
+    assert.strictEqual(html`<p title="${`"'<>&`}">${HOSTILE}</p>`.text.includes("<script"), false)
+    assert.strictEqual(escapeHtml(`<a href="x">'&`), "&lt;a href=&quot;x&quot;&gt;&#39;&amp;")
+    assert.strictEqual(escapeHtml("a\u0000b\u202ec\n"), "a\\u0000b\\u202ec\\u000a")
+    assert.strictEqual(escapeHtml("\ud800"), "\ufffd")
+  })
+
+  it("takes HTML as it is, lists one after the other, and nothing for nothing", () => {
+    assert.strictEqual(html`<b>${[html`<i>1</i>`, "<", 2, undefined]}</b>`.text, "<b><i>1</i>&lt;2</b>")
+  })
+})
+
+describe("a report", () => {
+  it("shows the ten figures of the summary's JSON, by their names", async () => {
+    const log = reported("run.ndjson", sampleRecords())
+    const page = await pageOf([log])
+    const json: unknown = JSON.parse(renderSummaries("json", [log]))
+    const rows = new Map(
+      [...page.matchAll(/<span class="name">([^<]*)<\/span>.*?<td[^>]*>([^<]*)<\/td>/gs)].map(
+        ([, name, value]) => [name, value],
+      ),
+    )
+    const shown = (name: string): number => Number(rows.get(name)?.replace(/[, s]/g, ""))
+    const { summary } = log
+    assert.deepInclude(json, { averageThroughput: summary.averageThroughput, exceeds: summary.exceeds })
+    assert.isAbove(summary.averageThroughput, 10)
+    const expected: ReadonlyArray<readonly [string, number]> = [
+      ["Average Requests Rate", summary.averageRequestsRate],
+      ["Max Possible Throughput", summary.maxPossibleThroughput],
+      ["Average Throughput", summary.averageThroughput],
+      ["Lowest Throughput", summary.lowestThroughput],
+      ["Average Ignored from Queue", summary.averageIgnoredFromQueue],
+      ["Average Limited by Limiter", summary.averageLimitedByLimiter],
+      ["Exceeds", summary.exceeds],
+      ["Bans", summary.bans],
+      ["Nonce Errors", summary.nonceErrors],
+      ["Total Time", summary.totalTimeMs / 1000],
+      ["Accepted", summary.orders.accepted],
+      ["Expired", summary.orders.expired],
+    ]
+    for (const [name, value] of expected) assert.approximately(shown(name), value, 0.005, name)
+  })
+
+  it("has every order in the intervals behind its chart", () => {
+    const { run, summary } = reported("run.ndjson", sampleRecords())
+    const sum = (what: "accepted" | "refused" | "expired" | "created"): number =>
+      run.points.reduce((total, point) => total + point[what], 0)
+    assert.strictEqual(sum("accepted"), summary.orders.accepted)
+    assert.strictEqual(sum("refused"), summary.orders.rejected)
+    assert.strictEqual(sum("expired"), summary.orders.expired)
+    assert.isAtLeast(summary.orders.rejected, 3)
+  })
+
+  it("lets nothing of a log or a file's name become markup", async () => {
+    const log = reported(`${HOSTILE}.ndjson`, sampleRecords({ key: HOSTILE }))
+    for (const page of [await pageOf([log]), await pageOf([log, log])]) {
+      assert.strictEqual(page.match(/<script/g)?.length, 1)
+      assert.strictEqual(page.match(/<\/script/g)?.length, 1)
+      assert.notInclude(page, "<img")
+      assert.notInclude(page, "\u202e")
+      assert.include(page, "&lt;/script&gt;")
+    }
+  })
+
+  it("names no address, and forbids all but its own style and script", async () => {
+    const page = await pageOf([reported("run.ndjson", sampleRecords())])
+    // The names of SVG's own elements, which are no addresses to go to.
+    const other = page.replaceAll(/ xmlns(?::\w+)?="http:\/\/www\.w3\.org\/[^"]*"/g, "")
+    assert.notMatch(other, /https?:|\/\/[a-z]|url\((?!#)|@import| src=|<link|srcset|<iframe/i)
+    const [policy = ""] = /default-src[^"]*/.exec(page) ?? []
+    const hash = (text: string) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`
+    assert.strictEqual(
+      policy,
+      `default-src 'none'; style-src ${hash(textIn(page, "style")[0] ?? "")}; script-src ${hash(textIn(page, "script")[0] ?? "")}; base-uri 'none'; form-action 'none'`,
+    )
+    assert.notMatch(page, / style="| on\w+="/)
+  })
+
+  it("names nothing twice within a page", async () => {
+    const log = reported("run.ndjson", sampleRecords())
+    const page = await pageOf([log, log])
+    const ids = [...page.matchAll(/ id="([^"]*)"/g)].map(([, id]) => id)
+    assert.strictEqual(new Set(ids).size, ids.length)
+    for (const [, id] of page.matchAll(/url\(#([^)]*)\)/g)) assert.include(ids, id)
+  })
+
+  it("says what a log does not tell", async () => {
+    const page = await pageOf([reported("run.ndjson", sampleRecords({ seconds: 0.06 }))])
+    assert.include(page, "no key ever filled a window")
+  })
+
+  it("shows a window that could have been exceeded as not safe", async () => {
+    const safe = await pageOf([reported("run.ndjson", sampleRecords({ everyMs: 60 }))])
+    const unsafe = await pageOf([reported("run.ndjson", sampleRecords({ everyMs: 45 }))])
+    assert.include(safe, "no window could have been exceeded")
+    assert.include(unsafe, "a window could have been exceeded")
+  })
+
+  it("stays small for a log of days", async () => {
+    const log = reported("days.ndjson", sampleRecords({ seconds: 200_000, everyMs: 5000 }))
+    assert.isBelow((await pageOf([log])).length, 2_000_000)
+  })
+})
