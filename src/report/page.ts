@@ -75,6 +75,7 @@ const panelOf = (panel: Panel | string, { name }: ReportedLog, title: string, is
     <div class="plot" role="img" data-axis="${panel.axis}" aria-label="${subject}. ${panel.description}">
       ${panel.drawing}
     </div>
+    ${panel.says === undefined ? "" : html`<p class="says">${panel.says}</p>`}
     <details>
       <summary>Data<span class="hidden"> of ${subject}</span></summary>
       <div class="scroll" role="region" aria-label="${subject}: data" tabindex="0">

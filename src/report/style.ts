@@ -68,6 +68,7 @@ td.wrong::before { content: "✗ "; }
 figure { margin: 0; min-width: 0; container-type: inline-size; }
 figcaption { font-size: 14px; font-weight: 600; margin-bottom: 2px; overflow-wrap: anywhere; }
 .untold { padding: 28px 0; color: var(--faint); font-size: 14.5px; }
+.says { margin: 4px 0 6px; font-size: 14.5px; font-weight: 600; }
 .plot { position: relative; border-radius: 4px; touch-action: pan-y; }
 .plot:focus-visible, .scroll:focus-visible, summary:focus-visible { outline: 2px solid var(--created); outline-offset: 3px; }
 .drawing { display: none; }

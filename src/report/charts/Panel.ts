@@ -32,6 +32,8 @@ export interface Panel {
   readonly axis: "x" | "y"
   /** What it shows, in a sentence for those who do not see it. */
   readonly description: string
+  /** What it comes to, where that is hard to see. */
+  readonly says?: string
   readonly table: Table
 }
 

@@ -4,7 +4,7 @@ import { NONE, showCount, showRate } from "../show.ts"
 import { draw } from "./draw.ts"
 import { longestSeconds, type Panel, type ReportedLog, type Section } from "./Panel.ts"
 import { showMoment, valueScale } from "./scale.ts"
-import { limitLine, line, type Mark, type Place, steps, timeAxis, valueAxis } from "./style.ts"
+import { colour, limitLine, line, type Mark, type Place, steps, timeAxis, valueAxis } from "./style.ts"
 
 const MARGINS = { left: 44, right: 14, top: 12, bottom: 28 }
 
@@ -66,19 +66,20 @@ export const ordersSection = (logs: ReadonlyArray<ReportedLog>): Section => {
                 "orders",
               ),
             ),
+            // On a line of the paper's colour, so that it stands out from what it crosses.
             ...(knowsCreated(log)
-              ? [
+              ? [["var(--paper)", 3.5] as const, [colour("created"), 1.5] as const].map(([color, width]) =>
                   line(
                     "created",
                     stepsOf(run.points, (point) => rateOf(point, "created")),
                     {
                       step: "end",
                       symbol: "none",
-                      lineStyle: { color: "var(--created)", width: 1.25 },
+                      lineStyle: { color, width },
                       z: 4,
                     },
                   ),
-                ]
+                )
               : []),
             ...(ceiling === null ? [] : [limitLine("ceiling", [0, ceiling], [seconds, ceiling])]),
           ],

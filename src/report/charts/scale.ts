@@ -9,14 +9,14 @@ export interface Scale {
   readonly step: number
 }
 
-/** The smallest of 1, 2 and 5 times a power of ten that is at least so large. */
+/** The smallest of 1, 2, 2.5 and 5 times a power of ten that is at least so large. */
 const niceStep = (least: number): number => {
   const power = 10 ** Math.floor(Math.log10(least))
-  const factor = [1, 2, 5].find((nice) => nice * power >= least * (1 - 1e-9)) ?? 10
+  const factor = [1, 2, 2.5, 5].find((nice) => nice * power >= least * (1 - 1e-9)) ?? 10
   return factor * power
 }
 
-const STEPS = 5
+const STEPS = 6
 
 /** From 0, or from below where a value is, to at least the largest value. */
 export const valueScale = (values: Iterable<number>): Scale => {

@@ -25,6 +25,10 @@ export const spareSection = (logs: ReadonlyArray<ReportedLog>): Section => {
     const least = smallest(log)
     if (least === null) return "This log does not tell, or no key ever filled a window."
     const { run } = log
+    const verdict =
+      least < 0
+        ? `The smallest spare time is ${showMs(least)}: a window could have been exceeded.`
+        : `The smallest spare time is ${showMs(least)}: no window could have been exceeded.`
     const safe = stepsOf(run.points, (point) => {
       const ms = shown(point, log)
       return ms === null || ms < 0 ? null : ms
@@ -35,10 +39,8 @@ export const spareSection = (logs: ReadonlyArray<ReportedLog>): Section => {
     })
     return {
       axis: "x",
-      description:
-        least < 0
-          ? `The smallest spare time is ${showMs(least)}: a window could have been exceeded.`
-          : `The smallest spare time is ${showMs(least)}: no window could have been exceeded.`,
+      description: verdict,
+      says: verdict,
       drawing: draw({
         id: `spare-${index}`,
         margins: MARGINS,
