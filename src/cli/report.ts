@@ -4,6 +4,7 @@
 import { Effect } from "effect"
 import { invariant } from "../invariant.ts"
 import { makeRunRecorder, type RunRecord } from "../report/RunRecord.ts"
+import { collectGarbage } from "../summary/reading/collectGarbage.ts"
 import type { EventListener, LogDefaults, LogOptions } from "../summary/LogReader.ts"
 import type { NamedSummary } from "../summary/Summary.ts"
 
@@ -54,6 +55,8 @@ export const renderReport = Effect.fnUntraced(function* (
   logs: ReadonlyArray<NamedSummary>,
   recorders: Recorders,
 ) {
+  // What reading has left behind makes room for what drawing needs.
+  yield* collectGarbage
   // Loaded here, so that nobody else pays for a drawing library.
   const { renderPage } = yield* Effect.promise(() => import("../report/page.ts"))
   const { readExplorer } = yield* Effect.promise(() => import("../report/explorer.ts"))

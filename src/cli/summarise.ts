@@ -16,6 +16,7 @@ import { printIntervals } from "./intervalTable.ts"
 import { parseMoment } from "./moment.ts"
 import { quote } from "./quote.ts"
 import { bothListen, makeRecorders, renderReport } from "./report.ts"
+import { thriftyHeap } from "./thriftyHeap.ts"
 import { parseDuration } from "./values.ts"
 import { openWholeFile } from "./wholeFile.ts"
 
@@ -226,6 +227,7 @@ export const summarise = Command.make(
     }
     yield* Effect.scoped(
       Effect.gen(function* () {
+        if (Option.isSome(config.html)) yield* thriftyHeap
         // Opened first: nobody should wait for a long log to learn that its report cannot be written.
         const report = Option.isSome(config.html)
           ? { write: yield* openWholeFile("--html", config.html.value), recorders: makeRecorders(config) }

@@ -77,13 +77,11 @@ const addHistogram = (
   other: RecordableHistogram | undefined,
 ): RecordableHistogram | undefined => {
   if (into === undefined || other === undefined) return into ?? other
-  const sum = emptyHistogram()
-  sum.add(into)
-  sum.add(other)
-  return sum
+  into.add(other)
+  return into
 }
 
-/** Adds what is in the other interval. */
+/** Adds what is in the other interval, which is not to be used any more unless it was copied. */
 const absorb = (into: Interval, other: Interval): void => {
   into.created += other.created
   into.accepted += other.accepted
@@ -95,8 +93,15 @@ const absorb = (into: Interval, other: Interval): void => {
   into.spareMs = Math.min(into.spareMs, other.spareMs)
 }
 
+/** In an interval of its own: those that are added up stay as they are. */
+const sumOf = (intervals: ReadonlyArray<Interval>): Interval => {
+  const sum = { ...emptyInterval(), orderAge: emptyHistogram(), roundTrip: emptyHistogram() }
+  for (const interval of intervals) absorb(sum, interval)
+  return sum
+}
+
 const bandOf = (histogram: RecordableHistogram | undefined): Band | null =>
-  histogram === undefined
+  histogram === undefined || histogram.count === 0
     ? null
     : { p50: histogram.percentile(50) / TICKS_PER_MS, p99: histogram.percentile(99) / TICKS_PER_MS }
 
@@ -112,14 +117,28 @@ const pointOf = (interval: Interval, fromMs: number, toMs: number): Point => ({
 export const makeTimeline = (): Timeline => {
   let everyMs = SHORTEST_MS
   let intervals: Array<Interval> = []
+  /** Empty ones to be used again: garbage of theirs is not seen by the collector, and would pile up. */
+  const spareHistograms: Array<RecordableHistogram> = []
+
+  const spareHistogram = (
+    histogram: RecordableHistogram | undefined,
+    kept: RecordableHistogram | undefined,
+  ) => {
+    if (histogram === undefined || histogram === kept) return
+    histogram.reset()
+    spareHistograms.push(histogram)
+  }
 
   const coarsen = (): void => {
     everyMs *= 2
     const halved: Array<Interval> = []
     for (const [index, interval] of intervals.entries()) {
       const before = halved.at(-1)
-      if (index % 2 === 1 && before !== undefined) absorb(before, interval)
-      else halved.push(interval)
+      if (index % 2 === 1 && before !== undefined) {
+        absorb(before, interval)
+        spareHistogram(interval.orderAge, before.orderAge)
+        spareHistogram(interval.roundTrip, before.roundTrip)
+      } else halved.push(interval)
     }
     intervals = halved
   }
@@ -141,7 +160,7 @@ export const makeTimeline = (): Timeline => {
       // A negative duration is only in a damaged log.
       if (ms < 0) return
       const interval = at(atMs)
-      const histogram = interval[what] ?? emptyHistogram()
+      const histogram = interval[what] ?? spareHistograms.pop() ?? emptyHistogram()
       interval[what] = histogram
       histogram.record(Math.max(1, Math.min(MOST_TICKS, Math.round(ms * TICKS_PER_MS))))
     },
@@ -152,9 +171,10 @@ export const makeTimeline = (): Timeline => {
     points: (lastMs) => {
       at(lastMs)
       const complete = Math.max(1, Math.floor(lastMs / everyMs))
-      const kept = intervals.slice(0, complete).map((interval) => ({ ...interval }))
-      const last = kept.at(-1)
-      if (last !== undefined) for (const rest of intervals.slice(complete)) absorb(last, rest)
+      const kept = intervals.slice(0, complete)
+      const rest = intervals.slice(complete)
+      const last = kept.pop()
+      if (last !== undefined) kept.push(sumOf([last, ...rest]))
       return kept.map((interval, index) =>
         pointOf(
           interval,

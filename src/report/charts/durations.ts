@@ -5,7 +5,7 @@ import { type Distribution, percentilesOf } from "../../summary/Distribution.ts"
 import { draw } from "./draw.ts"
 import { intervalName, middleOf } from "./orders.ts"
 import { longestSeconds, type Panel, type ReportedLog, type Section } from "./Panel.ts"
-import { valueScale } from "./scale.ts"
+import { binWidth, valueScale } from "./scale.ts"
 import { alongAxis, colour, limitLine, line, type Place, steps, still, timeAxis, valueAxis } from "./style.ts"
 
 const MARGINS = { left: 62, right: 14, top: 12, bottom: 28 }
@@ -99,7 +99,7 @@ export const overTimeSection = (
   }
 }
 
-const BINS = 40
+const MOST_BINS = 40
 
 const binName = ({ fromMs, toMs }: Bin): string =>
   toMs === Infinity ? `${showMs(fromMs)} or more` : `${showMs(fromMs)} to ${showMs(toMs)}`
@@ -109,12 +109,13 @@ export const distributionSection = (
   logs: ReadonlyArray<ReportedLog>,
 ): Section => {
   const longest = Math.max(...logs.map(({ run }) => percentilesOf(run[what])?.p99 ?? 0))
-  const { max, step } = valueScale([longest])
-  const width = max / BINS
+  const { step } = valueScale([longest])
+  const width = binWidth(longest, MOST_BINS)
+  const bins = Math.max(1, Math.ceil(longest / width - 1e-9))
   // One bin more: for all that is longer.
-  const end = max + width
+  const end = (bins + 1) * width
   const shares = (measured: Distribution) =>
-    binsOf(measured, width, BINS).map((bin) => ({
+    binsOf(measured, width, bins).map((bin) => ({
       bin,
       share: measured.histogram.count === 0 ? 0 : bin.count / measured.histogram.count,
     }))

@@ -9,10 +9,10 @@ export interface Scale {
   readonly step: number
 }
 
-/** The smallest of 1, 2, 2.5 and 5 times a power of ten that is at least so large. */
-const niceStep = (least: number): number => {
+/** The smallest of these times a power of ten that is at least so large. */
+const niceStep = (least: number, factors: ReadonlyArray<number>): number => {
   const power = 10 ** Math.floor(Math.log10(least))
-  const factor = [1, 2, 2.5, 5].find((nice) => nice * power >= least * (1 - 1e-9)) ?? 10
+  const factor = factors.find((nice) => nice * power >= least * (1 - 1e-9)) ?? 10
   return factor * power
 }
 
@@ -28,9 +28,16 @@ export const valueScale = (values: Iterable<number>): Scale => {
     min = Math.min(min, value)
   }
   if (max === min) return { min: 0, max: 1, step: 1 }
-  const step = niceStep((max - min) / STEPS)
+  const step = niceStep((max - min) / STEPS, [1, 2, 2.5, 5])
   return { min: Math.floor(min / step) * step, max: Math.ceil(max / step) * step, step }
 }
+
+/**
+ * How wide bins are, of which at most so many reach to the largest value. Above one it is whole: bins that hold now two
+ * and now three whole values would look like a saw.
+ */
+export const binWidth = (largest: number, mostBins: number): number =>
+  largest > 0 ? niceStep(largest / mostBins, [1, 2, 5]) : 1 / mostBins
 
 const TIME_STEPS_S = [
   1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400,
