@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import process from "node:process"
 import { pathToFileURL } from "node:url"
 import { type Browser, chromium, type Page } from "playwright-core"
 import { afterAll, assert, beforeAll, beforeEach, describe, it } from "vitest"
@@ -15,7 +16,11 @@ describe("a report in Chromium", () => {
   let browser: Browser | undefined
 
   beforeAll(async () => {
-    if (executablePath === undefined) return
+    if (executablePath === undefined) {
+      // Said aloud: that a test was skipped is shown, but not why.
+      process.stderr.write(`test/report/browser.test.ts: ${NO_CHROMIUM}\n`)
+      return
+    }
     directory = mkdtempSync(join(tmpdir(), "paceline-report-"))
     const one = reported("run.ndjson", sampleRecords())
     const other = reported(
