@@ -66,7 +66,10 @@ const main = Effect.gen(function* () {
   const rows: Array<Row> = []
   for (const [duration, load] of runs) {
     yield* Console.error(`simulating ${duration} at load ${load}`)
-    rows.push(yield* simulated(duration, load))
+    const row = yield* simulated(duration, load)
+    rows.push(row)
+    // At once: what was measured for hours must not be lost with what comes after it.
+    yield* Console.error(columns.map(([title, cell]) => `${title} ${cell(row)}`).join(", "))
   }
   yield* Console.log(table(columns, rows))
   const unsafe = rows.filter(({ summary }) => summary.exceeds + summary.nonceErrors + summary.bans > 0)

@@ -202,8 +202,11 @@ const expectPercentiles = (found: Percentiles | null, micros: Durations) => {
   }
 }
 
-/** To as many digits as a sum of floats can be trusted for, in whatever order it is added up. */
-const trusted = (value: number | null): number | null => value && Number(value.toPrecision(12))
+/**
+ * To as many digits as a sum of floats can be trusted for, in whatever order it is added up. Moved a little, because short
+ * decimals often lie right where roundings part.
+ */
+const trusted = (value: number | null): number | null => value && Number((value * (1 + 1e-11)).toPrecision(9))
 
 /** The figures that can be compared as they are. */
 const comparable = ({ keys, utilisation, ...figures }: Figures<unknown>) => ({
@@ -446,10 +449,11 @@ describe("lines that threads wrote up to a second late", () => {
       const { longestWithoutAcceptance: found, ...others } = count(asWritten)
       const { longestWithoutAcceptance: defined, ...expected } = counted(inOrder)
       expect(others).toEqual(expected)
-      expect(Math.abs(found.ms - defined.ms)).toBeLessThanOrEqual(900)
+      // Either end of a stretch may be late.
+      expect(Math.abs(found.ms - defined.ms)).toBeLessThan(2 * 900.001)
     })
 
-  it("change no figure but the longest stretch, and that by no more than they are late", () => {
+  it("change no figure but the longest stretch, and either end of that by no more than they are late", () => {
     holds(law(counted))
   })
 

@@ -66,7 +66,7 @@ const accountOf = (
     } else if (record.type === "returned") open = false
     else if (record.type === "outcome") {
       open = false
-      // Cancelled orders follow in the next life, and so do expired ones: nothing of them was sent.
+      // Cancelled orders follow in the next life; and none expires where there is no time to live.
       if (record.outcome === "cancelled" || record.outcome === "expired") continue
       finals += 1
       account = record.outcome

@@ -1,4 +1,4 @@
-/** What a chaos run has left behind on this machine: processes, sockets and files. Linux, where /proc tells. */
+/** What a chaos run has left behind on this machine: processes, sockets and files. Linux, where /proc tells; elsewhere it finds none. */
 import { readdirSync, readFileSync } from "node:fs"
 import { Option } from "effect"
 
