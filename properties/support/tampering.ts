@@ -119,7 +119,10 @@ export const tampering: Readonly<Record<string, Tamper>> = {
     const found = choose(journal, pick, isSent, (_, at) => isEnd(journal[endOf(journal, at)]))
     if (found === undefined) return undefined
     const endAt = endOf(journal, found.at)
-    return { journal: journal.toSpliced(found.at, 1), lines: [line(endAt - 1)] }
+    // The key's next request is held against the one before the gap, and may show the gap before the end does.
+    const next = keySends(journal, found.record.key).find((at) => at > found.at)
+    const lines = [line(endAt - 1), ...(next === undefined ? [] : [line(next - 1)])]
+    return { journal: journal.toSpliced(found.at, 1), lines }
   },
   "an outcome that is missing": (journal, pick) => {
     const sent = choose(journal, pick, isSent, (_, at) => journal[endOf(journal, at)]?.type === "outcome")
