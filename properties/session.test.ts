@@ -2,7 +2,7 @@
 import { assert, describe, it } from "vitest"
 import { alwaysTakesOffers, deafToInterruption } from "./broken/dispatchers.ts"
 import { catches, holds, RUNS, SEED } from "./support/law.ts"
-import { playSession, type Session, sessions, type SessionVariant } from "./support/session.ts"
+import { playSession, type Session, sessions, type SessionVariant } from "./support/session/session.ts"
 
 const trying = (variant: SessionVariant) => async (session: Session) => {
   for (const { id, verdict } of await playSession(session, variant)) {
