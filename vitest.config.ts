@@ -7,12 +7,23 @@ const PROPERTY_TIMEOUT_MS = 300_000 * Math.max(1, Number(process.env["PACELINE_R
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "test", include: ["test/**/*.test.ts"], testTimeout: 30_000 } },
+      {
+        test: {
+          name: "test",
+          include: ["test/**/*.test.ts"],
+          testTimeout: 30_000,
+          // Some try the program against real time, and are not to wait for a core.
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+        },
+      },
       {
         test: {
           name: "properties",
           include: ["properties/**/*.test.ts"],
           testTimeout: PROPERTY_TIMEOUT_MS,
+          maxWorkers: "100%",
+          sequence: { groupOrder: 0 },
           // That memory does not grow is seen by counting what is alive after a garbage collection.
           execArgv: ["--expose-gc", "--disable-warning=ExperimentalWarning"],
         },

@@ -5,6 +5,7 @@ import type { JournalRecord } from "../src/journal/JournalRecord.ts"
 import type { Certificate } from "../src/summary/certificate/Certificate.ts"
 import { bySendTimes, withoutTheLost, withoutTheReturned } from "./broken/certificates.ts"
 import { assumingABound, ringOfSendTimes, tokenBucket, withoutMargin } from "./broken/gates.ts"
+import { foundTampered } from "./support/found.ts"
 import { certificateOf, certificateOfFile, journalOf, sealed } from "./support/journals.ts"
 import { catches, holds, RUNS, SEED } from "./support/law.ts"
 import { noncesArriveRising, windowIsKept } from "./support/laws.ts"
@@ -140,7 +141,9 @@ describe(`certificates (seed ${SEED}, ${RUNS} scenarios a law)`, () => {
         )
       }
     for (const [name, tamper] of Object.entries(tampering)) {
-      it(name, () => holds(worldsAndPicks(scenarios(40)), law(tamper), [], Math.ceil(RUNS / 5)))
+      it(name, () =>
+        holds(worldsAndPicks(scenarios(40)), law(tamper), foundTampered[name], Math.ceil(RUNS / 5)),
+      )
     }
     it("catches tampering that changes nothing", () =>
       catches(
