@@ -38,7 +38,9 @@ const log = Command.make("log", {}, () => Effect.log("a remark"))
 
 /** What the environment, which whatever is started from here inherits, tells of how this was started. */
 const traces = (): ReadonlyArray<string> =>
-  Object.keys(process.env).filter((name) => /^(?:NODE_CHANNEL|PACELINE)_/.test(name))
+  Object.keys(process.env)
+    .filter((name) => /^(?:NODE_CHANNEL|PACELINE)_/.test(name))
+    .toSorted()
 
 /** Says that it runs, with what traces of how it was started, and when it is stopped, that it drains. */
 const drain = Command.make("drain", {}, () =>
