@@ -5,10 +5,10 @@
 import { Option } from "effect"
 import { newerVersion } from "../journal/JournalReader.ts"
 import type { LogEvent } from "../journal/LogEvent.ts"
-import { type EventFilter, makeEventFilter, type Selection } from "./EventFilter.ts"
+import type { Selection } from "./EventFilter.ts"
+import { type EventTaker, makeEventTaker } from "./EventTaker.ts"
 import type { OriginOptions } from "./Origin.ts"
 import type { Summary } from "./Summary.ts"
-import { makeSummariser, type Summariser } from "./Summariser.ts"
 import type { LineTaker } from "./reading/LineBlocks.ts"
 import { eachLine, findWriter, type LogListener, readLine, readLines, type Writer } from "./Writer.ts"
 
@@ -48,16 +48,13 @@ export interface LogReader extends LineTaker {
 /** A log whose writer is known. */
 interface KnownLog {
   readonly writer: Writer
-  readonly summariser: Summariser
-  readonly filter: EventFilter | undefined
-  readonly listener: EventListener | undefined
+  readonly taker: EventTaker
   readonly told: LogListener
 }
 
 /** Makes a reader for one log. */
 export const makeLogReader = (defaults: LogDefaults, options: LogOptions = {}): LogReader => {
   let log: KnownLog | undefined
-  let hasEnded = false
   let lines = 0
   let refused: number | undefined
 
@@ -65,33 +62,17 @@ export const makeLogReader = (defaults: LogDefaults, options: LogOptions = {}): 
     refused ??= version
   }
 
-  const take = ({ summariser, filter, listener }: KnownLog, event: LogEvent): void => {
-    if (event.type === "settings") hasEnded = false
-    if (event.type === "ended") hasEnded = true
-    const seen = filter === undefined ? event : filter.filter(event)
-    if (seen === undefined) return
-    summariser.add(seen)
-    listener?.add(seen)
-  }
-
   const begin = (writer: Writer): KnownLog => {
-    const known: KnownLog = {
-      writer,
-      summariser: makeSummariser({ ...defaults, source: writer.source }),
-      filter: options.selection && makeEventFilter(options.selection, writer.source),
-      listener: options.listen?.(writer.source),
-      told: {
-        event: (event) => {
-          take(known, event)
-        },
-        unrecognised: () => {
-          take(known, { type: "unrecognised", lines: 1 })
-        },
-        newer,
+    const taker = makeEventTaker({ ...defaults, source: writer.source }, options)
+    const told: LogListener = {
+      event: taker.take,
+      unrecognised: () => {
+        taker.take({ type: "unrecognised", lines: 1 })
       },
+      newer,
     }
-    take(known, { type: "unrecognised", lines })
-    return known
+    taker.take({ type: "unrecognised", lines })
+    return { writer, taker, told }
   }
 
   const line = (text: string | undefined): void => {
@@ -117,9 +98,9 @@ export const makeLogReader = (defaults: LogDefaults, options: LogOptions = {}): 
     },
     lines: () => lines,
     newerVersion: () => refused,
-    lacksBeginning: () => log?.filter?.lacksBeginning() ?? false,
-    hasEnded: () => hasEnded,
-    end: () => log?.listener?.end(),
-    summary: () => Option.map(Option.fromUndefinedOr(log), (known) => known.summariser.finish()),
+    lacksBeginning: () => log?.taker.lacksBeginning() ?? false,
+    hasEnded: () => log?.taker.hasEnded() ?? false,
+    end: () => log?.taker.end(),
+    summary: () => Option.map(Option.fromUndefinedOr(log), ({ taker }) => taker.summary()),
   }
 }

@@ -1,0 +1,44 @@
+/**
+ * What becomes of a log's events: they are looked at or not, summarised, and told to whoever listens.
+ */
+import type { LogEvent } from "../journal/LogEvent.ts"
+import { makeEventFilter } from "./EventFilter.ts"
+import type { LogOptions } from "./LogReader.ts"
+import type { OriginOptions } from "./Origin.ts"
+import type { Summary } from "./Summary.ts"
+import { makeSummariser } from "./Summariser.ts"
+
+export interface EventTaker {
+  /** Takes the log's next event. */
+  readonly take: (event: LogEvent) => void
+  /** Whether the selection needs to know when the log began, and it does not say: it must then be refused. */
+  readonly lacksBeginning: () => boolean
+  /** Whether the run that wrote the log has ended. */
+  readonly hasEnded: () => boolean
+  /** There are no more events. */
+  readonly end: () => void
+  /** The summary of the events so far. */
+  readonly summary: () => Summary
+}
+
+/** Makes one for one log. */
+export const makeEventTaker = (origin: OriginOptions, options: LogOptions): EventTaker => {
+  const summariser = makeSummariser(origin)
+  const filter = options.selection && makeEventFilter(options.selection, origin.source)
+  const listener = options.listen?.(origin.source)
+  let hasEnded = false
+  return {
+    take: (event) => {
+      if (event.type === "settings") hasEnded = false
+      if (event.type === "ended") hasEnded = true
+      const seen = filter === undefined ? event : filter.filter(event)
+      if (seen === undefined) return
+      summariser.add(seen)
+      listener?.add(seen)
+    },
+    lacksBeginning: () => filter?.lacksBeginning() ?? false,
+    hasEnded: () => hasEnded,
+    end: () => listener?.end(),
+    summary: summariser.finish,
+  }
+}
