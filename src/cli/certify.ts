@@ -3,19 +3,52 @@ import { Console, Effect } from "effect"
 import { CommandFailed, UsageError } from "../errors.ts"
 import { certifyFile } from "../summary/certificate/certifyFile.ts"
 import { refusalOf, renderCertificates } from "../summary/certificate/renderCertificate.ts"
+import type { NamedCertificate } from "../summary/certificate/Certificate.ts"
+import { certifyPieces } from "../summary/merge/certifyPieces.ts"
+import { openMerge } from "../summary/merge/openMerge.ts"
+import { nameOfMerged } from "../summary/merge/planMerge.ts"
 import type { SummaryFormat } from "../summary/render.ts"
 
-/** Prints the certificates of journals. Fails where one is not certified. */
-export const certify = Effect.fnUntraced(function* (logs: ReadonlyArray<string>, format: SummaryFormat) {
-  if (format === "classic" || format === "csv") {
-    return yield* new UsageError({
-      message: `--certify: the form ${format} has no room for a certificate; use --format text or json`,
-    })
-  }
-  const certificates = yield* Effect.forEach(logs, (name) =>
-    Effect.map(certifyFile(name), (certificate) => ({ name, certificate })),
-  )
+const refuseForm = (format: SummaryFormat): Effect.Effect<"text" | "json", UsageError> =>
+  format === "classic" || format === "csv"
+    ? Effect.fail(
+        new UsageError({
+          message: `--certify: the form ${format} has no room for a certificate; use --format text or json`,
+        }),
+      )
+    : Effect.succeed(format)
+
+const conclude = Effect.fnUntraced(function* (
+  certificates: ReadonlyArray<NamedCertificate>,
+  format: "text" | "json",
+) {
   yield* Console.log(renderCertificates(format, certificates).trimEnd())
   const message = refusalOf(certificates)
   if (message !== undefined) return yield* new CommandFailed({ message })
+})
+
+/** Prints the certificates of journals. Fails where one is not certified. */
+export const certify = Effect.fnUntraced(function* (logs: ReadonlyArray<string>, format: SummaryFormat) {
+  const form = yield* refuseForm(format)
+  const certificates = yield* Effect.forEach(logs, (name) =>
+    Effect.map(certifyFile(name), (certificate) => ({ name, certificate })),
+  )
+  yield* conclude(certificates, form)
+})
+
+/** Prints the certificate of one run, whose journal is in pieces. */
+export const certifyMerged = Effect.fnUntraced(function* (
+  files: ReadonlyArray<string>,
+  format: SummaryFormat,
+) {
+  const form = yield* refuseForm(format)
+  const plan = yield* openMerge(files)
+  if (plan.type === "runs") {
+    return yield* new UsageError({
+      message: `--certify: these are the journals of ${plan.runs.length} runs, and each proves its own; leave out --merge, and each is certified`,
+    })
+  }
+  const name = nameOfMerged(plan)
+  const certificate = yield* certifyPieces(name, plan.type === "run" ? plan.run.pieces : plan.logs)
+  yield* conclude([{ name, certificate }], form)
 })

@@ -5,7 +5,7 @@ import { Effect } from "effect"
 import { invariant } from "../invariant.ts"
 import { makeRunRecorder, type RunRecord } from "../report/RunRecord.ts"
 import { collectGarbage } from "../summary/reading/collectGarbage.ts"
-import type { EventListener, LogDefaults, LogOptions } from "../summary/LogReader.ts"
+import type { LogDefaults, LogOptions } from "../summary/LogReader.ts"
 import type { NamedSummary } from "../summary/Summary.ts"
 
 type Listen = NonNullable<LogOptions["listen"]>
@@ -31,22 +31,6 @@ export const makeRecorders = (defaults: LogDefaults): Recorders => {
       }
     },
     records: () => records,
-  }
-}
-
-/** Two who listen as one; undefined where nobody does. */
-export const bothListen = (one: Listen | undefined, other: Listen | undefined): Listen | undefined => {
-  if (one === undefined || other === undefined) return one ?? other
-  return (source): EventListener => {
-    const listeners = [one(source), other(source)]
-    return {
-      add: (event) => {
-        for (const listener of listeners) listener.add(event)
-      },
-      end: () => {
-        for (const listener of listeners) listener.end()
-      },
-    }
   }
 }
 

@@ -2,12 +2,18 @@
 import { Console, Duration, Effect, FileSystem, Option, type PlatformError, Result } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { looksAtAll } from "../summary/EventFilter.ts"
+import { bothListen } from "../summary/listeners.ts"
+import type { LogOptions } from "../summary/LogReader.ts"
+import { namesMeant } from "../summary/merge/keyNames.ts"
+import { openMerge } from "../summary/merge/openMerge.ts"
+import { type MergePlan, nameOfMerged } from "../summary/merge/planMerge.ts"
+import { summariseMerged } from "../summary/merge/summariseMerged.ts"
 import { renderSummaries } from "../summary/render.ts"
 import type { NamedSummary, Summary } from "../summary/Summary.ts"
 import { STANDARD_INPUT, summariseFile } from "../summary/summariseFile.ts"
 import { CommandFailed, UsageError } from "../errors.ts"
 import { pathProblem } from "../FileProblem.ts"
-import { certify } from "./certify.ts"
+import { certify, certifyMerged } from "./certify.ts"
 import { fileToWrite, isSameFile } from "./files.ts"
 import * as Flags from "./Flags.ts"
 import { integer, logFormat } from "./Flags.ts"
@@ -15,7 +21,7 @@ import { followLog } from "./followLog.ts"
 import { printIntervals } from "./intervalTable.ts"
 import { parseMoment } from "./moment.ts"
 import { quote } from "./quote.ts"
-import { bothListen, makeRecorders, renderReport } from "./report.ts"
+import { makeRecorders, renderReport } from "./report.ts"
 import { thriftyHeap } from "./thriftyHeap.ts"
 import { parseDuration } from "./values.ts"
 import { openWholeFile } from "./wholeFile.ts"
@@ -101,6 +107,12 @@ export const summarise = Command.make(
         "How to print: a table, one JSON value (several logs: an array), comma-separated values with a line for each log, or the ten lines of the exercise's own analysis",
       default: "text",
     }),
+    merge: Flag.Boolean("merge").pipe(
+      Flag.withDescription(
+        "Take the logs as one, given in any order: the pieces of a journal that was rotated, the journals of several runs by the clock, or Python clients' logs. Keys of runs that overlap are called a.ndjson:key-1, and --key key-1 looks at all of them",
+      ),
+      Flag.withDefault(false),
+    ),
     since: moment(
       "since",
       "Only what happened from TIME on: 10s (from the log's beginning), 09:30 or 2026-11-24T09:30:00 (by the log's own clock, UTC in journals). An order counts with its outcome",
@@ -167,7 +179,7 @@ export const summarise = Command.make(
             "--certify judges a journal as a whole, and makes no figures; leave out --since, --until, --key, --every, --follow, --append and --html",
         })
       }
-      return yield* certify(config.logs, config.format)
+      return yield* (config.merge ? certifyMerged : certify)(config.logs, config.format)
     }
     for (const log of config.logs) {
       if (log === STANDARD_INPUT) continue
@@ -197,6 +209,19 @@ export const summarise = Command.make(
         ? printIntervals({ every: every.value, format, file, isFirst: index === 0 })
         : Effect.undefined
     const options = looksAtAll(selection) ? {} : { selection }
+    /** Logs that are one, whose keys may have other names than in each. */
+    const readAsOne = Effect.fnUntraced(function* (plan: MergePlan, listen: LogOptions["listen"]) {
+      const name = nameOfMerged(plan)
+      const keys =
+        plan.type === "runs"
+          ? config.key.flatMap((label) => namesMeant(plan.settings.labels, label))
+          : config.key
+      const asked = looksAtAll(selection) ? {} : { selection: { ...selection, keys } }
+      const all = bothListen(yield* listenerOf(name, 0), listen)
+      const summary = yield* summariseMerged(plan, config, { ...asked, ...(all && { listen: all }) })
+      yield* expectKeys(name, summary, keys)
+      return { name, summary }
+    })
     /** What is said of the logs when all of them were read. */
     const conclude = (logs: ReadonlyArray<NamedSummary>) =>
       Effect.scoped(
@@ -213,6 +238,12 @@ export const summarise = Command.make(
         message: "--follow writes no report; give --html without it, when the run has ended",
       })
     }
+    if (config.follow && config.merge) {
+      return yield* new UsageError({
+        message:
+          "--follow shows one log that is being written; leave out --merge, or --follow when it has ended",
+      })
+    }
     if (config.follow) {
       const [log, ...others] = config.logs
       if (log === undefined || others.length > 0 || log === STANDARD_INPUT || Option.isSome(every)) {
@@ -225,6 +256,7 @@ export const summarise = Command.make(
         Effect.andThen(expectKeys(log, summary, config.key), conclude([{ name: log, summary }])),
       )
     }
+    const plan = config.merge ? yield* openMerge(config.logs) : undefined
     yield* Effect.scoped(
       Effect.gen(function* () {
         if (Option.isSome(config.html)) yield* thriftyHeap
@@ -232,14 +264,16 @@ export const summarise = Command.make(
         const report = Option.isSome(config.html)
           ? { write: yield* openWholeFile("--html", config.html.value), recorders: makeRecorders(config) }
           : undefined
-        const logs = yield* Effect.forEach(config.logs, (log, index) =>
-          Effect.gen(function* () {
-            const listen = bothListen(yield* listenerOf(log, index), report?.recorders.listen)
-            const summary = yield* summariseFile(log, config, { ...options, ...(listen && { listen }) })
-            yield* expectKeys(log, summary, config.key)
-            return { name: log, summary }
-          }),
-        )
+        const readOne = Effect.fnUntraced(function* (log: string, index: number) {
+          const listen = bothListen(yield* listenerOf(log, index), report?.recorders.listen)
+          const summary = yield* summariseFile(log, config, { ...options, ...(listen && { listen }) })
+          yield* expectKeys(log, summary, config.key)
+          return { name: log, summary }
+        })
+        const logs =
+          plan === undefined
+            ? yield* Effect.forEach(config.logs, readOne)
+            : [yield* readAsOne(plan, report?.recorders.listen)]
         if (report !== undefined) yield* report.write(yield* renderReport(logs, report.recorders))
         yield* conclude(logs)
       }),
@@ -268,6 +302,10 @@ export const summarise = Command.make(
     {
       command: "paceline summarise --every 10s --format csv run.ndjson",
       description: "A line for every ten seconds, for a spreadsheet",
+    },
+    {
+      command: "paceline summarise --merge run.ndjson run.ndjson.1 run.ndjson.2.gz",
+      description: "The pieces of a rotated journal as one",
     },
     {
       command: "paceline summarise --follow run.ndjson",

@@ -163,7 +163,8 @@ const fromOutcome = (record: OutcomeRecord): OrderOutcome => {
   }
 }
 
-const fromHeader = ({ keys, settings, startedAt }: typeof Header.Type): Settings => ({
+/** What a header says of its run. */
+export const fromHeader = ({ keys, settings, startedAt }: typeof Header.Type): Settings => ({
   type: "settings",
   limit: settings.limit,
   windowMs: settings.windowMs,

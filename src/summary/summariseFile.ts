@@ -20,7 +20,7 @@ import {
 } from "./reading/byteStreams.ts"
 import { CHUNK_BYTES } from "./reading/LineBlocks.ts"
 import { makeLogHead } from "./reading/LogHead.ts"
-import { readFileLines, WHOLE } from "./reading/readFile.ts"
+import { type BytesAt, readFileLines, WHOLE } from "./reading/readFile.ts"
 import { readInParts } from "./reading/readInParts.ts"
 import type { Summary } from "./Summary.ts"
 
@@ -65,7 +65,7 @@ export interface Reading {
   readonly togetherFrom: number
 }
 
-const defaultReading: Reading = {
+export const defaultReading: Reading = {
   // Each thread costs memory, and two bring a day's log down to seconds.
   threads: Math.min(2, availableParallelism()),
   togetherFrom: 48 * 1024 * 1024,
@@ -91,7 +91,7 @@ export const notGzip = (file: string) => (): UsageError =>
   })
 
 /** Where the log begins, where its first bytes tell. */
-const originOf = Effect.fnUntraced(function* (file: FileSystem.File, defaults: LogDefaults) {
+const originOf = Effect.fnUntraced(function* (file: BytesAt, defaults: LogDefaults) {
   const head = makeLogHead(defaults)
   yield* readFileLines(
     file,
@@ -102,16 +102,29 @@ const originOf = Effect.fnUntraced(function* (file: FileSystem.File, defaults: L
   return head.origin()
 })
 
-const readTogether = Effect.fnUntraced(function* (
+/** A file, or several that are one. */
+interface OpenFiles {
+  readonly paths: ReadonlyArray<string>
+  readonly bytes: BytesAt
+  readonly size: number
+}
+
+/**
+ * The summary of a large log that several threads read together: none where it is not large, somebody wants to be told its
+ * events in their order, or it can only be read in one pass.
+ */
+export const summariseTogether = Effect.fnUntraced(function* (
   name: string,
-  file: FileSystem.File,
-  size: number,
-  threads: number,
+  { paths, bytes: file, size }: OpenFiles,
   defaults: LogDefaults,
+  options: LogOptions,
+  { threads, togetherFrom }: Reading,
 ) {
+  const isAboutAll = options.selection === undefined && options.listen === undefined
+  if (!isAboutAll || threads < 2 || size < togetherFrom) return Option.none()
   const origin = yield* Effect.mapError(originOf(file, defaults), cannotRead(name))
   if (Option.isNone(origin)) return Option.none()
-  const parts = yield* Effect.mapError(readInParts(name, file, size, threads, origin.value), (error) =>
+  const parts = yield* Effect.mapError(readInParts(paths, file, size, threads, origin.value), (error) =>
     typeof error === "string" ? cannotReadBecause(name, error) : cannotRead(name)(error),
   )
   yield* refuse(name, parts.newerVersion)
@@ -145,12 +158,9 @@ const summariseRegular = Effect.fnUntraced(function* (
     const packed = Stream.mapError(fileSystem.stream(name, { chunkSize: CHUNK_BYTES }), cannotRead(name))
     return yield* summariseStream(name, gunzipped(packed, notGzip(name)), defaults, options)
   }
-  // Whoever is told the events is told them in the log's order.
-  const isAboutAll = options.selection === undefined && options.listen === undefined
-  if (isAboutAll && reading.threads > 1 && size >= reading.togetherFrom) {
-    const summary = yield* readTogether(name, file, size, reading.threads, defaults)
-    if (Option.isSome(summary)) return summary.value
-  }
+  const files = { paths: [name], bytes: file, size }
+  const summary = yield* summariseTogether(name, files, defaults, options, reading)
+  if (Option.isSome(summary)) return summary.value
   const reader = makeLogReader(defaults, options)
   yield* readFileLines(file, WHOLE, reader, goesOn(name, reader)).pipe(
     Effect.mapError((error) => (error._tag === "UsageError" ? error : cannotRead(name)(error))),

@@ -16,18 +16,11 @@ const pythonLog = (file: string): UsageError =>
     message: `${nameOf(file)} is a Python client's log, which does not say when requests left and with which nonces; only a journal can be certified`,
   })
 
-/**
- * Certifies the journal in `file`, or what comes on standard input where that is `-`. Either may be packed by gzip.
- *
- * Fails with one line for its user where the file cannot be read, holds not a single record, is a Python client's log or
- * a journal of a newer version. A journal that breaks a rule is no failure: the certificate says so.
- */
-export const certifyFile = Effect.fn("certifyFile")(function* (
-  file: string,
-): Effect.fn.Return<Certificate, UsageError, FileSystem.FileSystem | Stdio.Stdio> {
-  const stdio = yield* Stdio.Stdio
-  const fileSystem = yield* FileSystem.FileSystem
-  const bytes = file === STANDARD_INPUT ? stdio.stdin : fileSystem.stream(file, { chunkSize: CHUNK_BYTES })
+/** Certifies the journal that is these bytes; `name` is how its user knows it. */
+export const certifyBytes = Effect.fnUntraced(function* <R>(
+  name: string,
+  bytes: Stream.Stream<Uint8Array, UsageError, R>,
+): Effect.fn.Return<Certificate, UsageError, R> {
   const certifier = new Certifier()
   const digest = new FileDigest()
   const decoder = new TextDecoder()
@@ -44,15 +37,15 @@ export const certifyFile = Effect.fn("certifyFile")(function* (
       return undefined
     }
     if (text !== undefined) {
-      if (records === 0 && readPythonLine(text) !== undefined) return pythonLog(file)
+      if (records === 0 && readPythonLine(text) !== undefined) return pythonLog(name)
       const version = newerVersion(text)
-      if (Option.isSome(version)) return tooNew(file, version.value)
+      if (Option.isSome(version)) return tooNew(name, version.value)
     }
     certifier.line(text ?? `(more than ${MAX_LINE_BYTES} bytes)`)
     return undefined
   }
 
-  yield* maybeGunzipped(Stream.mapError(bytes, cannotRead(file)), notGzip(file)).pipe(
+  yield* bytes.pipe(
     Stream.map((chunk) => {
       digest.add(chunk)
       return chunk
@@ -68,6 +61,21 @@ export const certifyFile = Effect.fn("certifyFile")(function* (
       }),
     ),
   )
-  if (records === 0) return yield* nothingReadable(file, lines)
+  if (records === 0) return yield* nothingReadable(name, lines)
   return certifier.finish(digest.end())
+})
+
+/**
+ * Certifies the journal in `file`, or what comes on standard input where that is `-`. Either may be packed by gzip.
+ *
+ * Fails with one line for its user where the file cannot be read, holds not a single record, is a Python client's log or
+ * a journal of a newer version. A journal that breaks a rule is no failure: the certificate says so.
+ */
+export const certifyFile = Effect.fn("certifyFile")(function* (
+  file: string,
+): Effect.fn.Return<Certificate, UsageError, FileSystem.FileSystem | Stdio.Stdio> {
+  const stdio = yield* Stdio.Stdio
+  const fileSystem = yield* FileSystem.FileSystem
+  const bytes = file === STANDARD_INPUT ? stdio.stdin : fileSystem.stream(file, { chunkSize: CHUNK_BYTES })
+  return yield* certifyBytes(file, maybeGunzipped(Stream.mapError(bytes, cannotRead(file)), notGzip(file)))
 })

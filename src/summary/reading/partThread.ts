@@ -3,31 +3,32 @@
  */
 import { isMainThread, parentPort, workerData } from "node:worker_threads"
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
-import { Effect, FileSystem } from "effect"
+import { Effect } from "effect"
 import { fileProblem } from "../../FileProblem.ts"
 import type { Origin } from "../Origin.ts"
 import { collectGarbage } from "./collectGarbage.ts"
+import { openInARow } from "./FilesInARow.ts"
 import { makePartReader, type PartRead } from "./PartReader.ts"
 import { type ByteRange, readFileLines } from "./readFile.ts"
 
 /** What a thread is told: which lines to read, and where their log begins. */
 export interface PartTask extends ByteRange {
-  readonly file: string
+  /** One, or several that are one. */
+  readonly files: ReadonlyArray<string>
   readonly origin: Origin
 }
 
 /** Nobody but `readInParts` starts this program. */
 const isTask = (value: unknown): value is PartTask =>
-  typeof value === "object" && value !== null && "file" in value && "origin" in value
+  typeof value === "object" && value !== null && "files" in value && "origin" in value
 
 /** What it answers. */
 export type PartAnswer = { readonly read: PartRead } | { readonly problem: string }
 
-const readPart = Effect.fnUntraced(function* ({ file, from, to, origin }: PartTask) {
+const readPart = Effect.fnUntraced(function* ({ files, from, to, origin }: PartTask) {
   yield* collectGarbage
-  const fileSystem = yield* FileSystem.FileSystem
   const part = makePartReader(origin, false)
-  yield* readFileLines(yield* fileSystem.open(file), { from, to }, part, Effect.succeed(true))
+  yield* readFileLines(yield* openInARow(files), { from, to }, part, Effect.succeed(true))
   return part.read()
 })
 

@@ -1,8 +1,17 @@
 /**
  * Reads an open file's lines, all of them or those in a range, through one buffer.
  */
-import { Effect, type FileSystem, type PlatformError } from "effect"
+import { Effect, type PlatformError } from "effect"
 import { CHUNK_BYTES, type LineTaker, makeLineBlocks } from "./LineBlocks.ts"
+
+/** Bytes that can be read from any place. */
+export interface BytesAt {
+  /** Reads as many bytes as fit, or fewer; none only at the end. */
+  readonly read: (
+    buffer: Uint8Array,
+    options: { readonly position: bigint },
+  ) => Effect.Effect<number, PlatformError.PlatformError>
+}
 
 /** A range of a file's bytes that begins where a line does. */
 export interface ByteRange {
@@ -18,7 +27,7 @@ export const WHOLE: ByteRange = { from: 0, to: Infinity }
  * Gives away the lines of a range. After every chunk `goesOn` is asked, which may also fail.
  */
 export const readFileLines = Effect.fnUntraced(function* <E>(
-  file: FileSystem.File,
+  file: BytesAt,
   { from, to }: ByteRange,
   taker: LineTaker,
   goesOn: Effect.Effect<boolean, E>,
@@ -41,7 +50,7 @@ export const readFileLines = Effect.fnUntraced(function* <E>(
 const NEWLINE = 0x0a
 
 /** Where the first line begins that does not begin before `position`: perhaps at the file's end. */
-const lineStartFrom = Effect.fnUntraced(function* (file: FileSystem.File, position: number) {
+export const lineStartFrom = Effect.fnUntraced(function* (file: BytesAt, position: number) {
   const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES)
   let at = position - 1
   while (true) {
@@ -55,7 +64,7 @@ const lineStartFrom = Effect.fnUntraced(function* (file: FileSystem.File, positi
 
 /** Cuts a file of `size` bytes at line ends into ranges of about the same size, as many or fewer. */
 export const cutIntoRanges = Effect.fnUntraced(function* (
-  file: FileSystem.File,
+  file: BytesAt,
   size: number,
   count: number,
 ): Effect.fn.Return<ReadonlyArray<ByteRange>, PlatformError.PlatformError> {

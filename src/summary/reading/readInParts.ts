@@ -2,13 +2,13 @@
  * Summarises a large file with several threads: each reads a part of it, and this one the first.
  */
 import { Worker } from "node:worker_threads"
-import { Deferred, Effect, Exit, type FileSystem, Option, type PlatformError, type Scope } from "effect"
+import { Deferred, Effect, Exit, Option, type PlatformError, type Scope } from "effect"
 import type { Origin } from "../Origin.ts"
 import { mergeParts, type PartialSummary } from "../PartialSummary.ts"
 import { collectGarbage } from "./collectGarbage.ts"
 import { makePartReader, type PartRead } from "./PartReader.ts"
 import type { PartAnswer, PartTask } from "./partThread.ts"
-import { type ByteRange, cutIntoRanges, readFileLines } from "./readFile.ts"
+import { type ByteRange, type BytesAt, cutIntoRanges, readFileLines } from "./readFile.ts"
 
 /** The thread's program: source beside source, and built beside built. */
 const program = new URL(
@@ -52,7 +52,7 @@ const startThread = Effect.fnUntraced(function* (
   return Deferred.await(read)
 })
 
-const readHere = Effect.fnUntraced(function* (file: FileSystem.File, range: ByteRange, origin: Origin) {
+const readHere = Effect.fnUntraced(function* (file: BytesAt, range: ByteRange, origin: Origin) {
   const part = makePartReader(origin, true)
   yield* readFileLines(file, range, part, Effect.succeed(true))
   return part.read()
@@ -74,12 +74,12 @@ export interface ReadInParts {
 }
 
 /**
- * Summarises a regular file of `size` bytes with as many threads, this one included. Fails as reading does; where
+ * Summarises a regular file of `size` bytes, or several that are one, with as many threads, this one included. Fails as reading does; where
  * a thread could not read it, with the reason in a few words.
  */
 export const readInParts = (
-  path: string,
-  file: FileSystem.File,
+  paths: ReadonlyArray<string>,
+  file: BytesAt,
   size: number,
   threads: number,
   origin: Origin,
@@ -88,7 +88,7 @@ export const readInParts = (
     yield* collectGarbage
     const [first, ...others] = yield* cutIntoRanges(file, size, threads)
     if (first === undefined) return { summary: Option.none(), newerVersion: undefined }
-    const answers = yield* Effect.forEach(others, (range) => startThread({ file: path, ...range, origin }))
+    const answers = yield* Effect.forEach(others, (range) => startThread({ files: paths, ...range, origin }))
     const reads = yield* Effect.all([readHere(file, first, origin), ...answers], {
       concurrency: "unbounded",
     })

@@ -1,0 +1,411 @@
+/**
+ * Laws of logs that are summarised as one. Each has a broken variant that it must catch.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { gzipSync } from "node:zlib"
+import { NodeServices } from "@effect/platform-node"
+import { Effect, ManagedRuntime, Option, Result } from "effect"
+import * as fc from "fast-check"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import type { JournalRecord } from "../src/journal/JournalRecord.ts"
+import { makeLogReader } from "../src/summary/LogReader.ts"
+import { openMerge } from "../src/summary/merge/openMerge.ts"
+import type { MergePlan } from "../src/summary/merge/planMerge.ts"
+import { summariseMerged } from "../src/summary/merge/summariseMerged.ts"
+import type { Summary } from "../src/summary/Summary.ts"
+import { catches, holds as holdsSoOften, RUNS } from "./support/law.ts"
+import { type GeneratedJournal, journal, journalWithGaps, pythonLine, pythonLog } from "./support/logs.ts"
+
+const defaults = { keys: 5, limit: 20 }
+const ONE_THREAD = { threads: 1, togetherFrom: Infinity }
+
+/** Every scenario is written to disk and read back, several times. */
+const holds = <A>(arbitrary: fc.Arbitrary<A>, law: (scenario: A) => Promise<void>): Promise<void> =>
+  holdsSoOften(arbitrary, law, [], Math.ceil(RUNS / 4))
+
+let folder = ""
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "paceline-merge-"))
+})
+afterAll(() => {
+  rmSync(folder, { recursive: true })
+})
+
+/** A file as it is given. */
+interface File {
+  readonly name: string
+  readonly lines: ReadonlyArray<string>
+  readonly isPacked: boolean
+}
+
+const write = (files: ReadonlyArray<File>): ReadonlyArray<string> =>
+  files.map(({ name, lines, isPacked }) => {
+    const path = join(folder, name)
+    const text = lines.map((line) => `${line}\n`).join("")
+    writeFileSync(path, isPacked ? gzipSync(text, { level: 1 }) : text)
+    return path
+  })
+
+/** How plans are changed before they are carried out: not at all, but for broken variants. */
+type Change = (plan: MergePlan, paths: ReadonlyArray<string>) => MergePlan
+const asPlanned: Change = (plan) => plan
+
+const runtime = ManagedRuntime.make(NodeServices.layer)
+afterAll(() => runtime.dispose())
+
+const merge = (files: ReadonlyArray<File>, change: Change): Promise<Result.Result<Summary, string>> => {
+  const paths = write(files)
+  return openMerge(paths).pipe(
+    Effect.flatMap((plan) => summariseMerged(change(plan, paths), defaults, {}, ONE_THREAD)),
+    Effect.mapError(({ message }) => message),
+    Effect.result,
+    (merged) => runtime.runPromise(merged),
+  )
+}
+
+const whole = (lines: ReadonlyArray<string>): Summary => {
+  const reader = makeLogReader(defaults)
+  for (const line of lines) reader.line(line)
+  return Option.getOrThrow(reader.summary())
+}
+
+const encode = (record: JournalRecord): string => JSON.stringify(record)
+
+/** Where a log of so many lines is cut, the order in which its pieces are given, and which of them are packed. */
+const cutting = fc.record({
+  cuts: fc.array(fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }), {
+    minLength: 1,
+    maxLength: 4,
+  }),
+  order: fc.array(fc.nat(), { minLength: 5, maxLength: 5 }),
+  packed: fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 5, maxLength: 5 }),
+})
+type Cutting = typeof cutting extends fc.Arbitrary<infer A> ? A : never
+
+/** The pieces in the order of their lines, of which each has some; and as they are given. */
+const piecesOf = (lines: ReadonlyArray<string>, { cuts, order, packed }: Cutting) => {
+  const ends = [...new Set([...cuts.map((cut) => Math.ceil(cut * lines.length)), lines.length])]
+    .filter((end) => end > 0)
+    .toSorted((one, other) => one - other)
+  const pieces = ends.map((end, index): File => ({
+    name: `piece-${index}`,
+    lines: lines.slice(ends[index - 1] ?? 0, end),
+    // To pack takes time, so few are.
+    isPacked: packed[index] === 0,
+  }))
+  const given = pieces
+    .map((piece, index) => ({ piece, place: order[index] ?? 0 }))
+    .toSorted((one, other) => one.place - other.place)
+    .map(({ piece }) => piece)
+  return { pieces, given }
+}
+
+describe("the pieces of a journal", () => {
+  const rotated = fc
+    .record({ journal, cutting, strange: fc.array(fc.nat({ max: 100 }), { maxLength: 3 }) })
+    .map(({ journal: { records }, cutting, strange }) => {
+      // A line that is none follows a record: no piece has nothing else.
+      const after = new Set(strange.map((at) => at % records.length))
+      const units = records.map((record, index) =>
+        after.has(index) ? `${encode(record)}\nnothing` : encode(record),
+      )
+      return { units, cutting, times: records.map(({ t }) => t) }
+    })
+
+  /** Pieces of one and the same moment, whose order only their records could tell. */
+  const areAlike = (pieces: ReadonlyArray<File>, message: string): boolean => {
+    const moments = pieces.flatMap(({ lines }) => {
+      const times = new Set(
+        lines.flatMap((line) => /"type":"(?!header)[^}]*?"t":([\d.]+)/.exec(line)?.[1] ?? []),
+      )
+      return times.size === 1 ? [...times] : []
+    })
+    return /which of them comes first cannot be told/.test(message) && new Set(moments).size < moments.length
+  }
+
+  const isWhole =
+    (change: Change) => async (log: typeof rotated extends fc.Arbitrary<infer A> ? A : never) => {
+      const { pieces, given } = piecesOf(log.units, log.cutting)
+      const merged = await merge(given, change)
+      if (Result.isFailure(merged)) expect(areAlike(pieces, merged.failure)).toBe(true)
+      else expect(merged.success).toEqual(whole(log.units.flatMap((unit) => unit.split("\n"))))
+    }
+
+  it("are the journal that was cut, in whatever order they are given", async () => {
+    await holds(rotated, isWhole(asPlanned))
+  })
+
+  const withPieces =
+    (
+      rearrange: (
+        pieces: Extract<MergePlan, { type: "run" }>["run"]["pieces"],
+        paths: ReadonlyArray<string>,
+      ) => Extract<MergePlan, { type: "run" }>["run"]["pieces"],
+    ): Change =>
+    (plan, paths) =>
+      plan.type === "run"
+        ? { ...plan, run: { ...plan.run, pieces: rearrange(plan.run.pieces, paths) } }
+        : plan
+
+  it("are not, where they are read in the order in which they are given", async () => {
+    const asGiven = withPieces((pieces, paths) =>
+      pieces.toSorted((one, other) => paths.indexOf(one.file) - paths.indexOf(other.file)),
+    )
+    await catches(rotated, isWhole(asGiven))
+  })
+
+  it("are not, where one is left out", async () => {
+    await catches(rotated, isWhole(withPieces((pieces) => pieces.slice(0, -1))))
+  })
+})
+
+describe("the journals of several runs", () => {
+  const START_MS = Date.UTC(2026, 10, 23, 16)
+
+  /** When a run began, and whether it went on from the first one. */
+  const life = (short: fc.Arbitrary<GeneratedJournal>) =>
+    fc.record({
+      journal: short,
+      startMs: fc.oneof(
+        fc.integer({ min: 0, max: 5000 }),
+        fc.constantFrom(0, 1000),
+        fc.integer({ min: 0, max: 3_000_000 }),
+      ),
+      resumes: fc.boolean(),
+      cutting,
+    })
+  const oneRule = ({ journal: { header } }: { readonly journal: GeneratedJournal }) => ({
+    ...header.settings,
+    limit: 4,
+    windowMs: 1000,
+  })
+  const smallGap = fc.integer({ min: 0, max: 300_000 })
+  const lives = fc
+    .array(life(fc.oneof(journal, journalWithGaps(smallGap))), { minLength: 2, maxLength: 4 })
+    .map((all) =>
+      all.map((one, index) => {
+        const startedAt = new Date(START_MS + one.startMs).toISOString()
+        const [first] = all
+        const former = {
+          file: "former",
+          startedAt: new Date(START_MS + (first?.startMs ?? 0)).toISOString(),
+          seed: 0,
+        }
+        const isHeir = index > 0 && one.resumes
+        const records = one.journal.records.map((record): JournalRecord =>
+          record.type === "header"
+            ? {
+                ...record,
+                startedAt,
+                seed: index,
+                settings: oneRule(one),
+                ...(isHeir ? { resumes: [former] } : {}),
+              }
+            : record,
+        )
+        return { ...one, records, isHeir, name: `run-${index}.ndjson` }
+      }),
+    )
+  type Life = (typeof lives extends fc.Arbitrary<infer A> ? A : never)[number]
+
+  const endOf = ({ records, startMs }: Life): number => startMs + (records.at(-1)?.t ?? 0)
+  const family = (lives: ReadonlyArray<Life>, one: Life): Life => (one.isHeir ? (lives[0] ?? one) : one)
+
+  /** All records of all runs in the order of their times, each moved and named by the rules of docs/figures.md. */
+  const recordsOfAll = (lives: ReadonlyArray<Life>): ReadonlyArray<JournalRecord> => {
+    const byStart = lives.toSorted((one, other) => one.startMs - other.startMs)
+    const [first] = byStart
+    const begin = first?.startMs ?? 0
+    const areApart = lives.some((one) =>
+      lives.some(
+        (other) =>
+          family(lives, one) !== family(lives, other) &&
+          one.startMs < endOf(other) &&
+          other.startMs < endOf(one),
+      ),
+    )
+    const heads = byStart.map((one) => family(lives, one))
+    const families = [...new Set(heads)]
+    const labelsOf = (head: Life): ReadonlyArray<string> => [
+      ...new Set(
+        byStart.filter((one) => family(lives, one) === head).flatMap(({ journal }) => journal.header.keys),
+      ),
+    ]
+    const nameOf = (head: Life, label: string): string => {
+      if (!areApart) return label
+      const owners = families.filter((other) => labelsOf(other).includes(label))
+      if (owners.length === 1 && owners[0] === head) return label
+      const eldest = byStart.find((one) => family(lives, one) === head)
+      return `${eldest?.name ?? ""}:${label}`
+    }
+    const keys = [...new Set(families.flatMap((head) => labelsOf(head).map((label) => nameOf(head, label))))]
+    const moved = byStart.flatMap((one) =>
+      one.records.slice(1).map((record): JournalRecord => {
+        const by = one.startMs - begin
+        const head = family(lives, one)
+        return {
+          ...record,
+          t: record.t + by,
+          ...("id" in record ? { id: `${families.indexOf(head)}/${record.id}` } : {}),
+          ...("createdAt" in record ? { createdAt: record.createdAt + by } : {}),
+          ...("key" in record ? { key: nameOf(head, record.key) } : {}),
+          ...("sent" in record ? { sent: record.sent + by, settled: record.settled + by } : {}),
+          ...("written" in record && record.written !== undefined ? { written: record.written + by } : {}),
+        }
+      }),
+    )
+    const header = first?.records[0]
+    return [
+      ...(header?.type === "header" ? [{ ...header, keys }] : []),
+      ...moved.toSorted((one, other) => one.t - other.t),
+    ]
+  }
+
+  const isOne = (change: Change) => async (lives: ReadonlyArray<Life>) => {
+    const files = lives.flatMap(({ name, records, cutting }) =>
+      // A piece is called as logrotate does it.
+      piecesOf(records.map(encode), { ...cutting, cuts: cutting.cuts.slice(0, 1) }).given.map((piece) => ({
+        ...piece,
+        name: piece.name === "piece-0" ? name : piece.name.replace(/^piece-/, `${name}.`),
+      })),
+    )
+    const merged = await merge(files.toReversed(), change)
+    expect(Result.getOrThrowWith(merged, (message) => new Error(message))).toEqual(
+      whole(recordsOfAll(lives).map(encode)),
+    )
+  }
+
+  const withRuns =
+    (alter: (run: Extract<MergePlan, { type: "runs" }>["runs"][number]) => object): Change =>
+    (plan) =>
+      plan.type === "runs"
+        ? { ...plan, runs: plan.runs.map((run) => Object.assign({}, run, alter(run))) }
+        : plan
+
+  it("are what all their records in the order of their times give", async () => {
+    await holds(lives, isOne(asPlanned))
+  })
+
+  it("are not, where all runs are taken to begin at once", async () => {
+    await catches(lives, isOne(withRuns(() => ({ offsetMs: 0 }))))
+  })
+
+  it("are not, where orders with the same id are one", async () => {
+    await catches(lives, isOne(withRuns(() => ({ idPrefix: "" }))))
+  })
+
+  it("are not, where keys with the same label are always one", async () => {
+    await catches(lives, isOne(withRuns(() => ({ keyName: (label: string) => label }))))
+  })
+
+  it("are not, where one run is read after the other", async () => {
+    const oneByOne = async (lives: ReadonlyArray<Life>) => {
+      const [header, ...records] = recordsOfAll(lives)
+      const halves = [0, 1].flatMap((half) =>
+        records.filter((record) => ("id" in record ? Number(record.id.split("/")[0]) % 2 : 0) === half),
+      )
+      expect(whole([...(header === undefined ? [] : [header]), ...halves].map(encode))).toEqual(
+        whole(recordsOfAll(lives).map(encode)),
+      )
+    }
+    await catches(lives, oneByOne)
+  })
+})
+
+describe("the logs of Python clients", () => {
+  /** One client's, which numbers its orders. */
+  const client = pythonLog.map((records) => {
+    let next = 0
+    return records.map((record) => (record.kind === "requests" ? record : { ...record, number: next++ }))
+  })
+  const rotated = fc.record({ records: client, cutting })
+  type Rotated = typeof rotated extends fc.Arbitrary<infer A> ? A : never
+
+  const isWhole =
+    (change: (merged: Summary, pieces: ReadonlyArray<File>) => Summary) =>
+    async ({ records, cutting }: Rotated) => {
+      const lines = records.map(pythonLine)
+      const { given } = piecesOf(lines, cutting)
+      const merged = await merge(given, asPlanned)
+      expect(
+        change(
+          Result.getOrThrowWith(merged, (message) => new Error(message)),
+          given,
+        ),
+      ).toEqual(whole(lines))
+    }
+
+  it("that was rotated are the log that was cut", async () => {
+    await holds(
+      rotated,
+      isWhole((merged) => merged),
+    )
+  })
+
+  it("that was rotated are not, where each piece is taken for a client of its own", async () => {
+    await catches(
+      rotated,
+      isWhole((merged, pieces) => ({
+        ...merged,
+        averageRequestsRate: pieces.reduce((sum, { lines }) => sum + whole(lines).averageRequestsRate, 0),
+      })),
+    )
+  })
+
+  const several = fc.array(client, { minLength: 2, maxLength: 3 })
+
+  it("that ran side by side count as all their lines do, and each numbers its own orders", async () => {
+    await holds(several, async (clients) => {
+      const files = clients.map((records, index) => ({
+        name: `client-${index}.log`,
+        lines: records.map(pythonLine),
+        isPacked: false,
+      }))
+      const merged = Result.getOrThrowWith(await merge(files, asPlanned), (message) => new Error(message))
+      const all = clients.flat().toSorted((one, other) => one.ms - other.ms)
+      const { averageRequestsRate: _, orders, ...figures } = whole(all.map(pythonLine))
+      expect({ ...figures, orders }).toEqual({
+        ...merged,
+        averageRequestsRate: undefined,
+        orders: { ...merged.orders, created: orders.created },
+      })
+    })
+  })
+
+  it("are not, where what one has expired is forgotten", async () => {
+    await catches(several, async (clients) => {
+      const [first = [], ...others] = clients
+      const without = [first.filter(({ kind }) => kind !== "queue"), ...others]
+      const summary = (logs: typeof clients) =>
+        whole(
+          logs
+            .flat()
+            .toSorted((one, other) => one.ms - other.ms)
+            .map(pythonLine),
+        )
+      if (without.flat().length === 0) return
+      expect(summary(without)).toEqual(summary(clients))
+    })
+  })
+
+  it("made as many orders as they numbered", async () => {
+    await holds(fc.record({ one: client, other: client }), async ({ one, other }) => {
+      const numbers = (records: typeof one) =>
+        records.filter(({ kind }) => kind !== "requests").map(({ number }) => number)
+      const made = (records: typeof one) =>
+        numbers(records).length === 0 ? 0 : Math.max(...numbers(records)) - Math.min(...numbers(records)) + 1
+      // From the same moment on, so that neither goes on where the other ends.
+      const files = [one, other].map((records, index) => ({
+        name: `client-${index}.log`,
+        lines: [...records, ...records.map((record) => ({ ...record, ms: record.ms + 10_000 }))].map(
+          pythonLine,
+        ),
+        isPacked: false,
+      }))
+      const merged = Result.getOrThrowWith(await merge(files, asPlanned), (message) => new Error(message))
+      expect(merged.orders.created).toBe(made(one) + made(other))
+    })
+  })
+})

@@ -1,0 +1,20 @@
+/** Several who are told a log's events. */
+import type { EventListener, LogOptions } from "./LogReader.ts"
+
+type Listen = NonNullable<LogOptions["listen"]>
+
+/** Two who listen as one; undefined where nobody does. */
+export const bothListen = (one: Listen | undefined, other: Listen | undefined): Listen | undefined => {
+  if (one === undefined || other === undefined) return one ?? other
+  return (source): EventListener => {
+    const listeners = [one(source), other(source)]
+    return {
+      add: (event) => {
+        for (const listener of listeners) listener.add(event)
+      },
+      end: () => {
+        for (const listener of listeners) listener.end()
+      },
+    }
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * Reads several logs at once, and gives their events away in the order of their times. Of each no more is kept than a
+ * chunk and a line, and none is open before its time has come or after its end.
+ */
+import { Effect, type FileSystem, type Scope } from "effect"
+import { quote } from "../../cli/quote.ts"
+import { UsageError } from "../../errors.ts"
+import type { LogEvent } from "../../journal/LogEvent.ts"
+import { tooNew } from "../summariseFile.ts"
+import { type LogListener, readLines, writerOf } from "../Writer.ts"
+import { type LogPiece, nameOfPieces } from "./LogPiece.ts"
+import { type EventQueue, makeTimeMerger } from "./mergeByTime.ts"
+import { openPieces } from "./openPieces.ts"
+import type { Translate } from "./runEvents.ts"
+
+/** Smaller than for one log: events that wait should not grow old. */
+const CHUNK_BYTES = 64 * 1024
+
+/** One of the logs that are read at once. */
+export interface Source {
+  readonly pieces: ReadonlyArray<LogPiece>
+  /** When it begins, by the clock of all. */
+  readonly beginMs: number
+  readonly translate: Translate
+}
+
+interface OpenSource {
+  /** Reads on until there are events, which are put into the queue; false at the log's end. */
+  readonly fill: Effect.Effect<boolean, UsageError>
+}
+
+const secondJournal = (file: string): UsageError =>
+  new UsageError({
+    message: `${quote(file)} holds the journals of several runs; give each in a file of its own`,
+  })
+
+const openSource = Effect.fnUntraced(function* (
+  source: Source,
+  queue: EventQueue,
+): Effect.fn.Return<OpenSource, never, FileSystem.FileSystem | Scope.Scope> {
+  const writer = writerOf(source.pieces[0]?.source ?? "journal")
+  let events: Array<LogEvent> = []
+  let headers = 0
+  let newer: number | undefined
+  const listener: LogListener = {
+    event: (event) => {
+      // What all runs together ran with is told already.
+      if (event.type === "settings") headers += 1
+      else events.push(source.translate(event))
+    },
+    unrecognised: () => events.push({ type: "unrecognised", lines: 1 }),
+    newer: (version) => {
+      newer ??= version
+    },
+  }
+  const readOn = yield* openPieces(
+    source.pieces,
+    {
+      block: (bytes, from, to) => {
+        readLines(writer, bytes, from, to, listener)
+      },
+      tooLong: listener.unrecognised,
+    },
+    CHUNK_BYTES,
+  )
+  const fill = Effect.gen(function* () {
+    events = []
+    let goesOn = true
+    while (goesOn && events.length === 0) {
+      goesOn = yield* readOn
+      if (newer !== undefined) return yield* tooNew(nameOfPieces(source.pieces), newer)
+      if (headers > 1) return yield* secondJournal(nameOfPieces(source.pieces))
+    }
+    queue.events = events
+    queue.given = 0
+    return events.length > 0
+  })
+  return { fill }
+})
+
+/**
+ * Reads the sources, whose events `give` is given with the numbers of their sources. Fails with one line for the user where one
+ * cannot be read.
+ */
+export const mergeSources = (
+  sources: ReadonlyArray<Source>,
+  give: (event: LogEvent, source: number) => void,
+): Effect.Effect<void, UsageError, FileSystem.FileSystem> =>
+  Effect.gen(function* () {
+    const merger = makeTimeMerger(give)
+    const opened = new Map<number, OpenSource>()
+    for (const [order, { beginMs }] of sources.entries())
+      merger.add({ order, nextMs: beginMs, events: [], given: 0 })
+    while (true) {
+      const queue = merger.run()
+      const source = queue && sources[queue.order]
+      if (queue === undefined || source === undefined) return
+      const open = opened.get(queue.order) ?? (yield* openSource(source, queue))
+      opened.set(queue.order, open)
+      if (yield* open.fill) merger.add(queue)
+      else opened.delete(queue.order)
+    }
+  }).pipe(Effect.scoped)
