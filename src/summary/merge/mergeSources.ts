@@ -6,15 +6,17 @@ import { Effect, type FileSystem, type Scope } from "effect"
 import { quote } from "../../cli/quote.ts"
 import { UsageError } from "../../errors.ts"
 import type { LogEvent } from "../../journal/LogEvent.ts"
+import { collectGarbage } from "../reading/collectGarbage.ts"
 import { tooNew } from "../summariseFile.ts"
 import { type LogListener, readLines, writerOf } from "../Writer.ts"
+import { keepHeapSmall } from "./keepHeapSmall.ts"
 import { type LogPiece, nameOfPieces } from "./LogPiece.ts"
 import { type EventQueue, makeTimeMerger } from "./mergeByTime.ts"
 import { openPieces } from "./openPieces.ts"
 import type { Translate } from "./runEvents.ts"
 
-/** Smaller than for one log: events that wait should not grow old. */
-const CHUNK_BYTES = 64 * 1024
+/** Smaller than for one log: there are several, and events that wait should not grow old. */
+const CHUNK_BYTES = 16 * 1024
 
 /** One of the logs that are read at once. */
 export interface Source {
@@ -87,6 +89,8 @@ export const mergeSources = (
   give: (event: LogEvent, source: number) => void,
 ): Effect.Effect<void, UsageError, FileSystem.FileSystem> =>
   Effect.gen(function* () {
+    yield* collectGarbage
+    yield* keepHeapSmall
     const merger = makeTimeMerger(give)
     const opened = new Map<number, OpenSource>()
     for (const [order, { beginMs }] of sources.entries())

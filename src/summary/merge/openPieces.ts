@@ -18,19 +18,21 @@ type ReadOn = Effect.Effect<boolean, UsageError>
 export const pieceBytes = (
   fileSystem: FileSystem.FileSystem,
   { file, isPacked }: Bytes,
+  chunkBytes: number = CHUNK_BYTES,
 ): Stream.Stream<Uint8Array, UsageError> => {
-  const bytes = Stream.mapError(fileSystem.stream(file, { chunkSize: CHUNK_BYTES }), cannotRead(file))
-  return isPacked ? gunzipped(bytes, notGzip(file)) : bytes
+  const bytes = Stream.mapError(fileSystem.stream(file, { chunkSize: chunkBytes }), cannotRead(file))
+  return isPacked ? gunzipped(bytes, notGzip(file), chunkBytes) : bytes
 }
 
 /** Opens a piece; puts its bytes into the blocks as far as they come at once. */
 const openPiece = Effect.fnUntraced(function* (
   piece: Bytes,
   blocks: LineBlocks,
+  chunkBytes: number,
 ): Effect.fn.Return<ReadOn, UsageError, FileSystem.FileSystem | Scope.Scope> {
   const fileSystem = yield* FileSystem.FileSystem
   if (piece.isPacked) {
-    const pull = yield* Stream.toPull(pieceBytes(fileSystem, piece))
+    const pull = yield* Stream.toPull(pieceBytes(fileSystem, piece, chunkBytes))
     return pull.pipe(
       Effect.map((chunks) => {
         for (const chunk of chunks) blocks.push(chunk)
@@ -69,7 +71,7 @@ export const openPieces = Effect.fnUntraced(function* (
 
   const openNext = Effect.fnUntraced(function* (piece: Bytes) {
     const scope = yield* Scope.fork(outer)
-    const readOn = yield* openPiece(piece, blocks).pipe(
+    const readOn = yield* openPiece(piece, blocks, chunkBytes).pipe(
       Scope.provide(scope),
       Effect.provideService(FileSystem.FileSystem, fileSystem),
     )

@@ -9,12 +9,15 @@ import { GZIP_MAGIC_BYTES, isGzip } from "../reading/byteStreams.ts"
 import type { LineTaker } from "../reading/LineBlocks.ts"
 import { lineStartFrom, readFileLines, WHOLE } from "../reading/readFile.ts"
 import { cannotRead, nothingReadable, tooNew } from "../summariseFile.ts"
+import { keepHeapSmall } from "./keepHeapSmall.ts"
 import type { LogPiece } from "./LogPiece.ts"
 import { openPieces } from "./openPieces.ts"
 import { type EndRecord, type FirstRecord, makeFirstRecord, makeLastRecord } from "./PieceEnds.ts"
 
+/** Read at once: there may be many files, of which hardly more than a line is looked at. */
+const CHUNK_BYTES = 16 * 1024
 /** Where the last record is looked for first: more than any line that this program writes. */
-const TAIL_BYTES = 64 * 1024
+const TAIL_BYTES = 16 * 1024
 
 const both = (one: LineTaker, other: LineTaker): LineTaker => ({
   block: (bytes, from, to) => {
@@ -35,8 +38,8 @@ const lastOf = Effect.fnUntraced(function* (
 ) {
   for (let length = TAIL_BYTES; ; length *= 4) {
     const last = makeLastRecord(() => source)
-    const from = length >= size ? 0 : yield* lineStartFrom(file, size - length)
-    yield* readFileLines(file, { from, to: Infinity }, last, Effect.succeed(true))
+    const from = length >= size ? 0 : yield* lineStartFrom(file, size - length, CHUNK_BYTES)
+    yield* readFileLines(file, { from, to: Infinity }, last, Effect.succeed(true), CHUNK_BYTES)
     if (last.found() !== undefined || from === 0) return last.found()
   }
 })
@@ -44,7 +47,8 @@ const lastOf = Effect.fnUntraced(function* (
 const endsOfPacked = Effect.fnUntraced(function* (file: string) {
   const first = makeFirstRecord()
   const last = makeLastRecord(() => first.found()?.source)
-  const readOn = yield* openPieces([{ file, isPacked: true }], both(first, last))
+  yield* keepHeapSmall
+  const readOn = yield* openPieces([{ file, isPacked: true }], both(first, last), CHUNK_BYTES)
   while (yield* readOn);
   return { first, last: last.found() }
 })
@@ -62,6 +66,7 @@ const endsOf = Effect.fnUntraced(function* (
     WHOLE,
     first,
     Effect.sync(() => first.found() === undefined),
+    CHUNK_BYTES,
   )
   const begin = first.found()
   return { first, last: begin && (yield* lastOf(opened, size, begin.source)) }

@@ -20,9 +20,10 @@ export const pipeBytes = <E>(path: string, onError: (error: unknown) => E): Stre
 export const gunzipped = <E, R>(
   bytes: Stream.Stream<Uint8Array, E, R>,
   onError: (error: unknown) => E,
+  chunkBytes: number = CHUNK_BYTES,
 ): Stream.Stream<Uint8Array, E, R> =>
   NodeStream.pipeThroughDuplex(bytes, {
-    evaluate: () => createGunzip({ chunkSize: CHUNK_BYTES }),
+    evaluate: () => createGunzip({ chunkSize: chunkBytes }),
     onError,
     chunkSize: 1,
   })

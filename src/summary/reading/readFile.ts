@@ -31,8 +31,9 @@ export const readFileLines = Effect.fnUntraced(function* <E>(
   { from, to }: ByteRange,
   taker: LineTaker,
   goesOn: Effect.Effect<boolean, E>,
+  chunkBytes: number = CHUNK_BYTES,
 ): Effect.fn.Return<void, PlatformError.PlatformError | E> {
-  const blocks = makeLineBlocks(taker)
+  const blocks = makeLineBlocks(taker, chunkBytes)
   let position = from
   while (position < to) {
     const room = blocks.room()
@@ -50,8 +51,12 @@ export const readFileLines = Effect.fnUntraced(function* <E>(
 const NEWLINE = 0x0a
 
 /** Where the first line begins that does not begin before `position`: perhaps at the file's end. */
-export const lineStartFrom = Effect.fnUntraced(function* (file: BytesAt, position: number) {
-  const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES)
+export const lineStartFrom = Effect.fnUntraced(function* (
+  file: BytesAt,
+  position: number,
+  chunkBytes: number = CHUNK_BYTES,
+) {
+  const buffer = Buffer.allocUnsafeSlow(chunkBytes)
   let at = position - 1
   while (true) {
     const count = yield* file.read(buffer, { position: BigInt(at) })

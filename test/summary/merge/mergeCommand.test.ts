@@ -1,0 +1,167 @@
+import { gzipSync } from "node:zlib"
+import { NodeServices } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, FileSystem, Path, Schema } from "effect"
+import { Command } from "effect/cli"
+import { TestConsole } from "effect/testing"
+import { summarise } from "../../../src/cli/summarise.ts"
+import type { JournalRecord } from "../../../src/journal/JournalRecord.ts"
+import { makeSeal } from "../../../src/journal/Seal.ts"
+import { openMerge } from "../../../src/summary/merge/openMerge.ts"
+import { summariseMerged } from "../../../src/summary/merge/summariseMerged.ts"
+import { accepted, footer, header, sent, summaryOf } from "../records.ts"
+
+/** Runs the command; gives what it has printed since the test began. */
+const run = Effect.fnUntraced(function* (...args: ReadonlyArray<string>) {
+  yield* Command.runWith(summarise, { version: "0" })(args)
+  return `${(yield* TestConsole.logLines).join("\n")}\n`
+})
+
+/** What these tests ask of the JSON form. */
+const decode = Schema.decodeUnknownEffect(
+  Schema.fromJsonString(
+    Schema.Struct({
+      averageThroughput: Schema.Number,
+      lowestThroughput: Schema.Number,
+      totalTimeMs: Schema.Number,
+      orders: Schema.Struct({ accepted: Schema.Number }),
+      utilisation: Schema.Struct({ ceiling: Schema.Number }),
+    }),
+  ),
+)
+
+/** A folder to write files to, for as long as the test lasts; packed where their names say so. */
+const inFolder = Effect.gen(function* () {
+  const fileSystem = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const folder = yield* fileSystem.makeTempDirectoryScoped()
+  return Effect.fnUntraced(function* (name: string, text: string) {
+    const file = path.join(folder, name)
+    yield* fileSystem.writeFile(file, name.endsWith(".gz") ? gzipSync(text) : new TextEncoder().encode(text))
+    return file
+  })
+})
+
+/** An order a second. */
+const orders = (seconds: number): ReadonlyArray<JournalRecord> =>
+  Array.from({ length: seconds }, (_, second) => [
+    sent(String(second), second * 1000 + 1),
+    accepted(String(second), second * 1000 + 20, { sent: second * 1000 + 1, createdAt: second * 1000 + 1 }),
+  ]).flat()
+
+const text = (records: ReadonlyArray<JournalRecord>): string => makeSeal()(records)
+
+/** So many lines of a text, from a place on. */
+const cut = (whole: string, from: number, to: number): string =>
+  whole
+    .split("\n")
+    .slice(from, to)
+    .map((line) => `${line}\n`)
+    .join("")
+
+const startedAt = (time: string, seed: number) => ({
+  ...header({ keys: 1 }),
+  seed,
+  startedAt: `2026-11-24T${time}Z`,
+})
+
+describe("the pieces of a rotated journal", () => {
+  const records = [header(), ...orders(300), footer(300_000)]
+  const whole = text(records)
+  const pieces = Effect.gen(function* () {
+    const write = yield* inFolder
+    return [
+      yield* write("run.ndjson", cut(whole, 401, 602)),
+      yield* write("run.ndjson.1", cut(whole, 250, 401)),
+      yield* write("run.ndjson.2.gz", cut(whole, 0, 250)),
+      yield* write("run.ndjson.3", ""),
+    ]
+  })
+
+  it.effect("give the figures of the whole, one name, and one table of intervals", () =>
+    Effect.gen(function* () {
+      const [newest = "", ...others] = yield* pieces
+      const json = yield* run("--merge", "--format", "json", newest, ...others)
+      assert.deepStrictEqual(JSON.parse(json), JSON.parse(JSON.stringify(summaryOf(records))))
+      const csv = yield* run("--merge", "--every", "100s", "--format", "csv", newest, ...others)
+      assert.strictEqual(csv.match(/run.ndjson.2.gz and 2 more,\d+,2026-11-23T16:/g)?.length, 3)
+    }).pipe(Effect.provide(NodeServices.layer)),
+  )
+
+  it.effect("are read by several threads, also where cuts tear lines", () =>
+    Effect.gen(function* () {
+      const write = yield* inFolder
+      const at = [0, 7000, 20_001, 40_000, whole.length]
+      const files = yield* Effect.forEach(at.slice(1), (end, index) =>
+        write(`p${index}`, whole.slice(at[index], end)),
+      )
+      const plan = yield* openMerge(files)
+      for (const threads of [1, 2, 3]) {
+        const summary = yield* summariseMerged(plan, { keys: 5, limit: 20 }, {}, { threads, togetherFrom: 0 })
+        assert.deepStrictEqual(summary, summaryOf(records))
+      }
+    }).pipe(Effect.provide(NodeServices.layer)),
+  )
+
+  it.effect("certify as the one journal, with the digest of all of their bytes", () =>
+    Effect.gen(function* () {
+      const [newest = "", ...others] = yield* pieces
+      const printed = yield* Effect.exit(run("--merge", "--certify", "--format", "json", newest, ...others))
+      const said = (yield* TestConsole.logLines).join("\n")
+      assert.match(said, /"digest": "verified"/)
+      assert.match(said, new RegExp(`"lines": ${records.length},`))
+      // These records' books do not add up, so all that is asked here is what is read.
+      assert.strictEqual(printed._tag, "Failure")
+    }).pipe(Effect.provide(NodeServices.layer)),
+  )
+})
+
+describe("runs that are one", () => {
+  const twoRuns = Effect.gen(function* () {
+    const write = yield* inFolder
+    return [
+      yield* write("a.ndjson", text([startedAt("10:00:00.000", 1), ...orders(10)])),
+      yield* write("b.ndjson.gz", text([startedAt("10:00:00.500", 2), ...orders(10)])),
+    ]
+  })
+
+  it.effect("have the windows of both", () =>
+    Effect.gen(function* () {
+      const files = yield* twoRuns
+      const { averageThroughput, lowestThroughput, totalTimeMs, utilisation } = yield* decode(
+        yield* run("--merge", "--format", "json", ...files),
+      )
+      assert.deepStrictEqual([averageThroughput, lowestThroughput, totalTimeMs], [2, 2, 9500])
+      assert.closeTo(utilisation.ceiling, 40 / 1.001, 1e-9)
+    }).pipe(Effect.provide(NodeServices.layer)),
+  )
+
+  it.effect("are looked at by key, by time and by the clock", () =>
+    Effect.gen(function* () {
+      const files = yield* twoRuns
+      const accepted = Effect.fnUntraced(function* (...args: ReadonlyArray<string>) {
+        const before = (yield* TestConsole.logLines).length
+        yield* run("--merge", "--format", "json", ...args, ...files)
+        const printed = (yield* TestConsole.logLines).slice(before).join("\n")
+        return (yield* decode(printed)).orders.accepted
+      })
+      assert.strictEqual(yield* accepted("--key", "key-1"), 20)
+      assert.strictEqual(yield* accepted("--key", "a.ndjson:key-1"), 10)
+      assert.strictEqual(yield* accepted("--since", "2s", "--until", "4s"), 4)
+      assert.strictEqual(yield* accepted("--since", "10:00:09", "--key", "b.ndjson.gz:key-1"), 1)
+    }).pipe(Effect.provide(NodeServices.layer)),
+  )
+
+  it.effect("make one report, and one block of the classic form", () =>
+    Effect.gen(function* () {
+      const fileSystem = yield* FileSystem.FileSystem
+      const files = yield* twoRuns
+      const write = yield* inFolder
+      const html = yield* write("report.html", "")
+      const throughputs = yield* write("throughputs.txt", "")
+      yield* run("--merge", "--html", html, "--append", throughputs, ...files)
+      assert.include(yield* fileSystem.readFileString(html), "a.ndjson:key-1")
+      assert.match(yield* fileSystem.readFileString(throughputs), /^Average Requests Rate: 2\.0\n(.+\n){9}$/)
+    }).pipe(Effect.provide(NodeServices.layer)),
+  )
+})
