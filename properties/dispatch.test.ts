@@ -14,6 +14,7 @@ import { naiveDispatcher } from "./broken/naiveDispatcher.ts"
 import { catches, holds, RUNS, SEED } from "./support/law.ts"
 import {
   allAreDone,
+  expiredOnTime,
   type DispatchLaw,
   lostKeysAreSpared,
   neverAfterTimeToLive,
@@ -89,6 +90,12 @@ const laws: ReadonlyArray<{
     check: neverAfterTimeToLive,
     worlds: everyGateScenarios,
     broken: { "an age that is checked before waiting": { make: naiveDispatcher("checks-age-too-early") } },
+  },
+  {
+    law: "an order whose time is over in the line expires at that moment",
+    check: expiredOnTime,
+    worlds: everyGateScenarios,
+    broken: { "a line that only lanes look into": { make: naiveDispatcher("checks-age-too-early") } },
   },
   {
     law: "no order is sent twice",

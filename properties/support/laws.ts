@@ -91,6 +91,26 @@ export const neverAfterTimeToLive: DispatchLaw = ({ ttlMs }, seen) => {
   }
 }
 
+/** Sleeps are rounded up to whole microseconds. */
+const ROUNDING_MS = 0.002
+
+/**
+ * An order expires at the moment at which its time is over: where it was still on its way then, when it comes back;
+ * and where its time was over when it was handed over, at once.
+ */
+export const expiredOnTime: DispatchLaw = ({ ttlMs }, seen) => {
+  const returnedMs = new Map<string, number>()
+  for (const event of seen.events) {
+    if (event.type === "returned") returnedMs.set(event.id, event.atMs)
+    if (event.type !== "outcome" || event.outcome.outcome !== "expired") continue
+    const { atMs, createdMs, id } = event
+    const deadlineMs = createdMs + (ttlMs ?? Number.POSITIVE_INFINITY)
+    const dueMs = Math.max(deadlineMs, returnedMs.get(id) ?? 0, seen.handedMs.get(id) ?? 0)
+    assert.isAtLeast(atMs, dueMs, `order ${id} expired early`)
+    assert.isAtMost(atMs, dueMs + ROUNDING_MS, `order ${id} expired ${atMs - dueMs} ms late`)
+  }
+}
+
 /**
  * No order is sent again unless the request before was refused for certain, or never left; so the exchange
  * never accepts one twice.

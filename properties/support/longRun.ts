@@ -53,6 +53,7 @@ export const exercise: Scenario = {
   ttlMs: 1000,
   requestTimeoutMs: 3000,
   gaps: [0, 20, 10, 5, 17],
+  agesMs: [0],
   journeys: [
     { incomingMs: 0, outgoingMs: 50 },
     { incomingMs: 50, outgoingMs: 0 },

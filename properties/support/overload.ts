@@ -81,6 +81,7 @@ export const asScenario = (overload: Overload): Scenario => {
     boundMs: BOUND_MS,
     ttlMs,
     requestTimeoutMs: REQUEST_TIMEOUT_MS,
+    agesMs: [0],
     gaps: Array.from({ length: Math.ceil(durationMs(overload) / gap) }, (_, n) => (n === 0 ? 0 : gap)),
     journeys: journeysOf(overload),
     stalls: [],

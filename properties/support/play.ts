@@ -17,6 +17,8 @@ export interface Observation {
   readonly startMs: number
   /** Ids of the orders that were handed over. */
   readonly handed: ReadonlyArray<string>
+  /** When each order was handed over, by its id. */
+  readonly handedMs: ReadonlyMap<string, number>
   /** Ids of the orders that the dispatcher said it would not take. */
   readonly turnedAway: ReadonlyArray<string>
   /** Every order reached its outcome of itself; taken for granted where the dispatcher is stopped before. */
@@ -94,6 +96,8 @@ export const play = (scenario: Scenario, variant: Variant = {}): Promise<Observa
   const program = Effect.gen(function* () {
     const handed: Array<string> = []
     const turnedAway: Array<string> = []
+    const handedMs = new Map<string, number>()
+    const clock = yield* Clock.Clock
     const { gates, rig } = yield* hostileClock(makeWorld(scenario, variant), scenario)
     const { dispatcher } = rig
     let dueMs = rig.startMs
@@ -106,7 +110,12 @@ export const play = (scenario: Scenario, variant: Variant = {}): Promise<Observa
             const refused = Exit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause)
             ;(refused ? turnedAway : handed).push(String(n))
           })
-        const hand = Effect.ignore(Effect.onExit(dispatcher.enqueue(order(n)), answered))
+        const hand = Effect.suspend(() => {
+          const nowMs = nowMsUnsafe(clock)
+          handedMs.set(String(n), nowMs)
+          const ageMs = scenario.agesMs[n % scenario.agesMs.length] ?? 0
+          return Effect.ignore(Effect.onExit(dispatcher.enqueue(order(n, nowMs - ageMs)), answered))
+        })
         return Effect.andThen(sleepUntil(dueMs), hand)
       },
       { discard: true },
@@ -132,7 +141,7 @@ export const play = (scenario: Scenario, variant: Variant = {}): Promise<Observa
     yield* Effect.sleep(aftermath(scenario))
     const { events, exchange, startMs } = rig
     const { arrivals } = exchange
-    return { startMs, handed, turnedAway, isDrained, events, arrivals, atRest, placesTaken }
+    return { startMs, handed, handedMs, turnedAway, isDrained, events, arrivals, atRest, placesTaken }
   })
   const { exit, remains } = runVirtualToRest(Effect.scoped(program))
   return Effect.runPromise(Effect.map(exit, (seen) => ({ ...seen, remains })))

@@ -28,6 +28,8 @@ export interface Scenario {
   readonly requestTimeoutMs: number
   /** Milliseconds between one order and the next. */
   readonly gaps: ReadonlyArray<number>
+  /** How old orders are when they are handed over, in turn: one may be older than the one before it. */
+  readonly agesMs: ReadonlyArray<number>
   /** Journeys of requests, in turn. */
   readonly journeys: ReadonlyArray<Journey>
   readonly stalls: ReadonlyArray<Stall>
@@ -63,6 +65,11 @@ const gaps = (maxLength: number): fc.Arbitrary<ReadonlyArray<number>> =>
       arbitrary: fc.integer({ min: 1, max: maxLength }).map((n) => Array.from({ length: n }, () => 0)),
     },
   )
+
+const agesMs: fc.Arbitrary<ReadonlyArray<number>> = fc.oneof(
+  { weight: 4, arbitrary: fc.constant([0]) },
+  { weight: 1, arbitrary: fc.array(fc.integer({ min: 0, max: 1500 }), { minLength: 1, maxLength: 20 }) },
+)
 
 // Small worlds are where laws break in ways that one can follow, so most are small.
 const keys = fc.oneof(
@@ -115,6 +122,7 @@ const worlds = (maxOrders: number, bounds: fc.Arbitrary<boolean>): fc.Arbitrary<
         ttlMs: timesToLiveMs,
         requestTimeoutMs: fc.constant(requestTimeoutMs),
         gaps: gaps(maxOrders),
+        agesMs,
         journeys: journeys(longestIncomingMs),
         stalls: stalls(longestIncomingMs),
         longestIncomingMs: fc.constant(longestIncomingMs),
@@ -182,6 +190,7 @@ const CALM_INCOMING_MS = 900
 export const calmScenarios = (maxOrders: number): fc.Arbitrary<Scenario> =>
   scenarios(maxOrders).map((scenario) => ({
     ...scenario,
+    agesMs: [0],
     requestTimeoutMs: 3000,
     earlyMs: 0,
     stopAtMs: undefined,

@@ -225,7 +225,7 @@ export const make = Effect.fnUntraced(function* (options: DispatcherOptions) {
     ),
   )
 
-  /** Ends expired orders at the head of the line, so that they do not wait there for a lane to find them. */
+  /** Ends orders whose time is over at the head of the line: they do not wait there for a lane to find them. */
   const reap: Effect.Effect<never> = Effect.forever(
     Effect.flatMap(line.first, (first) => {
       const nowMs = nowMsUnsafe(clock)
@@ -234,6 +234,16 @@ export const make = Effect.fnUntraced(function* (options: DispatcherOptions) {
       if (entry?.state === "queued") expire(ledger, entry, nowMs)
       return Effect.void
     }),
+  )
+
+  /** The same for those that are out of step, wherever they are. */
+  const reapStrays: Effect.Effect<never> = Effect.forever(
+    Effect.map(
+      line.overdueStrays(() => nowMsUnsafe(clock)),
+      (overdue) => {
+        for (const entry of overdue) if (entry.state === "queued") expire(ledger, entry, nowMsUnsafe(clock))
+      },
+    ),
   )
 
   const stop = Effect.gen(function* () {
@@ -277,13 +287,16 @@ export const make = Effect.fnUntraced(function* (options: DispatcherOptions) {
   if (options.recall !== undefined) {
     yield* Effect.forEach(lanes, ({ memory }) => supervise(memory.failed), { discard: true })
   }
-  if (settings.ttl !== undefined) yield* supervise(reap)
+  if (settings.ttl !== undefined) {
+    yield* supervise(reap)
+    yield* supervise(reapStrays)
+  }
 
   const withdraw = (entry: Entry) =>
     Effect.sync(() => {
       entry.withdrawn = true
       if (entry.state === "in-flight" || entry.state === "ended") return
-      line.remove(entry)
+      line.remove([entry])
       cancel(entry, Exit.fail(new OrderCancelled({ orderId: entry.order.id })))
     })
 

@@ -4,7 +4,7 @@
  * takes the same steps every time, on every machine.
  */
 import { Clock, Context, Duration, Effect, type Exit, Scheduler, Schema } from "effect"
-import { SleeperHeap } from "./SleeperHeap.ts"
+import { TimeHeap } from "../TimeHeap.ts"
 
 export interface VirtualTimeOptions {
   /** What the wall clock shows at the start, in milliseconds since 1970. Default: 2026-01-01 in UTC. */
@@ -28,7 +28,7 @@ export interface Remains {
 /** Runs what fibers have scheduled, and moves time when nothing is left to run. */
 class World {
   nowMs = 0
-  readonly #sleepers = new SleeperHeap()
+  readonly #sleepers = new TimeHeap<() => void>()
   readonly #latenessMs: () => number
   #tasks: Array<() => void> = []
 
@@ -81,7 +81,7 @@ class World {
       const next = this.#sleepers.take()
       if (next === undefined) return "at-rest"
       this.nowMs = next.atMs
-      next.wake()
+      next.value?.()
     }
     return "paused"
   }

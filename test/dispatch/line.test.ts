@@ -42,6 +42,55 @@ describe("time to live", () => {
     }),
   )
 
+  it.effect("an order that came back expires at its own time, whoever was first in the line meanwhile", () =>
+    Effect.gen(function* () {
+      const rig = yield* makeRig({
+        config: { limit: 1, windowMs: 60_000, blockAfter: 10 },
+        journey: () => ({ ...at, fate: { status: 429 } }),
+      })
+      yield* rig.dispatcher.enqueue(order("returned"))
+      yield* TestClock.adjust("10 millis")
+      yield* rig.dispatcher.enqueue(order("younger"))
+      yield* TestClock.adjust("2 seconds")
+      assert.deepStrictEqual(
+        rig.returned().map(({ id }) => id),
+        ["returned"],
+      )
+      assert.deepStrictEqual(
+        rig.outcomes().map(({ atMs, id }) => [id, atMs - rig.startMs]),
+        [
+          ["returned", 1000],
+          ["younger", 1010],
+        ],
+      )
+    }),
+  )
+
+  it.effect("an older order behind younger ones expires at its own time, and so do many at once", () =>
+    Effect.gen(function* () {
+      const rig = yield* makeRig({ config: { limit: 1, windowMs: 60_000, blockAfter: 10 } })
+      yield* rig.dispatcher.enqueue(order("sent"))
+      yield* TestClock.adjust("100 millis")
+      const ages = [0, 70, 30, 70, 50, 0]
+      yield* Effect.forEach(ages, (ageMs, n) =>
+        rig.dispatcher.enqueue(order(n, rig.startMs + rig.elapsed() - ageMs)),
+      )
+      yield* TestClock.adjust("2 seconds")
+      assert.deepStrictEqual(
+        rig.outcomes().map(({ atMs, id }) => [id, atMs - rig.startMs]),
+        [
+          ["sent", 50],
+          ["1", 1030],
+          ["3", 1030],
+          ["4", 1050],
+          ["2", 1070],
+          ["0", 1100],
+          ["5", 1100],
+        ],
+      )
+    }),
+  )
+
   it.effect("none means that an order waits as long as it takes", () =>
     Effect.gen(function* () {
       const rig = yield* makeRig({ ttlMs: undefined, config: { limit: 1, windowMs: 60_000, blockAfter: 10 } })

@@ -1,7 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Deferred, Effect, Exit, Fiber } from "effect"
 import { nowMs } from "../../src/Monotonic.ts"
-import { SleeperHeap } from "../../src/simulation/SleeperHeap.ts"
 import { inVirtualTime, runVirtual, runVirtualToRest } from "../../src/simulation/VirtualTime.ts"
 
 const valueOf = <A, E>(exit: Exit.Exit<A, E>): A => {
@@ -90,23 +89,4 @@ describe("virtual time", () => {
       assert.isDefined(fiber.pollUnsafe())
     }),
   )
-})
-
-describe("the heap of sleepers", () => {
-  it("wakes in the order of times, and of going to sleep among equal ones", () => {
-    const heap = new SleeperHeap()
-    const times = Array.from({ length: 500 }, (_, n) => (n * 7919) % 101)
-    const sleepers = times.map((atMs) => heap.add(atMs, () => {}))
-    const givenUp = new Set(sleepers.filter((_, n) => n % 3 === 0))
-    for (const sleeper of givenUp) heap.remove(sleeper)
-    const woken = []
-    for (let next = heap.take(); next !== undefined; next = heap.take()) woken.push(next)
-    const expected = sleepers
-      .filter((sleeper) => !givenUp.has(sleeper))
-      .toSorted((a, b) => a.atMs - b.atMs || a.order - b.order)
-    assert.deepStrictEqual(
-      woken.map(({ order }) => order),
-      expected.map(({ order }) => order),
-    )
-  })
 })
