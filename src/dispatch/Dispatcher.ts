@@ -251,7 +251,8 @@ export const make = Effect.fnUntraced(function* (options: DispatcherOptions) {
     yield* Scope.close(laneScope, Exit.void)
     cancelQueued()
     for (const entry of ledger.held()) {
-      if (entry.request === undefined)
+      // One whose request waits to be written down will not leave once it has ended: a disk that stands still is not awaited.
+      if (entry.request === undefined || !entry.hasLeft)
         cancel(entry, Exit.fail(new OrderCancelled({ orderId: entry.order.id })))
     }
     yield* Effect.timeoutOption(ledger.empty, Duration.sum(settings.requestTimeout, STOP_SLACK))

@@ -233,9 +233,17 @@ export const makeLane = (
         let isWithheld = false
         let settledMs: number | undefined
         // What leaves is written down first: a later life must know of every order that may have left.
-        const isKept = yield* log.committed
-        // Neither does one leave once it is no longer written down that requests may: the process may have stood still.
-        if (isKept && open.nonce > memory.reservedNonce()) yield* memory.reserve(open.nonce)
+        const isKept = yield* log.committed.pipe(
+          // Neither does one leave once it is no longer written down that requests may: the process may have stood still.
+          Effect.tap((kept) =>
+            kept && open.nonce > memory.reservedNonce() ? memory.reserve(open.nonce) : Effect.void,
+          ),
+          Effect.onInterrupt(() =>
+            Effect.sync(() =>
+              memory.onEnded({ ...open, end: { ending: "never-sent", atMs: nowMsUnsafe(clock) } }),
+            ),
+          ),
+        )
         const readyMs = nowMsUnsafe(clock)
         const isEnded = entry.state === "ended"
         // It cannot be written down, or was given up by a stop, or is not to leave any more.
@@ -248,6 +256,7 @@ export const makeLane = (
           return yield* passage.leave
         }
         open.sentMs = readyMs
+        entry.hasLeft = true
         const exit = yield* client
           .submit(entry.order, key, open.nonce, {
             mayStart: () => {

@@ -68,6 +68,7 @@ export class Ledger {
       deadlineMs: createdMs + ttlMs,
       result,
       request: undefined,
+      hasLeft: false,
       attempts: 0,
       returns: 0,
       state: "outside",
@@ -123,6 +124,7 @@ export class Ledger {
     this.#inFlight += 1
     const open: OpenRequest = { ...request, attempt: entry.attempts, writtenMs: undefined }
     entry.request = open
+    entry.hasLeft = false
     return open
   }
 

@@ -31,6 +31,8 @@ export interface Entry {
   readonly result: Deferred.Deferred<Acceptance, SubmitFailure> | undefined
   /** Its request, while one is under way. */
   request: OpenRequest | undefined
+  /** Its request has been let go: from then on only its end can tell that it did not leave. */
+  hasLeft: boolean
   /** Requests that this order has cost so far. */
   attempts: number
   /** Definite refusals after which it went back to the line. */

@@ -2,6 +2,7 @@
 import { expect, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
+import { noMemory } from "../../src/dispatch/KeyMemory.ts"
 import { makeRig, order } from "../support/rig.ts"
 
 const recording = { ready: Effect.void, record: () => {} }
@@ -60,20 +61,54 @@ it.effect("does not send what has grown too old while its record was written", (
   }),
 )
 
-it.effect("does not send what a stop has given up while its record was written", () =>
+it.effect("cancels at once what waits for its record when the run is stopped, and never sends it", () =>
   Effect.gen(function* () {
     const disk = yield* Deferred.make<boolean>()
     const rig = yield* makeRig({ ttlMs: undefined, log: { ...recording, committed: Deferred.await(disk) } })
     yield* rig.dispatcher.offer(order(1))
     yield* TestClock.adjust("10 millis")
-    const stopping = yield* Effect.forkChild(rig.stop, { startImmediately: true })
-    yield* TestClock.adjust("1 minute")
-    yield* Fiber.join(stopping)
+    // It does not wait for the disk, which stands still.
+    yield* rig.stop
+    expect(rig.elapsed()).toBe(10)
     yield* Deferred.succeed(disk, true)
     yield* TestClock.adjust("1 minute")
     expect(rig.exchange.arrivals).toEqual([])
-    // Nobody asked the disk again: that it may have left is the careful answer.
-    expect(rig.outcomes().map(({ outcome }) => outcome.outcome)).toEqual(["unknown"])
+    expect(rig.outcomes().map(({ outcome }) => outcome.outcome)).toEqual(["cancelled"])
+  }),
+)
+
+it.effect("cancels what waits for its key's state when the run is stopped, and tells the state so", () =>
+  Effect.gen(function* () {
+    const ended: Array<string> = []
+    let reservedNonce = Number.POSITIVE_INFINITY
+    const rig = yield* makeRig({
+      ttlMs: undefined,
+      // The process stands still while the record is written: then nothing is written any more that may leave.
+      log: {
+        ...recording,
+        committed: Effect.sync(() => {
+          reservedNonce = Number.NEGATIVE_INFINITY
+          return true
+        }),
+      },
+      dispatcher: {
+        recall: (key) =>
+          Effect.map(noMemory(key), (memory) => ({
+            ...memory,
+            reservedNonce: () => reservedNonce,
+            reserve: () => Effect.never,
+            onEnded: ({ end }) => void ended.push(end?.ending ?? "?"),
+          })),
+      },
+    })
+    yield* rig.dispatcher.offer(order(1))
+    yield* TestClock.adjust("1 second")
+    expect(rig.sent().length).toBe(1)
+    expect(ended).toEqual([])
+    yield* rig.stop
+    expect(rig.outcomes().map(({ outcome }) => outcome.outcome)).toEqual(["cancelled"])
+    expect(ended).toEqual(["never-sent"])
+    expect(rig.exchange.arrivals).toEqual([])
   }),
 )
 
