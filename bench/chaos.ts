@@ -3,8 +3,9 @@
  *
  * Clients send files of orders to an exchange that loses, delays, garbles and resets what passes through it. The clients
  * are stopped, suspended and killed at random moments, their wall clocks step by up to an hour, and each is started again
- * with --resume; the exchange is killed and started again as well. At the end the exchange's own record is compared with
- * the clients' journals.
+ * with --resume; the exchange is killed and started again as well. Some lives begin as a user begins one, on the machine's
+ * own Node, which hands over where it is too old: the kill then hits what was started, or all that came of it. Some write
+ * their journals with --durable. At the end the exchange's own record is compared with the clients' journals.
  *
  *     npm run chaos -- [--minutes 2] [--seed N]
  *
@@ -15,11 +16,12 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import process from "node:process"
 import { parseArgs } from "node:util"
-import { Console, Duration, Effect, Fiber, type Random } from "effect"
+import { Console, Duration, Effect, Fiber, Option, type Random } from "effect"
 import { freshSeed, seededRandom, wholeUpTo } from "../src/Random.ts"
 import { check, type Findings, readJournals, readRecord } from "./support/chaos/check.ts"
 import { processesNaming, socketsOn, strangeFiles } from "./support/chaos/leftovers.ts"
-import { startProgram } from "./support/chaos/processes.ts"
+import { machinesNode, type Program, startProgram } from "./support/chaos/processes.ts"
+import { untilStopped } from "./support/chaos/untilStopped.ts"
 import { type Columns, table } from "./support/table.ts"
 
 const { values } = parseArgs({
@@ -91,7 +93,18 @@ const chance = (random: Random.Random, probability: number) => random.nextDouble
 const words = (text: string): ReadonlyArray<string> => text.split(" ")
 
 let port = 0
-const counts = { exchangeLives: 0, clientLives: 0, kills: 0, stops: 0, suspensions: 0, failures: 0 }
+const counts = {
+  exchangeLives: 0,
+  clientLives: 0,
+  asUser: 0,
+  durable: 0,
+  kills: 0,
+  orphaned: 0,
+  stops: 0,
+  suspensions: 0,
+  failures: 0,
+  outlived: 0,
+}
 
 const exchangeLife = Effect.gen(function* () {
   counts.exchangeLives += 1
@@ -117,7 +130,7 @@ const exchangeTrouble = Effect.gen(function* () {
       Effect.gen(function* () {
         const life = yield* exchangeLife
         yield* Effect.sleep(between(random, 8_000, 30_000))
-        life.child.kill(chance(random, 0.5) ? "SIGKILL" : "SIGTERM")
+        life.signal(chance(random, 0.5) ? "SIGKILL" : "SIGTERM", "started")
         yield* life.ended
       }),
     )
@@ -130,9 +143,15 @@ const journalsOf = (client: Client): ReadonlyArray<string> =>
     .toSorted()
     .map((name) => join(journalFolder(client), name))
 
-/** One life of a client. */
-const clientLife = (client: Client, life: number) => {
+const OWN_NODE = machinesNode()
+
+/** One life of a client. How it is started is drawn, too. */
+const clientLife = (client: Client, life: number, random: Random.Random) => {
   counts.clientLives += 1
+  const asUser = chance(random, 0.5)
+  const durable = chance(random, 0.3)
+  if (asUser) counts.asUser += 1
+  if (durable) counts.durable += 1
   const folder = journalFolder(client)
   const log = join(folder, `life-${String(life).padStart(5, "0")}.ndjson`)
   return startProgram(
@@ -140,14 +159,27 @@ const clientLife = (client: Client, life: number) => {
       ...words(`run --url http://127.0.0.1:${port}/api/request --keys-file ${keysFile(client)}`),
       ...words(`--orders ${ordersFile(client)} --ttl none --bound ${client.bound} --log ${log}`),
       ...words(`--state ${stateDirectory} --resume ${folder} --no-progress --format json`),
+      ...(durable ? ["--durable"] : []),
     ],
     {
-      nodeArgs: ["--import", "./bench/support/chaos/steppingClock.ts"],
+      ...(asUser ? { node: OWN_NODE } : {}),
+      nodeArgs: ["--import", "./bench/support/chaos/steppingClock.js"],
       env: { PACELINE_CHAOS_SEED: String(seed * 100_000 + life) },
       errors: inDirectory(`${client.name}.err`),
     },
   )
 }
+
+/** Whatever came of a life must have ended so long after it was stopped or killed. */
+const LONGEST_END = Duration.seconds(20)
+
+/** Waits for the end of a life and of all that came of it; what does not end is counted, and goes with the scope. */
+const awaitEnd = ({ ended }: Program) =>
+  Effect.tap(Effect.timeoutOption(ended, LONGEST_END), (end) =>
+    Effect.sync(() => {
+      if (Option.isNone(end)) counts.outlived += 1
+    }),
+  )
 
 /** A client is stopped, suspended and killed, and started again, until it is left alone. */
 const clientTrouble = (client: Client, lives: { count: number }) =>
@@ -156,24 +188,28 @@ const clientTrouble = (client: Client, lives: { count: number }) =>
     while (true) {
       yield* Effect.scoped(
         Effect.gen(function* () {
-          const { child, ended } = yield* clientLife(client, (lives.count += 1))
+          const program = yield* clientLife(client, (lives.count += 1), random)
+          const { child, signal } = program
           yield* Effect.sleep(between(random, 500, 12_000))
           if (chance(random, 0.2)) {
             counts.suspensions += 1
-            child.kill("SIGSTOP")
+            signal("SIGSTOP", "all")
             yield* Effect.sleep(between(random, 100, 4_000))
-            child.kill("SIGCONT")
+            signal("SIGCONT", "all")
             yield* Effect.sleep(between(random, 0, 1_000))
           }
+          // A program that was handed over to must notice by itself that the process before it is gone.
+          const whom = chance(random, 0.5) ? "started" : "all"
           if (child.exitCode !== null) counts.failures += 1
           else if (chance(random, 0.75)) {
             counts.kills += 1
-            child.kill("SIGKILL")
+            if (whom === "started" && child.spawnfile !== process.execPath) counts.orphaned += 1
+            signal("SIGKILL", whom)
           } else {
             counts.stops += 1
-            child.kill(chance(random, 0.5) ? "SIGTERM" : "SIGINT")
+            signal(chance(random, 0.5) ? "SIGTERM" : "SIGINT", whom)
           }
-          yield* ended
+          yield* awaitEnd(program)
         }),
       )
     }
@@ -183,11 +219,13 @@ const clientTrouble = (client: Client, lives: { count: number }) =>
 const lastLife = (client: Client, lives: { count: number }) =>
   Effect.scoped(
     Effect.gen(function* () {
-      const { child, ended } = yield* clientLife(client, (lives.count += 1))
+      const random = yield* seededRandom(seed, `last life of ${client.name}`)
+      const program = yield* clientLife(client, (lives.count += 1), random)
       yield* Effect.sleep(Duration.seconds(8))
-      child.kill("SIGTERM")
-      const status = yield* ended
-      if (status !== 143) yield* Console.error(`the last life of ${client.name} ended with status ${status}`)
+      program.signal("SIGTERM", "started")
+      const status = Option.getOrUndefined(yield* awaitEnd(program))
+      if (status !== 143)
+        yield* Console.error(`the last life of ${client.name} ended with status ${String(status)}`)
       return status === 143
     }),
   )
@@ -249,7 +287,7 @@ const main = Effect.gen(function* () {
           concurrency: "unbounded",
         },
       )
-      calm.child.kill("SIGTERM")
+      calm.signal("SIGTERM", "started")
       yield* calm.ended
       return ended
     }),
@@ -268,8 +306,8 @@ const main = Effect.gen(function* () {
   }
   yield* Console.log(table(columns, rows))
   yield* Console.log(
-    `\n${counts.clientLives} lives of clients: ${counts.kills} killed, ${counts.stops} stopped, ${counts.suspensions} suspended, ${counts.failures} ended by themselves; ${counts.exchangeLives} lives of the exchange, which judged ${record.length} requests.` +
-      `\nleft over: ${left.processes.length} processes, ${left.sockets} sockets, ${left.files.length} files`,
+    `\n${counts.clientLives} lives of clients: ${counts.kills} killed, ${counts.stops} stopped, ${counts.suspensions} suspended, ${counts.failures} ended by themselves; ${counts.asUser} were started with ${OWN_NODE}, and of ${counts.orphaned} of these only what was started was killed; ${counts.durable} were durable; ${counts.exchangeLives} lives of the exchange, which judged ${record.length} requests.` +
+      `\nleft over: ${left.processes.length + counts.outlived} processes, ${left.sockets} sockets, ${left.files.length} files`,
   )
   for (const { client, findings } of rows) {
     for (const name of ["executedTwice", "sentAgain", "falseAccounts", "unaccounted"] as const) {
@@ -281,6 +319,7 @@ const main = Effect.gen(function* () {
   const wrong =
     rows.reduce((sum, row) => sum + wrongIn(row), 0) +
     left.processes.length +
+    counts.outlived +
     left.sockets +
     left.files.length +
     lastOnes.filter((ok) => !ok).length +
@@ -290,4 +329,4 @@ const main = Effect.gen(function* () {
   if (wrong > 0) process.exitCode = 1
 })
 
-await Effect.runPromise(main)
+await untilStopped(main)

@@ -13,6 +13,7 @@ import process from "node:process"
 import { parseArgs } from "node:util"
 import { Console, Duration, Effect } from "effect"
 import { startProgram } from "./support/chaos/processes.ts"
+import { untilStopped } from "./support/chaos/untilStopped.ts"
 import { type Columns, table } from "./support/table.ts"
 
 const { values } = parseArgs({
@@ -90,4 +91,4 @@ const main = Effect.gen(function* () {
   if (grows || status !== 0) process.exitCode = 1
 })
 
-await Effect.runPromise(Effect.scoped(main))
+await untilStopped(Effect.scoped(main))

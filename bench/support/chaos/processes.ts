@@ -1,18 +1,26 @@
 /** Processes of the program, started, watched and killed. */
 import { type ChildProcess, spawn } from "node:child_process"
-import { createWriteStream } from "node:fs"
+import { createWriteStream, existsSync } from "node:fs"
+import { delimiter, join, sep } from "node:path"
 import process from "node:process"
-import { Effect } from "effect"
+import { Effect, Option } from "effect"
 
 export interface Program {
   readonly child: ChildProcess
+  /** Signals the process that was started, or every process that came of it, as a terminal does. */
+  readonly signal: (signal: NodeJS.Signals, whom: "started" | "all") => void
   /** The first line of standard output that `wanted` finds something in; undefined where it ended before. */
   readonly said: Effect.Effect<string | undefined>
-  /** Its end, with its exit status or null where a signal ended it. */
+  /**
+   * Its end, and that of every process that came of it and holds its output, with its exit status or null where a
+   * signal ended it.
+   */
   readonly ended: Effect.Effect<number | null>
 }
 
 export interface ProgramOptions {
+  /** The Node to start; by default this very one, which does not hand over. */
+  readonly node?: string
   /** Arguments of Node before the program's entry. */
   readonly nodeArgs?: ReadonlyArray<string>
   readonly env?: Readonly<Record<string, string>>
@@ -21,18 +29,28 @@ export interface ProgramOptions {
   readonly wanted?: RegExp
 }
 
-/**
- * Starts the program, in this very Node: a hand-over would stand between it and a kill. It is killed for good when the
- * scope closes.
- */
+/** The machine's own Node, as a user's shell finds it; this very one where there is no other. */
+export const machinesNode = (): string => {
+  const folders = (process.env["PATH"] ?? "").split(delimiter)
+  const own = folders.filter((folder) => !folder.split(sep).includes("node_modules"))
+  return own.map((folder) => join(folder, "node")).find((path) => existsSync(path)) ?? process.execPath
+}
+
+/** A process that is gone cannot be signalled, and need not be. */
+const send = Option.liftThrowable((pid: number, signal: NodeJS.Signals) => process.kill(pid, signal))
+
+/** Starts the program. Whatever came of it is killed for good when the scope closes. */
 export const startProgram = (args: ReadonlyArray<string>, options: ProgramOptions) =>
   Effect.acquireRelease(
     Effect.sync((): Program => {
-      const child = spawn(process.execPath, [...(options.nodeArgs ?? []), "dist/main.js", ...args], {
+      const node = options.node ?? process.execPath
+      const child = spawn(node, [...(options.nodeArgs ?? []), "dist/main.js", ...args], {
         stdio: ["ignore", "pipe", "pipe"],
         env: { ...process.env, ...options.env },
+        // A group of its own, so that whatever comes of it can be signalled together.
+        detached: true,
       })
-      const { stderr, stdout } = child
+      const { pid, stderr, stdout } = child
       stderr?.pipe(createWriteStream(options.errors, { flags: "a" }))
       const ending = new Promise<number | null>((resolve) => {
         child.once("close", (status) => {
@@ -50,11 +68,18 @@ export const startProgram = (args: ReadonlyArray<string>, options: ProgramOption
           resolve(undefined)
         })
       })
-      return { child, said: Effect.promise(() => saying), ended: Effect.promise(() => ending) }
+      return {
+        child,
+        signal: (signal, whom) => {
+          if (pid !== undefined) send(whom === "all" ? -pid : pid, signal)
+        },
+        said: Effect.promise(() => saying),
+        ended: Effect.promise(() => ending),
+      }
     }),
-    ({ child, ended }) =>
+    ({ ended, signal }) =>
       Effect.suspend(() => {
-        child.kill("SIGKILL")
+        signal("SIGKILL", "all")
         return ended
       }),
   )
