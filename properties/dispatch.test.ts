@@ -1,5 +1,5 @@
 /** The dispatcher's laws, over generated worlds. See `support/scenario.ts` for what a world may hold. */
-import { describe, it } from "vitest"
+import { describe } from "vitest"
 import { leavesFibersBehind, noncesTakenBeforeWaiting } from "./broken/clients.ts"
 import { givesUpAtOnce, inTurn, newestFirst } from "./broken/dispatchers.ts"
 import {
@@ -11,7 +11,7 @@ import {
   withoutMargin,
 } from "./broken/gates.ts"
 import { naiveDispatcher } from "./broken/naiveDispatcher.ts"
-import { catches, holds, RUNS, SEED } from "./support/law.ts"
+import { RUNS, SEED, tryLaw } from "./support/law.ts"
 import {
   allAreDone,
   expiredOnTime,
@@ -145,19 +145,18 @@ const laws: ReadonlyArray<{
 const general = new Set([scenarios, everyGateScenarios])
 
 describe(`dispatch (seed ${SEED}, ${RUNS} scenarios a law)`, () => {
-  const trying = (check: DispatchLaw, variant: Variant) => async (scenario: Scenario) =>
-    check(scenario, await play(scenario, variant))
-  const keeping =
-    (check: DispatchLaw): DispatchLaw =>
-    (scenario, seen) => {
-      allAreDone(seen)
-      check(scenario, seen)
-    }
-
   for (const { law, check, broken, worlds = scenarios } of laws) {
-    it(law, () => holds(worlds(MAX_ORDERS), trying(keeping(check), {}), general.has(worlds) ? found : []))
-    for (const [name, variant] of Object.entries(broken)) {
-      it(`${law}: catches ${name}`, () => catches(worlds(MAX_ORDERS), trying(check, variant)))
-    }
+    tryLaw<Scenario, Variant>({
+      law,
+      worlds: worlds(MAX_ORDERS),
+      broken,
+      found: general.has(worlds) ? found : [],
+      check: async (scenario, variant) => {
+        const seen = await play(scenario, variant)
+        // That a broken variant leaves orders behind is not what is to be caught of it.
+        if (variant === undefined) allAreDone(seen)
+        check(scenario, seen)
+      },
+    })
   }
 })

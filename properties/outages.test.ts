@@ -1,8 +1,8 @@
 /** What lanes owe when the exchange goes away and comes back, and when it refuses their nonces. */
-import { assert, describe, it } from "vitest"
+import { assert, describe } from "vitest"
 import { inTurn } from "./broken/dispatchers.ts"
 import { refusalsTakenForBreaks, waitsWithoutCeiling } from "./broken/outages.ts"
-import { catches, holds, RUNS, SEED } from "./support/law.ts"
+import { type Law, RUNS, SEED, tryLaw } from "./support/law.ts"
 import {
   type Away,
   aways,
@@ -75,57 +75,45 @@ const comesBackIntoStep = ({ keys, leads, orders }: Meddling, seen: Seen): void 
   }
 }
 
-const outageLaws: ReadonlyArray<{
-  readonly law: string
-  readonly check: (away: Away, seen: Seen) => void
-  readonly worlds: typeof aways
-  readonly broken: Readonly<Record<string, Variant>>
-}> = [
+const played =
+  (check: (away: Away, seen: Seen) => void): Law<Away, Variant>["check"] =>
+  async (away, variant) =>
+    check(away, await playAway(away, variant))
+
+const outageLaws: ReadonlyArray<Law<Away, Variant>> = [
   {
     law: "service resumes within a second of the exchange's return",
-    check: resumesWithinASecond,
+    check: played(resumesWithinASecond),
     worlds: aways,
     broken: { "waits that double without a ceiling": { client: waitsWithoutCeiling } },
   },
   {
     law: "one order at a time is tried while the exchange is away",
-    check: triesSparingly,
+    check: played(triesSparingly),
     worlds: longAways,
     broken: { "lanes that each try": { make: inTurn } },
   },
   {
     law: "an exchange that cannot be reached costs no order before its time is over",
-    check: losesNone,
+    check: played(losesNone),
     worlds: aways,
     broken: { "a refused connection that is taken for a broken one": { client: refusalsTakenForBreaks } },
   },
 ]
 
 const DAY_MS = 86_400_000
-const nonceVariants: Readonly<Record<string, Variant>> = {
-  "a lane that gives up too early": { dispatcher: { nonceJumps: [1000] } },
-  "jumps without a bound": {
-    dispatcher: { nonceJumps: Array.from({ length: 100 }, (_, n) => (n + 1) * DAY_MS) },
-  },
-}
 
 describe(`outages (seed ${SEED}, ${RUNS} scenarios a law)`, () => {
-  for (const { broken, check, law, worlds } of outageLaws) {
-    it(law, () => holds(worlds, async (away) => check(away, await playAway(away))))
-    for (const [name, variant] of Object.entries(broken)) {
-      it(`${law}: catches ${name}`, () =>
-        catches(worlds, async (away) => check(away, await playAway(away, variant))))
-    }
-  }
-
-  const law = "a key whose nonces are refused comes back into step by at most five jumps, or is parked"
-  it(law, () =>
-    holds(meddlings, async (meddling) => comesBackIntoStep(meddling, await playMeddling(meddling))),
-  )
-  for (const [name, variant] of Object.entries(nonceVariants)) {
-    it(`${law}: catches ${name}`, () =>
-      catches(meddlings, async (meddling) =>
-        comesBackIntoStep(meddling, await playMeddling(meddling, variant)),
-      ))
-  }
+  for (const law of outageLaws) tryLaw(law)
+  tryLaw<Meddling, Variant>({
+    law: "a key whose nonces are refused comes back into step by at most five jumps, or is parked",
+    worlds: meddlings,
+    check: async (meddling, variant) => comesBackIntoStep(meddling, await playMeddling(meddling, variant)),
+    broken: {
+      "a lane that gives up too early": { dispatcher: { nonceJumps: [1000] } },
+      "jumps without a bound": {
+        dispatcher: { nonceJumps: Array.from({ length: 100 }, (_, n) => (n + 1) * DAY_MS) },
+      },
+    },
+  })
 })

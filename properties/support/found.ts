@@ -22,6 +22,7 @@ export const foundTampered: Readonly<
         boundMs: 55,
         ttlMs: undefined,
         requestTimeoutMs: 500,
+        agesMs: [0],
         gaps: [0, 0, 0, 0, 0, 0, 0, 0, 0],
         journeys: [
           { incomingMs: 0, outgoingMs: 0, writeMs: 0, fate: { brokenAfterMs: 56 } },

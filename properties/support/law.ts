@@ -7,7 +7,7 @@
  */
 import process from "node:process"
 import * as fc from "fast-check"
-import { assert, chai } from "vitest"
+import { assert, chai, it } from "vitest"
 
 const fromEnvironment = (name: string, otherwise: number): number => {
   const text = process.env[name]
@@ -51,4 +51,24 @@ export const catches = async <A>(
   assert.isTrue(details.failed, "the broken variant passed: the law does not catch it")
   // Not a mishap of another kind: it is the law that says so.
   assert.instanceOf(details.errorInstance, chai.AssertionError)
+}
+
+/** A law, and what must be caught by it: variants of type V. */
+export interface Law<A, V> {
+  readonly law: string
+  /** The worlds it holds in. */
+  readonly worlds: fc.Arbitrary<A>
+  /** Fails where the world, played with the real thing or in its place with a variant, breaks the law. */
+  readonly check: (world: A, variant: V | undefined) => Promise<void>
+  readonly broken: Readonly<Record<string, V>>
+  /** Worlds that broke it once. */
+  readonly found?: ReadonlyArray<A> | undefined
+}
+
+/** The tests of a law: that it holds, and that it catches each variant. */
+export const tryLaw = <A, V>({ broken, check, found, law, worlds }: Law<A, V>): void => {
+  it(law, () => holds(worlds, (world) => check(world, undefined), found))
+  for (const [name, variant] of Object.entries(broken)) {
+    it(`${law}: catches ${name}`, () => catches(worlds, (world) => check(world, variant)))
+  }
 }

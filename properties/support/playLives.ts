@@ -1,0 +1,221 @@
+/**
+ * Plays a client that lives more than once, in virtual time, with real journals and its keys' real state. Each life is
+ * handed the same orders, from the first on, as by `run --orders FILE --resume FOLDER`.
+ *
+ * A crash says nothing and closes nothing. Its fibers cannot be made to vanish, so they go on in a world of their own:
+ * from the crash on nothing that they do reaches the disk or the exchange. What had left goes on to the exchange.
+ */
+import { Clock, Duration, Effect, Exit, Fiber, FileSystem, Layer, Scope } from "effect"
+import { KeyValueStore } from "effect/persistence"
+import type { DispatchLog } from "../../src/dispatch/DispatchEvent.ts"
+import { defaultMargin } from "../../src/dispatch/gates/AckWindow.ts"
+import type { Recall } from "../../src/dispatch/KeyMemory.ts"
+import type { ExchangeClient } from "../../src/exchange/ExchangeClient.ts"
+import { openJournal } from "../../src/journal/Journal.ts"
+import { makeToRecord } from "../../src/journal/toRecord.ts"
+import { nowMsUnsafe } from "../../src/Monotonic.ts"
+import { Fates } from "../../src/resume/Fates.ts"
+import { makeLifeReader } from "../../src/resume/LifeReader.ts"
+import { type Arrival, makeSimulatedExchange } from "../../src/simulation/SimulatedExchange.ts"
+import { runVirtual } from "../../src/simulation/VirtualTime.ts"
+import { Boot } from "../../src/state/Boot.ts"
+import { claimKeys } from "../../src/state/claimKeys.ts"
+import { KeyLocks } from "../../src/state/KeyLocks.ts"
+import { hostileClock } from "../../test/support/hostileClock.ts"
+import { makeKeys, makeRig, order } from "../../test/support/rig.ts"
+import { header } from "../../test/summary/records.ts"
+import { type DiskTime, type LifeDisk, lifeDisk } from "./lifeDisk.ts"
+import type { Life, Lives } from "./lives.ts"
+
+/** What breaks the way a client lives on. */
+export interface LivesVariant {
+  /** Puts another memory of keys in the place of the real one. */
+  readonly recall?: (real: Recall) => Recall
+  /** The disk says that it has written keys' state before it has. */
+  readonly answersFirst?: boolean
+  /** Which orders are sent, after journals whose text this is; the real ones where it is left out. */
+  readonly follows?: (journals: ReadonlyArray<string>) => (id: string) => boolean
+  /** Spoils the log that stands between dispatcher and journal. */
+  readonly log?: (log: DispatchLog) => DispatchLog
+}
+
+export interface LivesSeen {
+  /** Ids of all orders that were handed over in any life. */
+  readonly ids: ReadonlyArray<string>
+  /** The journals of all lives, as they were found after their ends. */
+  readonly journals: ReadonlyArray<string>
+  readonly arrivals: ReadonlyArray<Arrival>
+}
+
+/** What the journals say of every order. Dies of a journal that cannot be read: crashes do not damage it. */
+export const fatesIn = (journals: ReadonlyArray<string>): Fates => {
+  const all = new Fates()
+  for (const [index, text] of journals.entries()) {
+    const reader = makeLifeReader(all, `life ${index + 1}`)
+    const lines = text.split("\n")
+    const isTerminated = lines.at(-1) === ""
+    if (isTerminated) lines.pop()
+    const problems = [...lines.map((line) => reader.line(line)), reader.end(isTerminated)]
+    const problem = problems.find((said) => said !== undefined)
+    if (problem !== undefined) throw new Error(`life ${index + 1} ${problem}`)
+  }
+  return all
+}
+
+const reallyFollows: NonNullable<LivesVariant["follows"]> = (journals) => {
+  const known = fatesIn(journals)
+  return (id) => known.of(id) === undefined
+}
+
+/** Orders come with their gaps; then they come at leisure. */
+const LEISURE_MS = 500
+/** Far longer than any silence of these exchanges. */
+const LONGEST = Duration.days(1)
+
+type Ways = Pick<Life, "boundMs" | "windowMs" | "stall">
+
+export const playLives = (world: Lives, variant: LivesVariant = {}): Promise<LivesSeen> => {
+  const program = Effect.gen(function* () {
+    const clock = yield* Clock.Clock
+    const arrivals: Array<Arrival> = []
+    const journals: Array<string> = []
+    const files = new Map<string, string>()
+    const writes = { state: 0, journal: 0 }
+    let requests = 0
+    let given = 0
+    let boots = 1
+    let offsetMs = 1_000_000
+    const config = { limit: world.limit, windowMs: world.windowMs, blockAfter: 1000 }
+    const { client } = yield* makeSimulatedExchange({
+      config,
+      requestTimeoutMs: world.requestTimeoutMs,
+      journey: () => world.journeys[requests++ % world.journeys.length] ?? { incomingMs: 0, outgoingMs: 0 },
+      onArrival: (arrival) => arrivals.push(arrival),
+    })
+
+    const diskFor = ({ stall }: Ways): LifeDisk => {
+      const startMs = nowMsUnsafe(clock)
+      return lifeDisk({
+        files,
+        answersFirst: variant.answersFirst ?? false,
+        timeOf: (what): DiskTime => {
+          const times = what === "state" ? world.stateDisk : world.journalDisk
+          const { answerMs, writeMs } = times[writes[what]++ % times.length] ?? { writeMs: 0, answerMs: 0 }
+          const stands = stall !== undefined && (what === "state" || stall.journalToo) ? stall : undefined
+          const sinceMs = nowMsUnsafe(clock) - startMs - (stands?.fromMs ?? Number.POSITIVE_INFINITY)
+          const stalledMs = sinceMs < 0 ? 0 : Math.max(0, (stands?.forMs ?? 0) - sinceMs)
+          return { answerMs, writeMs: writeMs + stalledMs }
+        },
+      })
+    }
+
+    /** Begins a life as a run does: its keys, what former lives have done, its journal, its dispatcher. */
+    const begin = Effect.fnUntraced(function* ({ boundMs, windowMs }: Ways, disk: LifeDisk) {
+      const window = Duration.millis(windowMs)
+      const { recall } = yield* claimKeys({
+        keys: makeKeys(world.keys),
+        directory: "nowhere",
+        exchange: "the exchange",
+        windowMs: Duration.toMillis(Duration.sum(window, defaultMargin(window))),
+        reach: { boundMs, requestTimeoutMs: world.requestTimeoutMs },
+      }).pipe(
+        Effect.provide(
+          Layer.mergeAll(
+            Layer.succeed(Boot, { id: `boot-${boots}`, offsetMs }),
+            // Lives do not overlap here.
+            Layer.succeed(KeyLocks, { lock: () => Effect.void }),
+            Layer.succeed(KeyValueStore.KeyValueStore, disk.store),
+          ),
+        ),
+      )
+      const follows = (variant.follows ?? reallyFollows)(journals)
+      const journal = yield* Effect.provideService(openJournal("log"), FileSystem.FileSystem, disk.fileSystem)
+      journal.write(header())
+      yield* journal.flush
+      yield* Effect.addFinalizer(() => Effect.ignore(journal.flush))
+      const toRecord = makeToRecord(nowMsUnsafe(clock))
+      const log: DispatchLog = {
+        ready: journal.ready,
+        record: (event) => journal.write(toRecord(event)),
+        committed: journal.committed,
+      }
+      const ownClient: ExchangeClient["Service"] = {
+        submit: (order, key, nonce, watch) =>
+          Effect.suspend(() =>
+            disk.isAlive()
+              ? client.submit(order, key, nonce, {
+                  ...watch,
+                  mayStart: () => disk.isAlive() && watch.mayStart?.() !== false,
+                })
+              : Effect.never,
+          ),
+      }
+      const { dispatcher } = yield* makeRig({
+        keys: world.keys,
+        config: { ...config, windowMs },
+        boundMs,
+        ttlMs: world.ttlMs,
+        requestTimeoutMs: world.requestTimeoutMs,
+        client: () => ownClient,
+        log: variant.log?.(log) ?? log,
+        dispatcher: {
+          recall: variant.recall?.(recall) ?? recall,
+          firstContact: LONGEST,
+          unreachableAfter: LONGEST,
+          parkAfter: 1000,
+        },
+      })
+      return { dispatcher, follows }
+    })
+
+    const live = Effect.fnUntraced(function* (life: Life, disk: LifeDisk) {
+      const { dispatcher, follows } = yield* begin(life, disk)
+      let fed = 0
+      for (let n = 0; disk.isAlive(); n++) {
+        const id = `o-${n}`
+        if (!follows(id)) continue
+        given = Math.max(given, n + 1)
+        yield* Effect.ignore(dispatcher.offer(order(id)))
+        yield* Effect.sleep(Duration.millis(life.gaps[fed++] ?? LEISURE_MS))
+      }
+    })
+
+    /** The last life: it is handed whatever any life was, and stops when all is done. */
+    const liveOut = Effect.fnUntraced(function* (disk: LifeDisk) {
+      const ways = { boundMs: undefined, windowMs: world.windowMs, stall: undefined }
+      const { dispatcher, follows } = yield* begin(ways, disk)
+      for (let n = 0; n < given; n++) {
+        if (follows(`o-${n}`)) yield* Effect.ignore(dispatcher.enqueue(order(`o-${n}`)))
+      }
+      yield* dispatcher.drained
+    })
+
+    for (const life of world.lives) {
+      const disk = diskFor(life)
+      const scope = yield* Scope.make()
+      const living = yield* Effect.forkIn(Scope.provide(live(life, disk), scope), scope, {
+        startImmediately: true,
+      })
+      yield* Effect.sleep(Duration.millis(life.lastsMs))
+      const stop = Effect.andThen(Fiber.interrupt(living), Scope.close(scope, Exit.void))
+      if (life.ends === "stop") yield* stop
+      else if (life.ends !== "crash") {
+        const stopping = yield* Effect.forkScoped(stop)
+        yield* Effect.timeoutOption(Fiber.await(stopping), life.ends.killedAfterMs)
+      }
+      journals.push(disk.crash(life.torn))
+      yield* Effect.sleep(Duration.millis(life.pauseMs))
+      if (life.reboots) {
+        boots += 1
+        offsetMs = 1000 - nowMsUnsafe(clock)
+      }
+    }
+    const disk = diskFor({ boundMs: undefined, windowMs: world.windowMs, stall: undefined })
+    yield* Effect.scoped(liveOut(disk))
+    journals.push(disk.crash(0))
+    // What lost requests still do to the exchange belongs to the story.
+    yield* Effect.sleep(Duration.millis(4 * world.requestTimeoutMs))
+    return { ids: Array.from({ length: given }, (_, n) => `o-${n}`), journals, arrivals }
+  })
+  return Effect.runPromise(runVirtual(Effect.scoped(hostileClock(program, world))))
+}
