@@ -3,7 +3,7 @@ import { Effect, Result } from "effect"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { parseFault, printFault } from "../src/cli/faultSpec.ts"
-import { type Fault, GARBLINGS, type RequestFault } from "../src/exchange/faults/Fault.ts"
+import { type Fault, GARBLINGS, type RequestFault, RETRY_WAYS } from "../src/exchange/faults/Fault.ts"
 import {
   type FaultPlan,
   makeFaultPlan,
@@ -47,6 +47,7 @@ const requestFaults: fc.Arbitrary<RequestFault> = fc.oneof(
     ...ofRequests,
     remaining: maybe(fc.nat({ max: 1_000_000_000 })),
     resetMs: maybe(msOrZero),
+    retryAs: fc.constantFrom(...RETRY_WAYS),
   }),
   fc.record({
     kind: fc.constantFrom("lost-request" as const, "lost-answer" as const),
@@ -59,13 +60,16 @@ const requestFaults: fc.Arbitrary<RequestFault> = fc.oneof(
     ...ofRequests,
     garbling: maybe(fc.constantFrom(...GARBLINGS)),
   }),
-  fc.record({
-    kind: fc.constant("status" as const),
-    ...ofRequests,
-    code: fc.integer({ min: 500, max: 599 }),
-    judged: fc.boolean(),
-    retryAfterMs: maybe(msOrZero),
-  }),
+  fc
+    .record({
+      kind: fc.constant("status" as const),
+      ...ofRequests,
+      code: fc.integer({ min: 500, max: 599 }),
+      judged: fc.boolean(),
+      retryAfterMs: maybe(msOrZero),
+      retryAs: fc.constantFrom(...RETRY_WAYS),
+    })
+    .map((fault) => (fault.retryAfterMs === undefined ? { ...fault, retryAs: "seconds" as const } : fault)),
 )
 const faults: fc.Arbitrary<Fault> = fc.oneof(
   { weight: 3, arbitrary: requestFaults },

@@ -3,7 +3,7 @@
  * `status:1:503:retry-after=2s:at=10s:for=5s`. A pure parser and its inverse.
  */
 import { Duration, Result } from "effect"
-import { type Aftermath, type Fault, GARBLINGS, type Garbling } from "../exchange/faults/Fault.ts"
+import { type Aftermath, type Fault, GARBLINGS, type Garbling, RETRY_WAYS } from "../exchange/faults/Fault.ts"
 import { always, type When } from "../exchange/faults/When.ts"
 import { quote } from "./quote.ts"
 import { type Parse, parseDuration, parseInteger, parseNonNegative } from "./values.ts"
@@ -167,25 +167,31 @@ export const FAULT_FORMS: Readonly<Record<Fault["kind"], Form>> = {
       }),
   },
   status: {
-    form: "status:P:CODE[:judged=yes|no][:retry-after=D]",
+    form: `status:P:CODE[:judged=yes|no][:retry-after=D[:as=${RETRY_WAYS.join("|")}]]`,
     values: 2,
-    options: ["judged", "retry-after", ...REQUEST_OPTIONS],
+    options: ["judged", "retry-after", "as", ...REQUEST_OPTIONS],
     read: (parts) =>
       Result.gen(function* () {
+        const retryAs = yield* option(parts, "as", oneOf(RETRY_WAYS))
+        const retryAfterMs = yield* option(parts, "retry-after", msOrZero)
+        if (retryAs !== undefined && retryAfterMs === undefined) {
+          return yield* Result.fail("as= says how a retry-after= is told; give that too")
+        }
         return {
           kind: "status",
           ...(yield* ofRequests(parts)),
           code: yield* value(parts, 1, serverStatus),
           judged: (yield* option(parts, "judged", yesOrNo)) ?? true,
-          retryAfterMs: yield* option(parts, "retry-after", msOrZero),
+          retryAfterMs,
+          retryAs: retryAs ?? "seconds",
         }
       }),
   },
   block: plainForm("block"),
   quota: {
-    form: "quota:P[:remaining=N][:reset=D]",
+    form: `quota:P[:remaining=N][:reset=D][:as=${RETRY_WAYS.join("|")}]`,
     values: 1,
-    options: ["remaining", "reset", ...REQUEST_OPTIONS],
+    options: ["remaining", "reset", "as", ...REQUEST_OPTIONS],
     read: (parts) =>
       Result.gen(function* () {
         return {
@@ -193,6 +199,7 @@ export const FAULT_FORMS: Readonly<Record<Fault["kind"], Form>> = {
           ...(yield* ofRequests(parts)),
           remaining: yield* option(parts, "remaining", countOrZero),
           resetMs: yield* option(parts, "reset", msOrZero),
+          retryAs: (yield* option(parts, "as", oneOf(RETRY_WAYS))) ?? "seconds",
         }
       }),
   },
@@ -300,9 +307,15 @@ const detailsOf = (fault: Fault): ReadonlyArray<string> => {
         `${fault.code}`,
         ...(fault.judged ? [] : ["judged=no"]),
         ...givenMs("retry-after", fault.retryAfterMs),
+        ...given("as", fault.retryAs, "seconds"),
       ]
     case "quota":
-      return [`${fault.chance}`, ...given("remaining", fault.remaining), ...givenMs("reset", fault.resetMs)]
+      return [
+        `${fault.chance}`,
+        ...given("remaining", fault.remaining),
+        ...givenMs("reset", fault.resetMs),
+        ...given("as", fault.retryAs, "seconds"),
+      ]
     case "stall":
       return fault.judged ? ["judged=yes"] : []
     case "clock":

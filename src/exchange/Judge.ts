@@ -65,7 +65,12 @@ const losesRequest = (ending: Ending | undefined): boolean =>
   ending?.fault.kind === "lost-request" || (ending?.fault.kind === "status" && !ending.fault.judged)
 
 /** What a fault makes of an answer. */
-const spoil = ({ fault, garbling, share }: Ending, answer: ExchangeAnswer, reqId: string): Reply => {
+const spoil = (
+  { fault, garbling, share }: Ending,
+  answer: ExchangeAnswer,
+  reqId: string,
+  wallMs: number,
+): Reply => {
   switch (fault.kind) {
     case "lost-request":
     case "lost-answer":
@@ -76,7 +81,7 @@ const spoil = ({ fault, garbling, share }: Ending, answer: ExchangeAnswer, reqId
     case "garbled":
       return { type: "wrong", answer: garbled(garbling, reqId) }
     case "status":
-      return { type: "wrong", answer: failing(fault) }
+      return { type: "wrong", answer: failing(fault, wallMs) }
   }
 }
 
@@ -177,7 +182,11 @@ export const makeJudge = Effect.fnUntraced(function* (
       reply =
         quota === undefined
           ? { type: "answer", answer }
-          : { type: "answer", answer, headers: quotaHeaders(quota, config, next, verdict, judgedMs) }
+          : {
+              type: "answer",
+              answer,
+              headers: quotaHeaders(quota, config, next, verdict, judgedMs, clock.currentTimeMillisUnsafe()),
+            }
     })
     yield* faults.spikes === 0
       ? runDue(atMs)
@@ -221,6 +230,6 @@ export const makeJudge = Effect.fnUntraced(function* (
     }
     if (faults.ending === undefined) return reply
     tally.played(faults.ending.fault.kind)
-    return spoil(faults.ending, reply.answer, parameters.reqId ?? "")
+    return spoil(faults.ending, reply.answer, parameters.reqId ?? "", clock.currentTimeMillisUnsafe())
   })
 })

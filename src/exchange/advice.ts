@@ -35,12 +35,22 @@ const EPOCH_MILLIS_FROM = 1e12
 const secondsOf = (text: string): number | undefined =>
   /^\d{1,16}(\.\d{1,9})?$/.test(text.trim()) ? Number(text) : undefined
 
-/** As HTTP writes dates: `Sun, 06 Nov 1994 08:49:37 GMT`. */
-const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/
+/**
+ * As HTTP writes dates, and as it once wrote them, which RFC 9110 asks to understand too:
+ * `Sun, 06 Nov 1994 08:49:37 GMT`, `Sunday, 06-Nov-94 08:49:37 GMT`, and `Sun Nov  6 08:49:37 1994`, which is GMT as well.
+ */
+const HTTP_DATES = [
+  /^[A-Z][a-z]{2}, (?<day>\d{2}) (?<month>[A-Z][a-z]{2}) (?<year>\d{4}) (?<time>\d{2}:\d{2}:\d{2}) GMT$/,
+  /^[A-Z][a-z]{5,8}, (?<day>\d{2})-(?<month>[A-Z][a-z]{2})-(?<year>\d{2}) (?<time>\d{2}:\d{2}:\d{2}) GMT$/,
+  /^[A-Z][a-z]{2} (?<month>[A-Z][a-z]{2}) (?<day>[ \d]\d) (?<time>\d{2}:\d{2}:\d{2}) (?<year>\d{4})$/,
+]
 
 const dateMs = (text: string | undefined): number | undefined => {
-  if (text === undefined || !HTTP_DATE.test(text.trim())) return undefined
-  const ms = Date.parse(text)
+  const found = HTTP_DATES.map((form) => form.exec(text?.trim() ?? "")?.groups).find(Boolean)
+  if (found === undefined) return undefined
+  const { day = "", month = "", time = "", year = "" } = found
+  // A year of two digits is one of this century: nobody asks to wait until the last one.
+  const ms = Date.parse(`${day.trim()} ${month} ${year.padStart(4, "20")} ${time} GMT`)
   return Number.isNaN(ms) ? undefined : ms
 }
 

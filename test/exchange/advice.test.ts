@@ -39,6 +39,24 @@ const cases: ReadonlyArray<{
     advice: exchange(3000),
   },
   {
+    what: "a date with its day written out and a year of two digits",
+    status: 503,
+    headers: { "retry-after": "Tuesday, 24-Nov-26 09:30:03 GMT" },
+    advice: exchange(2750),
+  },
+  {
+    what: "a date as C writes it, which is GMT too",
+    status: 503,
+    headers: { "retry-after": "Tue Nov 24 09:30:03 2026" },
+    advice: exchange(2750),
+  },
+  {
+    what: "... with a day of one digit, by such a Date",
+    status: 429,
+    headers: { "retry-after": "Sun Nov  1 00:00:02 2026", date: "Saturday, 31-Oct-26 23:59:58 GMT" },
+    advice: key(4000),
+  },
+  {
     what: "a date that has passed",
     status: 503,
     headers: { "retry-after": "Tue, 24 Nov 2026 09:29:00 GMT" },
@@ -70,6 +88,9 @@ const cases: ReadonlyArray<{
     "NaN",
     "0x10",
     "Tue, 99 Nov 2026 09:30:03 GMT",
+    "Tue, 24 Nox 2026 09:30:03 GMT",
+    "Tue, 24 Nov 2026 09:30:03 CET",
+    "Tue, 24 Nov 2026 09:30:03",
     "2026-11-24",
     "9".repeat(400),
   ].map((text) => ({

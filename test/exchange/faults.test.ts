@@ -7,6 +7,7 @@ import { parseFault } from "../../src/cli/faultSpec.ts"
 import { Dispatcher } from "../../src/dispatch/Dispatcher.ts"
 import { layerHttp } from "../../src/dispatch/HttpDispatcher.ts"
 import type { ApiKey } from "../../src/exchange/ApiKeys.ts"
+import { readAdvice } from "../../src/exchange/advice.ts"
 import { ExchangeClient } from "../../src/exchange/ExchangeClient.ts"
 import * as ExchangeServer from "../../src/exchange/ExchangeServer.ts"
 import * as HttpExchangeClient from "../../src/exchange/HttpExchangeClient.ts"
@@ -373,6 +374,19 @@ describe.concurrent("an exchange that", () => {
       expect(told["retry-after"]).toBe(undefined)
       const failing = yield* makeExchange(["status:1:503:retry-after=1500ms"])
       expect(yield* ask(failing.url, 1)).toMatchObject({ "retry-after": "2", "content-type": "text/html" })
+      for (const fault of ["status:1:503:retry-after=9500ms:as=date", "quota:1:reset=9500ms:as=date"]) {
+        const dating = yield* makeExchange([fault], { limit: 1 })
+        yield* ask(dating.url, 1)
+        const { date, ...headers } = yield* ask(dating.url, 2)
+        expect(headers["retry-after"]).toBe(new Date(Date.parse(headers["retry-after"] ?? "")).toUTCString())
+        // By the answer's own Date, as a client counts it: whole seconds, and never too few.
+        const advice = readAdvice(
+          fault.startsWith("status") ? 503 : 429,
+          { date, "retry-after": headers["retry-after"] },
+          Number.NaN,
+        )
+        expect([10_000, 11_000]).toContain(Math.max(advice?.exchangeMs ?? 0, advice?.keyMs ?? 0))
+      }
     }),
   )
 

@@ -115,6 +115,7 @@ describe.concurrent("a run", () => {
             chance: 1,
             remaining: undefined,
             resetMs: undefined,
+            retryAs: "seconds",
             when: always,
             times: undefined,
           },

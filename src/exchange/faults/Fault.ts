@@ -33,6 +33,10 @@ interface OfRequests {
   readonly times: number | undefined
 }
 
+/** The two ways in which `Retry-After` says when to come back: after so many seconds, or at a moment (RFC 9110). */
+export const RETRY_WAYS = ["seconds", "date"] as const
+export type RetryAs = (typeof RETRY_WAYS)[number]
+
 /** The request arrives this much later than it would. */
 export interface Spike extends OfRequests {
   readonly kind: "spike"
@@ -49,6 +53,8 @@ export interface Quota extends OfRequests {
   readonly kind: "quota"
   readonly remaining: number | undefined
   readonly resetMs: number | undefined
+  /** How a 429 says when to come back. */
+  readonly retryAs: RetryAs
 }
 
 /** The request never reaches the exchange. */
@@ -86,6 +92,7 @@ export interface Status extends OfRequests {
   /** Whether the request is judged first: an order behind a 5xx may have been executed. */
   readonly judged: boolean
   readonly retryAfterMs: number | undefined
+  readonly retryAs: RetryAs
 }
 
 /** Faults that decide what becomes of the answer: at most one of them befalls a request. */

@@ -1,11 +1,11 @@
 /** What an exchange tells of a key's limit in an answer's headers: times are in seconds from now, rounded up. */
 import type { ExchangeConfig, KeyState, Verdict } from "../ExchangeModel.ts"
 import type { Quota } from "./Fault.ts"
-import { wholeSeconds } from "./wrongAnswer.ts"
+import { retryAfter, wholeSeconds } from "./wrongAnswer.ts"
 
 /**
- * The headers of an answer, by the key's state after the request was judged at `nowMs`. An excess says besides
- * when to come back.
+ * The headers of an answer, by the key's state after the request was judged at `nowMs`, when the wall
+ * clock showed `wallMs`. An excess says besides when to come back.
  */
 export const quotaHeaders = (
   quota: Quota,
@@ -13,6 +13,7 @@ export const quotaHeaders = (
   key: KeyState,
   verdict: Verdict,
   nowMs: number,
+  wallMs: number,
 ): Readonly<Record<string, string>> => {
   const inWindow = key.passes.filter((pass) => Math.floor(nowMs) - pass <= config.windowMs)
   const oldest = Math.min(...inWindow)
@@ -23,6 +24,6 @@ export const quotaHeaders = (
     "x-ratelimit-limit": String(config.limit),
     "x-ratelimit-remaining": String(quota.remaining ?? config.limit - inWindow.length),
     "x-ratelimit-reset": wholeSeconds(resetMs),
-    ...(refused ? { "retry-after": wholeSeconds(resetMs) } : {}),
+    ...(refused ? { "retry-after": retryAfter(resetMs, quota.retryAs, wallMs) } : {}),
   }
 }

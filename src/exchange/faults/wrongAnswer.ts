@@ -1,6 +1,6 @@
 /** Answers that an honest exchange would not give, as pure functions: what they say, and their bytes. */
 import type { ExchangeAnswer } from "../ExchangeAnswer.ts"
-import type { Garbling, Status } from "./Fault.ts"
+import type { Garbling, RetryAs, Status } from "./Fault.ts"
 
 /** An answer in bytes, and the headers that come with it. */
 export interface WrongAnswer {
@@ -16,12 +16,16 @@ const bytes = (text: string): Uint8Array => Buffer.from(text, "utf8")
 /** Retry-After and its like count in whole seconds; told too short, they would be of no use. */
 export const wholeSeconds = (ms: number): string => String(Math.ceil(ms / 1000))
 
-/** What a server or a proxy says that has failed. */
-export const failing = ({ code, retryAfterMs }: Status): WrongAnswer => ({
+/** What `Retry-After` says to come back after so long, told at `wallMs`, the wall clock's milliseconds. */
+export const retryAfter = (ms: number, as: RetryAs, wallMs: number): string =>
+  as === "seconds" ? wholeSeconds(ms) : new Date(Math.ceil((wallMs + ms) / 1000) * 1000).toUTCString()
+
+/** What a server or a proxy says that has failed, at `wallMs`. */
+export const failing = ({ code, retryAfterMs, retryAs }: Status, wallMs: number): WrongAnswer => ({
   status: code,
   body: bytes(`<html><body><h1>${code}</h1></body></html>`),
   contentType: "text/html",
-  headers: retryAfterMs === undefined ? {} : { "retry-after": wholeSeconds(retryAfterMs) },
+  headers: retryAfterMs === undefined ? {} : { "retry-after": retryAfter(retryAfterMs, retryAs, wallMs) },
 })
 
 /** A success that makes no sense for the order `reqId`. */
