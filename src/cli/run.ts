@@ -175,7 +175,7 @@ const checkResume = (paths: ReadonlyArray<string>, source: OrderSource) =>
       )
     : Effect.void
 
-/** A name that no earlier run has: the second it starts in, and the seed where that is not enough. */
+/** The moment at which it starts, to the millisecond. Of runs that start in the same one each gets a name of its own. */
 const defaultLog = Effect.map(DateTime.now, (now) => {
   const [date, time] = DateTime.formatIso(now).split("T")
   return `paceline-${date ?? ""}-${(time ?? "").replaceAll(":", "").slice(0, 10).replace(".", "-")}.ndjson`
@@ -233,15 +233,16 @@ export const run = Command.make(
       requestTimeout: DEFAULT_REQUEST_TIMEOUT,
       faults: input.faults,
       log: Option.isSome(input.log) ? input.log.value : yield* newLog(input.resume),
+      logOrAnother: Option.isNone(input.log),
       ...(state === undefined ? {} : { state }),
       durable: input.durable,
       resume: input.resume.length === 0 ? undefined : input.resume,
     }
     if (settings.url === undefined) yield* warnOfBound(settings)
     const progress = yield* makeRunProgress(settings, { quiet: input.noProgress })
-    yield* dispatchRun(settings, progress, ({ badLines, passedOver, summary }) =>
+    yield* dispatchRun(settings, progress, ({ badLines, log, passedOver, summary }) =>
       Effect.gen(function* () {
-        yield* Console.log(renderSummaries(input.format, [{ name: settings.log, summary }]).trimEnd())
+        yield* Console.log(renderSummaries(input.format, [{ name: log, summary }]).trimEnd())
         if (passedOver !== undefined) {
           yield* Console.error(showPassedOver(passedOver, summary.orders.created))
         }

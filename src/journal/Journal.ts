@@ -6,9 +6,9 @@
  * Nothing is sent that is not written down: a request waits for `committed` before it leaves, and while the buffer
  * is full, or once the file cannot be written, `ready` holds the lanes back.
  */
-import { dirname } from "node:path"
+import { dirname, join, parse } from "node:path"
 import process from "node:process"
-import { Deferred, Effect, Exit, FileSystem, Latch, type PlatformError, type Scope } from "effect"
+import { Deferred, Effect, Exit, FileSystem, Latch, type PlatformError, Result, type Scope } from "effect"
 import { CommandFailed, UsageError } from "../errors.ts"
 import { pathProblem } from "../FileProblem.ts"
 import type { JournalRecord } from "./JournalRecord.ts"
@@ -20,6 +20,8 @@ const FLUSH_EVERY_MS = 100
 export const BUFFER_RECORDS = 20_000
 
 export interface Journal {
+  /** Its file. */
+  readonly path: string
   /** Waits while the buffer is full; for ever once the file cannot be written. */
   readonly ready: Effect.Effect<void>
   /** Puts a record into the buffer. */
@@ -56,9 +58,18 @@ const cannotWrite = (file: string) => (error: PlatformError.PlatformError) => {
   })
 }
 
+/** No file is there when it is made: of two runs that choose the same name at the same moment one is told so. */
+const create = (file: string) =>
+  Effect.flatMap(FileSystem.FileSystem, (fs) => fs.open(file, { flag: "ax", mode: 0o600 }))
+
+const isTaken = ({ reason }: PlatformError.PlatformError): boolean => reason._tag === "AlreadyExists"
+
 /** Opens a file that holds nothing yet: a journal is evidence, and is never written over. */
 const openNew = Effect.fnUntraced(function* (file: string) {
   const fs = yield* FileSystem.FileSystem
+  const made = yield* Effect.result(create(file))
+  if (Result.isSuccess(made)) return made.success
+  if (!isTaken(made.failure)) return yield* Effect.fail(cannotOpen(file)(made.failure))
   const info = yield* Effect.option(fs.stat(file))
   if (info._tag === "Some") {
     if (info.value.type === "Directory") {
@@ -73,9 +84,25 @@ const openNew = Effect.fnUntraced(function* (file: string) {
   return yield* Effect.mapError(fs.open(file, { flag: "a", mode: 0o600 }), cannotOpen(file))
 })
 
+/** As many runs may choose the same name. */
+const MOST_NAMES = 1000
+
+/** Makes a new file of this name, or of one as like it as possible that nobody has taken: `log.ndjson`, `log-2.ndjson`. */
+const openAnother = Effect.fnUntraced(function* (wanted: string) {
+  const { dir, ext, name } = parse(wanted)
+  for (let n = 1; ; n++) {
+    const path = n === 1 ? wanted : join(dir, `${name}-${n}${ext}`)
+    const made = yield* Effect.result(create(path))
+    if (Result.isSuccess(made)) return { path, file: made.success }
+    if (!isTaken(made.failure) || n === MOST_NAMES) return yield* Effect.fail(cannotOpen(path)(made.failure))
+  }
+})
+
 export interface JournalOptions {
   /** Whether `committed` waits for the disk itself: the promise then holds when the machine fails, too. */
-  readonly durable: boolean
+  readonly durable?: boolean
+  /** Whether it may be called something else where there is such a file already: the name was not the user's. */
+  readonly orAnother?: boolean
 }
 
 /** Records that are written together. */
@@ -101,12 +128,13 @@ const syncFolder = (file: string) =>
 
 /** Opens a journal. It stays open as long as the scope; flush it before, to learn whether all was written. */
 export const openJournal = (
-  path: string,
-  options: JournalOptions = { durable: false },
+  name: string,
+  options: JournalOptions = {},
 ): Effect.Effect<Journal, UsageError, FileSystem.FileSystem | Scope.Scope> =>
   Effect.gen(function* () {
-    const file = yield* openNew(path)
-    if (options.durable) yield* Effect.mapError(syncFolder(path), cannotOpen(path))
+    const { durable = false, orAnother = false } = options
+    const { file, path } = orAnother ? yield* openAnother(name) : { file: yield* openNew(name), path: name }
+    if (durable) yield* Effect.mapError(syncFolder(path), cannotOpen(path))
     const failure = Deferred.makeUnsafe<never, CommandFailed>()
     const room = Latch.makeUnsafe(true)
     const wanted = Latch.makeUnsafe(false)
@@ -117,10 +145,7 @@ export const openJournal = (
     const store = ({ records }: Batch) =>
       Effect.suspend(() => {
         const writing = file.writeAll(new TextEncoder().encode(seal(records)))
-        return Effect.mapError(
-          options.durable ? Effect.andThen(writing, file.sync) : writing,
-          cannotWrite(path),
-        )
+        return Effect.mapError(durable ? Effect.andThen(writing, file.sync) : writing, cannotWrite(path))
       })
 
     const settle = (batch: Batch, exit: Exit.Exit<void, CommandFailed>): void => {
@@ -165,6 +190,7 @@ export const openJournal = (
     })
 
     return {
+      path,
       ready: room.await,
       write: (record) => {
         if (Deferred.isDoneUnsafe(failure)) return

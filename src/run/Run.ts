@@ -157,6 +157,8 @@ const UNREACHABLE_AT_END_MS = 1000
 
 /** How a run ended, and its figures. */
 export interface RunReport {
+  /** The journal's file. */
+  readonly log: string
   readonly summary: Summary
   readonly badLines: number
   /** Orders that former lives had done, or left unknown; undefined where the run began anew. */
@@ -189,7 +191,10 @@ export const run = <E, R>(
       // Only now: a former run that still had the keys would go on to send, and to write what we had read already.
       const resumption = settings.resume && (yield* readResumption(settings.resume))
       const exchange = yield* exchangeOf(settings)
-      const journal = yield* openJournal(settings.log, { durable: settings.durable ?? false })
+      const journal = yield* openJournal(settings.log, {
+        durable: settings.durable ?? false,
+        orAnother: settings.logOrAnother ?? false,
+      })
       const startMs = nowMsUnsafe(clock)
       const startedAt = DateTime.formatIso(yield* DateTime.now)
       const summariser = makeSummariser({
@@ -263,7 +268,12 @@ export const run = <E, R>(
           yield* progress.ended
           write(footer.record(nowMsUnsafe(clock) - startMs, endOf(exit), badLines))
           const flushed = yield* Effect.exit(journal.flush)
-          yield* onEnd({ summary: summariser.finish(), badLines, passedOver: sieve?.passedOver() })
+          yield* onEnd({
+            log: journal.path,
+            summary: summariser.finish(),
+            badLines,
+            passedOver: sieve?.passedOver(),
+          })
           // An interruption would swallow a typed error; as a defect it still reaches the user.
           if (Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)) yield* Effect.orDie(flushed)
           yield* exit

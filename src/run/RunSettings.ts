@@ -41,6 +41,8 @@ export interface RunSettings {
   readonly faults?: ReadonlyArray<Fault>
   /** The journal's file. */
   readonly log: string
+  /** Whether the journal may be called something else where that file is there already. */
+  readonly logOrAnother?: boolean
   /** The directory of what outlives the run, or undefined where nothing does. */
   readonly state?: string
   /** Whether the journal is on the disk itself before a request leaves. */

@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { basename, join } from "node:path"
 import process from "node:process"
 import { NodeServices } from "@effect/platform-node"
 import { expect, it } from "@effect/vitest"
@@ -357,6 +357,27 @@ it.live.each(refusals)("refuses $what in one line, and leaves it as it is", ({ p
     expect(error.message).not.toMatch(/\n/)
     const info = statSync(path, { throwIfNoEntry: false })
     if (info?.isFile() === true) expect(readFileSync(path, "utf8")).toBe("precious")
+  }).pipe(Effect.provide(NodeServices.layer)),
+)
+
+it.live("takes another name where ours is taken, and no file of anybody's", () =>
+  Effect.gen(function* () {
+    const path = join(yield* folder, "log.ndjson")
+    writeFileSync(path, "precious")
+    const names = yield* Effect.forEach(
+      Array.from({ length: 20 }),
+      () => Effect.map(openJournal(path, { orAnother: true }), (journal) => basename(journal.path)),
+      { concurrency: "unbounded" },
+    )
+    const expected = Array.from({ length: 20 }, (_, n) => `log-${n + 2}.ndjson`)
+    expect(names.toSorted()).toEqual(expected.toSorted())
+    expect(readFileSync(path, "utf8")).toBe("precious")
+    // An empty file may be another run's that has only just begun.
+    expect((yield* openJournal(path, { orAnother: true })).path).toBe(path.replace("log", "log-22"))
+    expect(statSync(join(path, "..", "log-2.ndjson")).mode & 0o777).toBe(0o600)
+    const nowhere = join(path, "..", "missing", "log.ndjson")
+    const error = yield* Effect.flip(openJournal(nowhere, { orAnother: true }))
+    expect(error.message).toContain(`cannot write the journal ${nowhere}: there is no such directory`)
   }).pipe(Effect.provide(NodeServices.layer)),
 )
 
