@@ -1,7 +1,8 @@
 /**
  * The longest stretch without an acceptance: between two acceptances that follow one another in the log.
  *
- * Lines that threads wrote out of order make a stretch longer or shorter by as much as they are late. Where a
+ * Lines that threads wrote out of order make the longest one longer by as much as both its ends are late, and never
+ * shorter. Where a
  * further run was appended, whose times begin again, the stretch between the two runs does not count.
  */
 import { elapsedMs } from "../journal/elapsed.ts"
