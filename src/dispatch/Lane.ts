@@ -223,6 +223,11 @@ export const makeLane = (
         nowMsUnsafe(clock) < entry.deadlineMs &&
         nonce <= memory.reservedNonce()
 
+      const neverLeft = (open: OpenRequest): Effect.Effect<void> =>
+        Effect.sync(() => {
+          memory.onEnded({ ...open, end: { ending: "never-sent", atMs: nowMsUnsafe(clock) } })
+        })
+
       const request = Effect.fnUntraced(function* (
         entry: Entry,
         open: OpenRequest,
@@ -233,22 +238,16 @@ export const makeLane = (
         let isWithheld = false
         let settledMs: number | undefined
         // What leaves is written down first: a later life must know of every order that may have left.
-        const isKept = yield* log.committed.pipe(
-          // Neither does one leave once it is no longer written down that requests may: the process may have stood still.
-          Effect.tap((kept) =>
-            kept && open.nonce > memory.reservedNonce() ? memory.reserve(open.nonce) : Effect.void,
-          ),
-          Effect.onInterrupt(() =>
-            Effect.sync(() =>
-              memory.onEnded({ ...open, end: { ending: "never-sent", atMs: nowMsUnsafe(clock) } }),
-            ),
-          ),
-        )
+        const isKept = yield* Effect.onInterrupt(log.committed, () => neverLeft(open))
+        // Neither does one leave once it is no longer written down that requests may: the process may have stood still.
+        if (isKept && open.nonce > memory.reservedNonce()) {
+          yield* Effect.onInterrupt(memory.reserve(open.nonce), () => neverLeft(open))
+        }
         const readyMs = nowMsUnsafe(clock)
         const isEnded = entry.state === "ended"
         // It cannot be written down, or was given up by a stop, or is not to leave any more.
         if (!isKept || isEnded || !mayLeave(entry, open.nonce)) {
-          memory.onEnded({ ...open, end: { ending: "never-sent", atMs: readyMs } })
+          yield* neverLeft(open)
           yield* report(undefined)
           if (isEnded) return
           stayed(entry, "withheld", { ...open, settledMs: readyMs }, readyMs)
