@@ -6,7 +6,7 @@ import type { Certificate } from "../src/summary/certificate/Certificate.ts"
 import { bySendTimes, withoutTheLost, withoutTheReturned } from "./broken/certificates.ts"
 import { assumingABound, ringOfSendTimes, tokenBucket, withoutMargin } from "./broken/gates.ts"
 import { foundTampered } from "./support/found.ts"
-import { certificateOf, certificateOfFile, journalOf, sealed } from "./support/journals.ts"
+import { certificateByText, certificateOf, certificateOfFile, journalOf, sealed } from "./support/journals.ts"
 import { catches, holds, RUNS, SEED } from "./support/law.ts"
 import { noncesArriveRising, windowIsKept } from "./support/laws.ts"
 import { naiveCertificate } from "./support/naiveCertificate.ts"
@@ -26,6 +26,14 @@ type Certify = (journal: Journal) => Certificate
 const MAX_ORDERS = 80
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text)
+
+const VERSION = '"version":'
+
+/** Makes another byte of one; not of the header's version, with which all of a newer journal is refused. */
+const changeByte = (bytes: Uint8Array, at: number, by: number): void => {
+  fc.pre(at !== Buffer.from(bytes).indexOf(VERSION) + VERSION.length)
+  bytes[at] = ((bytes[at] ?? 0) + 1 + (by % 255)) % 256
+}
 
 const assertCertified = (certificate: Certificate): void => {
   const found = certificate.counterexample
@@ -167,8 +175,7 @@ describe(`certificates (seed ${SEED}, ${RUNS} scenarios a law)`, () => {
         const text = sealed(journalOf(scenario, await play(scenario)))
         const bytes = bytesOf(text)
         const footerAt = bytes.lastIndexOf(0x0a, bytes.length - 2)
-        const at = pick % footerAt
-        bytes[at] = ((bytes[at] ?? 0) + 1 + (other % 255)) % 256
+        changeByte(bytes, pick % footerAt, other)
         assert.isFalse(certify(bytes).certified, "a changed byte was not noticed")
       }
     it("holds", () => holds(worldsAndPicks(scenarios(20)), law(certificateOfFile)))
@@ -180,6 +187,39 @@ describe(`certificates (seed ${SEED}, ${RUNS} scenarios a law)`, () => {
           return certificate.counterexample?.rule === "digest"
             ? { ...certificate, certified: true }
             : certificate
+        }),
+      ))
+  })
+
+  describe("a journal that is read from its bytes, in whatever pieces, is certified as its lines are", () => {
+    const law =
+      (certify: (bytes: Uint8Array, sizes: ReadonlyArray<number>) => Certificate) =>
+      async ({
+        changed,
+        scenario,
+        sizes,
+      }: {
+        readonly scenario: Scenario
+        readonly changed: number | null
+        readonly sizes: ReadonlyArray<number>
+      }) => {
+        const bytes = bytesOf(sealed(journalOf(scenario, await play(scenario, { gate: ringOfSendTimes }))))
+        if (changed !== null) changeByte(bytes, changed % bytes.length, changed)
+        assert.deepStrictEqual(certify(bytes, sizes), certificateByText(bytes))
+      }
+    const filesInPieces = fc.record({
+      scenario: scenarios(40),
+      changed: fc.option(fc.nat()),
+      sizes: fc.array(fc.integer({ min: 1, max: 2000 }), { minLength: 1, maxLength: 8 }),
+    })
+    it("holds", () => holds(filesInPieces, law(certificateOfFile)))
+    it("catches one that ends a line with each piece", () =>
+      catches(
+        filesInPieces,
+        law((bytes, [size = 1]) => {
+          const torn =
+            bytes.length > size ? [...bytes.subarray(0, size), 0x0a, ...bytes.subarray(size)] : bytes
+          return certificateOfFile(Uint8Array.from(torn))
         }),
       ))
   })

@@ -1,5 +1,5 @@
 /** Journals of generated worlds, as the run would have written them, and what certifies them. */
-import { Duration, Option } from "effect"
+import { Duration, Option, Result } from "effect"
 import type { JournalRecord } from "../../src/journal/JournalRecord.ts"
 import { makeSeal } from "../../src/journal/Seal.ts"
 import { makeToRecord } from "../../src/journal/toRecord.ts"
@@ -7,6 +7,7 @@ import { runFooter } from "../../src/run/runFooter.ts"
 import { runHeader } from "../../src/run/runHeader.ts"
 import { readJournalLine } from "../../src/journal/JournalReader.ts"
 import type { Certificate } from "../../src/summary/certificate/Certificate.ts"
+import { ByteCertifier } from "../../src/summary/certificate/ByteCertifier.ts"
 import { Certifier } from "../../src/summary/certificate/Certifier.ts"
 import { FileDigest } from "../../src/summary/certificate/FileDigest.ts"
 import { makeKeys } from "../../test/support/rig.ts"
@@ -52,8 +53,23 @@ export const certificateOf = (journal: ReadonlyArray<JournalRecord>): Certificat
   return certifier.finish({ isTerminated: true, sha256: "" })
 }
 
-/** The certificate of a file's bytes. */
-export const certificateOfFile = (bytes: Uint8Array): Certificate => {
+/** The certificate of a file's bytes, which come in pieces of so many, one size after the other and again. */
+export const certificateOfFile = (
+  bytes: Uint8Array,
+  sizes: ReadonlyArray<number> = [bytes.length],
+): Certificate => {
+  const certifier = new ByteCertifier()
+  let from = 0
+  for (let piece = 0; from < bytes.length; piece += 1) {
+    const to = from + Math.max(1, sizes[piece % sizes.length] ?? 1)
+    certifier.add(bytes.subarray(from, to))
+    from = to
+  }
+  return Result.getOrThrowWith(certifier.end(), ({ type }) => new Error(`nothing to certify: ${type}`))
+}
+
+/** The same with every line read as text, by the Schema. */
+export const certificateByText = (bytes: Uint8Array): Certificate => {
   const certifier = new Certifier()
   const digest = new FileDigest()
   digest.add(bytes)

@@ -1,68 +1,41 @@
 /** Certifies a journal from a file, or from standard input, in one pass. */
-import { Effect, FileSystem, Option, Stdio, Stream } from "effect"
+import { Effect, FileSystem, Stdio, Stream } from "effect"
 import { UsageError } from "../../errors.ts"
-import { newerVersion, readJournalLine } from "../../journal/JournalReader.ts"
-import { readPythonLine } from "../../journal/PythonLog.ts"
-import { boundedLines } from "../../orders/BoundedLines.ts"
 import { maybeGunzipped } from "../reading/byteStreams.ts"
-import { CHUNK_BYTES, MAX_LINE_BYTES } from "../reading/LineBlocks.ts"
+import { CHUNK_BYTES } from "../reading/LineBlocks.ts"
 import { cannotRead, nameOf, notGzip, nothingReadable, STANDARD_INPUT, tooNew } from "../summariseFile.ts"
-import { Certifier } from "./Certifier.ts"
+import { ByteCertifier, type Refusal } from "./ByteCertifier.ts"
 import type { Certificate } from "./Certificate.ts"
-import { FileDigest } from "./FileDigest.ts"
 
-const pythonLog = (file: string): UsageError =>
-  new UsageError({
-    message: `${nameOf(file)} is a Python client's log, which does not say when requests left and with which nonces; only a journal can be certified`,
-  })
+const refusalOf = (name: string, refusal: Refusal): UsageError => {
+  switch (refusal.type) {
+    case "python-log":
+      return new UsageError({
+        message: `${nameOf(name)} is a Python client's log, which does not say when requests left and with which nonces; only a journal can be certified`,
+      })
+    case "newer":
+      return tooNew(name, refusal.version)
+    case "nothing":
+      return nothingReadable(name, refusal.lines)
+  }
+}
 
 /** Certifies the journal that is these bytes; `name` is how its user knows it. */
 export const certifyBytes = Effect.fnUntraced(function* <R>(
   name: string,
   bytes: Stream.Stream<Uint8Array, UsageError, R>,
 ): Effect.fn.Return<Certificate, UsageError, R> {
-  const certifier = new Certifier()
-  const digest = new FileDigest()
-  const decoder = new TextDecoder()
-  let lines = 0
-  let records = 0
-
-  /** Takes a line, and answers why the file is refused as a whole. */
-  const take = (text: string | undefined): UsageError | undefined => {
-    lines += 1
-    const record = text === undefined ? Option.none() : readJournalLine(text)
-    if (Option.isSome(record)) {
-      records += 1
-      certifier.line(record.value)
-      return undefined
-    }
-    if (text !== undefined) {
-      if (records === 0 && readPythonLine(text) !== undefined) return pythonLog(name)
-      const version = newerVersion(text)
-      if (Option.isSome(version)) return tooNew(name, version.value)
-    }
-    certifier.line(text ?? `(more than ${MAX_LINE_BYTES} bytes)`)
-    return undefined
-  }
-
-  yield* bytes.pipe(
-    Stream.map((chunk) => {
-      digest.add(chunk)
-      return chunk
+  const certifier = new ByteCertifier()
+  yield* Stream.runForEachArray(bytes, (chunks) =>
+    Effect.suspend(() => {
+      for (const chunk of chunks) {
+        const refusal = certifier.add(chunk)
+        if (refusal !== undefined) return Effect.fail(refusalOf(name, refusal))
+      }
+      return Effect.void
     }),
-    boundedLines(MAX_LINE_BYTES),
-    Stream.runForEachArray((some) =>
-      Effect.suspend(() => {
-        for (const line of some) {
-          const problem = take(line.bytes === undefined ? undefined : decoder.decode(line.bytes))
-          if (problem !== undefined) return Effect.fail(problem)
-        }
-        return Effect.void
-      }),
-    ),
   )
-  if (records === 0) return yield* nothingReadable(name, lines)
-  return certifier.finish(digest.end())
+  return yield* Effect.mapError(Effect.fromResult(certifier.end()), (refusal) => refusalOf(name, refusal))
 })
 
 /**
