@@ -18,7 +18,7 @@ import {
 } from "./values.ts"
 import type { Fault } from "../exchange/faults/Fault.ts"
 import { parseFault } from "./faultSpec.ts"
-import { quote } from "./quote.ts"
+import { quote } from "../quote.ts"
 
 /** What every flag here is made with. */
 export interface FlagOptions {

@@ -16,7 +16,7 @@ import { fileToWrite, isSameFile } from "./files.ts"
 import { FAULT_FORMS, printFault } from "./faultSpec.ts"
 import { isLoopback } from "./isLoopback.ts"
 import { keysFileFlag } from "./keysFile.ts"
-import { quote } from "./quote.ts"
+import { quote } from "../quote.ts"
 import type { Parse } from "./values.ts"
 
 const faultForms = Object.values(FAULT_FORMS)

@@ -4,7 +4,7 @@
  */
 import type { CliError } from "effect/cli"
 import { UsageError } from "../errors.ts"
-import { quote } from "./quote.ts"
+import { quote } from "../quote.ts"
 
 const orJoin = (names: ReadonlyArray<string>): string =>
   names.length <= 1 ? names.join("") : `${names.slice(0, -1).join(", ")} or ${names.at(-1) ?? ""}`

@@ -4,7 +4,7 @@
  */
 import { Effect } from "effect"
 import { UsageError } from "../errors.ts"
-import { quote } from "../cli/quote.ts"
+import { quote } from "../quote.ts"
 import type { FormerLife } from "../journal/JournalRecord.ts"
 import type { Fate, Fates } from "./Fates.ts"
 import { type FormerLives, readJournals } from "./readJournals.ts"

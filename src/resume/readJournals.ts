@@ -2,7 +2,7 @@
 import { join } from "node:path"
 import { Effect, FileSystem, type PlatformError, Stream } from "effect"
 import { UsageError } from "../errors.ts"
-import { quote } from "../cli/quote.ts"
+import { quote } from "../quote.ts"
 import { fileProblem } from "../FileProblem.ts"
 import { boundedLines } from "../orders/BoundedLines.ts"
 import { Fates } from "./Fates.ts"

@@ -1,6 +1,6 @@
 /** Unknown orders, as an operator or a program reads them. */
 import { DateTime, Option } from "effect"
-import { quote } from "../cli/quote.ts"
+import { quote } from "../quote.ts"
 import type { Doubt } from "./Fates.ts"
 import type { FormerLives } from "./readJournals.ts"
 

@@ -5,7 +5,7 @@
  * does not: on network file systems, in containers, and for a file that is not there yet.
  */
 import { Duration, Effect, FileSystem, Option, type PlatformError } from "effect"
-import { quote } from "../cli/quote.ts"
+import { quote } from "../quote.ts"
 import { UsageError } from "../errors.ts"
 import { readJournalLine } from "../journal/JournalReader.ts"
 import { makeLineCutter, type RawLine } from "../orders/BoundedLines.ts"

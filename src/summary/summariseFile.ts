@@ -5,7 +5,7 @@
 import { availableParallelism } from "node:os"
 import { Effect, FileSystem, Option, type PlatformError, Stdio, Stream } from "effect"
 import { UsageError } from "../errors.ts"
-import { quote } from "../cli/quote.ts"
+import { quote } from "../quote.ts"
 import { fileProblem } from "../FileProblem.ts"
 import { JOURNAL_VERSION } from "../journal/JournalRecord.ts"
 import { type LogDefaults, type LogOptions, type LogReader, makeLogReader } from "./LogReader.ts"

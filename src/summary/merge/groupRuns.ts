@@ -2,7 +2,7 @@
  * Finds out which pieces are of which run.
  */
 import { Result } from "effect"
-import { quote } from "../../cli/quote.ts"
+import { quote } from "../../quote.ts"
 import type { Header } from "../../journal/JournalRecord.ts"
 import type { JournalPiece } from "./LogPiece.ts"
 import { orderPieces } from "./orderPieces.ts"

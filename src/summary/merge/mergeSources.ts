@@ -3,7 +3,7 @@
  * chunk and a line, and none is open before its time has come or after its end.
  */
 import { Effect, type FileSystem, type Scope } from "effect"
-import { quote } from "../../cli/quote.ts"
+import { quote } from "../../quote.ts"
 import { UsageError } from "../../errors.ts"
 import type { LogEvent } from "../../journal/LogEvent.ts"
 import { collectGarbage } from "../reading/collectGarbage.ts"

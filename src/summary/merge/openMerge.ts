@@ -2,7 +2,7 @@
  * Looks at logs that are to be one, and finds out what they amount to.
  */
 import { Effect, FileSystem, Option } from "effect"
-import { quote } from "../../cli/quote.ts"
+import { quote } from "../../quote.ts"
 import { UsageError } from "../../errors.ts"
 import { cannotRead, nothingReadable, STANDARD_INPUT } from "../summariseFile.ts"
 import type { LogPiece } from "./LogPiece.ts"

@@ -3,7 +3,7 @@
  * for that; it is not decoded.
  */
 import { Effect, FileSystem, type PlatformError } from "effect"
-import { quote } from "../../cli/quote.ts"
+import { quote } from "../../quote.ts"
 import { UsageError } from "../../errors.ts"
 import { GZIP_MAGIC_BYTES, isGzip } from "../reading/byteStreams.ts"
 import type { LineTaker } from "../reading/LineBlocks.ts"
