@@ -76,8 +76,8 @@ const heldMicros = (
   { boundMs, requestTimeoutMs }: (typeof Header.Type)["settings"],
 ): number => {
   const settled = between(record.sent, record.settled)
-  if ("cause" in record && (record.cause === "timeout" || record.cause === "broken-connection"))
-    return settled + microsOf(boundMs ?? requestTimeoutMs)
+  // Given up, or without an answer that means something.
+  if ("cause" in record) return settled + microsOf(boundMs ?? requestTimeoutMs)
   if (record.written === undefined || boundMs === null) return settled
   return Math.min(settled, between(record.sent, record.written) + microsOf(boundMs))
 }

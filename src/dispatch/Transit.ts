@@ -31,26 +31,34 @@ export interface Reach {
   readonly requestTimeoutMs: number
 }
 
+/** The latest moment at which the exchange can have counted a request that has ended; -Infinity when it never left. */
+export const latestOnceEnded = (
+  ending: Ending,
+  endedMs: number,
+  writtenMs: number | undefined,
+  { boundMs, requestTimeoutMs }: Reach,
+): number => {
+  switch (ending) {
+    case "never-sent":
+      return Number.NEGATIVE_INFINITY
+    case "lost":
+      return endedMs + (boundMs ?? requestTimeoutMs)
+    case "answered":
+      return writtenMs === undefined || boundMs === undefined
+        ? endedMs
+        : Math.min(endedMs, writtenMs + boundMs)
+  }
+}
+
 /**
- * The latest moment at which the exchange can have counted an ended request: undefined while it is under
- * way, -Infinity when it never left.
+ * The same of one that may be under way still: then it is undefined.
  *
  * While a request is under way nobody knows whether it will be answered or lost, and the two differ: a lost
  * one may arrive up to a bound after it was given up.
  */
 export const latestArrival = (transit: Transit, reach: Reach): number | undefined => {
-  if (transit.end === undefined) return undefined
-  const { ending, atMs } = transit.end
-  switch (ending) {
-    case "never-sent":
-      return Number.NEGATIVE_INFINITY
-    case "lost":
-      return atMs + (reach.boundMs ?? reach.requestTimeoutMs)
-    case "answered":
-      return transit.writtenMs === undefined || reach.boundMs === undefined
-        ? atMs
-        : Math.min(atMs, transit.writtenMs + reach.boundMs)
-  }
+  const { end, writtenMs } = transit
+  return end === undefined ? undefined : latestOnceEnded(end.ending, end.atMs, writtenMs, reach)
 }
 
 /**

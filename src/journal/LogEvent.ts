@@ -5,7 +5,9 @@
 import { DateTime, Option } from "effect"
 import type { Header, JournalRecord, KeyRetired, OutcomeRecord } from "./JournalRecord.ts"
 import type { Outcome, RejectReason } from "../orders/Outcome.ts"
+import type { Ending } from "../dispatch/Transit.ts"
 import { elapsedMs } from "./elapsed.ts"
+import { endingOf, type RequestRecord } from "./endingOf.ts"
 
 type KeyRecord = typeof KeyRetired.Type
 
@@ -47,12 +49,15 @@ export interface RequestTimes {
   /** The moment all of it was handed to a connection's socket; undefined where it never was. */
   readonly writtenMs: number | undefined
   readonly settledMs: number
+  readonly ending: Ending
 }
 
 /** A request was refused for good, or never left, and its order went back to the line: no outcome. */
 export interface RequestReturned {
   readonly type: "returned"
   readonly atMs: number
+  /** The order's name. */
+  readonly id: string
   readonly reason: RejectReason | "not-sent"
   readonly request: RequestTimes
 }
@@ -135,16 +140,12 @@ export type LogEvent =
 const wasAnswered = (record: OutcomeRecord): boolean =>
   record.outcome !== "unknown" || record.cause === "undecodable" || record.cause === "server-error"
 
-const timesOf = (request: {
-  readonly key: string
-  readonly sent: number
-  readonly written?: number
-  readonly settled: number
-}): RequestTimes => ({
+const timesOf = (request: RequestRecord): RequestTimes => ({
   key: request.key,
   sentMs: request.sent,
   writtenMs: request.written,
   settledMs: request.settled,
+  ending: endingOf(request),
 })
 
 const fromOutcome = (record: OutcomeRecord): OrderOutcome => {
@@ -191,7 +192,13 @@ export const fromJournal = (record: JournalRecord): LogEvent => {
         attempt: record.attempt,
       }
     case "returned":
-      return { type: "returned", atMs: record.t, reason: record.reason, request: timesOf(record) }
+      return {
+        type: "returned",
+        atMs: record.t,
+        id: record.id,
+        reason: record.reason,
+        request: timesOf(record),
+      }
     case "outcome":
       return fromOutcome(record)
     case "key":

@@ -3,7 +3,8 @@
  * which the exchange can have counted them.
  */
 import { elapsedMs } from "../journal/elapsed.ts"
-import type { OrderOutcome, Settings } from "../journal/LogEvent.ts"
+import { latestOnceEnded } from "../dispatch/Transit.ts"
+import type { OrderOutcome, RequestTimes, Settings } from "../journal/LogEvent.ts"
 
 /** Sums over requests that ended an order. Plain data: it can be sent to another thread. */
 export interface Held {
@@ -17,23 +18,13 @@ const LONGEST_MS = 86_400_000
 
 export const emptyHeld = (): Held => ({ requests: 0, micros: 0 })
 
-/** The latest arrival of the order's request (DESIGN.md); undefined where the log does not tell. */
-export const latestMs = ({ outcome, request }: OrderOutcome, settings: Settings): number | undefined => {
-  if (request === undefined) return undefined
-  const { settledMs, writtenMs } = request
-  const { boundMs, requestTimeoutMs } = settings
-  const isLost =
-    outcome.outcome === "unknown" && (outcome.cause === "timeout" || outcome.cause === "broken-connection")
-  if (isLost) return settledMs + (boundMs ?? requestTimeoutMs)
-  return writtenMs === undefined || boundMs === undefined
-    ? settledMs
-    : Math.min(settledMs, writtenMs + boundMs)
-}
+/** The latest arrival of a request. */
+export const latestMs = ({ ending, settledMs, writtenMs }: RequestTimes, settings: Settings): number =>
+  latestOnceEnded(ending, settledMs, writtenMs, settings)
 
-export const countHeld = (held: Held, event: OrderOutcome, settings: Settings): void => {
-  const latest = latestMs(event, settings)
-  if (latest === undefined || event.request === undefined) return
-  const ms = elapsedMs(event.request.sentMs, latest)
+export const countHeld = (held: Held, { request }: OrderOutcome, settings: Settings): void => {
+  if (request === undefined) return
+  const ms = elapsedMs(request.sentMs, latestMs(request, settings))
   if (ms < 0 || ms > LONGEST_MS) return
   held.requests += 1
   held.micros += Math.round(ms * 1000)

@@ -5,9 +5,10 @@
  * it said; every order has one outcome; and the footer counted what is there.
  */
 import { elapsedMs } from "../../journal/elapsed.ts"
+import { endingOf, type RequestRecord } from "../../journal/endingOf.ts"
 import type { Footer, OutcomeRecord } from "../../journal/JournalRecord.ts"
 import type { Certificate } from "./Certificate.ts"
-import { endingOf, type Flight, isRequest, type RequestRecord } from "./Flight.ts"
+import { type Flight, isRequest } from "./Flight.ts"
 import { SeenIds } from "./SeenIds.ts"
 import type { OnLine, Violations } from "./Violations.ts"
 

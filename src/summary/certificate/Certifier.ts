@@ -8,8 +8,9 @@
 import type { Footer, Header, JournalRecord } from "../../journal/JournalRecord.ts"
 import { Accounts } from "./Accounts.ts"
 import type { Certificate, CertifiedSettings } from "./Certificate.ts"
-import type { Flight, SentRecord } from "./Flight.ts"
+import { Flight, type SentRecord } from "./Flight.ts"
 import { KeyRules } from "./KeyRules.ts"
+import { areUsable } from "./SpareTime.ts"
 import { type OnLine, Violations } from "./Violations.ts"
 
 /** Requests and orders that are kept in mind: about 100 MB. */
@@ -133,9 +134,8 @@ export class Certifier {
       )
       return
     }
-    const { limit, windowMs, boundMs, requestTimeoutMs } = record.settings
     this.#run = { header, settings: settingsOf(record), keys: new Map() }
-    const isUsable = limit >= 1 && windowMs >= 0 && (boundMs ?? 0) >= 0 && requestTimeoutMs >= 0
+    const isUsable = areUsable(record.settings)
     if (!isUsable || new Set(record.keys).size < record.keys.length) {
       this.#hasGivenUp = true
       const problem = isUsable
@@ -165,7 +165,7 @@ export class Certifier {
         sent,
       )
     }
-    const flight: Flight = { sent, isHeldBack, end: undefined, follower: undefined, isJudged: false }
+    const flight = new Flight(sent, isHeldBack)
     this.#accounts.sent(flight)
     const rules = this.#keyOf(run, key, sent)
     if (rules === undefined) return

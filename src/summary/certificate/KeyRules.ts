@@ -1,25 +1,15 @@
 /**
- * The two rules of a key, request after request: no window can have been exceeded, and no nonce overtaken. The
- * argument is that of docs/safety.md, with the times of the journal.
- *
- * - The window. Had `limit + 1` requests been counted within one, then at the moment when the last of them was sent
- *   each of the others could still be in the window: `latest + window >= sent`. So it is enough to see at each send
- *   that of the requests before it fewer than `limit` could. The exchange counts whole milliseconds and lets a request pass
- *   when its clock shows more than the window, hence a millisecond more.
- * - The order. A request leaves when the one before it has certainly arrived.
- *
- * A request's `latest` is known when its end is read, so requests wait in a line until all those before them have
- * ended; those that follow one that never ends wait for the journal's end.
+ * The two rules of a key, request after request: no window can have been exceeded ({@link SpareTime}), and no nonce
+ * overtaken: a request leaves when the one before it has certainly arrived. The argument is that of docs/safety.md, with
+ * the times of the journal.
  */
 import type { Reach } from "../../dispatch/Transit.ts"
 import { elapsedMs } from "../../journal/elapsed.ts"
 import type { CertifiedSettings, Closest, KeyCertificate } from "./Certificate.ts"
 import { type Flight, latestOf, overtakableOf } from "./Flight.ts"
-import { Latest } from "./Latest.ts"
+import { SpareTime } from "./SpareTime.ts"
 import type { Violations } from "./Violations.ts"
 
-/** The exchange's clock counts whole milliseconds. */
-const CLOCK_MS = 1
 /** Times are written in whole microseconds: two of them are half of one off each, at most. */
 const ROUNDING_MS = 0.001
 
@@ -30,11 +20,7 @@ export class KeyRules {
   readonly #settings: CertifiedSettings
   readonly #reach: Reach
   readonly #violations: Violations
-  readonly #latest: Latest<Flight>
-  /** Requests that wait for the ends of those before them. */
-  readonly #line: Array<Flight> = []
-  /** Where the line begins: what is before it is done with. */
-  #head = 0
+  readonly #spareTime: SpareTime<Flight>
   #previous: Flight | undefined
   /** The first request that has no end in the journal: it may be counted at any time, and weighs on all after it. */
   #endless: Flight | undefined
@@ -48,12 +34,14 @@ export class KeyRules {
     this.#settings = settings
     this.#violations = violations
     this.#reach = { boundMs: settings.boundMs ?? undefined, requestTimeoutMs: settings.requestTimeoutMs }
-    this.#latest = new Latest(settings.limit)
+    this.#spareTime = new SpareTime(settings.limit, settings.windowMs, (flight, spareMs, limiting) => {
+      this.#inWindow(flight, spareMs, limiting)
+    })
   }
 
   /** How many requests are kept in mind. */
   get kept(): number {
-    return this.#line.length - this.#head + this.#latest.size
+    return this.#spareTime.kept
   }
 
   /** Pairs of requests whose order cannot be shown. Known when all is read. */
@@ -66,22 +54,25 @@ export class KeyRules {
     const previous = this.#previous
     this.#previous = flight
     if (previous !== undefined) this.#follow(previous, flight)
-    this.#line.push(flight)
-    this.#advance()
+    this.#spareTime.sent(flight)
   }
 
   /** A request's end was read: its `end` is set. */
   ended(flight: Flight): void {
-    if (flight.follower !== undefined) {
-      this.#inOrder(flight, flight.follower, overtakableOf(flight, this.#reach))
+    const { end, follower } = flight
+    if (end === undefined) return
+    const latestMs = latestOf(end.record, this.#reach)
+    if (follower !== undefined) {
+      this.#inOrder(flight, follower, overtakableOf(end.record, latestMs, this.#reach))
       flight.follower = undefined
     }
-    if (this.#line[this.#head] === flight) this.#advance()
+    this.#spareTime.ended(flight, latestMs)
   }
 
   /** No record follows. */
   finish(): KeyCertificate {
-    const left = this.#line.slice(this.#head)
+    const left = this.#spareTime.line()
+    this.#endless = left[0]
     for (const flight of left) {
       if (flight.follower === undefined || flight.end !== undefined) continue
       // When it was written is not known; before it was sent it was not.
@@ -89,10 +80,7 @@ export class KeyRules {
       if (flight.follower.sent.record.t < atLeast) this.#inOrder(flight, flight.follower, atLeast)
       else this.#unshownPairs += 1
     }
-    for (const flight of left) {
-      if (!flight.isJudged) this.#judge(flight)
-      this.#absorb(flight)
-    }
+    this.#spareTime.finish()
     return {
       key: this.#key,
       requests: this.#requests,
@@ -101,52 +89,28 @@ export class KeyRules {
     }
   }
 
-  #advance(): void {
-    for (let flight = this.#line[this.#head]; flight !== undefined; flight = this.#line[this.#head]) {
-      if (!flight.isJudged) this.#judge(flight)
-      if (flight.end === undefined) break
-      this.#absorb(flight)
-      this.#head += 1
-    }
-    // Not at every step: that would be dear while the line is long.
-    if (2 * this.#head < this.#line.length) return
-    this.#line.splice(0, this.#head)
-    this.#head = 0
-  }
-
-  #absorb(flight: Flight): void {
-    const latest = latestOf(flight, this.#reach)
-    if (latest === Number.POSITIVE_INFINITY) this.#endless ??= flight
-    if (latest !== Number.NEGATIVE_INFINITY) this.#latest.add(latest, flight)
-  }
-
-  /** All requests before it have ended. */
-  #judge(flight: Flight): void {
-    flight.isJudged = true
-    const { limit, windowMs } = this.#settings
-    const limiting = this.#latest.limiting
-    if (limiting === undefined) return
-    const { sent } = flight
-    const spareMs = elapsedMs(limiting.atMs + windowMs + CLOCK_MS, sent.record.t)
-    const earlier = limiting.of
-    this.#window = closer(this.#window, spareMs, flight, earlier)
+  /** Holds a request against the `limit`-th latest of those before it. */
+  #inWindow(flight: Flight, spareMs: number, limiting: Flight): void {
+    this.#window = closer(this.#window, spareMs, flight, limiting)
     if (spareMs >= -ROUNDING_MS) return
+    const { limit, windowMs } = this.#settings
+    const { sent } = flight
     const { id, t } = sent.record
     const until =
-      limiting.atMs === Number.POSITIVE_INFINITY
+      limiting.latestMs === Number.POSITIVE_INFINITY
         ? "none has an end in the journal"
-        : `that of order ${earlier.sent.record.id} may have been counted as late as ${ms(limiting.atMs)}, so this one is ${ms(-spareMs)} too early`
+        : `that of order ${limiting.sent.record.id} may have been counted as late as ${ms(limiting.latestMs)}, so this one is ${ms(-spareMs)} too early`
     const endless = this.#endless
     const never =
-      endless === undefined || endless === earlier
+      endless === undefined || endless === limiting
         ? ""
         : `; that of order ${endless.sent.record.id} has no end in the journal`
     this.#violations.found(
       "window",
       `${this.#key} sent order ${id} at ${ms(t)}, when ${limit} requests before it could still be in the window of ${ms(windowMs)}: of these, ${until}${never}`,
       sent,
-      earlier.sent,
-      ...(earlier.end === undefined ? [] : [earlier.end]),
+      limiting.sent,
+      ...(limiting.end === undefined ? [] : [limiting.end]),
       ...(never === "" || endless === undefined ? [] : [endless.sent]),
     )
   }
@@ -163,7 +127,7 @@ export class KeyRules {
       )
     }
     if (previous.end === undefined) previous.follower = flight
-    else this.#inOrder(previous, flight, latestOf(previous, this.#reach))
+    else this.#inOrder(previous, flight, previous.latestMs)
   }
 
   /** Holds a request against the moment from which it could not overtake the one before. */

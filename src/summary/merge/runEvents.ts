@@ -16,6 +16,7 @@ export const makeRunEvents = ({
     sentMs: request.sentMs + offsetMs,
     writtenMs: request.writtenMs === undefined ? undefined : request.writtenMs + offsetMs,
     settledMs: request.settledMs + offsetMs,
+    ending: request.ending,
   })
 
   return (event) => {
@@ -33,6 +34,7 @@ export const makeRunEvents = ({
         return {
           type: "returned",
           atMs: event.atMs + offsetMs,
+          id: idPrefix + event.id,
           reason: event.reason,
           request: requestOf(event.request),
         }

@@ -36,11 +36,11 @@ describe("the latest times", () => {
   it("hold the limit-th largest", () => {
     fc.assert(
       fc.property(fc.array(fc.integer()), fc.integer({ min: 1, max: 10 }), (times, limit) => {
-        const latest = new Latest<number>(limit)
+        const latest = new Latest(limit)
         times.forEach((time, n) => {
-          latest.add(time, n)
+          latest.add({ latestMs: time })
           const sorted = times.slice(0, n + 1).toSorted((a, b) => b - a)
-          assert.strictEqual(latest.limiting?.atMs, sorted[limit - 1])
+          assert.strictEqual(latest.limiting?.latestMs, sorted[limit - 1])
         })
       }),
     )
