@@ -4,18 +4,7 @@
  */
 import * as fc from "fast-check"
 import type { Header, JournalRecord } from "../../src/journal/JournalRecord.ts"
-import {
-  accepted,
-  cancelled,
-  expired,
-  header,
-  nonceJump,
-  rejected,
-  retired,
-  returned,
-  sent,
-  unknown,
-} from "../../test/summary/records.ts"
+import * as record from "../../test/summary/records.ts"
 
 /** Whole microseconds; often exactly a window's length, sometimes longer than what is kept open. */
 export const gap = fc.oneof(
@@ -63,8 +52,8 @@ const recordsOf = (order: Planned, id: string, start: number): ReadonlyArray<Jou
   const createdAt = Math.max(0, start - order.age) / 1000
   const records: Array<JournalRecord> = []
   const [{ key } = { key: 1 }] = order.flights
-  if (order.besides === "retired") records.push(retired(`key-${key}`, start / 1000, "nonce"))
-  if (order.besides === "nonce-jump") records.push(nonceJump(`key-${key}`, start / 1000))
+  if (order.besides === "retired") records.push(record.retired(`key-${key}`, start / 1000, "nonce"))
+  if (order.besides === "nonce-jump") records.push(record.nonceJump(`key-${key}`, start / 1000))
   let now = start
   let request = {}
   for (const [index, { micros, key, handing, fate }] of order.flights.entries()) {
@@ -72,14 +61,14 @@ const recordsOf = (order: Planned, id: string, start: number): ReadonlyArray<Jou
     if (isLast && !wasSent(order)) break
     const sentAt = now / 1000
     const about = { key: `key-${key}`, attempt: index + 1 }
-    records.push(sent(id, sentAt, createdAt, about))
+    records.push(record.sent(id, sentAt, createdAt, about))
     request = {
       ...about,
       sent: sentAt,
       ...(handing === null ? {} : { written: (now + Math.round(micros * handing)) / 1000 }),
     }
     now += micros
-    if (!isLast) records.push(returned(id, now / 1000, fate, request))
+    if (!isLast) records.push(record.returned(id, now / 1000, fate, request))
   }
   const t = now / 1000
   const times = { createdAt, ...request }
@@ -87,20 +76,20 @@ const recordsOf = (order: Planned, id: string, start: number): ReadonlyArray<Jou
     case "none":
       return records
     case "accepted":
-      return [...records, accepted(id, t, times)]
+      return [...records, record.accepted(id, t, times)]
     case "queue":
     case "limiter":
-      return [...records, expired(id, t, order.ending, times)]
+      return [...records, record.expired(id, t, order.ending, times)]
     case "timeout":
     case "server-error":
-      return [...records, unknown(id, t, order.ending, times)]
+      return [...records, record.unknown(id, t, order.ending, times)]
     case "cancelled":
-      return [...records, cancelled(id, t, times)]
+      return [...records, record.cancelled(id, t, times)]
     case "rate-limit":
     case "blocked":
     case "nonce":
     case "exchange":
-      return [...records, rejected(id, t, order.ending, times)]
+      return [...records, record.rejected(id, t, order.ending, times)]
   }
 }
 
@@ -127,7 +116,7 @@ export const journalWithGaps = (gap: fc.Arbitrary<number>): fc.Arbitrary<Generat
         now += order.gap
         return recordsOf(order, String(index), now)
       })
-      const first = header({ limit, keys, windowMs })
+      const first = record.header({ limit, keys, windowMs })
       return {
         header: first,
         records: [first, ...records.toSorted((one, other) => one.t - other.t)],

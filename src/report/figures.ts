@@ -12,56 +12,64 @@ interface Figure {
   readonly isWrong?: (summary: Summary) => boolean
 }
 
+type Of = (summary: Summary) => number
+
+const rate = (name: string, meaning: string, of: Of): Figure => ({
+  name,
+  meaning,
+  value: (_) => showRate(of(_)),
+})
+
+const count = (name: string, meaning: string, of: Of): Figure => ({
+  name,
+  meaning,
+  value: (_) => showCount(of(_)),
+})
+
+/** A count that should be none. */
+const errors = (name: string, meaning: string, of: Of): Figure => ({
+  ...count(name, meaning, of),
+  isWrong: (_) => of(_) > 0,
+})
+
+const share = (name: string, meaning: string, of: (summary: Summary) => number | null): Figure => ({
+  name,
+  meaning,
+  value: (_) => showShare(of(_)),
+})
+
+const duration = (name: string, meaning: string, of: (summary: Summary) => number | undefined): Figure => ({
+  name,
+  meaning,
+  value: (_) => showMs(of(_)),
+})
+
 const TEN: ReadonlyArray<Figure> = [
-  {
-    name: "Average Requests Rate",
-    meaning: "orders created per second: what was asked for",
-    value: (_) => showRate(_.averageRequestsRate),
-  },
-  {
-    name: "Max Possible Throughput",
-    meaning:
-      "orders per second that could have been accepted: those that left the queue, in each second at most limit × keys",
-    value: (_) => showRate(_.maxPossibleThroughput),
-  },
-  {
-    name: "Average Throughput",
-    meaning: "orders accepted per second: what was reached",
-    value: (_) => showRate(_.averageThroughput),
-  },
-  {
-    name: "Lowest Throughput",
-    meaning: "orders accepted in the worst second",
-    value: (_) => showRate(_.lowestThroughput),
-  },
-  {
-    name: "Average Ignored from Queue",
-    meaning: "orders per second that became too old while they waited in the queue",
-    value: (_) => showRate(_.averageIgnoredFromQueue),
-  },
-  {
-    name: "Average Limited by Limiter",
-    meaning: "orders per second that a key had taken, and that became too old while it waited for a slot",
-    value: (_) => showRate(_.averageLimitedByLimiter),
-  },
-  {
-    name: "Exceeds",
-    meaning: "requests over the rate limit (429): ten of them block a key for good",
-    value: (_) => showCount(_.exceeds),
-    isWrong: (_) => _.exceeds > 0,
-  },
-  {
-    name: "Bans",
-    meaning: "requests refused because their key was blocked",
-    value: (_) => showCount(_.bans),
-    isWrong: (_) => _.bans > 0,
-  },
-  {
-    name: "Nonce Errors",
-    meaning: "requests that came after one with a greater nonce",
-    value: (_) => showCount(_.nonceErrors),
-    isWrong: (_) => _.nonceErrors > 0,
-  },
+  rate(
+    "Average Requests Rate",
+    "orders created per second: what was asked for",
+    (_) => _.averageRequestsRate,
+  ),
+  rate(
+    "Max Possible Throughput",
+    "orders per second that could have been accepted: those that left the queue, in each second at most limit × keys",
+    (_) => _.maxPossibleThroughput,
+  ),
+  rate("Average Throughput", "orders accepted per second: what was reached", (_) => _.averageThroughput),
+  rate("Lowest Throughput", "orders accepted in the worst second", (_) => _.lowestThroughput),
+  rate(
+    "Average Ignored from Queue",
+    "orders per second that became too old while they waited in the queue",
+    (_) => _.averageIgnoredFromQueue,
+  ),
+  rate(
+    "Average Limited by Limiter",
+    "orders per second that a key had taken, and that became too old while it waited for a slot",
+    (_) => _.averageLimitedByLimiter,
+  ),
+  errors("Exceeds", "requests over the rate limit (429): ten of them block a key for good", (_) => _.exceeds),
+  errors("Bans", "requests refused because their key was blocked", (_) => _.bans),
+  errors("Nonce Errors", "requests that came after one with a greater nonce", (_) => _.nonceErrors),
   {
     name: "Total Time",
     meaning: "from the first outcome to the last",
@@ -70,47 +78,27 @@ const TEN: ReadonlyArray<Figure> = [
 ]
 
 const MORE: ReadonlyArray<Figure> = [
-  { name: "Created", meaning: "orders", value: (_) => showCount(_.orders.created) },
-  { name: "Accepted", meaning: "the exchange took them", value: (_) => showCount(_.orders.accepted) },
-  { name: "Rejected", meaning: "refused for good, not executed", value: (_) => showCount(_.orders.rejected) },
-  {
-    name: "Expired",
-    meaning: "too old before they could be sent",
-    value: (_) => showCount(_.orders.expired),
-  },
-  {
-    name: "Unknown",
-    meaning: "sent, and no usable answer came: may have been executed",
-    value: (_) => showCount(_.orders.unknown),
-  },
-  {
-    name: "Cancelled",
-    meaning: "still queued when the run was stopped",
-    value: (_) => showCount(_.orders.cancelled),
-  },
-  {
-    name: "Of the ceiling",
-    meaning: "average throughput as a share of what the exchange lets through at the very most",
-    value: (_) => showShare(_.utilisation.ofCeiling),
-  },
-  {
-    name: "Of the safe optimum",
-    meaning: "as a share of what can safely be sent with the delays of this log",
-    value: (_) => showShare(_.utilisation.ofSafeOptimum),
-  },
-  {
-    name: "Order age, p50",
-    meaning: "half of the orders were younger when they were sent",
-    value: (_) => showMs(_.orderAge?.p50),
-  },
-  { name: "Order age, p99", meaning: "99 of 100 were younger", value: (_) => showMs(_.orderAge?.p99) },
-  {
-    name: "Round trip, p50",
-    meaning: "half of the answers came sooner",
-    value: (_) => showMs(_.roundTrip?.p50),
-  },
-  { name: "Round trip, p99", meaning: "99 of 100 came sooner", value: (_) => showMs(_.roundTrip?.p99) },
-  { name: "Unrecognised lines", meaning: "passed over", value: (_) => showCount(_.unrecognisedLines) },
+  count("Created", "orders", (_) => _.orders.created),
+  count("Accepted", "the exchange took them", (_) => _.orders.accepted),
+  count("Rejected", "refused for good, not executed", (_) => _.orders.rejected),
+  count("Expired", "too old before they could be sent", (_) => _.orders.expired),
+  count("Unknown", "sent, and no usable answer came: may have been executed", (_) => _.orders.unknown),
+  count("Cancelled", "still queued when the run was stopped", (_) => _.orders.cancelled),
+  share(
+    "Of the ceiling",
+    "average throughput as a share of what the exchange lets through at the very most",
+    (_) => _.utilisation.ofCeiling,
+  ),
+  share(
+    "Of the safe optimum",
+    "as a share of what can safely be sent with the delays of this log",
+    (_) => _.utilisation.ofSafeOptimum,
+  ),
+  duration("Order age, p50", "half of the orders were younger when they were sent", (_) => _.orderAge?.p50),
+  duration("Order age, p99", "99 of 100 were younger", (_) => _.orderAge?.p99),
+  duration("Round trip, p50", "half of the answers came sooner", (_) => _.roundTrip?.p50),
+  duration("Round trip, p99", "99 of 100 came sooner", (_) => _.roundTrip?.p99),
+  count("Unrecognised lines", "passed over", (_) => _.unrecognisedLines),
 ]
 
 const row = ({ isWrong, meaning, name, value }: Figure, logs: ReadonlyArray<ReportedLog>): Html =>

@@ -2,22 +2,10 @@ import { createHash } from "node:crypto"
 import { expect, it } from "@effect/vitest"
 import { Option } from "effect"
 import { readJournalLine } from "../../src/journal/JournalReader.ts"
-import type { JournalRecord } from "../../src/journal/JournalRecord.ts"
 import { makeSeal } from "../../src/journal/Seal.ts"
-import { accepted, header } from "../summary/records.ts"
+import { accepted, footer as footerAt, header } from "../summary/records.ts"
 
-const footer: JournalRecord = {
-  type: "footer",
-  t: 2,
-  end: "done",
-  created: 1,
-  accepted: 1,
-  rejected: 0,
-  expired: 0,
-  unknown: 0,
-  cancelled: 0,
-  badLines: 0,
-}
+const footer = footerAt(2, { created: 1, accepted: 1 })
 
 it("gives the footer the digest of all that stands before it, whatever batches it was written in", () => {
   const body = [header(), accepted("é", 1)]

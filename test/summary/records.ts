@@ -1,7 +1,7 @@
 /**
  * Journal records and log lines for tests, with everything that a test does not care about filled in.
  */
-import type { Header, JournalRecord } from "../../src/journal/JournalRecord.ts"
+import type { Footer, Header, JournalRecord } from "../../src/journal/JournalRecord.ts"
 import { fromJournal } from "../../src/journal/LogEvent.ts"
 import type { Summary } from "../../src/summary/Summary.ts"
 import { makeSummariser } from "../../src/summary/Summariser.ts"
@@ -119,7 +119,7 @@ export const nonceJump = (key: string, t: number): JournalRecord => ({
   jump: 1,
 })
 
-export const footer = (t: number): JournalRecord => ({
+export const footer = (t: number, counts: Partial<Omit<typeof Footer.Type, "type">> = {}): JournalRecord => ({
   type: "footer",
   t,
   end: "done",
@@ -130,6 +130,7 @@ export const footer = (t: number): JournalRecord => ({
   unknown: 0,
   cancelled: 0,
   badLines: 0,
+  ...counts,
 })
 
 /** Feeds records to a fresh summariser, as the live run does. */

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import type { JournalRecord } from "../../../src/journal/JournalRecord.ts"
 import type { Certificate } from "../../../src/summary/certificate/Certificate.ts"
 import { Certifier } from "../../../src/summary/certificate/Certifier.ts"
-import { expired, header } from "../records.ts"
+import { expired, footer as footerAt, header } from "../records.ts"
 
 const certificateOf = (
   lines: ReadonlyArray<JournalRecord | string>,
@@ -56,18 +56,11 @@ const footer = (counts: {
   readonly expired?: number
   readonly t: number
   readonly digest?: string
-}): JournalRecord => ({
-  type: "footer",
-  end: "done",
-  created: (counts.accepted ?? 0) + (counts.unknown ?? 0) + (counts.expired ?? 0),
-  accepted: 0,
-  rejected: 0,
-  expired: 0,
-  unknown: 0,
-  cancelled: 0,
-  badLines: 0,
-  ...counts,
-})
+}): JournalRecord =>
+  footerAt(counts.t, {
+    created: (counts.accepted ?? 0) + (counts.unknown ?? 0) + (counts.expired ?? 0),
+    ...counts,
+  })
 
 /** One request in 1000 ms, with a bound of 55 ms. */
 const single = header({ limit: 1 })

@@ -8,22 +8,11 @@ import { TestConsole } from "effect/testing"
 import { summarise } from "../../../src/cli/summarise.ts"
 import { openJournal } from "../../../src/journal/Journal.ts"
 import type { JournalRecord } from "../../../src/journal/JournalRecord.ts"
-import { accepted, header, sent } from "../records.ts"
+import { accepted, footer as footerAt, header, sent } from "../records.ts"
 
 const pythonLog = fileURLToPath(new URL("../../fixtures/python-client-2x.log", import.meta.url))
 
-const footer: JournalRecord = {
-  type: "footer",
-  t: 20,
-  end: "done",
-  created: 1,
-  accepted: 1,
-  rejected: 0,
-  expired: 0,
-  unknown: 0,
-  cancelled: 0,
-  badLines: 0,
-}
+const footer = footerAt(20, { created: 1, accepted: 1 })
 const journal = [header(), sent("1", 10), accepted("1", 20, { createdAt: 10, sent: 10 }), footer]
 
 /** Runs the command with --certify; gives what it has printed since the test began. */
