@@ -24,7 +24,7 @@ interface Alive {
   readonly bytes: number
 }
 
-const alive = (): Alive => {
+export const alive = (): Alive => {
   const { gc } = globalThis
   invariant(gc !== undefined, "node runs with --expose-gc")
   const objects = Number(queryObjects(Object))

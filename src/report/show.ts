@@ -1,4 +1,5 @@
 /** Numbers and names as a report shows them. */
+import { NEVER_MS } from "../summary/certificate/SpareTime.ts"
 
 const whole = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 })
 const one = new Intl.NumberFormat("en-US", { minimumFractionDigits: 1, maximumFractionDigits: 1 })
@@ -11,6 +12,8 @@ export const showCount = (value: number): string => whole.format(value)
 export const showRate = (value: number): string => two.format(value)
 export const showMs = (ms: number | null | undefined): string =>
   ms === null || ms === undefined ? NONE : `${Math.abs(ms) < 10 ? two.format(ms) : one.format(ms)} ms`
+/** A spare time: there is none where a request may be counted at any time. */
+export const showSpare = (ms: number | null | undefined): string => (ms === NEVER_MS ? "none" : showMs(ms))
 export const showShare = (share: number | null): string =>
   share === null ? NONE : `${one.format(100 * share)} %`
 

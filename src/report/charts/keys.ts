@@ -1,6 +1,6 @@
 /** What became of each key's requests, against what it may pass. */
 import type { KeyFigures } from "../../summary/keyFigures.ts"
-import { showCount, showMs, showRate, showShare } from "../show.ts"
+import { showCount, showRate, showShare, showSpare } from "../show.ts"
 import { draw } from "./draw.ts"
 import type { Panel, ReportedLog, Section } from "./Panel.ts"
 import { valueScale } from "./scale.ts"
@@ -87,7 +87,7 @@ export const keysSection = (logs: ReadonlyArray<ReportedLog>): Section => {
             showCount(key.unknown),
             showCount(refusals(key)),
             showShare(key.slotsUsed),
-            showMs(log.run.spareByKey.get(key.key)),
+            showSpare(log.run.spareByKey.get(key.key)),
           ],
         })),
       },

@@ -1,6 +1,7 @@
 /** The smallest spare time of the window over time. */
+import { isSafe, NEVER_MS } from "../../summary/certificate/SpareTime.ts"
 import type { Point } from "../Timeline.ts"
-import { showMs } from "../show.ts"
+import { showSpare } from "../show.ts"
 import { draw } from "./draw.ts"
 import { intervalName, middleOf, stepsOf } from "./orders.ts"
 import { longestSeconds, type Panel, type ReportedLog, type Section } from "./Panel.ts"
@@ -14,9 +15,18 @@ const smallest = ({ run }: ReportedLog): number | null => {
   return values.length === 0 ? null : Math.min(...values)
 }
 
-/** A key that stood idle has much more than one window to spare: how much more says nothing. */
-const shown = ({ spareMs }: Point, { run }: ReportedLog): number | null =>
-  spareMs === null ? null : Math.min(spareMs, run.settings?.windowMs ?? spareMs)
+/** A key that stood idle has much more than one window to spare: how much more, or less than none, says nothing. */
+const shown = ({ spareMs }: Point, { run }: ReportedLog): number | null => {
+  const windowMs = run.settings?.windowMs ?? 0
+  return spareMs === null ? null : Math.max(-windowMs, Math.min(spareMs, windowMs))
+}
+
+const verdictOn = (least: number): string => {
+  if (least === NEVER_MS)
+    return "There is no spare time: requests whose end is not in the log may be counted at any time, so a window could have been exceeded."
+  const could = isSafe(least) ? "no window could have been exceeded" : "a window could have been exceeded"
+  return `The smallest spare time is ${showSpare(least)}: ${could}.`
+}
 
 export const spareSection = (logs: ReadonlyArray<ReportedLog>): Section => {
   const seconds = longestSeconds(logs)
@@ -25,17 +35,14 @@ export const spareSection = (logs: ReadonlyArray<ReportedLog>): Section => {
     const least = smallest(log)
     if (least === null) return "This log does not tell, or no key ever filled a window."
     const { run } = log
-    const verdict =
-      least < 0
-        ? `The smallest spare time is ${showMs(least)}: a window could have been exceeded.`
-        : `The smallest spare time is ${showMs(least)}: no window could have been exceeded.`
+    const verdict = verdictOn(least)
     const safe = stepsOf(run.points, (point) => {
       const ms = shown(point, log)
-      return ms === null || ms < 0 ? null : ms
+      return ms === null || !isSafe(ms) ? null : ms
     })
     const unsafe = stepsOf(run.points, (point) => {
       const ms = shown(point, log)
-      return ms === null || ms >= 0 ? null : ms
+      return ms === null || isSafe(ms) ? null : ms
     })
     return {
       axis: "x",
@@ -65,11 +72,11 @@ export const spareSection = (logs: ReadonlyArray<ReportedLog>): Section => {
       }),
       table: {
         corner: "time",
-        columns: [{ name: "least spare time", mark: least < 0 ? "refused" : "accepted" }],
+        columns: [{ name: "least spare time", mark: isSafe(least) ? "accepted" : "refused" }],
         rows: run.points.map((point) => ({
           at: middleOf(point, seconds),
           header: intervalName(point, seconds),
-          cells: [showMs(point.spareMs)],
+          cells: [showSpare(point.spareMs)],
         })),
       },
     }
@@ -77,7 +84,7 @@ export const spareSection = (logs: ReadonlyArray<ReportedLog>): Section => {
   return {
     id: "spare",
     title: "Spare time of the window",
-    note: "How much earlier the closest request could have been sent before more than the limit could have been in one window, whatever the delays: the least of all keys. At or above zero no window can have been exceeded. It is cut off at one window.",
+    note: "How much earlier the closest request could have been sent before more than the limit could have been in one window, whatever the delays: the least of all keys. At or above zero no window can have been exceeded. It is cut off at one window, above and below.",
     legend: [
       { mark: "accepted", form: "area", name: "to spare" },
       { mark: "refused", form: "area", name: "below zero: not safe" },

@@ -7,11 +7,8 @@ import type { Reach } from "../../dispatch/Transit.ts"
 import { elapsedMs } from "../../journal/elapsed.ts"
 import type { CertifiedSettings, Closest, KeyCertificate } from "./Certificate.ts"
 import { type Flight, latestOf, overtakableOf } from "./Flight.ts"
-import { SpareTime } from "./SpareTime.ts"
+import { isSafe, SpareTime } from "./SpareTime.ts"
 import type { Violations } from "./Violations.ts"
-
-/** Times are written in whole microseconds: two of them are half of one off each, at most. */
-const ROUNDING_MS = 0.001
 
 const ms = (time: number): string => `${Number(time.toFixed(3))} ms`
 
@@ -92,7 +89,7 @@ export class KeyRules {
   /** Holds a request against the `limit`-th latest of those before it. */
   #inWindow(flight: Flight, spareMs: number, limiting: Flight): void {
     this.#window = closer(this.#window, spareMs, flight, limiting)
-    if (spareMs >= -ROUNDING_MS) return
+    if (isSafe(spareMs)) return
     const { limit, windowMs } = this.#settings
     const { sent } = flight
     const { id, t } = sent.record
@@ -136,7 +133,7 @@ export class KeyRules {
     if (overtakableUntilMs === Number.NEGATIVE_INFINITY) return
     const spareMs = elapsedMs(overtakableUntilMs, flight.sent.record.t)
     this.#order = closer(this.#order, spareMs, flight, previous)
-    if (spareMs >= -ROUNDING_MS) return
+    if (isSafe(spareMs)) return
     const { id, nonce } = flight.sent.record
     const until =
       overtakableUntilMs === Number.POSITIVE_INFINITY

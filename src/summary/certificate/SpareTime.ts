@@ -18,6 +18,12 @@ import { Latest } from "./Latest.ts"
 /** The exchange's clock counts whole milliseconds. */
 const CLOCK_MS = 1
 
+/** Times are written in whole microseconds: two of them are half of one off each, at most. */
+const ROUNDING_MS = 0.001
+
+/** Whether a send came no earlier than it could. */
+export const isSafe = (spareMs: number): boolean => spareMs >= -ROUNDING_MS
+
 /** A request on its way through the argument. */
 export class Passing {
   readonly sentMs: number
@@ -50,8 +56,11 @@ export const areUsable = (settings: {
   (settings.boundMs ?? 0) >= 0 &&
   settings.requestTimeoutMs >= 0
 
-/** The spare time of a request that found a request without an end in its way. */
+/** The spare time of a request that found one in its way that has no end, and may be counted at any time. */
 export const NEVER_MS = elapsedMs(Number.POSITIVE_INFINITY, 0)
+
+/** Requests that are done with and still in the line, before it is moved up. */
+const MOST_DONE = 1024
 
 export class SpareTime<A extends Passing> {
   readonly #windowMs: number
@@ -120,7 +129,7 @@ export class SpareTime<A extends Passing> {
       this.#head += 1
     }
     // Not at every step: that would be dear while the line is long.
-    if (2 * this.#head < this.#line.length) return
+    if (this.#head < MOST_DONE && 2 * this.#head < this.#line.length) return
     this.#line.splice(0, this.#head)
     this.#head = 0
   }

@@ -1,6 +1,7 @@
 /** Certificates as text to be read as a proof, or as JSON. */
 import type { Certificate, Closest, NamedCertificate, Rule, Violation } from "./Certificate.ts"
 import { rules } from "./Certificate.ts"
+import { NEVER_MS } from "./SpareTime.ts"
 
 const inEnglish = new Intl.NumberFormat("en-US")
 const count = (number: number, one: string, more = `${one}s`): string =>
@@ -29,7 +30,9 @@ const meaning = ({ cutOff, digest, settings }: Certificate): Readonly<Record<Rul
 })
 
 const closest = (one: Closest | null): string =>
-  one === null ? "-" : `${ms(one.spareMs)} (line ${one.line} after ${one.afterLine})`
+  one === null
+    ? "-"
+    : `${one.spareMs === NEVER_MS ? "none" : ms(one.spareMs)} (line ${one.line} after ${one.afterLine})`
 
 const table = (rows: ReadonlyArray<ReadonlyArray<string>>): ReadonlyArray<string> => {
   const widths = rows.reduce<ReadonlyArray<number>>(
