@@ -24,7 +24,7 @@ body {
   font: 16px/1.5 "Helvetica Neue", Helvetica, Arial, "Liberation Sans", sans-serif; font-variant-numeric: tabular-nums;
 }
 main { max-width: 1088px; margin: 0 auto; padding: 40px 24px 64px; }
-main.several { max-width: 1360px; }
+main.several { max-width: 1680px; }
 h1 { margin: 0 0 20px; font-size: 13px; font-weight: 600; letter-spacing: 0.09em; text-transform: uppercase; color: var(--faint); }
 h2 { margin: 0 0 4px; font-size: 20px; line-height: 1.3; font-weight: 650; letter-spacing: -0.01em; }
 p { margin: 0; max-width: 46em; overflow-wrap: anywhere; }
@@ -64,7 +64,7 @@ td.wrong::before { content: "✗ "; }
 .swatch.area.unknown { background: repeating-linear-gradient(45deg, var(--mark) 0 3px, var(--paper) 3px 4px); }
 .swatch.area.expired { background: radial-gradient(circle, var(--paper) 0.8px, var(--mark) 1.1px) 0 0 / 4px 4px; }
 .panels { display: grid; gap: 28px 32px; margin-top: 10px; grid-template-columns: minmax(0, 1fr); }
-.several .panels { grid-template-columns: repeat(auto-fit, minmax(min(100%, 480px), 1fr)); }
+.several .panels { grid-template-columns: repeat(auto-fit, minmax(min(100%, 370px), 1fr)); }
 figure { margin: 0; min-width: 0; container-type: inline-size; }
 figcaption { font-size: 14px; font-weight: 600; margin-bottom: 2px; overflow-wrap: anywhere; }
 .untold { padding: 28px 0; color: var(--faint); font-size: 14.5px; }
@@ -99,6 +99,7 @@ details thead th { position: sticky; top: 0; background: var(--paper); }
 details td { font-weight: 400; }
 .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 footer { margin-top: 56px; padding-top: 16px; border-top: 1px solid var(--grid); color: var(--faint); font-size: 13.5px; }
+@media (min-width: 900px) { .several .figures td { width: 8.5em; } }
 @media (max-width: 520px) {
   main { padding: 24px 16px 40px; } section { margin-top: 40px; } .one .verdict { font-size: 22px; }
   th, td { padding-left: 12px; }
@@ -114,8 +115,11 @@ footer { margin-top: 56px; padding-top: 16px; border-top: 1px solid var(--grid);
   body { font-size: 10.5pt; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   main, main.several { max-width: none; padding: 0; }
   section { margin-top: 24px; } h2 { break-after: avoid; }
-  section > p { break-after: avoid; } figure, tr, .log { break-inside: avoid; }
-  .tables { grid-template-columns: minmax(0, 1fr); }
+  section > p, .legend { break-inside: avoid; break-after: avoid; } figure, tr, .log { break-inside: avoid; }
+  .one section:has(.panels) { break-inside: avoid; } caption, thead { break-after: avoid; }
+  .tables { grid-template-columns: minmax(0, 1fr); } .tables > :not(:first-child) { break-inside: avoid; }
+  .logs { grid-template-columns: repeat(auto-fit, minmax(min(100%, 160px), 1fr)); gap: 16px 24px; } .several .verdict { font-size: 15px; }
+  .several .panels { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 14px 20px; }
   details, .readout, .cursor, footer { display: none; }
 }
 `

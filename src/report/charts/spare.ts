@@ -15,10 +15,15 @@ const smallest = ({ run }: ReportedLog): number | null => {
   return values.length === 0 ? null : Math.min(...values)
 }
 
-/** A key that stood idle has much more than one window to spare: how much more, or less than none, says nothing. */
+/** A key that stood idle has much to spare, and how much says nothing; nor does how much a window is missed by. */
+const MOST_WINDOWS = 0.1
+const LEAST_WINDOWS = -1
+
 const shown = ({ spareMs }: Point, { run }: ReportedLog): number | null => {
   const windowMs = run.settings?.windowMs ?? 0
-  return spareMs === null ? null : Math.max(-windowMs, Math.min(spareMs, windowMs))
+  return spareMs === null
+    ? null
+    : Math.max(LEAST_WINDOWS * windowMs, Math.min(spareMs, MOST_WINDOWS * windowMs))
 }
 
 const verdictOn = (least: number): string => {
@@ -84,7 +89,7 @@ export const spareSection = (logs: ReadonlyArray<ReportedLog>): Section => {
   return {
     id: "spare",
     title: "Spare time of the window",
-    note: "How much earlier the closest request could have been sent before more than the limit could have been in one window, whatever the delays: the least of all keys. At or above zero no window can have been exceeded. It is cut off at one window, above and below.",
+    note: "How much earlier the closest request could have been sent before more than the limit could have been in one window, whatever the delays: the least of all keys. At or above zero no window can have been exceeded. It is cut off at a tenth of a window above, and at a window below.",
     legend: [
       { mark: "accepted", form: "area", name: "to spare" },
       { mark: "refused", form: "area", name: "below zero: not safe" },
