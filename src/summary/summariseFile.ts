@@ -18,6 +18,7 @@ import {
   pipeBytes,
   readStreamLines,
 } from "./reading/byteStreams.ts"
+import { collectGarbage } from "./reading/collectGarbage.ts"
 import { CHUNK_BYTES } from "./reading/LineBlocks.ts"
 import { makeLogHead } from "./reading/LogHead.ts"
 import { type BytesAt, readFileLines, WHOLE } from "./reading/readFile.ts"
@@ -161,6 +162,7 @@ const summariseRegular = Effect.fnUntraced(function* (
   const files = { paths: [name], bytes: file, size }
   const summary = yield* summariseTogether(name, files, defaults, options, reading)
   if (Option.isSome(summary)) return summary.value
+  if (size >= reading.togetherFrom) yield* collectGarbage
   const reader = makeLogReader(defaults, options)
   yield* readFileLines(file, WHOLE, reader, goesOn(name, reader)).pipe(
     Effect.mapError((error) => (error._tag === "UsageError" ? error : cannotRead(name)(error))),
