@@ -29,6 +29,7 @@ describe("a report in Chromium", () => {
     )
     writeFileSync(join(directory, "one.html"), await pageOf([one]))
     writeFileSync(join(directory, "several.html"), await pageOf([one, other]))
+    writeFileSync(join(directory, "three.html"), await pageOf([one, other, one]))
     browser = await chromium.launch({ executablePath, args: CHROMIUM_FLAGS })
   }, 60_000)
 
@@ -72,6 +73,15 @@ describe("a report in Chromium", () => {
       assert.strictEqual(await page.locator(".drawing:visible").count(), 14)
       assert.strictEqual(await page.locator(".drawing:visible svg").last().isVisible(), true)
       assert.strictEqual(await page.evaluate("globalThis.hacked"), undefined)
+    }))
+
+  it("shows three runs beside each other, where there is room", () =>
+    withPage("three.html", { viewport: { width: 1280, height: 900 } }, async (page) => {
+      const figures = page.locator("section").nth(1).locator("figure")
+      const boxes = await Promise.all((await figures.all()).map((figure) => figure.boundingBox()))
+      assert.strictEqual(boxes.length, 3)
+      assert.strictEqual(new Set(boxes.map((box) => box?.y)).size, 1)
+      assert.strictEqual(await fits(page), true)
     }))
 
   it("lets nothing be fetched", async () => {
