@@ -60,7 +60,7 @@ export const areUsable = (settings: {
 export const NEVER_MS = elapsedMs(Number.POSITIVE_INFINITY, 0)
 
 /** Requests that are done with and still in the line, before it is moved up. */
-const MOST_DONE = 1024
+const MOST_DONE = 100
 
 export class SpareTime<A extends Passing> {
   readonly #windowMs: number
