@@ -23,12 +23,10 @@ const ERROR_MESSAGE = /['"]error_msg['"]: (?:'([^']*)'|"([^"]*)")/
 // Ids are text; the exercise's are numbers. With up to 15 digits every one of them is a number here too.
 const NUMBER = /^\d{1,15}$/
 
-/** What an answer meant for its order. */
-const outcomeOf = (status: number, resp: string): Outcome => {
+/** What an answer meant for its order: its status, and the message of an error. */
+export const outcomeOf = (status: number, message: string): Outcome => {
   if (status === 200) return { outcome: "accepted" }
   if (status >= 500) return { outcome: "unknown", cause: "server-error" }
-  const [, quoted, doublyQuoted] = ERROR_MESSAGE.exec(resp) ?? []
-  const message = quoted ?? doublyQuoted ?? ""
   if (status === 403 || (status === 429 && /blocked/i.test(message)))
     return { outcome: "rejected", reason: "blocked" }
   if (status === 429) return { outcome: "rejected", reason: "rate-limit" }
@@ -37,12 +35,21 @@ const outcomeOf = (status: number, resp: string): Outcome => {
   return { outcome: "rejected", reason: "exchange" }
 }
 
-const ended = (atMs: number, outcome: Outcome, id: string | undefined): LogEvent => ({
+const messageOf = (resp: string): string => {
+  const [, quoted, doublyQuoted] = ERROR_MESSAGE.exec(resp) ?? []
+  return quoted ?? doublyQuoted ?? ""
+}
+
+const numberOf = (id: string | undefined): number | undefined =>
+  id !== undefined && NUMBER.test(id) ? Number(id) : undefined
+
+/** An order reached an outcome. All else about it a Python client does not say. */
+export const ended = (atMs: number, outcome: Outcome, number: number | undefined): LogEvent => ({
   type: "outcome",
   atMs,
   outcome,
   id: undefined,
-  number: id !== undefined && NUMBER.test(id) ? Number(id) : undefined,
+  number,
   createdAtMs: undefined,
   orderAgeMs: undefined,
   roundTripMs: undefined,
@@ -63,10 +70,15 @@ export const readPythonLine = (line: string): LogEvent | undefined => {
     Number(millis),
   )
   const [, status, resp] = RESPONSE.exec(message) ?? []
-  if (resp !== undefined) return ended(atMs, outcomeOf(Number(status), resp), ORDER_ID.exec(resp)?.[1])
+  if (resp !== undefined)
+    return ended(atMs, outcomeOf(Number(status), messageOf(resp)), numberOf(ORDER_ID.exec(resp)?.[1]))
   const [, ignored, place] = IGNORED.exec(message) ?? []
   if (ignored !== undefined)
-    return ended(atMs, { outcome: "expired", place: place === "from queue" ? "queue" : "limiter" }, ignored)
+    return ended(
+      atMs,
+      { outcome: "expired", place: place === "from queue" ? "queue" : "limiter" },
+      numberOf(ignored),
+    )
   const [, count] = REQUESTS.exec(message) ?? []
   return count === undefined ? undefined : { type: "requests", atMs, count: Number(count) }
 }
