@@ -7,8 +7,6 @@ import { CliError, Command, Flag } from "effect/cli"
 import { type GateName, GATE_FORMS, parseGate, showGate } from "../dispatch/gates/byName.ts"
 import { CommandFailed, UsageError } from "../errors.ts"
 import { nowMsUnsafe } from "../Monotonic.ts"
-import { compare as compareGates } from "../simulation/Compare.ts"
-import { renderComparison } from "../simulation/renderComparison.ts"
 import { exchangeMillis, LONGEST_WINDOW } from "./exchangeMillis.ts"
 import { fileToWrite } from "./files.ts"
 import * as Flags from "./Flags.ts"
@@ -106,6 +104,9 @@ export const compare = Command.make(
     }
     yield* exchangeMillis("--window", input.window, LONGEST_WINDOW)
     const { duration, load, keys, limit, window, delay, loss } = input
+    // Loaded here, so that no other command pays for it.
+    const { compare: compareGates } = yield* Effect.promise(() => import("../simulation/Compare.ts"))
+    const { renderComparison } = yield* Effect.promise(() => import("../simulation/renderComparison.ts"))
     yield* thriftyHeap
     const clock = yield* Clock.Clock
     yield* Effect.scoped(

@@ -7,7 +7,7 @@ import { NetAddress } from "effect/net"
 import { resolveKeys } from "../exchange/ApiKeys.ts"
 import type { ExchangeTally } from "../exchange/ArrivalTally.ts"
 import { noRecord, openRecord } from "../exchange/ExchangeRecord.ts"
-import * as ExchangeServer from "../exchange/ExchangeServer.ts"
+import type { ExchangeOptions } from "../exchange/ExchangeServer.ts"
 import { freshSeed } from "../Random.ts"
 import { CommandFailed, UsageError } from "../errors.ts"
 import { exchangeMillis, LONGEST_DELAY, LONGEST_WINDOW } from "./exchangeMillis.ts"
@@ -62,8 +62,10 @@ export const showTally = (tally: ExchangeTally): string => {
 /** The tally for programs: one line of JSON. */
 export const tallyLine = (tally: ExchangeTally): string => JSON.stringify({ type: "tally", ...tally })
 
-const serve = Effect.fnUntraced(function* (options: ExchangeServer.ExchangeOptions) {
+const serve = Effect.fnUntraced(function* (options: ExchangeOptions) {
   const { faults = [] } = options
+  // Loaded here, so that no other command pays for HTTP.
+  const ExchangeServer = yield* Effect.promise(() => import("../exchange/ExchangeServer.ts"))
   const running = yield* ExchangeServer.make(options)
   const window = Duration.format(options.window)
   const delays = `0-${Duration.toMillis(options.maxDelay)} ms`

@@ -4,14 +4,13 @@
 import { join } from "node:path"
 import { Console, DateTime, Duration, Effect, Option, Redacted } from "effect"
 import { Command, Flag } from "effect/cli"
-import { DEFAULT_REQUEST_TIMEOUT } from "../dispatch/HttpDispatcher.ts"
+import { DEFAULT_REQUEST_TIMEOUT } from "../dispatch/requestTimeout.ts"
 import { type ApiKey, exerciseKeys, resolveKeys } from "../exchange/ApiKeys.ts"
 import { validateFile } from "../orders/NdjsonSource.ts"
 import { freshSeed } from "../Random.ts"
 import { isFolder } from "../resume/readJournals.ts"
 import { countPassedOver, showPassedOver } from "../resume/Resumption.ts"
 import { renderSummaries } from "../summary/render.ts"
-import { run as dispatchRun } from "../run/Run.ts"
 import { EMBEDDED_MAX_DELAY_MS, type OrderSource, type RunSettings } from "../run/RunSettings.ts"
 import { UsageError } from "../errors.ts"
 import { exchangeMillis, LONGEST_WINDOW } from "./exchangeMillis.ts"
@@ -239,6 +238,8 @@ export const run = Command.make(
       resume: input.resume.length === 0 ? undefined : input.resume,
     }
     if (settings.url === undefined) yield* warnOfBound(settings)
+    // Loaded here, so that no other command pays for HTTP.
+    const { run: dispatchRun } = yield* Effect.promise(() => import("../run/Run.ts"))
     const progress = yield* makeRunProgress(settings, { quiet: input.noProgress })
     yield* dispatchRun(settings, progress, ({ badLines, log, passedOver, summary }) =>
       Effect.gen(function* () {

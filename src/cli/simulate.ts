@@ -9,7 +9,7 @@ import { type Journal, openJournal } from "../journal/Journal.ts"
 import { nowMs } from "../Monotonic.ts"
 import { freshSeed } from "../Random.ts"
 import { DELAY_FORMS, exerciseDelay, parseDelay } from "../simulation/Delay.ts"
-import { simulate as runSimulation, type SimulationSettings } from "../simulation/Simulation.ts"
+import type { SimulationSettings } from "../simulation/Simulation.ts"
 import { renderSummaries } from "../summary/render.ts"
 import { exchangeMillis, LONGEST_WINDOW } from "./exchangeMillis.ts"
 import { fileToWrite } from "./files.ts"
@@ -149,6 +149,8 @@ export const simulate = Command.make(
       lateMs: Option.match(input.lateTimers, { onNone: () => 0, onSome: Duration.toMillis }),
       seed: Option.isSome(input.seed) ? input.seed.value : yield* freshSeed,
     }
+    // Loaded here, so that no other command pays for it.
+    const { simulate: runSimulation } = yield* Effect.promise(() => import("../simulation/Simulation.ts"))
     yield* thriftyHeap
     const progress = yield* makeProgress(settings, input.noProgress)
     const clock = yield* Effect.clockWith(Effect.succeed)

@@ -13,6 +13,7 @@ import { layerStateDirectory } from "../state/StateDirectory.ts"
 import type { StateError } from "../state/StateError.ts"
 import { defaultMargin } from "./gates/AckWindow.ts"
 import { defaultGate, gateByName, type GateName, habitsOf } from "./gates/byName.ts"
+import { DEFAULT_REQUEST_TIMEOUT } from "./requestTimeout.ts"
 import type { Reach } from "./Transit.ts"
 
 export interface HttpDispatcherOptions extends Partial<
@@ -49,7 +50,6 @@ export interface HttpDispatcherOptions extends Partial<
 
 export const DEFAULT_LIMIT = 20
 export const DEFAULT_WINDOW = Duration.seconds(1)
-export const DEFAULT_REQUEST_TIMEOUT = Duration.seconds(5)
 
 /** What is to be remembered between lives of keys that are used in this way. */
 export const claimFor = (

@@ -3,7 +3,7 @@
  */
 import { Duration, Effect } from "effect"
 import { type GateName, showGate } from "../dispatch/gates/byName.ts"
-import { DEFAULT_REQUEST_TIMEOUT } from "../dispatch/HttpDispatcher.ts"
+import { DEFAULT_REQUEST_TIMEOUT } from "../dispatch/requestTimeout.ts"
 import { exerciseConfig } from "../exchange/ExchangeModel.ts"
 import { meanGapMs, orderOffsets } from "../orders/RandomSource.ts"
 import { seededRandom } from "../Random.ts"

@@ -19,7 +19,7 @@ const program = new URL(
 /**
  * What a line leaves behind is garbage at once: the place for it may be small. V8 would take three times 16 MB.
  */
-const YOUNG_MB = 3
+const YOUNG_MB = 1
 
 /**
  * Starts a thread that reads a part, and gives what it has to say: what came of its part, or in a few words why it
