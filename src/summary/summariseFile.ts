@@ -138,6 +138,8 @@ const summariseStream = Effect.fnUntraced(function* <R>(
   defaults: LogDefaults,
   options: LogOptions,
 ) {
+  // How much will come nobody knows.
+  yield* collectGarbage
   const reader = makeLogReader(defaults, options)
   yield* readStreamLines(bytes, reader, goesOn(name, reader))
   reader.end()
