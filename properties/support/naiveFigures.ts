@@ -13,10 +13,10 @@ const isType =
   <Type extends JournalRecord["type"]>(type: Type) =>
   (record: JournalRecord): record is Of<Type> =>
     record.type === type
-const isSettled = (record: JournalRecord): record is Settled => "settled" in record
+export const isSettled = (record: JournalRecord): record is Settled => "settled" in record
 
 export const microsOf = (ms: number): number => Math.round(ms * 1000)
-const between = (from: number, to: number): number => microsOf(to) - microsOf(from)
+export const between = (from: number, to: number): number => microsOf(to) - microsOf(from)
 const sum = (numbers: ReadonlyArray<number>): number => numbers.reduce((all, one) => all + one, 0)
 
 /** From creation to the first request, in microseconds. */
@@ -59,19 +59,23 @@ export const lossesOf = (records: ReadonlyArray<JournalRecord>, unfinished: numb
   }
 }
 
-/** @param points the log's beginning, all acceptances and its end, in microseconds */
-export const longestGap = (points: ReadonlyArray<number>): Summary["longestWithoutAcceptance"] => {
-  const [first = 0] = points
-  const gaps = points
-    .slice(1)
-    .map((to, index) => ({ from: points[index] ?? 0, micros: to - (points[index] ?? 0) }))
-  const longest = Math.max(...gaps.map((gap) => gap.micros))
-  const from = gaps.find((gap) => gap.micros === longest)?.from ?? first
+/** @param points the log's beginning, all acceptances and its end, in microseconds: there may be millions */
+export const longestGap = (points: ArrayLike<number>): Summary["longestWithoutAcceptance"] => {
+  const first = points[0] ?? 0
+  let longest = -Infinity
+  let from = first
+  for (let index = 1; index < points.length; index += 1) {
+    const before = points[index - 1] ?? 0
+    const micros = (points[index] ?? 0) - before
+    if (micros <= longest) continue
+    longest = micros
+    from = before
+  }
   return { ms: longest / 1000, fromMs: (from - first) / 1000 }
 }
 
 /** From a request's leaving until it has certainly arrived, in microseconds. */
-const heldMicros = (
+export const heldMicros = (
   record: Settled,
   { boundMs, requestTimeoutMs }: (typeof Header.Type)["settings"],
 ): number => {
@@ -84,19 +88,29 @@ const heldMicros = (
 
 export const utilisationOf = (
   records: ReadonlyArray<JournalRecord>,
+  header: typeof Header.Type,
+  throughput: number,
+): Summary["utilisation"] => {
+  const held = records
+    .filter(isSettled)
+    .filter((record) => record.type === "outcome")
+    .map((record) => heldMicros(record, header.settings))
+  return utilisationWith(sum(held), held.length, header, throughput)
+}
+
+/** @param held how many microseconds the requests that ended an order were held, all together */
+export const utilisationWith = (
+  held: number,
+  requests: number,
   { keys, settings }: typeof Header.Type,
   throughput: number,
 ): Summary["utilisation"] => {
   const { limit, windowMs, marginMs } = settings
-  const held = records
-    .filter(isSettled)
-    .filter((record) => record.type === "outcome")
-    .map((record) => heldMicros(record, settings))
-  const heldMs = sum(held) / held.length / 1000
+  const heldMs = held / requests / 1000
   const ceiling = (limit * keys.length) / ((windowMs + 1) / 1000)
   const window = (limit * keys.length) / ((windowMs + (marginMs ?? 1) + heldMs) / 1000)
   const safeOptimum =
-    held.length === 0 ? null : heldMs === 0 ? window : Math.min(window, (1000 / heldMs) * keys.length)
+    requests === 0 ? null : heldMs === 0 ? window : Math.min(window, (1000 / heldMs) * keys.length)
   return {
     ceiling,
     ofCeiling: throughput / ceiling,
