@@ -160,7 +160,7 @@ const journals = Effect.fnUntraced(function* (journal: LogFile, folder: string) 
   if ("missing" in duckdb) yield* Console.error(duckdb.missing)
   yield* Console.error("computing the figures naively")
   const naive = yield* measuredProcess(
-    nodeScript(["--max-old-space-size=16384"], `${SUPPORT}/naive.ts`, journal.path),
+    nodeScript(["--max-old-space-size=8192"], `${SUPPORT}/naive.ts`, journal.path),
   )
   const installed = "folder" in duckdb ? duckdb.folder : undefined
   const rows = yield* compete(onJournal(journal, parsed(naive.stdout), installed))

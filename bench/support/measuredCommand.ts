@@ -9,7 +9,7 @@ export type { Measured } from "./measuredProcess.ts"
 /** A script that Node runs, with the flags that it needs. */
 export const nodeScript = (flags: ReadonlyArray<string>, ...args: ReadonlyArray<string>): Program => ({
   command: process.execPath,
-  args: [...flags, "--import", "./bench/support/reportUsage.ts", ...args],
+  args: [...flags, "--import", "./bench/support/reportUsage.js", ...args],
 })
 
 /** One of Paceline's commands, with the flags of a hand-over, so that the same is measured on every Node. */

@@ -21,7 +21,7 @@ export interface Measured {
 
 const decodeUsage = Schema.decodeUnknownEffect(Schema.fromJsonString(Usage))
 
-/** A program that tells at its end, on file descriptor 3, what it has used: see `reportUsage.ts`. */
+/** A program that tells at its end, on file descriptor 3, what it has used: see `reportUsage.js`. */
 export interface Program {
   readonly command: string
   readonly args: ReadonlyArray<string>
@@ -52,16 +52,19 @@ export const measuredProcess = ({
         Effect.sync(() => spawn(command, args, { stdio: [input, "pipe", "inherit", "pipe"] })),
         (started) => Effect.sync(() => started.kill()),
       )
-      const exited = new Promise<number | null>((resolve) => {
-        child.once("exit", resolve)
+      const exited = new Promise<number | NodeJS.Signals | null>((resolve) => {
+        child.once("exit", (status, signal) => {
+          resolve(signal ?? status)
+        })
       })
       const usagePipe = child.stdio[3]
       const { stdout: output } = child
       if (output === null || !(usagePipe instanceof Readable))
         return yield* Effect.die("a process without pipes")
       const [stdout, usage] = yield* Effect.promise(() => Promise.all([text(output), text(usagePipe)]))
-      if ((yield* Effect.promise(() => exited)) !== 0)
-        return yield* Effect.die(new Error(`it failed: ${command} ${args.join(" ")}`))
+      const status = yield* Effect.promise(() => exited)
+      if (status !== 0)
+        return yield* Effect.die(new Error(`it ended with ${status}: ${command} ${args.join(" ")}`))
       return { stdout, elapsedMs: nowMsUnsafe(clock) - fromMs, usage: yield* decodeUsage(usage) }
     }),
   ).pipe(Effect.scoped)
