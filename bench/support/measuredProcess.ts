@@ -1,6 +1,7 @@
 /** Runs a program in a process of its own, and measures it as a whole. */
 import { spawn } from "node:child_process"
 import { closeSync, openSync } from "node:fs"
+import process from "node:process"
 import { Readable } from "node:stream"
 import { text } from "node:stream/consumers"
 import { Clock, Effect, Schema } from "effect"
@@ -25,6 +26,8 @@ const decodeUsage = Schema.decodeUnknownEffect(Schema.fromJsonString(Usage))
 export interface Program {
   readonly command: string
   readonly args: ReadonlyArray<string>
+  /** Added to this process's environment. */
+  readonly environment?: Readonly<Record<string, string>>
   /** The file that is its standard input; nothing where it is left out. */
   readonly stdin?: string
 }
@@ -33,6 +36,7 @@ export interface Program {
 export const measuredProcess = ({
   args,
   command,
+  environment,
   stdin,
 }: Program): Effect.Effect<Measured, Schema.SchemaError> =>
   Clock.clockWith((clock) =>
@@ -49,7 +53,12 @@ export const measuredProcess = ({
             )
       const fromMs = nowMsUnsafe(clock)
       const child = yield* Effect.acquireRelease(
-        Effect.sync(() => spawn(command, args, { stdio: [input, "pipe", "inherit", "pipe"] })),
+        Effect.sync(() =>
+          spawn(command, args, {
+            stdio: [input, "pipe", "inherit", "pipe"],
+            env: { ...process.env, ...environment },
+          }),
+        ),
         (started) => Effect.sync(() => started.kill()),
       )
       const exited = new Promise<number | NodeJS.Signals | null>((resolve) => {

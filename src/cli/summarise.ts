@@ -259,7 +259,7 @@ export const summarise = Command.make(
     const plan = config.merge ? yield* openMerge(config.logs) : undefined
     yield* Effect.scoped(
       Effect.gen(function* () {
-        if (Option.isSome(config.html)) yield* thriftyHeap
+        yield* thriftyHeap
         // Opened first: nobody should wait for a long log to learn that its report cannot be written.
         const report = Option.isSome(config.html)
           ? { write: yield* openWholeFile("--html", config.html.value), recorders: makeRecorders(config) }
