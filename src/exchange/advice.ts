@@ -45,23 +45,31 @@ const HTTP_DATES = [
   /^[A-Z][a-z]{2} (?<month>[A-Z][a-z]{2}) (?<day>[ \d]\d) (?<time>\d{2}:\d{2}:\d{2}) (?<year>\d{4})$/,
 ]
 
-const dateMs = (text: string | undefined): number | undefined => {
-  const found = HTTP_DATES.map((form) => form.exec(text?.trim() ?? "")?.groups).find(Boolean)
-  if (found === undefined) return undefined
-  const { day = "", month = "", time = "", year = "" } = found
-  // A year of two digits is one of this century: nobody asks to wait until the last one.
-  const ms = Date.parse(`${day.trim()} ${month} ${year.padStart(4, "20")} ${time} GMT`)
-  return Number.isNaN(ms) ? undefined : ms
+const CENTURY = 100
+const FIFTY_YEARS_MS = 50 * 365.25 * 86_400_000
+
+const dateMs = (text: string, nowMs: number): number | undefined => {
+  const parts = HTTP_DATES.map((form) => form.exec(text.trim())?.groups).find(Boolean)
+  if (parts === undefined) return undefined
+  const { day = "", month = "", time = "", year = "" } = parts
+  const ms = (fullYear: number) => Date.parse(`${day.trim()} ${month} ${fullYear} ${time} GMT`)
+  // A year of two digits is the last one in the past that ends with them, where it would else be fifty years off.
+  const nearest = year.length === 2 ? Number(year) + 20 * CENTURY : Number(year)
+  const isFarOff = year.length === 2 && ms(nearest) - nowMs > FIFTY_YEARS_MS
+  const found = ms(isFarOff ? nearest - CENTURY : nearest)
+  return Number.isNaN(found) ? undefined : found
 }
 
 const bounded = (ms: number | undefined): number => Math.min(Math.max(ms ?? 0, 0), LONGEST_ADVICE_MS)
 
-const until = (ms: number | undefined, nowMs: number): number | undefined =>
-  ms === undefined ? undefined : ms - nowMs
+const untilDateMs = (text: string, nowMs: number): number | undefined => {
+  const date = dateMs(text, nowMs)
+  return date === undefined ? undefined : date - nowMs
+}
 
 const retryAfterMs = (text: string, nowMs: () => number): number => {
   const seconds = secondsOf(text)
-  return bounded(seconds === undefined ? until(dateMs(text), nowMs()) : seconds * 1000)
+  return bounded(seconds === undefined ? untilDateMs(text, nowMs()) : seconds * 1000)
 }
 
 const resetMs = (text: string, nowMs: () => number): number => {
@@ -87,7 +95,7 @@ const quotaMs = (headers: AnswerHeaders, nowMs: () => number): number => {
  * so that a wrong clock on either side does no harm; `wallMs` is our wall clock's time, for answers without one.
  */
 export const readAdvice = (status: number, headers: AnswerHeaders, wallMs: number): Advice | undefined => {
-  const nowMs = (): number => dateMs(headers["date"]) ?? wallMs
+  const nowMs = (): number => dateMs(headers["date"] ?? "", wallMs) ?? wallMs
   const asked = headers["retry-after"]
   const waitMs = asked === undefined ? 0 : retryAfterMs(asked, nowMs)
   const keyMs = Math.max(quotaMs(headers, nowMs), status === 429 ? waitMs : 0)

@@ -45,6 +45,12 @@ const cases: ReadonlyArray<{
     advice: exchange(2750),
   },
   {
+    what: "... one that would be more than fifty years ahead, and so has passed",
+    status: 503,
+    headers: { "retry-after": "Sunday, 06-Nov-94 08:49:37 GMT" },
+    advice: undefined,
+  },
+  {
     what: "a date as C writes it, which is GMT too",
     status: 503,
     headers: { "retry-after": "Tue Nov 24 09:30:03 2026" },

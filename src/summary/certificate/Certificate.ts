@@ -35,7 +35,10 @@ export interface Violation {
 
 /** How close something came. */
 export interface Closest {
-  /** How much earlier the later request could have left; negative where it left too early. */
+  /**
+   * How much earlier the later request could have left; negative where it left too early, and null in JSON where
+   * nothing shows that it could have left at any time.
+   */
   readonly spareMs: number
   /** The line of the later request's `sent` record. */
   readonly line: number

@@ -95,7 +95,7 @@ export class KeyRules {
     const { id, t } = sent.record
     const until =
       limiting.latestMs === Number.POSITIVE_INFINITY
-        ? "none has an end in the journal"
+        ? `${limit === 1 ? "it has no" : "none has an"} end in the journal`
         : `that of order ${limiting.sent.record.id} may have been counted as late as ${ms(limiting.latestMs)}, so this one is ${ms(-spareMs)} too early`
     const endless = this.#endless
     const never =
@@ -104,7 +104,7 @@ export class KeyRules {
         : `; that of order ${endless.sent.record.id} has no end in the journal`
     this.#violations.found(
       "window",
-      `${this.#key} sent order ${id} at ${ms(t)}, when ${limit} requests before it could still be in the window of ${ms(windowMs)}: of these, ${until}${never}`,
+      `${this.#key} sent order ${id} at ${ms(t)}, when ${limit === 1 ? "the request" : `${limit} requests`} before it could still be in the window of ${ms(windowMs)}: ${limit === 1 ? "" : "of these, "}${until}${never}`,
       sent,
       limiting.sent,
       ...(limiting.end === undefined ? [] : [limiting.end]),

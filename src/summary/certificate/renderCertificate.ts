@@ -137,6 +137,10 @@ const renderText = ({ certificate, name }: NamedCertificate): string => {
   ].join("\n")
 }
 
+/** No spare time at all is no number. */
+const spareOrNull = (name: string, value: unknown): unknown =>
+  name === "spareMs" && value === NEVER_MS ? null : value
+
 /** Certificates as text, one after the other, or as JSON: one is an object, several are an array with `file`. */
 export const renderCertificates = (
   format: "text" | "json",
@@ -148,7 +152,7 @@ export const renderCertificates = (
     first !== undefined && others.length === 0
       ? first.certificate
       : certificates.map(({ certificate, name }) => ({ file: name, ...certificate }))
-  return `${JSON.stringify(value, null, 2)}\n`
+  return `${JSON.stringify(value, spareOrNull, 2)}\n`
 }
 
 /** The one line that says which journals are not certified, and why; undefined where all are. */

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import type { JournalRecord } from "../../../src/journal/JournalRecord.ts"
 import type { Certificate } from "../../../src/summary/certificate/Certificate.ts"
 import { Certifier } from "../../../src/summary/certificate/Certifier.ts"
+import { renderCertificates } from "../../../src/summary/certificate/renderCertificate.ts"
 import { expired, footer as footerAt, header } from "../records.ts"
 
 const certificateOf = (
@@ -175,6 +176,17 @@ describe("a certificate", () => {
     assert.isTrue(found.cutOff)
     assert.deepStrictEqual(found.inFlight, { count: 2, first: ["0", "1"] })
     assert.strictEqual(found.unshownPairs, 1)
+  })
+
+  it("says of a limit of one that there is no spare time where a request in the way has no end", () => {
+    const found = certificateOf([header({ limit: 1 }), sent("0", 0, 1), sent("1", 5000, 2)])
+    assert.strictEqual(
+      problem(found),
+      "key-1 sent order 1 at 5000 ms, when the request before it could still be in the window of 1000 ms: it has no end in the journal",
+    )
+    const named = [{ name: "run.ndjson", certificate: found }]
+    assert.include(renderCertificates("text", named), "none (line 3 after 2)")
+    assert.match(renderCertificates("json", named), /"window": \{\s+"spareMs": null,\s+"line": 3,/)
   })
 
   it("names a request without an end where that is what leaves no room in the window", () => {
