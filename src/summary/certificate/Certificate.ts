@@ -96,6 +96,8 @@ export interface Certificate {
   readonly violations: Readonly<Record<Rule, number>>
   /** The first place where a rule does not hold; null where all do. */
   readonly counterexample: Violation | null
+  /** The first place of each rule that does not hold, in the order of their lines. */
+  readonly counterexamples: ReadonlyArray<Violation>
 }
 
 /** A certificate, and the journal that it is about. */

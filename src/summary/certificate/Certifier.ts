@@ -202,9 +202,9 @@ export class Certifier {
     const { requests, ...accounts } = this.#accounts.finish(this.#hasGivenUp ? undefined : footer)
     const rules = [...(this.#run?.keys.values() ?? [])]
     const keys = rules.map((key) => key.finish())
-    const counterexample = this.#violations.first
+    const counterexamples = this.#violations.firsts
     return {
-      certified: counterexample === null,
+      certified: counterexamples.length === 0,
       cutOff: footer === undefined,
       digest,
       lines: this.#lines,
@@ -215,7 +215,8 @@ export class Certifier {
       keys,
       unshownPairs: rules.reduce((sum, key) => sum + key.unshownPairs, 0),
       violations: this.#violations.counts,
-      counterexample,
+      counterexample: counterexamples[0] ?? null,
+      counterexamples,
     }
   }
 

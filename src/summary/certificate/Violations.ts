@@ -1,4 +1,4 @@
-/** Collects the places where a journal breaks a rule: all are counted, the first one is kept. */
+/** Collects the places where a journal breaks a rule: all are counted, the first one of each rule is kept. */
 import type { JournalRecord } from "../../journal/JournalRecord.ts"
 import type { Exhibit, Rule, Violation } from "./Certificate.ts"
 
@@ -27,7 +27,7 @@ export class Violations {
     accounts: 0,
     digest: 0,
   }
-  #first: Violation | undefined
+  readonly #firsts = new Map<Rule, Violation>()
 
   /** A record breaks a rule: alone, or by what others say. */
   found(rule: Rule, problem: string, at: OnLine, ...against: ReadonlyArray<OnLine>): void {
@@ -44,15 +44,17 @@ export class Violations {
   #add(rule: Rule, problem: string, line: number, lines: () => ReadonlyArray<Exhibit>): void {
     this.#counts[rule] += 1
     // What is found later may stand before: a send is judged when those before it have ended.
-    if (this.#first !== undefined && this.#first.line <= line) return
-    this.#first = { rule, line, problem: shortened(problem, LONGEST_PROBLEM), lines: lines() }
+    const first = this.#firsts.get(rule)
+    if (first !== undefined && first.line <= line) return
+    this.#firsts.set(rule, { rule, line, problem: shortened(problem, LONGEST_PROBLEM), lines: lines() })
   }
 
   get counts(): Readonly<Record<Rule, number>> {
     return { ...this.#counts }
   }
 
-  get first(): Violation | null {
-    return this.#first ?? null
+  /** The first place of each rule that is broken, in the order of their lines. */
+  get firsts(): ReadonlyArray<Violation> {
+    return [...this.#firsts.values()].toSorted((one, other) => one.line - other.line)
   }
 }

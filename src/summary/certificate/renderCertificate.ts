@@ -75,8 +75,11 @@ const remarks = (certificate: Certificate): ReadonlyArray<string> => {
   ]
 }
 
-const violation = (name: string, found: Violation): ReadonlyArray<string> => [
-  `The first counterexample breaks the rule "${found.rule}": ${found.problem}.`,
+const violation = (name: string, found: Violation, index: number): ReadonlyArray<string> => [
+  "",
+  index === 0
+    ? `The first counterexample breaks the rule "${found.rule}": ${found.problem}.`
+    : `The rule "${found.rule}" is first broken here: ${found.problem}.`,
   ...found.lines.map(({ line, text }) => `  ${name}:${line}: ${text}`),
 ]
 
@@ -110,7 +113,7 @@ const keyTable = ({ keys }: Certificate): ReadonlyArray<string> =>
       ])
 
 const renderText = ({ certificate, name }: NamedCertificate): string => {
-  const { certified, counterexample, digest, settings, violations } = certificate
+  const { certified, counterexamples, digest, settings, violations } = certificate
   const means = meaning(certificate)
   const checks = table(
     rules.map((rule) => {
@@ -131,7 +134,7 @@ const renderText = ({ certificate, name }: NamedCertificate): string => {
     ...checks,
     "",
     ...keyTable(certificate),
-    ...(counterexample === null ? [] : ["", ...violation(name, counterexample)]),
+    ...counterexamples.flatMap((found, index) => violation(name, found, index)),
     ...remarks(certificate).flatMap((remark) => ["", remark]),
     "",
   ].join("\n")

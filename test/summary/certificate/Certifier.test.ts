@@ -189,6 +189,27 @@ describe("a certificate", () => {
     assert.match(renderCertificates("json", named), /"window": \{\s+"spareMs": null,\s+"line": 3,/)
   })
 
+  it("shows the first place of every rule that is broken", () => {
+    const found = certificateOf([header(), sent("0", 0, 1), '{"type":"outcome"}', footer({ t: 90 })])
+    assert.deepStrictEqual(
+      found.counterexamples.map(({ line, rule }) => [rule, line]),
+      [
+        ["accounts", 2],
+        ["form", 3],
+      ],
+    )
+    assert.deepStrictEqual(found.counterexample, found.counterexamples[0])
+    const text = renderCertificates("text", [{ name: "run.ndjson", certificate: found }])
+    assert.include(
+      text,
+      'The first counterexample breaks the rule "accounts": order 0 was sent and has no end.',
+    )
+    assert.include(
+      text,
+      'The rule "form" is first broken here: the line is no record of a journal.\n  run.ndjson:3: ',
+    )
+  })
+
   it("names a request without an end where that is what leaves no room in the window", () => {
     const found = certificateOf([
       header({ limit: 2 }),
