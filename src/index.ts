@@ -1,6 +1,9 @@
 /**
  * Paceline as a library: a dispatcher that gets orders to an exchange as fast as its rate limits safely allow.
  */
+// oxlint-disable-next-line import/no-unassigned-import -- what it does must happen before the others are loaded
+import "./runtime/requireNode.ts"
+
 export {
   Dispatcher,
   type DispatcherOptions,

@@ -246,7 +246,19 @@ export const summarise = Command.make(
     }
     if (config.follow) {
       const [log, ...others] = config.logs
-      if (log === undefined || others.length > 0 || log === STANDARD_INPUT || Option.isSome(every)) {
+      const packed = config.logs.find((name) => name.endsWith(".gz"))
+      if (packed !== undefined) {
+        return yield* new UsageError({
+          message: `--follow reads what is written as it is written, and ${quote(packed)} is packed when it is whole; leave out --follow`,
+        })
+      }
+      if (log === STANDARD_INPUT) {
+        return yield* new UsageError({
+          message:
+            '--follow follows a file that is being written; leave it out with "-", which is read to its end',
+        })
+      }
+      if (log === undefined || others.length > 0 || Option.isSome(every)) {
         return yield* new UsageError({
           message:
             "--follow takes one file, and no --every; follow one log, or summarise them without --follow",

@@ -26,7 +26,8 @@ export const showBadLine = (bad: BadLine): string => `${bad.where}, line ${bad.l
 const MAX_LINE_BYTES = 64 * 1024
 /** Their ids are kept to find repeated ones: about a gigabyte of them. */
 const MAX_ORDERS = 10_000_000
-const MAX_SHOWN = 10
+/** Bad lines that are told one by one: more make a message that nobody reads. */
+const MAX_SHOWN = 3
 
 const BLANK = /^\s*$/
 

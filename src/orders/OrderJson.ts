@@ -57,6 +57,9 @@ const OrderObject = Schema.Struct({
   messageUnexpectedKey: "is not a field of an order (id, params, createdAt)",
 })
 
+/** A journal is easily taken for the orders that it tells of. */
+const isJournalHeader = Schema.is(Schema.Struct({ type: Schema.Literal("header"), version: Schema.Int }))
+
 const decode = Schema.decodeUnknownResult(OrderObject, { onExcessProperty: "error", errors: "all" })
 const parseJson = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Unknown))
 const formatIssue = SchemaIssue.makeFormatterStandardSchemaV1()
@@ -133,6 +136,11 @@ export const readOrder = (text: string, now: Moment): Result.Result<Order, strin
       parseJson(text),
       () => "the line is not JSON: write one object a line",
     )
+    if (isJournalHeader(json)) {
+      return yield* Result.fail(
+        "it is the header of a journal, and no order: go on with that run by --resume, or look at it with summarise",
+      )
+    }
     const { createdAt, id, params = {} } = yield* Result.mapError(decode(json), problemOf)
     const reserved = Object.keys(params).filter((name) => RESERVED.has(name))
     if (reserved.length > 0) {

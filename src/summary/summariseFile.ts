@@ -3,10 +3,11 @@
  * threads, a part each.
  */
 import { availableParallelism } from "node:os"
+import { join } from "node:path"
 import { Effect, FileSystem, Option, type PlatformError, Stdio, Stream } from "effect"
 import { UsageError } from "../errors.ts"
 import { quote } from "../quote.ts"
-import { fileProblem } from "../FileProblem.ts"
+import { fileProblem, IS_DIRECTORY } from "../FileProblem.ts"
 import { JOURNAL_VERSION } from "../journal/JournalRecord.ts"
 import { type LogDefaults, type LogOptions, type LogReader, makeLogReader } from "./LogReader.ts"
 import { summaryOf } from "./PartialSummary.ts"
@@ -37,8 +38,14 @@ const cannotReadBecause = (file: string, why: string): UsageError =>
 
 export const cannotRead =
   (file: string) =>
-  (error: PlatformError.PlatformError): UsageError =>
-    cannotReadBecause(file, fileProblem(error))
+  (error: PlatformError.PlatformError): UsageError => {
+    const why = fileProblem(error)
+    return why === IS_DIRECTORY
+      ? new UsageError({
+          message: `cannot read ${nameOf(file)}: ${why}; give the logs in it, such as ${join(file, "*.ndjson")}`,
+        })
+      : cannotReadBecause(file, why)
+  }
 
 export const tooNew = (file: string, version: number): UsageError =>
   new UsageError({

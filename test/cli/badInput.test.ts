@@ -496,7 +496,11 @@ describe("files that are written", () => {
     ["summarise @journal --since 25:00", '--since: "25:00" is not a moment; write it as 10s'],
     ["summarise @journal --key=", "--key: the label is empty; write a key's label, such as key-1"],
     ["summarise @journal --follow @journal", "--follow takes one file, and no --every"],
-    ["summarise - --follow", "--follow takes one file, and no --every"],
+    ["summarise - --follow", "--follow follows a file that is being written"],
+    [
+      "summarise run.ndjson.gz --follow",
+      '--follow reads what is written as it is written, and "run.ndjson.gz" is',
+    ],
     ["summarise @journal --append=", "--append: the name is empty; write a file's name"],
     ["summarise @journal --append -", '--append: "-" is not standard output here; write a file\'s name'],
     [
@@ -526,7 +530,10 @@ describe("logs that are read", () => {
   const give = "give the path of a journal or of a Python client's log"
   refused([
     ["summarise @missing", `cannot read "@missing": there is no such file; ${give}`],
-    ["summarise @folder", `cannot read "@folder": it is a directory; ${give}`],
+    [
+      "summarise @folder",
+      'cannot read "@folder": it is a directory; give the logs in it, such as @folder/*.ndjson',
+    ],
     ["summarise @empty", `"@empty" is empty; give a journal or a Python client's log`],
     ["summarise @large", `"@large" holds nothing readable in its one line; give a journal`],
     ["summarise @orders-very-deep", '"@orders-very-deep" holds nothing readable in its one line'],
@@ -539,7 +546,7 @@ describe("logs that are one", () => {
   const leave = "leave out copies, and give the first piece of every run"
   refused([
     ["summarise --merge @missing", 'cannot read "@missing": there is no such file; give the path'],
-    ["summarise --merge @folder", 'cannot read "@folder": it is a directory; give the path'],
+    ["summarise --merge @folder", 'cannot read "@folder": it is a directory; give the logs in it'],
     ["summarise --merge @empty", '"@empty" is empty; give a journal'],
     ["summarise --merge @run-a @large", '"@large" holds nothing readable in its one line; give a journal'],
     [

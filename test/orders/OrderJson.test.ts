@@ -44,6 +44,7 @@ describe("a bad order", () => {
     ["1 2", "the line is not JSON: write one object a line"],
     ["null", 'the line must be an object such as {"id": "1"}'],
     ["[]", 'the line must be an object such as {"id": "1"}'],
+    ['{"type":"header","t":0,"version":1}', "it is the header of a journal, and no order"],
     ["{}", '"id": is missing: {"id": "..."} is the least'],
     ['{"id":1}', '"id": must be text: put quotes around it'],
     ['{"id":""}', '"id": an id needs at least 1 character'],
