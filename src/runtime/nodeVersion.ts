@@ -6,3 +6,14 @@ export const REQUIRED_NODE_MAJOR = 24
 /** Whether a Node of this version, such as `24.1.0`, runs the program itself. */
 export const isSupportedNode = (version: string): boolean =>
   Number.parseInt(version, 10) >= REQUIRED_NODE_MAJOR
+
+/** The oldest Node on which Effect's HTTP client loads, and so the library. */
+export const LIBRARY_NODE = "22.19"
+
+const [LIBRARY_MAJOR = 0, LIBRARY_MINOR = 0] = LIBRARY_NODE.split(".").map(Number)
+
+/** Whether the library loads on a Node of this version. */
+export const loadsLibrary = (version: string): boolean => {
+  const [major = 0, minor = 0] = version.split(".").map(Number)
+  return major > LIBRARY_MAJOR || (major === LIBRARY_MAJOR && minor >= LIBRARY_MINOR)
+}

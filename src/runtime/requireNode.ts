@@ -2,13 +2,10 @@
  * Imported first by the library: on a Node that is too old, whatever it needs next fails with an error that says nothing.
  */
 import process from "node:process"
+import { LIBRARY_NODE, loadsLibrary, REQUIRED_NODE_MAJOR } from "./nodeVersion.ts"
 
-/** The oldest Node on which Effect's HTTP client loads, as major and minor version. */
-const [MAJOR, MINOR] = [22, 19]
-
-const [major = 0, minor = 0] = process.versions.node.split(".").map(Number)
-if (major < MAJOR || (major === MAJOR && minor < MINOR)) {
+if (!loadsLibrary(process.versions.node)) {
   throw new Error(
-    `paceline: needs Node ${MAJOR}.${MINOR} or newer, this is ${process.versions.node}; install Node 24 from nodejs.org`,
+    `paceline: needs Node ${LIBRARY_NODE} or newer, this is ${process.versions.node}; install Node ${REQUIRED_NODE_MAJOR} from nodejs.org`,
   )
 }

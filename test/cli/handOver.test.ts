@@ -1,6 +1,6 @@
 import process from "node:process"
 import { describe, expect, it } from "vitest"
-import { isSupportedNode } from "../../src/runtime/nodeVersion.ts"
+import { isSupportedNode, loadsLibrary } from "../../src/runtime/nodeVersion.ts"
 import { launch, programPath, run } from "./process.ts"
 
 const SHELL = programPath("shell")
@@ -30,6 +30,15 @@ describe("a Node", () => {
   })
   it.each(["23.11.1", "22.12.0", "20.20.2", "9.0.0"])("%s is too old", (version) => {
     expect(isSupportedNode(version)).toBe(false)
+  })
+})
+
+describe("the library", () => {
+  it.each(["22.19.0", "22.20.1", "23.0.0", "24.21.0"])("loads on %s", (version) => {
+    expect(loadsLibrary(version)).toBe(true)
+  })
+  it.each(["22.18.9", "22.2.0", "20.20.2", "9.30.0"])("does not on %s", (version) => {
+    expect(loadsLibrary(version)).toBe(false)
   })
 })
 
