@@ -30,10 +30,7 @@ const conclude = Effect.fnUntraced(function* (
 /** Prints the certificates of journals. Fails where one is not certified. */
 export const certify = Effect.fnUntraced(function* (logs: ReadonlyArray<string>, format: SummaryFormat) {
   const form = yield* refuseForm(format)
-  const certificates = yield* Effect.forEach(logs, (name) =>
-    Effect.map(certifyFile(name), (certificate) => ({ name, certificate })),
-  )
-  yield* conclude(certificates, form)
+  yield* conclude(yield* Effect.forEach(logs, certifyFile), form)
 })
 
 /** Prints the certificate of one run, whose journal is in pieces. */
@@ -49,6 +46,6 @@ export const certifyMerged = Effect.fnUntraced(function* (
     })
   }
   const name = nameOfMerged(plan)
-  const certificate = yield* certifyPieces(name, plan.type === "run" ? plan.run.pieces : plan.logs)
-  yield* conclude([{ name, certificate }], form)
+  const pieces = plan.type === "run" ? plan.run.pieces : plan.logs
+  yield* conclude([yield* certifyPieces(name, pieces)], form)
 })

@@ -5,7 +5,7 @@ import { maybeGunzipped } from "../reading/byteStreams.ts"
 import { CHUNK_BYTES } from "../reading/LineBlocks.ts"
 import { cannotRead, nameOf, notGzip, nothingReadable, STANDARD_INPUT, tooNew } from "../summariseFile.ts"
 import { ByteCertifier, type Refusal } from "./ByteCertifier.ts"
-import type { Certificate } from "./Certificate.ts"
+import type { CertifiedPiece, NamedCertificate } from "./Certificate.ts"
 
 const refusalOf = (name: string, refusal: Refusal): UsageError => {
   switch (refusal.type) {
@@ -20,22 +20,36 @@ const refusalOf = (name: string, refusal: Refusal): UsageError => {
   }
 }
 
-/** Certifies the journal that is these bytes; `name` is how its user knows it. */
+/** A file's bytes. */
+export interface Bytes<R> {
+  readonly file: string
+  readonly bytes: Stream.Stream<Uint8Array, UsageError, R>
+}
+
+/** Certifies the journal that is the bytes of these files, one after the other; `name` is how its user knows it. */
 export const certifyBytes = Effect.fnUntraced(function* <R>(
   name: string,
-  bytes: Stream.Stream<Uint8Array, UsageError, R>,
-): Effect.fn.Return<Certificate, UsageError, R> {
+  files: ReadonlyArray<Bytes<R>>,
+): Effect.fn.Return<NamedCertificate, UsageError, R> {
   const certifier = new ByteCertifier()
-  yield* Stream.runForEachArray(bytes, (chunks) =>
-    Effect.suspend(() => {
-      for (const chunk of chunks) {
-        const refusal = certifier.add(chunk)
-        if (refusal !== undefined) return Effect.fail(refusalOf(name, refusal))
-      }
-      return Effect.void
-    }),
+  const pieces: Array<CertifiedPiece> = []
+  for (const { bytes, file } of files) {
+    const linesBefore = certifier.lines
+    yield* Stream.runForEachArray(bytes, (chunks) =>
+      Effect.suspend(() => {
+        for (const chunk of chunks) {
+          const refusal = certifier.add(chunk)
+          if (refusal !== undefined) return Effect.fail(refusalOf(name, refusal))
+        }
+        return Effect.void
+      }),
+    )
+    pieces.push({ file, lines: certifier.lines - linesBefore })
+  }
+  const certificate = yield* Effect.mapError(Effect.fromResult(certifier.end()), (refusal) =>
+    refusalOf(name, refusal),
   )
-  return yield* Effect.mapError(Effect.fromResult(certifier.end()), (refusal) => refusalOf(name, refusal))
+  return pieces.length > 1 ? { name, certificate, pieces } : { name, certificate }
 })
 
 /**
@@ -46,9 +60,10 @@ export const certifyBytes = Effect.fnUntraced(function* <R>(
  */
 export const certifyFile = Effect.fn("certifyFile")(function* (
   file: string,
-): Effect.fn.Return<Certificate, UsageError, FileSystem.FileSystem | Stdio.Stdio> {
+): Effect.fn.Return<NamedCertificate, UsageError, FileSystem.FileSystem | Stdio.Stdio> {
   const stdio = yield* Stdio.Stdio
   const fileSystem = yield* FileSystem.FileSystem
   const bytes = file === STANDARD_INPUT ? stdio.stdin : fileSystem.stream(file, { chunkSize: CHUNK_BYTES })
-  return yield* certifyBytes(file, maybeGunzipped(Stream.mapError(bytes, cannotRead(file)), notGzip(file)))
+  const unpacked = maybeGunzipped(Stream.mapError(bytes, cannotRead(file)), notGzip(file))
+  return yield* certifyBytes(file, [{ file, bytes: unpacked }])
 })

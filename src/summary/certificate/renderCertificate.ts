@@ -75,12 +75,32 @@ const remarks = (certificate: Certificate): ReadonlyArray<string> => {
   ]
 }
 
-const violation = (name: string, found: Violation, index: number): ReadonlyArray<string> => [
+/** Where a line stands: in a file, and which of its lines it is. */
+const placeOf = ({ name, pieces = [] }: NamedCertificate, line: number): string => {
+  let before = 0
+  for (const { file, lines } of pieces) {
+    if (line <= before + lines) return `${file}:${line - before}`
+    before += lines
+  }
+  const last = pieces.at(-1)
+  return last === undefined ? `${name}:${line}` : `${last.file}:${line - before + last.lines}`
+}
+
+const piecesInWords = ({ pieces = [] }: NamedCertificate): ReadonlyArray<string> => {
+  let before = 0
+  const said = pieces.map(({ file, lines }) => {
+    before += lines
+    return `${file} (lines ${before - lines + 1} to ${before})`
+  })
+  return said.length === 0 ? [] : [`in pieces, whose lines are counted through: ${said.join(", ")}`]
+}
+
+const violation = (named: NamedCertificate, found: Violation, index: number): ReadonlyArray<string> => [
   "",
   index === 0
     ? `The first counterexample breaks the rule "${found.rule}": ${found.problem}.`
     : `The rule "${found.rule}" is first broken here: ${found.problem}.`,
-  ...found.lines.map(({ line, text }) => `  ${name}:${line}: ${text}`),
+  ...found.lines.map(({ line, text }) => `  ${placeOf(named, line)}: ${text}`),
 ]
 
 const whatRan = ({ keys, settings, startedAt }: Certificate): ReadonlyArray<string> =>
@@ -112,7 +132,8 @@ const keyTable = ({ keys }: Certificate): ReadonlyArray<string> =>
         ]),
       ])
 
-const renderText = ({ certificate, name }: NamedCertificate): string => {
+const renderText = (named: NamedCertificate): string => {
+  const { certificate, name } = named
   const { certified, counterexamples, digest, settings, violations } = certificate
   const means = meaning(certificate)
   const checks = table(
@@ -129,12 +150,13 @@ const renderText = ({ certificate, name }: NamedCertificate): string => {
     `${name}: ${certified ? "certified" : "NOT certified"}`,
     "",
     ...whatRan(certificate),
+    ...piecesInWords(named),
     whatHappened(certificate),
     "",
     ...checks,
     "",
     ...keyTable(certificate),
-    ...counterexamples.flatMap((found, index) => violation(name, found, index)),
+    ...counterexamples.flatMap((found, index) => violation(named, found, index)),
     ...remarks(certificate).flatMap((remark) => ["", remark]),
     "",
   ].join("\n")
@@ -153,15 +175,18 @@ export const renderCertificates = (
   const [first, ...others] = certificates
   const value =
     first !== undefined && others.length === 0
-      ? first.certificate
+      ? { ...first.certificate, ...(first.pieces === undefined ? {} : { pieces: first.pieces }) }
       : certificates.map(({ certificate, name }) => ({ file: name, ...certificate }))
   return `${JSON.stringify(value, spareOrNull, 2)}\n`
 }
 
 /** The one line that says which journals are not certified, and why; undefined where all are. */
 export const refusalOf = (certificates: ReadonlyArray<NamedCertificate>): string | undefined => {
-  const refused = certificates.flatMap(({ certificate: { counterexample }, name }) =>
-    counterexample === null ? [] : [`${name}:${counterexample.line}: ${counterexample.problem}`],
-  )
+  const refused = certificates.flatMap((named) => {
+    const { counterexample } = named.certificate
+    return counterexample === null
+      ? []
+      : [`${placeOf(named, counterexample.line)}: ${counterexample.problem}`]
+  })
   return refused.length === 0 ? undefined : printable(`not certified: ${refused.join("; ")}`)
 }

@@ -1,5 +1,5 @@
 /** Certifies a journal that is in pieces: its bytes follow one another, and so do its lines. */
-import { Effect, FileSystem, Stream } from "effect"
+import { Effect, FileSystem } from "effect"
 import { certifyBytes } from "../certificate/certifyFile.ts"
 import type { LogPiece } from "./LogPiece.ts"
 import { pieceBytes } from "./openPieces.ts"
@@ -10,6 +10,8 @@ export const certifyPieces = Effect.fn("certifyPieces")(function* (
   pieces: ReadonlyArray<LogPiece>,
 ) {
   const fileSystem = yield* FileSystem.FileSystem
-  const bytes = Stream.flatMap(Stream.fromIterable(pieces), (piece) => pieceBytes(fileSystem, piece))
-  return yield* certifyBytes(name, bytes)
+  return yield* certifyBytes(
+    name,
+    pieces.map((piece) => ({ file: piece.file, bytes: pieceBytes(fileSystem, piece) })),
+  )
 })

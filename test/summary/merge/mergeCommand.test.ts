@@ -114,6 +114,22 @@ describe("the pieces of a rotated journal", () => {
       assert.strictEqual(printed._tag, "Failure")
     }).pipe(Effect.provide(NodeServices.layer)),
   )
+
+  it.effect("certify with lines that can be opened: a piece, and its own line", () =>
+    Effect.gen(function* () {
+      const write = yield* inFolder
+      const torn = whole.split("\n").with(300, "nothing").join("\n")
+      const files = [
+        yield* write("run.ndjson", cut(torn, 250, 602)),
+        yield* write("run.ndjson.1", cut(torn, 0, 250)),
+      ]
+      const failure = yield* Effect.flip(run("--merge", "--certify", ...files))
+      const said = (yield* TestConsole.logLines).join("\n")
+      assert.match(said, /run\.ndjson\.1 \(lines 1 to 250\), \S+run\.ndjson \(lines 251 to 602\)/)
+      assert.match(said, /\n {2}\S+run\.ndjson:51: nothing\n/)
+      assert.match(String(failure), /not certified: \S+run\.ndjson(?:\.1)?:\d+: /)
+    }).pipe(Effect.provide(NodeServices.layer)),
+  )
 })
 
 describe("runs that are one", () => {
