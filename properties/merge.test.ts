@@ -15,6 +15,7 @@ import { openMerge } from "../src/summary/merge/openMerge.ts"
 import type { MergePlan } from "../src/summary/merge/planMerge.ts"
 import { summariseMerged } from "../src/summary/merge/summariseMerged.ts"
 import type { Summary } from "../src/summary/Summary.ts"
+import { footer } from "../test/summary/records.ts"
 import { catches, holds as holdsSoOften, RUNS } from "./support/law.ts"
 import { type GeneratedJournal, journal, journalWithGaps, pythonLine, pythonLog } from "./support/logs.ts"
 
@@ -156,8 +157,53 @@ describe("the pieces of a journal", () => {
     await catches(rotated, isWhole(asGiven))
   })
 
-  it("are not, where one is left out", async () => {
-    await catches(rotated, isWhole(withPieces((pieces) => pieces.slice(0, -1))))
+  it("are not, where one of several is left out", async () => {
+    await catches(
+      rotated,
+      isWhole(withPieces((pieces) => (pieces.length < 2 ? pieces : pieces.slice(0, -1)))),
+    )
+  })
+
+  /** The journal of a run that ended in order. */
+  const ended = fc
+    .record({ journal, cutting, left: fc.nat() })
+    .map(({ journal: { records }, cutting, left }) => {
+      const counts = { created: 0, accepted: 0, rejected: 0, expired: 0, unknown: 0, cancelled: 0 }
+      for (const one of records) {
+        if (one.type !== "outcome") continue
+        counts.created += 1
+        counts[one.outcome] += 1
+      }
+      return { records: [...records, footer((records.at(-1)?.t ?? 0) + 1, counts)], cutting, left }
+    })
+  type Ended = typeof ended extends fc.Arbitrary<infer A> ? A : never
+
+  /** Neither the first one, nor the last one, is left out: what they have others lack. */
+  const isNoticed =
+    (change: Change) =>
+    async ({ records, cutting, left }: Ended) => {
+      const { pieces, given } = piecesOf(records.map(encode), cutting)
+      const middle = pieces.slice(1, -1)
+      const missing = middle[left % Math.max(1, middle.length)]
+      const merged = await merge(
+        given.filter((piece) => piece !== missing),
+        change,
+      )
+      if (missing === undefined || !missing.lines.some((line) => line.includes('"outcome"')))
+        expect(Result.isSuccess(merged) || areAlike(pieces, merged.failure)).toBe(true)
+      else
+        expect(Result.isFailure(merged) ? merged.failure : "").toMatch(
+          /are not one whole journal|which of them comes first cannot be told/,
+        )
+    }
+
+  it("are refused where one is missing in which orders ended, and the footer is there", async () => {
+    await holds(ended, isNoticed(asPlanned))
+  })
+
+  it("are not refused, where nobody looks at the footer", async () => {
+    const withoutFooter = withPieces((pieces) => pieces.map((piece) => ({ ...piece, footer: undefined })))
+    await catches(ended, isNoticed(withoutFooter))
   })
 })
 

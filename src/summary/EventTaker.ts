@@ -5,6 +5,7 @@ import type { LogEvent } from "../journal/LogEvent.ts"
 import { makeEventFilter } from "./EventFilter.ts"
 import type { LogOptions } from "./LogReader.ts"
 import type { OriginOptions } from "./Origin.ts"
+import { makeOutcomeCounter, type OutcomeCounts } from "./OutcomeCounts.ts"
 import type { Summary } from "./Summary.ts"
 import { makeSummariser } from "./Summariser.ts"
 
@@ -15,6 +16,8 @@ export interface EventTaker {
   readonly lacksBeginning: () => boolean
   /** Whether the run that wrote the log has ended. */
   readonly hasEnded: () => boolean
+  /** The outcomes so far, whether they are looked at or not. */
+  readonly outcomes: () => OutcomeCounts
   /** There are no more events. */
   readonly end: () => void
   /** The summary of the events so far. */
@@ -26,11 +29,13 @@ export const makeEventTaker = (origin: OriginOptions, options: LogOptions): Even
   const summariser = makeSummariser(origin)
   const filter = options.selection && makeEventFilter(options.selection, origin.source)
   const listener = options.listen?.(origin.source)
+  const outcomes = makeOutcomeCounter()
   let hasEnded = false
   return {
     take: (event) => {
       if (event.type === "settings") hasEnded = false
       if (event.type === "ended") hasEnded = true
+      outcomes.add(event)
       const seen = filter === undefined ? event : filter.filter(event)
       if (seen === undefined) return
       summariser.add(seen)
@@ -38,6 +43,7 @@ export const makeEventTaker = (origin: OriginOptions, options: LogOptions): Even
     },
     lacksBeginning: () => filter?.lacksBeginning() ?? false,
     hasEnded: () => hasEnded,
+    outcomes: outcomes.counts,
     end: () => listener?.end(),
     summary: summariser.finish,
   }

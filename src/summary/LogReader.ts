@@ -8,6 +8,7 @@ import type { LogEvent } from "../journal/LogEvent.ts"
 import type { Selection } from "./EventFilter.ts"
 import { type EventTaker, makeEventTaker } from "./EventTaker.ts"
 import type { OriginOptions } from "./Origin.ts"
+import { makeOutcomeCounter, type OutcomeCounts } from "./OutcomeCounts.ts"
 import type { Summary } from "./Summary.ts"
 import type { LineTaker } from "./reading/LineBlocks.ts"
 import { eachLine, findWriter, type LogListener, readLine, readLines, type Writer } from "./Writer.ts"
@@ -39,6 +40,8 @@ export interface LogReader extends LineTaker {
   readonly lacksBeginning: () => boolean
   /** Whether the run that wrote the log has ended. */
   readonly hasEnded: () => boolean
+  /** The outcomes so far, whether they are looked at or not. */
+  readonly outcomes: () => OutcomeCounts
   /** There are no more lines. */
   readonly end: () => void
   /** The summary of the lines so far; none where not a single one was recognised. */
@@ -100,6 +103,7 @@ export const makeLogReader = (defaults: LogDefaults, options: LogOptions = {}): 
     newerVersion: () => refused,
     lacksBeginning: () => log?.taker.lacksBeginning() ?? false,
     hasEnded: () => log?.taker.hasEnded() ?? false,
+    outcomes: () => log?.taker.outcomes() ?? makeOutcomeCounter().counts(),
     end: () => log?.taker.end(),
     summary: () => Option.map(Option.fromUndefinedOr(log), ({ taker }) => taker.summary()),
   }

@@ -49,6 +49,9 @@ const FILES: Readonly<Record<string, string | Uint8Array>> = {
   "run-a.6": '{"type":"header","version":9}\n',
   "run-a.7": packed.subarray(0, packed.length - 5),
   "run-b": begun(TEN, 2) + FOOTER,
+  "run-e": begun(NINE, 7),
+  "run-e.1": accepted(5),
+  "run-e.2": accepted(8) + FOOTER.replaceAll(":1,", ":3,"),
   "run-b-copy": begun(TEN, 2),
   "run-c": begun(TEN, 3, 10),
   "run-d": begun("yesterday", 4),
@@ -578,6 +581,20 @@ describe("logs that are one", () => {
     [
       "summarise --merge @run-b @run-c @run-a.3",
       '"@run-a.3" has no header, and may be a piece of any of 2 journals; call the pieces of each alike (run.ndjson,',
+    ],
+    [
+      "summarise --merge @run-e.2 @run-e",
+      '"@run-e and 1 more" are not one whole journal: the footer in "@run-e.2" counted 3 orders created, 3 accepted, and in the pieces there are 2 created, 2 accepted; give every piece',
+    ],
+    [
+      "summarise --merge @run-e.2 @run-e --since 1m --key key-1",
+      '"@run-e and 1 more" are not one whole journal',
+    ],
+    ["summarise --merge @run-e.2 @run-b @run-e", '"@run-e and 1 more" are not one whole journal'],
+    ["summarise --merge @run-e.2 @run-a.1 @run-e", '"@run-e and 2 more" are not one whole journal'],
+    [
+      "summarise --merge @run-a @run-e.1",
+      '"@run-e.1" has no header, is not called as a piece of "@run-a" would be, and there is no footer that tells whether it is one; leave it out, or',
     ],
     [
       "summarise --merge @run-b-copy @run-b",

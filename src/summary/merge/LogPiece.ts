@@ -1,14 +1,12 @@
 /**
  * A file that is merged with others, as far as its first record and its last tell: all of a log, or a piece of one.
  */
-import type { Header } from "../../journal/JournalRecord.ts"
+import type { Footer, Header } from "../../journal/JournalRecord.ts"
 
 interface Piece {
   readonly file: string
   /** Whether gzip has packed it. */
   readonly isPacked: boolean
-  /** In bytes, as it lies there. */
-  readonly size: number
   /** The times of its first record and of its last, in milliseconds by its own clock. */
   readonly firstMs: number
   readonly lastMs: number
@@ -18,8 +16,8 @@ export interface JournalPiece extends Piece {
   readonly source: "journal"
   /** Where it is its first record. */
   readonly header: typeof Header.Type | undefined
-  /** Whether a footer is its last record. */
-  readonly hasFooter: boolean
+  /** Where it is its last record. */
+  readonly footer: typeof Footer.Type | undefined
 }
 
 export interface PythonPiece extends Piece {

@@ -6,7 +6,7 @@ import { quote } from "../../quote.ts"
 import type { Header } from "../../journal/JournalRecord.ts"
 import type { JournalPiece } from "./LogPiece.ts"
 import { orderPieces } from "./orderPieces.ts"
-import { rotatedName } from "./rotatedName.ts"
+import { isCalledAsPieceOf } from "./rotatedName.ts"
 
 /** A run's journal, in one piece or more. */
 export interface Run {
@@ -37,13 +37,27 @@ const headerTwice = (starts: ReadonlyArray<Begun>): string | undefined => {
 /** The beginning of the run that a piece is of. */
 const beginningOf = (piece: JournalPiece, starts: ReadonlyArray<Begun>): Result.Result<Begun, string> => {
   const alike =
-    starts.length === 1 ? starts : starts.filter(({ file }) => rotatedName(file) === rotatedName(piece.file))
+    starts.length === 1 ? starts : starts.filter(({ file }) => isCalledAsPieceOf(file, piece.file))
   const [start] = alike
   return start === undefined || alike.length > 1
     ? Result.fail(
         `${quote(piece.file)} has no header, and may be a piece of any of ${(alike.length > 1 ? alike : starts).length} journals; call the pieces of each alike (run.ndjson, run.ndjson.1), or put them together into one file`,
       )
     : Result.succeed(start)
+}
+
+/**
+ * Why a piece cannot be counted as one of this run, or undefined. A footer tells later whether all pieces are its run's; where
+ * there is none, only their names can.
+ */
+const strangerAmong = (pieces: ReadonlyArray<JournalPiece>): string | undefined => {
+  const [first] = pieces
+  if (first === undefined || pieces.at(-1)?.footer !== undefined) return undefined
+  const stranger = pieces.find(({ file }) => !isCalledAsPieceOf(first.file, file))
+  return (
+    stranger &&
+    `${quote(stranger.file)} has no header, is not called as a piece of ${quote(first.file)} would be, and there is no footer that tells whether it is one; leave it out, or call the pieces of one journal alike (run.ndjson, run.ndjson.1)`
+  )
 }
 
 /** The runs of these pieces, or in a line for the user why they do not fit together. */
@@ -62,7 +76,12 @@ export const groupRuns = (pieces: ReadonlyArray<JournalPiece>): Result.Result<Re
       if (!begins(piece)) members.get(yield* beginningOf(piece, starts))?.push(piece)
     }
     const runs: Array<Run> = []
-    for (const [{ header }, own] of members) runs.push({ header, pieces: yield* orderPieces(own) })
+    for (const [{ header }, own] of members) {
+      const ordered = yield* orderPieces(own)
+      const stranger = strangerAmong(ordered)
+      if (stranger !== undefined) return yield* Result.fail(stranger)
+      runs.push({ header, pieces: ordered })
+    }
     return runs
   })
 }

@@ -7,8 +7,10 @@ import { quote } from "../../quote.ts"
 import { UsageError } from "../../errors.ts"
 import type { LogEvent } from "../../journal/LogEvent.ts"
 import { collectGarbage } from "../reading/collectGarbage.ts"
+import { makeOutcomeCounter } from "../OutcomeCounts.ts"
 import { tooNew } from "../summariseFile.ts"
 import { type LogListener, readLines, writerOf } from "../Writer.ts"
+import { expectWhole } from "./expectWhole.ts"
 import { keepHeapSmall } from "./keepHeapSmall.ts"
 import { type LogPiece, nameOfPieces } from "./LogPiece.ts"
 import { type EventQueue, makeTimeMerger } from "./mergeByTime.ts"
@@ -41,6 +43,7 @@ const openSource = Effect.fnUntraced(function* (
   queue: EventQueue,
 ): Effect.fn.Return<OpenSource, never, FileSystem.FileSystem | Scope.Scope> {
   const writer = writerOf(source.pieces[0]?.source ?? "journal")
+  const outcomes = makeOutcomeCounter()
   let events: Array<LogEvent> = []
   let headers = 0
   let newer: number | undefined
@@ -49,6 +52,7 @@ const openSource = Effect.fnUntraced(function* (
       // What all runs together ran with is told already.
       if (event.type === "settings") headers += 1
       else events.push(source.translate(event))
+      outcomes.add(event)
     },
     unrecognised: () => events.push({ type: "unrecognised", lines: 1 }),
     newer: (version) => {
@@ -73,6 +77,7 @@ const openSource = Effect.fnUntraced(function* (
       if (newer !== undefined) return yield* tooNew(nameOfPieces(source.pieces), newer)
       if (headers > 1) return yield* secondJournal(nameOfPieces(source.pieces))
     }
+    if (!goesOn) yield* expectWhole(source.pieces, outcomes.counts())
     queue.events = events
     queue.given = 0
     return events.length > 0

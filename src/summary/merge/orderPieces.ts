@@ -6,8 +6,8 @@ import { quote } from "../../quote.ts"
 import type { JournalPiece } from "./LogPiece.ts"
 
 /** The piece with the header is first, the one with the footer last. */
-const rank = ({ header, hasFooter }: JournalPiece): number =>
-  header === undefined ? (hasFooter ? 1 : 0) : -1
+const rank = ({ header, footer }: JournalPiece): number =>
+  header === undefined ? (footer === undefined ? 0 : 1) : -1
 
 const compare = (one: JournalPiece, other: JournalPiece): number =>
   rank(one) - rank(other) || one.firstMs - other.firstMs || one.lastMs - other.lastMs
@@ -17,7 +17,7 @@ const span = ({ firstMs, lastMs }: JournalPiece): string => `${firstMs} ms to ${
 /** Why one piece cannot be followed by the other. */
 const problemOf = (one: JournalPiece, other: JournalPiece): string | undefined => {
   const [earlier, later] = [quote(one.file), quote(other.file)]
-  if (one.hasFooter)
+  if (one.footer !== undefined)
     return `${earlier} ends with its run's footer, so ${later} is no piece of that run; leave out copies, and give the first piece of every run`
   if (compare(one, other) === 0 && one.firstMs === one.lastMs)
     return `${earlier} and ${later} hold nothing but the moment ${one.firstMs} ms, so which of them comes first cannot be told; put them together into one file`

@@ -104,13 +104,13 @@ export const readPieceEnds = Effect.fnUntraced(function* (
       if (first.lines() === 0) return undefined
       return yield* nothingReadable(file, first.lines())
     }
-    const about = { file, isPacked, size, firstMs: begin.atMs, lastMs: (last ?? begin).atMs }
+    const about = { file, isPacked, firstMs: begin.atMs, lastMs: (last ?? begin).atMs }
     if (begin.source === "python-client") return { ...about, source: begin.source }
     return {
       ...about,
       source: begin.source,
       header: begin.record.type === "header" ? begin.record : undefined,
-      hasFooter: last?.source === "journal" && last.record.type === "footer",
+      footer: last?.source === "journal" && last.record.type === "footer" ? last.record : undefined,
     }
   }).pipe(Effect.scoped)
 })

@@ -9,6 +9,7 @@ import { type EventTaker, makeEventTaker } from "../EventTaker.ts"
 import { bothListen } from "../listeners.ts"
 import { type LogDefaults, type LogOptions, makeLogReader } from "../LogReader.ts"
 import { openInARow } from "../reading/FilesInARow.ts"
+import { outcomesOf } from "../OutcomeCounts.ts"
 import type { Summary } from "../Summary.ts"
 import {
   cannotRead,
@@ -19,6 +20,7 @@ import {
   summaryOfReader,
 } from "../summariseFile.ts"
 import { makeClientNumbers } from "./clientNumbers.ts"
+import { expectWhole } from "./expectWhole.ts"
 import type { Run } from "./groupRuns.ts"
 import { mergeSources } from "./mergeSources.ts"
 import { openPieces } from "./openPieces.ts"
@@ -40,12 +42,16 @@ const summariseRun = Effect.fnUntraced(function* (
     const bytes = yield* Effect.mapError(openInARow(paths), cannotRead(name))
     const files = { paths, bytes, size: bytes.size }
     const summary = yield* summariseTogether(name, files, defaults, options, reading)
-    if (Option.isSome(summary)) return summary.value
+    if (Option.isSome(summary)) {
+      yield* expectWhole(run.pieces, outcomesOf(summary.value))
+      return summary.value
+    }
   }
   const reader = makeLogReader(defaults, options)
   const readOn = yield* openPieces(run.pieces, reader)
   while (yield* readOn) yield* refuseNewer(name, reader)
   yield* refuseNewer(name, reader)
+  yield* expectWhole(run.pieces, reader.outcomes())
   reader.end()
   return yield* summaryOfReader(name, reader)
 })

@@ -66,7 +66,7 @@ const startedAt = (time: string, seed: number) => ({
 })
 
 describe("the pieces of a rotated journal", () => {
-  const records = [header(), ...orders(300), footer(300_000)]
+  const records = [header(), ...orders(300), footer(300_000, { created: 300, accepted: 300 })]
   const whole = text(records)
   const pieces = Effect.gen(function* () {
     const write = yield* inFolder
@@ -100,6 +100,37 @@ describe("the pieces of a rotated journal", () => {
         const summary = yield* summariseMerged(plan, { keys: 5, limit: 20 }, {}, { threads, togetherFrom: 0 })
         assert.deepStrictEqual(summary, summaryOf(records))
       }
+    }).pipe(Effect.provide(NodeServices.layer)),
+  )
+
+  it.effect("are refused where one is left out, however many threads read them", () =>
+    Effect.gen(function* () {
+      const [newest = "", , oldest = ""] = yield* pieces
+      const write = yield* inFolder
+      const unpacked = yield* write("run.ndjson.2", cut(whole, 0, 250))
+      for (const [files, threads] of [
+        [[newest, oldest], 1],
+        [[newest, unpacked], 1],
+        [[newest, unpacked], 2],
+      ] as const) {
+        const plan = yield* openMerge(files)
+        const reading = { threads, togetherFrom: 0 }
+        const refused = yield* Effect.flip(summariseMerged(plan, { keys: 5, limit: 20 }, {}, reading))
+        assert.match(refused.message, /counted 300 orders created, 300 accepted, .* there are 2\d\d created/)
+      }
+    }).pipe(Effect.provide(NodeServices.layer)),
+  )
+
+  it.effect("are those of a run that was killed, as split calls them", () =>
+    Effect.gen(function* () {
+      const write = yield* inFolder
+      const files = [
+        yield* write("xab.gz", cut(whole, 250, 401)),
+        yield* write("xac", cut(whole, 401, 500)),
+        yield* write("xaa", cut(whole, 0, 250)),
+      ]
+      const json = yield* run("--merge", "--format", "json", ...files)
+      assert.deepStrictEqual(JSON.parse(json), JSON.parse(JSON.stringify(summaryOf(records.slice(0, 500)))))
     }).pipe(Effect.provide(NodeServices.layer)),
   )
 

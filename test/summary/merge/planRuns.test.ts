@@ -21,11 +21,10 @@ const runOf = (
         source: "journal",
         file,
         isPacked: false,
-        size: 1,
         firstMs: 0,
         lastMs,
         header: first,
-        hasFooter: true,
+        footer: undefined,
       },
     ],
   }
