@@ -56,6 +56,11 @@ const FILES: Readonly<Record<string, string | Uint8Array>> = {
   "run-c": begun(TEN, 3, 10),
   "run-d": begun("yesterday", 4),
   "run-two": begun(TEN, 5) + begun(TEN, 6),
+  "run-g": begun(NINE, 8),
+  "run-g.1": accepted(5) + FOOTER.slice(0, -40),
+  "run-g.2": FOOTER.slice(-40),
+  "run-h": begun(NINE, 9).slice(0, 40),
+  "run-h.1": begun(NINE, 9).slice(40),
   empty: "",
   journal: "2026-11-23 16:24:05,711 - root - WARNING - ignoring request 17 from queue due to TTL\n",
   "keys-none": "# none yet\n\n",
@@ -551,7 +556,7 @@ describe("logs that are one", () => {
     ["summarise --merge @missing", 'cannot read "@missing": there is no such file; give the path'],
     ["summarise --merge @folder", 'cannot read "@folder": it is a directory; give the logs in it'],
     ["summarise --merge @empty", '"@empty" is empty; give a journal'],
-    ["summarise --merge @run-a @large", '"@large" holds nothing readable in its one line; give a journal'],
+    ["summarise --merge @run-a @large", '"@large" holds no whole record in its one line, so it has no place'],
     [
       "summarise --merge @run-a -",
       "--merge looks at each log before it reads it, which standard input does not",
@@ -582,6 +587,14 @@ describe("logs that are one", () => {
       "summarise --merge @run-b @run-c @run-a.3",
       '"@run-a.3" has no header, and may be a piece of any of 2 journals; call the pieces of each alike (run.ndjson,',
     ],
+    ...["summarise --merge @run-g @run-g.1 @run-g.2", "summarise --merge @run-g.1 @run-g.2 @run-g"].map(
+      (command) =>
+        [
+          command,
+          '"@run-g.2" holds no whole record in its one line, so it has no place among the others; give journals or Python clients\' logs, cut at the ends of lines (split -l) or into pieces that each hold a whole line, or put',
+        ] as const,
+    ),
+    ["summarise --merge @run-h @run-h.1", '"@run-h" holds no whole record in its one line'],
     [
       "summarise --merge @run-e.2 @run-e",
       '"@run-e and 1 more" are not one whole journal: the footer in "@run-e.2" counted 3 orders created, 3 accepted, and in the pieces there are 2 created, 2 accepted; give every piece',

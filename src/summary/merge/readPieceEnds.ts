@@ -8,7 +8,7 @@ import { UsageError } from "../../errors.ts"
 import { GZIP_MAGIC_BYTES, isGzip } from "../reading/byteStreams.ts"
 import type { LineTaker } from "../reading/LineBlocks.ts"
 import { lineStartFrom, readFileLines, WHOLE } from "../reading/readFile.ts"
-import { cannotRead, nothingReadable, tooNew } from "../summariseFile.ts"
+import { cannotRead, tooNew } from "../summariseFile.ts"
 import { keepHeapSmall } from "./keepHeapSmall.ts"
 import type { LogPiece } from "./LogPiece.ts"
 import { openPieces } from "./openPieces.ts"
@@ -77,9 +77,15 @@ const notAFile = (file: string): UsageError =>
     message: `--merge looks at each log before it reads it, and ${quote(file)} is not a file; give files`,
   })
 
+/** It may be what a cut has left of a line: without a time nobody knows its place. */
+const noRecord = (file: string, lines: number): UsageError =>
+  new UsageError({
+    message: `${quote(file)} holds no whole record in ${lines === 1 ? "its one line" : `its ${lines} lines`}, so it has no place among the others; give journals or Python clients' logs, cut at the ends of lines (split -l) or into pieces that each hold a whole line, or put the pieces together into one file`,
+  })
+
 /**
  * What a file's beginning and end tell; undefined for an empty one. Fails with one line for its user where it cannot be
- * read, holds nothing readable, or begins as a journal of a newer version.
+ * read, holds no whole record, or begins as a journal of a newer version.
  */
 export const readPieceEnds = Effect.fnUntraced(function* (
   file: string,
@@ -102,7 +108,7 @@ export const readPieceEnds = Effect.fnUntraced(function* (
     if (version !== undefined) return yield* tooNew(file, version)
     if (begin === undefined) {
       if (first.lines() === 0) return undefined
-      return yield* nothingReadable(file, first.lines())
+      return yield* noRecord(file, first.lines())
     }
     const about = { file, isPacked, firstMs: begin.atMs, lastMs: (last ?? begin).atMs }
     if (begin.source === "python-client") return { ...about, source: begin.source }
