@@ -11,8 +11,13 @@ import * as fc from "fast-check"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import type { JournalRecord } from "../src/journal/JournalRecord.ts"
 import { makeLogReader } from "../src/summary/LogReader.ts"
+import { makeEventTaker } from "../src/summary/EventTaker.ts"
+import type { PythonPiece } from "../src/summary/merge/LogPiece.ts"
+import { mergeSources } from "../src/summary/merge/mergeSources.ts"
 import { openMerge } from "../src/summary/merge/openMerge.ts"
 import type { MergePlan } from "../src/summary/merge/planMerge.ts"
+import type { RunsPlan } from "../src/summary/merge/planRuns.ts"
+import { makeRunEvents } from "../src/summary/merge/runEvents.ts"
 import { summariseMerged } from "../src/summary/merge/summariseMerged.ts"
 import type { Summary } from "../src/summary/Summary.ts"
 import { footer } from "../test/summary/records.ts"
@@ -56,10 +61,17 @@ const asPlanned: Change = (plan) => plan
 const runtime = ManagedRuntime.make(NodeServices.layer)
 afterAll(() => runtime.dispose())
 
-const merge = (files: ReadonlyArray<File>, change: Change): Promise<Result.Result<Summary, string>> => {
+/** How plans are carried out: as the program does it, but for broken variants. */
+const summarise = (plan: MergePlan) => summariseMerged(plan, defaults, {}, ONE_THREAD)
+
+const merge = (
+  files: ReadonlyArray<File>,
+  change: Change,
+  carryOut: typeof summarise = summarise,
+): Promise<Result.Result<Summary, string>> => {
   const paths = write(files)
   return openMerge(paths).pipe(
-    Effect.flatMap((plan) => summariseMerged(change(plan, paths), defaults, {}, ONE_THREAD)),
+    Effect.flatMap((plan) => carryOut(change(plan, paths))),
     Effect.mapError(({ message }) => message),
     Effect.result,
     (merged) => runtime.runPromise(merged),
@@ -309,7 +321,7 @@ describe("the journals of several runs", () => {
     ]
   }
 
-  const isOne = (change: Change) => async (lives: ReadonlyArray<Life>) => {
+  const isOne = (change: Change, carryOut?: typeof summarise) => async (lives: ReadonlyArray<Life>) => {
     const files = lives.flatMap(({ name, records, cutting }) =>
       // A piece is called as logrotate does it.
       piecesOf(records.map(encode), { ...cutting, cuts: cutting.cuts.slice(0, 1) }).given.map((piece) => ({
@@ -317,7 +329,7 @@ describe("the journals of several runs", () => {
         name: piece.name === "piece-0" ? name : piece.name.replace(/^piece-/, `${name}.`),
       })),
     )
-    const merged = await merge(files.toReversed(), change)
+    const merged = await merge(files.toReversed(), change, carryOut)
     expect(Result.getOrThrowWith(merged, (message) => new Error(message))).toEqual(
       whole(recordsOfAll(lives).map(encode)),
     )
@@ -346,17 +358,45 @@ describe("the journals of several runs", () => {
     await catches(lives, isOne(withRuns(() => ({ keyName: (label: string) => label }))))
   })
 
+  /** Reads some of the runs at once, then others. */
+  const inTurns =
+    (turns: (runs: RunsPlan["runs"]) => ReadonlyArray<RunsPlan["runs"]>): typeof summarise =>
+    (plan) =>
+      Effect.gen(function* () {
+        if (plan.type !== "runs") return yield* summarise(plan)
+        const taker = makeEventTaker({ ...defaults, source: "journal" }, {})
+        taker.take(plan.settings)
+        for (const runs of turns(plan.runs))
+          yield* mergeSources(
+            runs.map((run) => ({
+              pieces: run.pieces,
+              beginMs: run.offsetMs,
+              translate: makeRunEvents(run),
+            })),
+            taker.take,
+          )
+        taker.end()
+        return taker.summary()
+      })
+
+  it("are read in one turn", async () => {
+    await holds(
+      lives,
+      isOne(
+        asPlanned,
+        inTurns((runs) => [runs]),
+      ),
+    )
+  })
+
   it("are not, where one run is read after the other", async () => {
-    const oneByOne = async (lives: ReadonlyArray<Life>) => {
-      const [header, ...records] = recordsOfAll(lives)
-      const halves = [0, 1].flatMap((half) =>
-        records.filter((record) => ("id" in record ? Number(record.id.split("/")[0]) % 2 : 0) === half),
-      )
-      expect(whole([...(header === undefined ? [] : [header]), ...halves].map(encode))).toEqual(
-        whole(recordsOfAll(lives).map(encode)),
-      )
-    }
-    await catches(lives, oneByOne)
+    await catches(
+      lives,
+      isOne(
+        asPlanned,
+        inTurns((runs) => runs.map((run) => [run])),
+      ),
+    )
   })
 })
 
@@ -367,6 +407,7 @@ describe("the logs of Python clients", () => {
     return records.map((record) => (record.kind === "requests" ? record : { ...record, number: next++ }))
   })
   const rotated = fc.record({ records: client, cutting })
+  type Records = typeof client extends fc.Arbitrary<infer A> ? A : never
   type Rotated = typeof rotated extends fc.Arbitrary<infer A> ? A : never
 
   const isWhole =
@@ -402,56 +443,75 @@ describe("the logs of Python clients", () => {
 
   const several = fc.array(client, { minLength: 2, maxLength: 3 })
 
-  it("that ran side by side count as all their lines do, and each numbers its own orders", async () => {
-    await holds(several, async (clients) => {
-      const files = clients.map((records, index) => ({
-        name: `client-${index}.log`,
-        lines: records.map(pythonLine),
-        isPacked: false,
-      }))
-      const merged = Result.getOrThrowWith(await merge(files, asPlanned), (message) => new Error(message))
-      const all = clients.flat().toSorted((one, other) => one.ms - other.ms)
-      const { averageRequestsRate: _, orders, ...figures } = whole(all.map(pythonLine))
-      expect({ ...figures, orders }).toEqual({
-        ...merged,
-        averageRequestsRate: undefined,
-        orders: { ...merged.orders, created: orders.created },
-      })
-    })
+  const isOne = (change: Change) => async (clients: ReadonlyArray<Records>) => {
+    const files = clients.map((records, index) => ({
+      name: `client-${index}.log`,
+      lines: records.map(pythonLine),
+      isPacked: false,
+    }))
+    const merged = Result.getOrThrowWith(await merge(files, change), (message) => new Error(message))
+    const all = clients.flat().toSorted((one, other) => one.ms - other.ms)
+    const { averageRequestsRate: _, orders, ...figures } = whole(all.map(pythonLine))
+    expect({
+      ...merged,
+      averageRequestsRate: undefined,
+      orders: { ...merged.orders, created: orders.created },
+    }).toEqual({ ...figures, orders })
+  }
+
+  const withLogs =
+    (alter: (logs: ReadonlyArray<PythonPiece>) => ReadonlyArray<PythonPiece>): Change =>
+    (plan) =>
+      plan.type === "clients" ? { ...plan, logs: alter(plan.logs) } : plan
+
+  it("that ran side by side count as all their lines do", async () => {
+    await holds(several, isOne(asPlanned))
   })
 
-  it("are not, where what one has expired is forgotten", async () => {
-    await catches(several, async (clients) => {
-      const [first = [], ...others] = clients
-      const without = [first.filter(({ kind }) => kind !== "queue"), ...others]
-      const summary = (logs: typeof clients) =>
-        whole(
-          logs
-            .flat()
-            .toSorted((one, other) => one.ms - other.ms)
-            .map(pythonLine),
-        )
-      if (without.flat().length === 0) return
-      expect(summary(without)).toEqual(summary(clients))
-    })
+  it("do not, where one of them is forgotten", async () => {
+    await catches(several, isOne(withLogs((logs) => logs.slice(1))))
   })
+
+  it("do not, where one is read after the other", async () => {
+    // Its turn comes when those before it are at their end.
+    const inTheirOrder = withLogs((logs) =>
+      logs.map((log, index) => (index === 0 ? log : { ...log, firstMs: Infinity })),
+    )
+    await catches(several, isOne(inTheirOrder))
+  })
+
+  /** How their lines are told apart. */
+  type Files = (clients: ReadonlyArray<Records>) => ReadonlyArray<Records>
+
+  const isNumbered = (files: Files) => async (clients: ReadonlyArray<Records>) => {
+    const made = (records: Records) => {
+      const numbers = records.filter(({ kind }) => kind !== "requests").map(({ number }) => number)
+      return numbers.length === 0 ? 0 : Math.max(...numbers) - Math.min(...numbers) + 1
+    }
+    // From the same moment on, so that neither goes on where the other ends.
+    const logs = clients.map((records) => [
+      ...records,
+      ...records.map((record) => ({ ...record, ms: record.ms + 10_000 })),
+    ])
+    const given = files(logs).map((records, index) => ({
+      name: `client-${index}.log`,
+      lines: records.map(pythonLine),
+      isPacked: false,
+    }))
+    const merged = Result.getOrThrowWith(await merge(given, asPlanned), (message) => new Error(message))
+    expect(merged.orders.created).toBe(clients.reduce((sum, records) => sum + made(records), 0))
+  }
+  const two = fc.tuple(client, client)
 
   it("made as many orders as they numbered", async () => {
-    await holds(fc.record({ one: client, other: client }), async ({ one, other }) => {
-      const numbers = (records: typeof one) =>
-        records.filter(({ kind }) => kind !== "requests").map(({ number }) => number)
-      const made = (records: typeof one) =>
-        numbers(records).length === 0 ? 0 : Math.max(...numbers(records)) - Math.min(...numbers(records)) + 1
-      // From the same moment on, so that neither goes on where the other ends.
-      const files = [one, other].map((records, index) => ({
-        name: `client-${index}.log`,
-        lines: [...records, ...records.map((record) => ({ ...record, ms: record.ms + 10_000 }))].map(
-          pythonLine,
-        ),
-        isPacked: false,
-      }))
-      const merged = Result.getOrThrowWith(await merge(files, asPlanned), (message) => new Error(message))
-      expect(merged.orders.created).toBe(made(one) + made(other))
-    })
+    await holds(
+      two,
+      isNumbered((logs) => logs),
+    )
+  })
+
+  it("did not, where all are taken for one", async () => {
+    const asOne: Files = (logs) => [logs.flat().toSorted((one, other) => one.ms - other.ms)]
+    await catches(two, isNumbered(asOne))
   })
 })
