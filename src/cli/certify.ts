@@ -1,6 +1,7 @@
 /** What `summarise --certify` does: prints certificates instead of figures. */
 import { Console, Effect } from "effect"
 import { CommandFailed, UsageError } from "../errors.ts"
+import { thriftyHeap } from "../runtime/thriftyHeap.ts"
 import { certifyFile } from "../summary/certificate/certifyFile.ts"
 import { refusalOf, renderCertificates } from "../summary/certificate/renderCertificate.ts"
 import type { NamedCertificate } from "../summary/certificate/Certificate.ts"
@@ -39,6 +40,7 @@ export const certifyMerged = Effect.fnUntraced(function* (
   format: SummaryFormat,
 ) {
   const form = yield* refuseForm(format)
+  yield* thriftyHeap
   const plan = yield* openMerge(files)
   if (plan.type === "runs") {
     return yield* new UsageError({

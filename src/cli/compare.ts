@@ -13,7 +13,7 @@ import * as Flags from "./Flags.ts"
 import { quote } from "../quote.ts"
 import { scenarioFlags } from "./simulate.ts"
 import { checkOrderRate } from "./orderRate.ts"
-import { thriftyHeap } from "./thriftyHeap.ts"
+import { thriftyHeap } from "../runtime/thriftyHeap.ts"
 import { openWholeFile } from "./wholeFile.ts"
 
 const ALL_GATES = "ack-window,polling,shifted:10,shifted:25,thread-slots,token-bucket,fixed-window"

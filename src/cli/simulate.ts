@@ -15,7 +15,7 @@ import { exchangeMillis, LONGEST_WINDOW } from "./exchangeMillis.ts"
 import { fileToWrite } from "./files.ts"
 import * as Flags from "./Flags.ts"
 import { checkOrderRate } from "./orderRate.ts"
-import { thriftyHeap } from "./thriftyHeap.ts"
+import { thriftyHeap } from "../runtime/thriftyHeap.ts"
 import { parseDuration, parseNonNegative } from "./values.ts"
 
 const parseProbability = parseNonNegative({ max: 1 })

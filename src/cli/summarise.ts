@@ -22,7 +22,7 @@ import { followLog } from "./followLog.ts"
 import { printIntervals } from "./intervalTable.ts"
 import { parseMoment } from "./moment.ts"
 import { makeRecorders, renderReport } from "./report.ts"
-import { thriftyHeap } from "./thriftyHeap.ts"
+import { thriftyHeap } from "../runtime/thriftyHeap.ts"
 import { parseDuration } from "./values.ts"
 import { openWholeFile } from "./wholeFile.ts"
 
@@ -268,10 +268,10 @@ export const summarise = Command.make(
         Effect.andThen(expectKeys(log, summary, config.key), conclude([{ name: log, summary }])),
       )
     }
+    yield* thriftyHeap
     const plan = config.merge ? yield* openMerge(config.logs) : undefined
     yield* Effect.scoped(
       Effect.gen(function* () {
-        yield* thriftyHeap
         // Opened first: nobody should wait for a long log to learn that its report cannot be written.
         const report = Option.isSome(config.html)
           ? { write: yield* openWholeFile("--html", config.html.value), recorders: makeRecorders(config) }

@@ -11,7 +11,6 @@ import { makeOutcomeCounter } from "../OutcomeCounts.ts"
 import { tooNew } from "../summariseFile.ts"
 import { type LogListener, readLines, writerOf } from "../Writer.ts"
 import { expectWhole } from "./expectWhole.ts"
-import { keepHeapSmall } from "./keepHeapSmall.ts"
 import { type LogPiece, nameOfPieces } from "./LogPiece.ts"
 import { type EventQueue, makeTimeMerger } from "./mergeByTime.ts"
 import { openPieces } from "./openPieces.ts"
@@ -95,7 +94,6 @@ export const mergeSources = (
 ): Effect.Effect<void, UsageError, FileSystem.FileSystem> =>
   Effect.gen(function* () {
     yield* collectGarbage
-    yield* keepHeapSmall
     const merger = makeTimeMerger(give)
     const opened = new Map<number, OpenSource>()
     for (const [order, { beginMs }] of sources.entries())

@@ -5,11 +5,11 @@
 import { Effect, FileSystem, type PlatformError } from "effect"
 import { quote } from "../../quote.ts"
 import { UsageError } from "../../errors.ts"
+import { steadyYoungHeap } from "../../runtime/steadyYoungHeap.ts"
 import { GZIP_MAGIC_BYTES, isGzip } from "../reading/byteStreams.ts"
 import type { LineTaker } from "../reading/LineBlocks.ts"
 import { lineStartFrom, readFileLines, WHOLE } from "../reading/readFile.ts"
 import { cannotRead, tooNew } from "../summariseFile.ts"
-import { keepHeapSmall } from "./keepHeapSmall.ts"
 import type { LogPiece } from "./LogPiece.ts"
 import { openPieces } from "./openPieces.ts"
 import { type EndRecord, type FirstRecord, makeFirstRecord, makeLastRecord } from "./PieceEnds.ts"
@@ -47,7 +47,7 @@ const lastOf = Effect.fnUntraced(function* (
 const endsOfPacked = Effect.fnUntraced(function* (file: string) {
   const first = makeFirstRecord()
   const last = makeLastRecord(() => first.found()?.source)
-  yield* keepHeapSmall
+  yield* steadyYoungHeap
   const readOn = yield* openPieces([{ file, isPacked: true }], both(first, last), CHUNK_BYTES)
   while (yield* readOn);
   return { first, last: last.found() }

@@ -1,6 +1,6 @@
 /**
- * Keeps a long simulation's memory small. Its live data is a few tens of megabytes whatever its length; V8 would let
- * garbage pile up to several times that before it collects.
+ * Keeps the memory of long work small: simulations, summaries, reports, merges. What they keep in mind is a few tens of
+ * megabytes whatever there is to read or to write; V8 would let garbage pile up to several times that before it collects.
  */
 import v8 from "node:v8"
 import { Effect } from "effect"
