@@ -6,6 +6,7 @@ import { Effect } from "effect"
 import { UsageError } from "../errors.ts"
 import { quote } from "../quote.ts"
 import type { FormerLife } from "../journal/JournalRecord.ts"
+import { identityOf } from "../journal/runIdentity.ts"
 import type { Fate, Fates } from "./Fates.ts"
 import { type FormerLives, readJournals } from "./readJournals.ts"
 
@@ -15,21 +16,19 @@ export interface Resumption {
   readonly lives: ReadonlyArray<FormerLife>
 }
 
-const nameOf = ({ seed, startedAt }: Omit<FormerLife, "file">): string => `${startedAt} ${seed}`
-
 /**
  * What is wrong with these journals as something to go on from; undefined where nothing is. One of orders made at
  * random has no orders to go on with. One that itself went on from others does not repeat what they say: without
  * them, their orders would be sent again.
  */
 export const problemOf = ({ journals }: Pick<FormerLives, "journals">): string | undefined => {
-  const given = new Set(journals.flatMap(({ header }) => (header === undefined ? [] : [nameOf(header)])))
+  const given = new Set(journals.flatMap(({ header }) => (header === undefined ? [] : [identityOf(header)])))
   for (const { file, header } of journals) {
     if (header === undefined) continue
     if (header.settings.load !== null) {
       return `${quote(file)} is of a run that made its orders at random: only orders that came from --orders can go on`
     }
-    const missing = header.resumes?.find((life) => !given.has(nameOf(life)))
+    const missing = header.resumes?.find((life) => !given.has(identityOf(life)))
     if (missing !== undefined) {
       return `${quote(file)} goes on from ${quote(missing.file)}, of the run that began at ${missing.startedAt}: give that journal too, or its orders would be sent again`
     }

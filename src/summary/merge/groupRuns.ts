@@ -4,6 +4,7 @@
 import { Result } from "effect"
 import { quote } from "../../quote.ts"
 import type { Header } from "../../journal/JournalRecord.ts"
+import { areSameHeader } from "../../journal/runIdentity.ts"
 import type { JournalPiece } from "./LogPiece.ts"
 import { orderPieces } from "./orderPieces.ts"
 import { isCalledAsPieceOf } from "./rotatedName.ts"
@@ -21,13 +22,9 @@ export const nameOfRun = ({ pieces }: Run): string => pieces[0]?.file ?? ""
 type Begun = JournalPiece & { readonly header: typeof Header.Type }
 const begins = (piece: JournalPiece): piece is Begun => piece.header !== undefined
 
-/** A run's start and its seed tell it from every other. */
-const isSameRun = (one: typeof Header.Type, other: typeof Header.Type): boolean =>
-  one.startedAt === other.startedAt && one.seed === other.seed && one.keys.join() === other.keys.join()
-
 const headerTwice = (starts: ReadonlyArray<Begun>): string | undefined => {
   for (const [index, one] of starts.entries()) {
-    const twin = starts.slice(0, index).find(({ header }) => isSameRun(header, one.header))
+    const twin = starts.slice(0, index).find(({ header }) => areSameHeader(header, one.header))
     if (twin !== undefined)
       return `${quote(twin.file)} and ${quote(one.file)} begin with the same header: the run that began at ${one.header.startedAt} counts once; leave out one of them`
   }

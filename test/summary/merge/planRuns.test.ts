@@ -1,7 +1,7 @@
 import { Result } from "effect"
 import { describe, expect, it } from "vitest"
 import type { Header } from "../../../src/journal/JournalRecord.ts"
-import type { Run } from "../../../src/summary/merge/groupRuns.ts"
+import { groupRuns, type Run } from "../../../src/summary/merge/groupRuns.ts"
 import { namesMeant } from "../../../src/summary/merge/keyNames.ts"
 import { planRuns } from "../../../src/summary/merge/planRuns.ts"
 import { header } from "../records.ts"
@@ -63,6 +63,33 @@ describe("the keys of several runs", () => {
     expect(plan.runs.map(({ keyName }) => keyName("key-1"))).toEqual(["a:key-1", "b:key-1", "a:key-1"])
     expect(new Set(plan.runs.map(({ idPrefix }) => idPrefix)).size).toBe(2)
     expect(plan.runs[0]?.idPrefix).toBe(plan.runs[2]?.idPrefix)
+  })
+})
+
+describe("runs without a seed that began in the same millisecond", () => {
+  const { settings } = header({ keys: 2 })
+  const from = (file: string, source: string) =>
+    runOf(file, "10:00:00", 60, { seed: null, settings: { ...settings, source } })
+  const [a, b] = [from("a", "a.orders"), from("b", "b.orders")]
+  const groupsOf = (...runs: ReadonlyArray<Run>) => groupRuns(runs.flatMap(({ pieces }) => pieces))
+
+  it("are two where their headers differ, and so are their keys and orders", () => {
+    expect(Result.getOrThrow(groupsOf(a, b))).toHaveLength(2)
+    const plan = planOf(a, b)
+    expect(plan.runs.map(({ keyName }) => keyName("key-1"))).toEqual(["a:key-1", "b:key-1"])
+    expect(new Set(plan.runs.map(({ idPrefix }) => idPrefix)).size).toBe(2)
+  })
+
+  it("are copies where their headers are equal", () => {
+    expect(Result.getOrThrow(Result.flip(groupsOf(a, from("b", "a.orders"))))).toMatch(
+      /^"a" and "b" begin with the same header/,
+    )
+  })
+
+  it("are one lineage where another went on from one of them: from which cannot be told", () => {
+    const resumes = [{ file: "a", startedAt: a.header.startedAt, seed: null }]
+    const plan = planOf(a, b, runOf("c", "10:02:00", 60, { seed: 3, resumes }))
+    expect(new Set(plan.runs.map(({ idPrefix }) => idPrefix)).size).toBe(1)
   })
 })
 
