@@ -88,7 +88,7 @@ describe("a log in a file", () => {
       )
       assert.strictEqual(
         yield* problemWith(directory),
-        `cannot read "${directory}": it is a directory; ${advice}`,
+        `cannot read "${directory}": it is a directory; give the logs in it, such as ${path.join(directory, "*.ndjson")}`,
       )
       assert.strictEqual(
         yield* problemWith(empty),
