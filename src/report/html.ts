@@ -24,12 +24,15 @@ const ENTITIES: Readonly<Record<string, string>> = {
 /** Control characters, and those that turn the direction of writing: a reader could be shown something else. */
 const CONTROLS = /[\p{Cc}\u202a-\u202e\u2066-\u2069\u2028\u2029]/gu
 
-/** Text as it stands in an element or in a quoted attribute. */
-export const escapeHtml = (text: string): string =>
+/** Text of which all can be seen. */
+export const withoutControls = (text: string): string =>
   text
     .toWellFormed()
     .replace(CONTROLS, (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, "0")}`)
-    .replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character)
+
+/** Text as it stands in an element or in a quoted attribute. */
+export const escapeHtml = (text: string): string =>
+  withoutControls(text).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character)
 
 const render = (content: Content): string => {
   if (content === undefined) return ""

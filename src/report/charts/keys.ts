@@ -1,23 +1,25 @@
 /** What became of each key's requests, against what it may pass. */
 import type { KeyFigures } from "../../summary/keyFigures.ts"
+import { withoutControls } from "../html.ts"
 import { showCount, showRate, showShare, showSpare } from "../show.ts"
 import { draw } from "./draw.ts"
 import type { Panel, ReportedLog, Section } from "./Panel.ts"
 import { valueScale } from "./scale.ts"
+import { shortLabels } from "./shortLabels.ts"
 import { categoryAxis, fill, still, valueAxis } from "./style.ts"
 
-const MARGINS = { left: 96, right: 18, top: 8, bottom: 28 }
+const MARGINS = { right: 18, top: 8, bottom: 28 }
+const LEAST_LEFT_PX = 60
 const ROW_PX = 30
 /** More would be no chart. */
 const MOST_KEYS = 40
-const LONGEST_LABEL = 12
+/** A character of a label, at most as a rule, and what is between it and the chart, in pixels. */
+const LABEL_PX = 7
+const GAP_PX = 12
 const TICK_MS = 1
 
 const refusals = ({ refused }: KeyFigures): number =>
   Object.values(refused).reduce((sum, count) => sum + count, 0)
-
-const short = (label: string): string =>
-  label.length <= LONGEST_LABEL ? label : `${label.slice(0, LONGEST_LABEL - 1)}…`
 
 /** What a key may pass in a second at the very most. */
 const ceilingOf = ({ run: { settings } }: ReportedLog): number =>
@@ -48,16 +50,18 @@ export const keysSection = (logs: ReadonlyArray<ReportedLog>): Section => {
     if (keys.length === 0) return "This log does not say whose requests are whose."
     const all = log.summary.keys?.length ?? 0
     const ceiling = ceilingOf(log)
+    const labels = shortLabels(keys.map(({ key }) => withoutControls(key)))
+    const left = Math.max(LEAST_LEFT_PX, GAP_PX + LABEL_PX * Math.max(...labels.map(({ length }) => length)))
     return {
       axis: "y",
       description: `Requests per second of ${keys.length === all ? all : `the first ${keys.length} of ${all}`} keys, each against a ceiling of ${showRate(ceiling)}.`,
       drawing: draw({
         id: `keys-${index}`,
-        margins: MARGINS,
+        margins: { ...MARGINS, left },
         height: MARGINS.top + MARGINS.bottom + ROW_PX * keys.length,
         option: () => ({
           xAxis: valueAxis(scale),
-          yAxis: categoryAxis(keys.map(({ key }) => short(key))),
+          yAxis: categoryAxis(labels),
           series: (["accepted", "unknown", "refused"] as const).map((mark, place) => ({
             ...still,
             type: "bar",
