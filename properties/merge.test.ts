@@ -8,9 +8,11 @@ import { gzipSync } from "node:zlib"
 import { NodeServices } from "@effect/platform-node"
 import { Effect, ManagedRuntime, Option, Result } from "effect"
 import * as fc from "fast-check"
-import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { afterAll, assert, beforeAll, describe, expect, it } from "vitest"
 import type { JournalRecord } from "../src/journal/JournalRecord.ts"
-import { makeLogReader } from "../src/summary/LogReader.ts"
+import { makeRunRecorder, type RunRecord } from "../src/report/RunRecord.ts"
+import type { Selection } from "../src/summary/EventFilter.ts"
+import { type LogOptions, makeLogReader } from "../src/summary/LogReader.ts"
 import { makeEventTaker } from "../src/summary/EventTaker.ts"
 import type { PythonPiece } from "../src/summary/merge/LogPiece.ts"
 import { mergeSources } from "../src/summary/merge/mergeSources.ts"
@@ -54,6 +56,8 @@ const write = (files: ReadonlyArray<File>): ReadonlyArray<string> =>
     return path
   })
 
+type Listen = NonNullable<LogOptions["listen"]>
+
 /** How plans are changed before they are carried out: not at all, but for broken variants. */
 type Change = (plan: MergePlan, paths: ReadonlyArray<string>) => MergePlan
 const asPlanned: Change = (plan) => plan
@@ -62,26 +66,52 @@ const runtime = ManagedRuntime.make(NodeServices.layer)
 afterAll(() => runtime.dispose())
 
 /** How plans are carried out: as the program does it, but for broken variants. */
-const summarise = (plan: MergePlan) => summariseMerged(plan, defaults, {}, ONE_THREAD)
+const summarise = (plan: MergePlan, options: LogOptions) =>
+  summariseMerged(plan, defaults, options, ONE_THREAD)
 
 const merge = (
   files: ReadonlyArray<File>,
   change: Change,
+  options: LogOptions = {},
   carryOut: typeof summarise = summarise,
 ): Promise<Result.Result<Summary, string>> => {
   const paths = write(files)
   return openMerge(paths).pipe(
-    Effect.flatMap((plan) => carryOut(change(plan, paths))),
+    Effect.flatMap((plan) => carryOut(change(plan, paths), options)),
     Effect.mapError(({ message }) => message),
     Effect.result,
     (merged) => runtime.runPromise(merged),
   )
 }
 
-const whole = (lines: ReadonlyArray<string>): Summary => {
-  const reader = makeLogReader(defaults)
+const whole = (lines: ReadonlyArray<string>, options: LogOptions = {}): Summary => {
+  const reader = makeLogReader(defaults, options)
   for (const line of lines) reader.line(line)
+  reader.end()
   return Option.getOrThrow(reader.summary())
+}
+
+const unwrap = <A>(merged: Result.Result<A, string>): A =>
+  Result.getOrThrowWith(merged, (message) => new Error(message))
+
+/** What a report shows of a log that is read with these options. */
+const recording = (selection: Selection) => {
+  let recorded: RunRecord | undefined
+  const options: LogOptions = {
+    selection,
+    listen: (source) => {
+      const recorder = makeRunRecorder({ ...defaults, source })
+      return {
+        add: recorder.add,
+        end: () => {
+          recorder.end()
+          recorded = recorder.record()
+        },
+      }
+    },
+  }
+  const record = (): RunRecord => recorded ?? assert.fail("a listener is told the log's end")
+  return { options, record }
 }
 
 const encode = (record: JournalRecord): string => JSON.stringify(record)
@@ -271,8 +301,8 @@ describe("the journals of several runs", () => {
   const endOf = ({ records, startMs }: Life): number => startMs + (records.at(-1)?.t ?? 0)
   const family = (lives: ReadonlyArray<Life>, one: Life): Life => (one.isHeir ? (lives[0] ?? one) : one)
 
-  /** All records of all runs in the order of their times, each moved and named by the rules of docs/figures.md. */
-  const recordsOfAll = (lives: ReadonlyArray<Life>): ReadonlyArray<JournalRecord> => {
+  /** What is whose, by the rules of docs/figures.md. */
+  const kinshipOf = (lives: ReadonlyArray<Life>) => {
     const byStart = lives.toSorted((one, other) => one.startMs - other.startMs)
     const [first] = byStart
     const begin = first?.startMs ?? 0
@@ -299,6 +329,12 @@ describe("the journals of several runs", () => {
       return `${eldest?.name ?? ""}:${label}`
     }
     const keys = [...new Set(families.flatMap((head) => labelsOf(head).map((label) => nameOf(head, label))))]
+    return { byStart, begin, families, nameOf, keys }
+  }
+
+  /** All records of all runs in the order of their times, each moved and named. */
+  const recordsOfAll = (lives: ReadonlyArray<Life>): ReadonlyArray<JournalRecord> => {
+    const { begin, byStart, families, keys, nameOf } = kinshipOf(lives)
     const moved = byStart.flatMap((one) =>
       one.records.slice(1).map((record): JournalRecord => {
         const by = one.startMs - begin
@@ -314,23 +350,26 @@ describe("the journals of several runs", () => {
         }
       }),
     )
-    const header = first?.records[0]
+    const header = byStart[0]?.records[0]
     return [
       ...(header?.type === "header" ? [{ ...header, keys }] : []),
       ...moved.toSorted((one, other) => one.t - other.t),
     ]
   }
 
+  const filesOf = (lives: ReadonlyArray<Life>): ReadonlyArray<File> =>
+    lives
+      .flatMap(({ name, records, cutting }) =>
+        // A piece is called as logrotate does it.
+        piecesOf(records.map(encode), { ...cutting, cuts: cutting.cuts.slice(0, 1) }).given.map((piece) => ({
+          ...piece,
+          name: piece.name === "piece-0" ? name : piece.name.replace(/^piece-/, `${name}.`),
+        })),
+      )
+      .toReversed()
+
   const isOne = (change: Change, carryOut?: typeof summarise) => async (lives: ReadonlyArray<Life>) => {
-    const files = lives.flatMap(({ name, records, cutting }) =>
-      // A piece is called as logrotate does it.
-      piecesOf(records.map(encode), { ...cutting, cuts: cutting.cuts.slice(0, 1) }).given.map((piece) => ({
-        ...piece,
-        name: piece.name === "piece-0" ? name : piece.name.replace(/^piece-/, `${name}.`),
-      })),
-    )
-    const merged = await merge(files.toReversed(), change, carryOut)
-    expect(Result.getOrThrowWith(merged, (message) => new Error(message))).toEqual(
+    expect(unwrap(await merge(filesOf(lives), change, {}, carryOut))).toEqual(
       whole(recordsOfAll(lives).map(encode)),
     )
   }
@@ -344,6 +383,139 @@ describe("the journals of several runs", () => {
 
   it("are what all their records in the order of their times give", async () => {
     await holds(lives, isOne(asPlanned))
+  })
+
+  /** A part of the time that all runs took, and some of their keys. */
+  const looks = fc.record({
+    since: fc.option(fc.integer({ min: 0, max: 10_000 })),
+    forMs: fc.option(fc.integer({ min: 0, max: 3_000_000 })),
+    keys: fc.array(fc.nat({ max: 5 }), { maxLength: 2 }),
+  })
+  type Look = typeof looks extends fc.Arbitrary<infer A> ? A : never
+
+  const offset = (ms: number | null) => (ms === null ? undefined : ({ type: "offset", ms } as const))
+
+  /** What is looked at, in the times of a log that begins so much after the first run. */
+  const selectionOf = ({ forMs, since }: Look, keys: ReadonlyArray<string>, beginMs: number): Selection => ({
+    since: offset(since === null ? null : since - beginMs),
+    until: offset(forMs === null ? null : (since ?? 0) + forMs - beginMs),
+    keys,
+  })
+
+  const chosen = (all: ReadonlyArray<string>, { keys }: Look): ReadonlyArray<string> => [
+    ...new Set(keys.flatMap((index) => all[index % Math.max(1, all.length)] ?? [])),
+  ]
+
+  const looked = fc.record({ lives, look: looks })
+  type Looked = typeof looked extends fc.Arbitrary<infer A> ? A : never
+
+  const isOneInPart =
+    (narrow: (selection: Selection) => Selection) =>
+    async ({ lives, look }: Looked) => {
+      const selection = selectionOf(look, chosen(kinshipOf(lives).keys, look), 0)
+      const merged = recording(narrow(selection))
+      const naive = recording(selection)
+      const summary = unwrap(await merge(filesOf(lives), asPlanned, merged.options))
+      expect(summary).toEqual(whole(recordsOfAll(lives).map(encode), naive.options))
+      // Spare times are those of each run by itself.
+      const shown = ({ points }: RunRecord) => points.map((point) => ({ ...point, spareMs: null }))
+      expect(shown(merged.record())).toEqual(shown(naive.record()))
+    }
+
+  it("are that in part, too, and in the intervals of their report", async () => {
+    await holds(
+      looked,
+      isOneInPart((selection) => selection),
+    )
+  })
+
+  it("are not, where no more than one of the keys is looked at", async () => {
+    await catches(
+      looked,
+      isOneInPart((selection) => ({ ...selection, keys: selection.keys.slice(0, 1) })),
+    )
+  })
+
+  describe("have the least of the spare times that each of them has alone", () => {
+    const each = fc.record({
+      boundMs: fc.constantFrom(null, 0, 55, 300),
+      requestTimeoutMs: fc.constantFrom(100, 5000),
+    })
+    /** Runs by one rule, and each with a bound of its own. */
+    const bounded = fc
+      .record({ lives, look: looks, settings: fc.array(each, { minLength: 4, maxLength: 4 }) })
+      .map(({ lives, look, settings }): Looked => ({
+        look,
+        lives: lives.map((one, index) => ({
+          ...one,
+          records: one.records.map((record) =>
+            record.type === "header"
+              ? { ...record, settings: { ...record.settings, ...settings[index], limit: 2 } }
+              : record,
+          ),
+        })),
+      }))
+
+    const least = (spares: ReadonlyArray<number | null>): number =>
+      Math.min(...spares.filter((spare) => spare !== null))
+    const leastShown = ({ points }: RunRecord): number => least(points.map(({ spareMs }) => spareMs))
+
+    const law =
+      (change: Change, hear: (listen: Listen) => Listen = (listen) => listen) =>
+      async ({ lives, look }: Looked) => {
+        const { begin, keys, nameOf } = kinshipOf(lives)
+        const asked = chosen(keys, look)
+        const together = recording(selectionOf(look, asked, 0))
+        const { listen, ...options } = together.options
+        unwrap(await merge(filesOf(lives), change, { ...options, ...(listen && { listen: hear(listen) }) }))
+
+        const spareByKey = new Map<string, number>()
+        const shown: Array<number> = []
+        for (const one of lives) {
+          const head = family(lives, one)
+          const labels = one.journal.header.keys.filter(
+            (label) => asked.length === 0 || asked.includes(nameOf(head, label)),
+          )
+          if (labels.length === 0) continue
+          const alone = recording(selectionOf(look, labels, one.startMs - begin))
+          whole(one.records.map(encode), alone.options)
+          shown.push(leastShown(alone.record()))
+          for (const [label, spareMs] of alone.record().spareByKey) {
+            const name = nameOf(head, label)
+            spareByKey.set(name, least([spareByKey.get(name) ?? null, spareMs]))
+          }
+        }
+        expect(new Map(together.record().spareByKey)).toEqual(spareByKey)
+        expect(leastShown(together.record())).toBe(least(shown))
+      }
+    it("holds", () => holds(bounded, law(asPlanned)))
+
+    it("catches one that judges all runs as one", () =>
+      catches(
+        bounded,
+        law(asPlanned, (listen) => (source) => {
+          const listener = listen(source)
+          return {
+            ...listener,
+            add: (event) => {
+              if (event.type !== "settings") return listener.add(event)
+              const { runs: _, ...common } = event
+              listener.add(common)
+            },
+          }
+        }),
+      ))
+
+    it("catches one that goes by the widest bound of all", () =>
+      catches(
+        bounded,
+        law((plan) => {
+          if (plan.type !== "runs") return plan
+          const { boundMs, requestTimeoutMs, runs = [] } = plan.settings
+          const widened = runs.map((run) => ({ ...run, boundMs, requestTimeoutMs }))
+          return { ...plan, settings: { ...plan.settings, runs: widened } }
+        }),
+      ))
   })
 
   it("are not, where all runs are taken to begin at once", async () => {
@@ -361,9 +533,9 @@ describe("the journals of several runs", () => {
   /** Reads some of the runs at once, then others. */
   const inTurns =
     (turns: (runs: RunsPlan["runs"]) => ReadonlyArray<RunsPlan["runs"]>): typeof summarise =>
-    (plan) =>
+    (plan, options) =>
       Effect.gen(function* () {
-        if (plan.type !== "runs") return yield* summarise(plan)
+        if (plan.type !== "runs") return yield* summarise(plan, options)
         const taker = makeEventTaker({ ...defaults, source: "journal" }, {})
         taker.take(plan.settings)
         for (const runs of turns(plan.runs))
@@ -416,12 +588,7 @@ describe("the logs of Python clients", () => {
       const lines = records.map(pythonLine)
       const { given } = piecesOf(lines, cutting)
       const merged = await merge(given, asPlanned)
-      expect(
-        change(
-          Result.getOrThrowWith(merged, (message) => new Error(message)),
-          given,
-        ),
-      ).toEqual(whole(lines))
+      expect(change(unwrap(merged), given)).toEqual(whole(lines))
     }
 
   it("that was rotated are the log that was cut", async () => {
@@ -449,7 +616,7 @@ describe("the logs of Python clients", () => {
       lines: records.map(pythonLine),
       isPacked: false,
     }))
-    const merged = Result.getOrThrowWith(await merge(files, change), (message) => new Error(message))
+    const merged = unwrap(await merge(files, change))
     const all = clients.flat().toSorted((one, other) => one.ms - other.ms)
     const { averageRequestsRate: _, orders, ...figures } = whole(all.map(pythonLine))
     expect({
@@ -498,7 +665,7 @@ describe("the logs of Python clients", () => {
       lines: records.map(pythonLine),
       isPacked: false,
     }))
-    const merged = Result.getOrThrowWith(await merge(given, asPlanned), (message) => new Error(message))
+    const merged = unwrap(await merge(given, asPlanned))
     expect(merged.orders.created).toBe(clients.reduce((sum, records) => sum + made(records), 0))
   }
   const two = fc.tuple(client, client)

@@ -28,6 +28,8 @@ export interface Settings {
   readonly requestTimeoutMs: number
   /** The wall clock's time when the log's times were 0, in milliseconds since 1970; undefined where it is no time. */
   readonly startedAtMs: number | undefined
+  /** Where the log is several runs' that were merged: what each of them ran with, by its number. */
+  readonly runs?: ReadonlyArray<Settings>
 }
 
 /** An order left for the exchange. Its outcome may follow. */

@@ -6,7 +6,7 @@ import type { LogEvent, OrderOutcome, Settings } from "../journal/LogEvent.ts"
 import { addDuration, type Distribution, emptyDistribution } from "../summary/Distribution.ts"
 import type { EventListener } from "../summary/LogReader.ts"
 import { makeOriginFinder, type OriginOptions } from "../summary/Origin.ts"
-import { makeSpareTimes, noSpareTimes } from "./SpareTimes.ts"
+import { makeSpareTimesOfRuns } from "./SpareTimesOfRuns.ts"
 import { makeTimeline, type Point } from "./Timeline.ts"
 
 /** Plain data and histograms. Times are milliseconds from the log's first record. */
@@ -36,9 +36,8 @@ export const makeRunRecorder = (options: OriginOptions): RunRecorder => {
   const orderAge = emptyDistribution()
   const roundTrip = emptyDistribution()
   const spareByKey = new Map<string, number>()
-  let spareTimes = noSpareTimes
   let settings: Settings | undefined
-  let held: Array<LogEvent> | undefined = []
+  let held: Array<readonly [LogEvent, number | undefined]> | undefined = []
   let lastMs = 0
 
   const sinceFirst = (atMs: number): number => elapsedMs(finder.origin().firstMs, atMs)
@@ -47,6 +46,8 @@ export const makeRunRecorder = (options: OriginOptions): RunRecorder => {
     timeline.spare(sinceFirst(sentMs), spareMs)
     spareByKey.set(key, Math.min(spareByKey.get(key) ?? Infinity, spareMs))
   }
+
+  const spareTimes = makeSpareTimesOfRuns(tellSpare)
 
   const takeOutcome = (event: OrderOutcome): void => {
     const atMs = Math.max(0, sinceFirst(event.atMs))
@@ -68,13 +69,9 @@ export const makeRunRecorder = (options: OriginOptions): RunRecorder => {
     }
   }
 
-  const take = (event: LogEvent): void => {
-    if (event.type === "settings") {
-      spareTimes.end()
-      settings = event
-      spareTimes = makeSpareTimes(event, tellSpare)
-    }
-    spareTimes.add(event)
+  const take = (event: LogEvent, log?: number): void => {
+    if (event.type === "settings") settings = event
+    spareTimes.add(event, log)
     if (event.type === "outcome") takeOutcome(event)
     else if (event.type === "returned" && event.reason !== "not-sent")
       timeline.count(sinceFirst(event.atMs), "refused")
@@ -88,14 +85,14 @@ export const makeRunRecorder = (options: OriginOptions): RunRecorder => {
   const release = (): void => {
     const events = held ?? []
     held = undefined
-    for (const event of events) take(event)
+    for (const [event, log] of events) take(event, log)
   }
 
   return {
-    add: (event) => {
-      if (held === undefined) return take(event)
+    add: (event, log) => {
+      if (held === undefined) return take(event, log)
       finder.add(event)
-      held.push(event)
+      held.push([event, log])
       if (finder.isKnown() || held.length >= MOST_HELD) release()
     },
     end: () => {

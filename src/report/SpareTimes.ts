@@ -23,8 +23,8 @@ class Request extends Passing {
   }
 }
 
-/** For logs that do not say what ran. */
-export const noSpareTimes: SpareTimes = { add: () => {}, end: () => {} }
+/** Where there is nothing to keep, or more than can be kept in mind. */
+const noSpareTimes: SpareTimes = { add: () => {}, end: () => {} }
 
 /**
  * What was sent before the part of the log that is looked at does not count.

@@ -14,6 +14,7 @@ import { moreFigures, tenFigures } from "./figures.ts"
 import { html, type Html, trusted } from "./html.ts"
 import { showCount, showName, showRate, showShare } from "./show.ts"
 import { STYLE } from "./style.ts"
+import { windowVerdict } from "./windowVerdict.ts"
 
 const ORDER_AGE: Measured = {
   what: "orderAge",
@@ -123,18 +124,23 @@ const setting = ({ run: { settings, source } }: ReportedLog): string =>
         .filter((part) => part !== "")
         .join(" · ")
 
-/** What came out, in a sentence. */
-const verdict = ({ summary }: ReportedLog): Html => {
-  const { averageThroughput, bans, exceeds, nonceErrors, utilisation } = summary
+const mark = (isRight: boolean, what: string): Html =>
+  isRight ? html`<span class="right">✓&nbsp;${what}</span>` : html`<span class="wrong">✗&nbsp;${what}</span>`
+
+/** What came out: how much, whether the exchange refused what it should not have had to, and whether that was luck. */
+const verdict = (log: ReportedLog): Html => {
+  const { averageThroughput, bans, exceeds, nonceErrors, utilisation } = log.summary
   const wrong = [
     ...(exceeds > 0 ? [counted(exceeds, "exceed")] : []),
     ...(bans > 0 ? [counted(bans, "ban")] : []),
     ...(nonceErrors > 0 ? [counted(nonceErrors, "nonce error")] : []),
   ].join(", ")
+  const window = windowVerdict(log)
   return html`<p class="verdict">
     <strong>${showRate(averageThroughput)}</strong> orders accepted per
     second${utilisation.ofCeiling === null ? "" : html`, ${showShare(utilisation.ofCeiling)} of the ceiling`}.
-    ${wrong === "" ? html`<span class="right">✓ no rule broken</span>` : html`<span class="wrong">✗ ${wrong}</span>`}
+    ${mark(wrong === "", wrong === "" ? "no exceeds, bans or nonce errors" : wrong)}
+    ${window && mark(window.isSafe, window.text)}
   </p>`
 }
 

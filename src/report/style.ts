@@ -37,7 +37,7 @@ section > p { color: var(--faint); font-size: 14.5px; }
 .verdict strong { font-weight: 700; }
 .setting { margin-top: 8px; color: var(--faint); font-size: 14px; }
 .right { color: var(--right); } .wrong { color: var(--wrong); }
-.right, p .wrong { white-space: nowrap; font-weight: 600; }
+.right, p .wrong { display: inline-block; font-weight: 600; }
 .tables { display: grid; gap: 28px 48px; margin-top: 16px; align-items: start; grid-template-columns: repeat(auto-fit, minmax(min(100%, 430px), 1fr)); }
 .several .tables { grid-template-columns: minmax(0, 1fr); }
 .scroll { overflow-x: auto; max-width: 100%; }

@@ -92,7 +92,8 @@ export const makeEventFilter = (selection: Selection, source: Origin["source"]):
 
   const settingsOf = (settings: Settings): Settings => {
     const labels = settings.labels.filter(isOf)
-    return { ...settings, labels, keys: labels.length }
+    const runs = settings.runs?.map(settingsOf)
+    return { ...settings, labels, keys: labels.length, ...(runs && { runs }) }
   }
 
   return {

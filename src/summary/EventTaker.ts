@@ -10,8 +10,12 @@ import type { Summary } from "./Summary.ts"
 import { makeSummariser } from "./Summariser.ts"
 
 export interface EventTaker {
-  /** Takes the log's next event. */
-  readonly take: (event: LogEvent) => void
+  /**
+   * Takes the log's next event.
+   *
+   * @param log where several logs were merged: the number of the one that the event is of
+   */
+  readonly take: (event: LogEvent, log?: number) => void
   /** Whether the selection needs to know when the log began, and it does not say: it must then be refused. */
   readonly lacksBeginning: () => boolean
   /** Whether the run that wrote the log has ended. */
@@ -32,14 +36,14 @@ export const makeEventTaker = (origin: OriginOptions, options: LogOptions): Even
   const outcomes = makeOutcomeCounter()
   let hasEnded = false
   return {
-    take: (event) => {
+    take: (event, log) => {
       if (event.type === "settings") hasEnded = false
       if (event.type === "ended") hasEnded = true
       outcomes.add(event)
       const seen = filter === undefined ? event : filter.filter(event)
       if (seen === undefined) return
       summariser.add(seen)
-      listener?.add(seen)
+      listener?.add(seen, log)
     },
     lacksBeginning: () => filter?.lacksBeginning() ?? false,
     hasEnded: () => hasEnded,

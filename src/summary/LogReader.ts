@@ -25,7 +25,8 @@ export interface LogOptions {
 }
 
 export interface EventListener {
-  readonly add: (event: LogEvent) => void
+  /** @param log where several logs were merged: the number of the one that the event is of */
+  readonly add: (event: LogEvent, log?: number) => void
   readonly end: () => void
 }
 

@@ -9,8 +9,8 @@ export const bothListen = (one: Listen | undefined, other: Listen | undefined): 
   return (source): EventListener => {
     const listeners = [one(source), other(source)]
     return {
-      add: (event) => {
-        for (const listener of listeners) listener.add(event)
+      add: (event, log) => {
+        for (const listener of listeners) listener.add(event, log)
       },
       end: () => {
         for (const listener of listeners) listener.end()

@@ -2,6 +2,7 @@
 import { isSafe, NEVER_MS } from "../../summary/certificate/SpareTime.ts"
 import type { Point } from "../Timeline.ts"
 import { showSpare } from "../show.ts"
+import { windowVerdict, type WindowVerdict } from "../windowVerdict.ts"
 import { draw } from "./draw.ts"
 import { intervalName, middleOf, stepsOf } from "./orders.ts"
 import { longestSeconds, type Panel, type ReportedLog, type Section } from "./Panel.ts"
@@ -9,11 +10,6 @@ import { valueScale } from "./scale.ts"
 import { limitLine, line, steps, timeAxis, valueAxis } from "./style.ts"
 
 const MARGINS = { left: 62, right: 14, top: 12, bottom: 28 }
-
-const smallest = ({ run }: ReportedLog): number | null => {
-  const values = run.points.flatMap(({ spareMs }) => (spareMs === null ? [] : [spareMs]))
-  return values.length === 0 ? null : Math.min(...values)
-}
 
 /** A key that stood idle has much to spare, and how much says nothing; nor does how much a window is missed by. */
 const MOST_WINDOWS = 0.1
@@ -26,21 +22,19 @@ const shown = ({ spareMs }: Point, { run }: ReportedLog): number | null => {
     : Math.max(LEAST_WINDOWS * windowMs, Math.min(spareMs, MOST_WINDOWS * windowMs))
 }
 
-const verdictOn = (least: number): string => {
-  if (least === NEVER_MS)
-    return "There is no spare time: requests whose end is not in the log may be counted at any time, so a window could have been exceeded."
-  const could = isSafe(least) ? "no window could have been exceeded" : "a window could have been exceeded"
-  return `The smallest spare time is ${showSpare(least)}: ${could}.`
-}
+const sentenceOf = ({ leastMs, text }: WindowVerdict): string =>
+  leastMs === NEVER_MS
+    ? `There is no spare time: requests whose end is not in the log may be counted at any time, so ${text}.`
+    : `The smallest spare time is ${showSpare(leastMs)}: ${text}.`
 
 export const spareSection = (logs: ReadonlyArray<ReportedLog>): Section => {
   const seconds = longestSeconds(logs)
   const scale = valueScale(logs.flatMap((log) => log.run.points.map((point) => shown(point, log) ?? 0)))
   const panel = (log: ReportedLog, index: number): Panel | string => {
-    const least = smallest(log)
-    if (least === null) return "This log does not tell, or no key ever filled a window."
+    const least = windowVerdict(log)
+    if (least === undefined) return "This log does not tell, or no key ever filled a window."
     const { run } = log
-    const verdict = verdictOn(least)
+    const verdict = sentenceOf(least)
     const safe = stepsOf(run.points, (point) => {
       const ms = shown(point, log)
       return ms === null || !isSafe(ms) ? null : ms
@@ -77,7 +71,7 @@ export const spareSection = (logs: ReadonlyArray<ReportedLog>): Section => {
       }),
       table: {
         corner: "time",
-        columns: [{ name: "least spare time", mark: isSafe(least) ? "accepted" : "refused" }],
+        columns: [{ name: "least spare time", mark: least.isSafe ? "accepted" : "refused" }],
         rows: run.points.map((point) => ({
           at: middleOf(point, seconds),
           header: intervalName(point, seconds),

@@ -48,9 +48,9 @@ const openSource = Effect.fnUntraced(function* (
   let newer: number | undefined
   const listener: LogListener = {
     event: (event) => {
-      // What all runs together ran with is told already.
+      // What all runs together ran with is told already, and a run's end when all of its log was read.
       if (event.type === "settings") headers += 1
-      else events.push(source.translate(event))
+      else if (event.type !== "ended") events.push(source.translate(event))
       outcomes.add(event)
     },
     unrecognised: () => events.push({ type: "unrecognised", lines: 1 }),
@@ -85,8 +85,8 @@ const openSource = Effect.fnUntraced(function* (
 })
 
 /**
- * Reads the sources, whose events `give` is given with the numbers of their sources. Fails with one line for the user where one
- * cannot be read.
+ * Reads the sources, whose events `give` is given with the numbers of their sources; the last of each is its end, also where
+ * its run was killed. Fails with one line for the user where one cannot be read.
  */
 export const mergeSources = (
   sources: ReadonlyArray<Source>,
@@ -105,6 +105,9 @@ export const mergeSources = (
       const open = opened.get(queue.order) ?? (yield* openSource(source, queue))
       opened.set(queue.order, open)
       if (yield* open.fill) merger.add(queue)
-      else opened.delete(queue.order)
+      else {
+        opened.delete(queue.order)
+        give({ type: "ended" }, queue.order)
+      }
     }
   }).pipe(Effect.scoped)

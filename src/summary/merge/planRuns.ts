@@ -102,13 +102,18 @@ export const planRuns = (runs: ReadonlyArray<Run>): Result.Result<RunsPlan, stri
         keyName: (label) => known.get(label) ?? names.nameOf(owner, label),
       }
     }
+    const planned = placed.map(plan)
     return {
       settings: {
         ...first.settings,
         ...commonSettings(placed.map(({ settings }) => settings)),
         labels: names.all,
         keys: names.all.length,
+        runs: placed.map(({ settings }, index) => ({
+          ...settings,
+          labels: settings.labels.map((label) => planned[index]?.keyName(label) ?? label),
+        })),
       },
-      runs: placed.map(plan),
+      runs: planned,
     }
   })

@@ -85,10 +85,9 @@ const summariseClients = Effect.fnUntraced(function* (
   options: LogOptions,
 ) {
   const numbers = makeClientNumbers()
-  let source = 0
   const listen = bothListen(options.listen, () => ({
-    add: (event) => {
-      numbers.add(source, event)
+    add: (event, log = 0) => {
+      numbers.add(log, event)
     },
     end: () => {},
   }))
@@ -101,10 +100,7 @@ const summariseClients = Effect.fnUntraced(function* (
     beginMs: log.firstMs,
     translate: (event: LogEvent) => event,
   }))
-  yield* mergeSources(sources, (event, from) => {
-    source = from
-    taker.take(event)
-  })
+  yield* mergeSources(sources, taker.take)
   const summary = conclude(taker)
   return {
     ...summary,

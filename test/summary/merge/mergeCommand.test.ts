@@ -163,6 +163,56 @@ describe("the pieces of a rotated journal", () => {
   )
 })
 
+describe("the report of runs that are one", () => {
+  const LIMIT = 2
+  const spareTimes = /The smallest spare time is [^<"]*|There is no spare time[^<"]*/
+
+  /** Orders by one key, none of which left before its window had room; the last ones have no end if there is a cut. */
+  const runText = (seed: number, time: string, boundMs: number | null, cutOff: number) => {
+    const first = { ...startedAt(time, seed), keys: ["key-1"] }
+    const records = Array.from({ length: 40 }, (_, order): ReadonlyArray<JournalRecord> => {
+      const at = Math.floor(order / LIMIT) * 1100 + (order % LIMIT)
+      const times = { createdAt: at, sent: at, written: at }
+      return [sent(`${seed}-${order}`, at), accepted(`${seed}-${order}`, at + 60, times)]
+    })
+      .flat()
+      .toSorted((one, other) => one.t - other.t)
+    const settings = { ...first.settings, limit: LIMIT, boundMs }
+    return text([{ ...first, settings }, ...records.slice(0, records.length - cutOff)])
+  }
+
+  const spareTimeOf = Effect.fnUntraced(function* (...args: ReadonlyArray<string>) {
+    const fileSystem = yield* FileSystem.FileSystem
+    const html = yield* (yield* inFolder)("report.html", "")
+    yield* run("--html", html, ...args)
+    return spareTimes.exec(yield* fileSystem.readFileString(html))?.[0]
+  })
+
+  it.effect("judges each by itself: by its own bound, and not by what a killed one left behind", () =>
+    Effect.gen(function* () {
+      const write = yield* inFolder
+      const killed = yield* write("killed.ndjson", runText(1, "10:00:00.000", 55, 2))
+      const next = yield* write("next.ndjson", runText(2, "10:01:00.000", 55, 0))
+      const unbounded = yield* write("unbounded.ndjson", runText(3, "10:02:00.000", null, 0))
+      const alone = "The smallest spare time is 44.0 ms: no window could have been exceeded."
+      assert.strictEqual(yield* spareTimeOf(killed), alone)
+      assert.strictEqual(yield* spareTimeOf(next), alone)
+      assert.strictEqual(
+        yield* spareTimeOf(unbounded),
+        "The smallest spare time is 39.0 ms: no window could have been exceeded.",
+      )
+      assert.strictEqual(
+        yield* spareTimeOf("--merge", killed, next),
+        "The smallest spare time is 44.0 ms: no window could have been exceeded within a run.",
+      )
+      assert.strictEqual(
+        yield* spareTimeOf("--merge", killed, next, unbounded),
+        "The smallest spare time is 39.0 ms: no window could have been exceeded within a run.",
+      )
+    }).pipe(Effect.provide(NodeServices.layer)),
+  )
+})
+
 describe("runs that are one", () => {
   const twoRuns = Effect.gen(function* () {
     const write = yield* inFolder
@@ -207,7 +257,11 @@ describe("runs that are one", () => {
       const html = yield* write("report.html", "")
       const throughputs = yield* write("throughputs.txt", "")
       yield* run("--merge", "--html", html, "--append", throughputs, ...files)
-      assert.include(yield* fileSystem.readFileString(html), "a.ndjson:key-1")
+      const page = yield* fileSystem.readFileString(html)
+      assert.include(page, "a.ndjson:key-1")
+      // Beside the chart's bars, in each of its sizes.
+      for (const label of ["a.ndjson:key-1", "b.ndjson.gz:key-1"])
+        assert.strictEqual(page.match(new RegExp(`<text[^>]*>${label}</text>`, "g"))?.length, 3)
       assert.match(yield* fileSystem.readFileString(throughputs), /^Average Requests Rate: 2\.0\n(.+\n){9}$/)
     }).pipe(Effect.provide(NodeServices.layer)),
   )

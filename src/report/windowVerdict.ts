@@ -1,0 +1,22 @@
+/** What a log's spare times say of its windows. */
+import { isSafe } from "../summary/certificate/SpareTime.ts"
+import type { ReportedLog } from "./charts/Panel.ts"
+
+export interface WindowVerdict {
+  /** The smallest spare time of all keys. */
+  readonly leastMs: number
+  readonly isSafe: boolean
+  readonly text: string
+}
+
+/** Undefined where the log does not tell, or no key ever filled a window. */
+export const windowVerdict = ({ run: { points, settings } }: ReportedLog): WindowVerdict | undefined => {
+  const spares = points.flatMap(({ spareMs }) => spareMs ?? [])
+  if (spares.length === 0) return undefined
+  const leastMs = Math.min(...spares)
+  // What a former run had in the window is not in this one's journal.
+  const where = settings?.runs === undefined ? "" : " within a run"
+  return isSafe(leastMs)
+    ? { leastMs, isSafe: true, text: `no window could have been exceeded${where}` }
+    : { leastMs, isSafe: false, text: `a window could have been exceeded${where}` }
+}
