@@ -6,8 +6,9 @@ import { fromJournal } from "../src/journal/LogEvent.ts"
 import type { ReportedLog } from "../src/report/charts/Panel.ts"
 import { makeRunRecorder, type RunRecorder } from "../src/report/RunRecord.ts"
 import type { Band, Counts, Point } from "../src/report/Timeline.ts"
-import type { Summary } from "../src/summary/Summary.ts"
+import { NEVER_MS } from "../src/summary/certificate/SpareTime.ts"
 import { pageOf, reported } from "../test/report/sample.ts"
+import { figuresOn, numberIn, shownFigures } from "../test/report/shownFigures.ts"
 import { accepted, header, sent } from "../test/summary/records.ts"
 import { bySendTimes } from "./broken/certificates.ts"
 import { ringOfSendTimes } from "./broken/gates.ts"
@@ -15,6 +16,7 @@ import { certificateOf, journalOf } from "./support/journals.ts"
 import { catches, holds, RUNS, SEED } from "./support/law.ts"
 import { journal } from "./support/logs.ts"
 import { alive } from "./support/longRun.ts"
+import { naiveCertificate } from "./support/naiveCertificate.ts"
 import { inIntervals, naiveReport } from "./support/naiveReport.ts"
 import { play } from "./support/play.ts"
 import { everyGateScenarios, scenarios } from "./support/scenario.ts"
@@ -119,7 +121,7 @@ describe(`reports (seed ${SEED}, ${RUNS} scenarios a law)`, () => {
       ))
   })
 
-  describe("the least spare time of each key, and of all over time, is the certificate's", () => {
+  describe("the least spare time of each key, and of all over time, is the certificate's, and that of every request against all before it", () => {
     const law =
       (make: Report, certify = certificateOf) =>
       async (records: Journal) => {
@@ -128,8 +130,14 @@ describe(`reports (seed ${SEED}, ${RUNS} scenarios a law)`, () => {
             window === null ? [] : [[key, window.spareMs]],
           ),
         )
+        const naive = new Map(
+          naiveCertificate(records).keys.flatMap(({ key, windowMs }) =>
+            windowMs === null ? [] : [[key, Math.max(NEVER_MS, windowMs)]],
+          ),
+        )
         const { run } = make(records)
         assert.deepStrictEqual(new Map(run.spareByKey), certified)
+        assert.deepStrictEqual(new Map(run.spareByKey), naive)
         const series = run.points.flatMap(({ spareMs }) => spareMs ?? [])
         assert.strictEqual(Math.min(...series), Math.min(...certified.values()))
       }
@@ -153,6 +161,21 @@ describe(`reports (seed ${SEED}, ${RUNS} scenarios a law)`, () => {
           return report(records.filter((record) => record.type !== "sent" || ended.has(record.id)))
         }),
       ))
+    it("catches one that errs as the certificate does", () => {
+      const withMore = (records: Journal): Journal =>
+        records.map((record) =>
+          record.type === "header"
+            ? { ...record, settings: { ...record.settings, limit: record.settings.limit + 1 } }
+            : record,
+        )
+      return catches(
+        journals,
+        law(
+          (records) => report(withMore(records)),
+          (records) => certificateOf(withMore(records)),
+        ),
+      )
+    })
     it("catches one that goes by send times", () =>
       catches(everyGateScenarios(80), ofRuns(report, bySendTimes)))
   })
@@ -165,19 +188,13 @@ describe(`reports (seed ${SEED}, ${RUNS} scenarios a law)`, () => {
       [...html.matchAll(new RegExp(`<${cell}[^>]*>(.*?)</${cell}>`, "gs"))].map(([, inner]) =>
         text(inner ?? ""),
       )
-    const numberIn = (cell: string | undefined): number =>
-      Number(cell?.replaceAll(/[^\d.-]/g, "") || Number.NaN)
 
     const law =
       (render: (log: ReportedLog) => Promise<string> = (log) => pageOf([log])) =>
       async (records: Journal) => {
         const log = report(records)
         const page = await render(log)
-        const figures = new Map(
-          [...page.matchAll(/<span class="name">([^<]*)<\/span>.*?<td[^>]*>([^<]*)<\/td>/gs)].map(
-            ([, name = "", value]) => [name, numberIn(value)],
-          ),
-        )
+        const figures = figuresOn(page)
         for (const [name, value, off] of shownFigures(log.summary)) {
           const found = figures.get(name)
           if (value === null) assert.isNaN(found, name)
@@ -291,45 +308,3 @@ describe(`reports (seed ${SEED}, ${RUNS} scenarios a law)`, () => {
       ))
   })
 })
-
-/** The figures as a page has them: name, value or null where there is none, and how far the shown may be off. */
-const shownFigures = ({
-  orderAge,
-  orders,
-  roundTrip,
-  utilisation,
-  ...summary
-}: Summary): ReadonlyArray<readonly [string, number | null, number]> => {
-  const exact = [
-    ["Average Requests Rate", summary.averageRequestsRate],
-    ["Max Possible Throughput", summary.maxPossibleThroughput],
-    ["Average Throughput", summary.averageThroughput],
-    ["Lowest Throughput", summary.lowestThroughput],
-    ["Average Ignored from Queue", summary.averageIgnoredFromQueue],
-    ["Average Limited by Limiter", summary.averageLimitedByLimiter],
-    ["Exceeds", summary.exceeds],
-    ["Bans", summary.bans],
-    ["Nonce Errors", summary.nonceErrors],
-    ["Total Time", summary.totalTimeMs / 1000],
-    ["Created", orders.created],
-    ["Accepted", orders.accepted],
-    ["Rejected", orders.rejected],
-    ["Expired", orders.expired],
-    ["Unknown", orders.unknown],
-    ["Cancelled", orders.cancelled],
-    ["Unrecognised lines", summary.unrecognisedLines],
-  ] as const
-  const percent = (share: number | null) => share && 100 * share
-  const rough = [
-    ["Of the ceiling", percent(utilisation.ofCeiling)],
-    ["Of the safe optimum", percent(utilisation.ofSafeOptimum)],
-    ["Order age, p50", orderAge?.p50 ?? null],
-    ["Order age, p99", orderAge?.p99 ?? null],
-    ["Round trip, p50", roundTrip?.p50 ?? null],
-    ["Round trip, p99", roundTrip?.p99 ?? null],
-  ] as const
-  return [
-    ...exact.map(([name, value]) => [name, value, 0.0051] as const),
-    ...rough.map(([name, value]) => [name, value, 0.051] as const),
-  ]
-}

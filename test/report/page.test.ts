@@ -2,10 +2,19 @@ import { createHash } from "node:crypto"
 import { assert, describe, it } from "@effect/vitest"
 import { escapeHtml, html } from "../../src/report/html.ts"
 import { renderSummaries } from "../../src/summary/render.ts"
+import { figuresOn, shownFigures } from "./shownFigures.ts"
 import { HOSTILE, pageOf, reported, sampleRecords } from "./sample.ts"
 
 const textIn = (page: string, tag: string): ReadonlyArray<string> =>
   [...page.matchAll(new RegExp(`<${tag}(?: [^>]*)?>(.*?)</${tag}>`, "gs"))].map(([, text]) => text ?? "")
+
+/** What the page's first sentence says to be right or wrong. */
+const verdictOn = (page: string): ReadonlyArray<readonly [string, string]> => {
+  const [, sentence = ""] = /<p class="verdict">(.*?)<\/p>/s.exec(page) ?? []
+  return [...sentence.matchAll(/<span class="(right|wrong)">[✓✗]&nbsp;([^<]*)<\/span>/g)].map(
+    ([, mark = "", what = ""]) => [mark, what],
+  )
+}
 
 describe("html", () => {
   it("escapes whatever is put into it, in text and in attributes", () => {
@@ -21,34 +30,16 @@ describe("html", () => {
 })
 
 describe("a report", () => {
-  it("shows the ten figures of the summary's JSON, by their names", async () => {
+  it("shows the figures of the summary's JSON, by their names", async () => {
     const log = reported("run.ndjson", sampleRecords())
     const page = await pageOf([log])
     const json: unknown = JSON.parse(renderSummaries("json", [log]))
-    const rows = new Map(
-      [...page.matchAll(/<span class="name">([^<]*)<\/span>.*?<td[^>]*>([^<]*)<\/td>/gs)].map(
-        ([, name, value]) => [name, value],
-      ),
-    )
-    const shown = (name: string): number => Number(rows.get(name)?.replace(/[, s]/g, ""))
+    const figures = figuresOn(page)
     const { summary } = log
     assert.deepInclude(json, { averageThroughput: summary.averageThroughput, exceeds: summary.exceeds })
     assert.isAbove(summary.averageThroughput, 10)
-    const expected: ReadonlyArray<readonly [string, number]> = [
-      ["Average Requests Rate", summary.averageRequestsRate],
-      ["Max Possible Throughput", summary.maxPossibleThroughput],
-      ["Average Throughput", summary.averageThroughput],
-      ["Lowest Throughput", summary.lowestThroughput],
-      ["Average Ignored from Queue", summary.averageIgnoredFromQueue],
-      ["Average Limited by Limiter", summary.averageLimitedByLimiter],
-      ["Exceeds", summary.exceeds],
-      ["Bans", summary.bans],
-      ["Nonce Errors", summary.nonceErrors],
-      ["Total Time", summary.totalTimeMs / 1000],
-      ["Accepted", summary.orders.accepted],
-      ["Expired", summary.orders.expired],
-    ]
-    for (const [name, value] of expected) assert.approximately(shown(name), value, 0.005, name)
+    for (const [name, value, off] of shownFigures(summary))
+      assert.approximately(figures.get(name) ?? Number.NaN, value ?? Number.NaN, off, name)
   })
 
   it("has every order in the intervals behind its chart", () => {
@@ -63,7 +54,9 @@ describe("a report", () => {
 
   it("lets nothing of a log or a file's name become markup", async () => {
     const log = reported(`${HOSTILE}.ndjson`, sampleRecords({ key: HOSTILE }))
-    for (const page of [await pageOf([log]), await pageOf([log, log])]) {
+    // Short enough to stand beside a chart as it is.
+    const short = reported("run.ndjson", sampleRecords({ key: "</script>\u202e" }))
+    for (const page of [await pageOf([log]), await pageOf([log, log]), await pageOf([short])]) {
       assert.strictEqual(page.match(/<script/g)?.length, 1)
       assert.strictEqual(page.match(/<\/script/g)?.length, 1)
       assert.notInclude(page, "<img")
@@ -97,13 +90,22 @@ describe("a report", () => {
   it("says what a log does not tell", async () => {
     const page = await pageOf([reported("run.ndjson", sampleRecords({ seconds: 0.06 }))])
     assert.include(page, "no key ever filled a window")
+    assert.deepStrictEqual(verdictOn(page), [["right", "no exceeds, bans or nonce errors"]])
   })
 
   it("shows a window that could have been exceeded as not safe", async () => {
     const safe = await pageOf([reported("run.ndjson", sampleRecords({ everyMs: 60 }))])
     const unsafe = await pageOf([reported("run.ndjson", sampleRecords({ everyMs: 45 }))])
-    assert.include(safe, "no window could have been exceeded")
-    assert.include(unsafe, "a window could have been exceeded")
+    assert.include(safe, "ms: no window could have been exceeded")
+    assert.include(unsafe, "ms: a window could have been exceeded")
+    assert.deepStrictEqual(verdictOn(safe), [
+      ["right", "no exceeds, bans or nonce errors"],
+      ["right", "no window could have been exceeded"],
+    ])
+    assert.deepStrictEqual(verdictOn(unsafe), [
+      ["right", "no exceeds, bans or nonce errors"],
+      ["wrong", "a window could have been exceeded"],
+    ])
   })
 
   it("stays small for a log of days", async () => {
