@@ -13,19 +13,32 @@ export interface IntervalTable {
   readonly isFirst: boolean
 }
 
-/** Makes the listener that prints each interval on standard output as soon as it is complete. */
+export interface IntervalPrinter {
+  /** Prints each interval on standard output as soon as it is complete. */
+  readonly listen: NonNullable<LogOptions["listen"]>
+  /** Prints what stands above the table where no interval did: an empty table has it, a log that is refused has not. */
+  readonly end: Effect.Effect<void>
+}
+
 export const printIntervals = ({
   every,
   format,
   file,
   isFirst,
-}: IntervalTable): Effect.Effect<NonNullable<LogOptions["listen"]>> =>
+}: IntervalTable): Effect.Effect<IntervalPrinter> =>
   Effect.map(Console.Console, (console) => {
     const { heading, line } = intervalLines(format, file, isFirst)
-    return (source) => {
-      if (heading !== undefined) console.log(heading)
-      return makeIntervals(Duration.toMillis(every), source, (interval) => {
-        console.log(line(interval))
-      })
+    let hasHeading = heading === undefined
+    const printHeading = (): void => {
+      if (!hasHeading) console.log(heading)
+      hasHeading = true
+    }
+    return {
+      listen: (source) =>
+        makeIntervals(Duration.toMillis(every), source, (interval) => {
+          printHeading()
+          console.log(line(interval))
+        }),
+      end: Effect.sync(printHeading),
     }
   })

@@ -1,6 +1,6 @@
 /** Reads a moment of a log, as `--since` and `--until` take it. */
 import { DateTime, Duration, Option, Result } from "effect"
-import type { Moment } from "../summary/EventFilter.ts"
+import type { Moment } from "../summary/Selection.ts"
 import { quote } from "../quote.ts"
 import { type Parse, parseDuration } from "./values.ts"
 

@@ -1,7 +1,6 @@
 /** The command `summarise`: what logs amount to. */
 import { Console, Duration, Effect, FileSystem, Option, type PlatformError, Result } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
-import { looksAtAll } from "../summary/EventFilter.ts"
 import { bothListen } from "../summary/listeners.ts"
 import type { LogOptions } from "../summary/LogReader.ts"
 import { namesMeant } from "../summary/merge/keyNames.ts"
@@ -10,6 +9,7 @@ import { type MergePlan, nameOfMerged } from "../summary/merge/planMerge.ts"
 import { summariseMerged } from "../summary/merge/summariseMerged.ts"
 import { renderSummaries } from "../summary/render.ts"
 import type { NamedSummary, Summary } from "../summary/Summary.ts"
+import { isContradictory, looksAtAll, momentText, type TimeSpan } from "../summary/Selection.ts"
 import { STANDARD_INPUT, summariseFile } from "../summary/summariseFile.ts"
 import { CommandFailed, UsageError } from "../errors.ts"
 import { pathProblem } from "../FileProblem.ts"
@@ -31,6 +31,21 @@ const SHORTEST_INTERVAL = Duration.seconds(1)
 
 const moment = (name: string, description: string) =>
   Flags.parsed(name, "TIME", description, parseMoment).pipe(Flag.optional)
+
+/** Fails where no log can have anything of a time. */
+const refuseContradiction = Effect.fnUntraced(function* (span: TimeSpan) {
+  const { since, until } = span
+  if (until?.type === "offset" && until.ms === 0) {
+    return yield* new UsageError({
+      message: `--until: ${momentText(until)} is where a log begins, and nothing is before that; give a later time`,
+    })
+  }
+  if (since !== undefined && until !== undefined && isContradictory(span)) {
+    return yield* new UsageError({
+      message: `--since ${momentText(since)} and --until ${momentText(until)}: nothing is between them; give an --until that is later than --since`,
+    })
+  }
+})
 
 /** Fails where a log has no request of a key that was asked for. */
 const expectKeys = Effect.fnUntraced(function* (
@@ -199,12 +214,13 @@ export const summarise = Command.make(
       until: Option.getOrUndefined(config.until),
       keys: config.key,
     }
+    yield* refuseContradiction(selection)
     if (Option.isSome(every) && format === "classic") {
       return yield* new UsageError({
         message: "--every has no classic form; give --format text, json or csv",
       })
     }
-    const listenerOf = (file: string, index: number) =>
+    const printerOf = (file: string, index: number) =>
       Option.isSome(every) && format !== "classic"
         ? printIntervals({ every: every.value, format, file, isFirst: index === 0 })
         : Effect.undefined
@@ -217,9 +233,11 @@ export const summarise = Command.make(
           ? config.key.flatMap((label) => namesMeant(plan.settings.labels, label))
           : config.key
       const asked = looksAtAll(selection) ? {} : { selection: { ...selection, keys } }
-      const all = bothListen(yield* listenerOf(name, 0), listen)
+      const printer = yield* printerOf(name, 0)
+      const all = bothListen(printer?.listen, listen)
       const summary = yield* summariseMerged(plan, config, { ...asked, ...(all && { listen: all }) })
       yield* expectKeys(name, summary, keys)
+      if (printer !== undefined) yield* printer.end
       return { name, summary }
     })
     /** What is said of the logs when all of them were read. */
@@ -277,9 +295,11 @@ export const summarise = Command.make(
           ? { write: yield* openWholeFile("--html", config.html.value), recorders: makeRecorders(config) }
           : undefined
         const readOne = Effect.fnUntraced(function* (log: string, index: number) {
-          const listen = bothListen(yield* listenerOf(log, index), report?.recorders.listen)
+          const printer = yield* printerOf(log, index)
+          const listen = bothListen(printer?.listen, report?.recorders.listen)
           const summary = yield* summariseFile(log, config, { ...options, ...(listen && { listen }) })
           yield* expectKeys(log, summary, config.key)
+          if (printer !== undefined) yield* printer.end
           return { name: log, summary }
         })
         const logs =

@@ -108,6 +108,8 @@ export interface OrderLeft {
 /** The run that wrote the log has ended. */
 export interface LogEnded {
   readonly type: "ended"
+  /** Left out where the log breaks off, and does not say when. */
+  readonly atMs?: number
 }
 
 /** A client says how many orders were created in the second before. */
@@ -214,6 +216,6 @@ export const fromJournal = (record: JournalRecord): LogEvent => {
     case "nonce-jump":
       return { type: "nonce-jump", atMs: record.t, key: record.key }
     case "footer":
-      return { type: "ended" }
+      return { type: "ended", atMs: record.t }
   }
 }

@@ -4,6 +4,7 @@
 import type { LogEvent } from "../journal/LogEvent.ts"
 import { makeEventFilter } from "./EventFilter.ts"
 import type { LogOptions } from "./LogReader.ts"
+import { makeLogSpans, type Missed } from "./LogSpans.ts"
 import type { OriginOptions } from "./Origin.ts"
 import { makeOutcomeCounter, type OutcomeCounts } from "./OutcomeCounts.ts"
 import type { Summary } from "./Summary.ts"
@@ -18,6 +19,8 @@ export interface EventTaker {
   readonly take: (event: LogEvent, log?: number) => void
   /** Whether the selection needs to know when the log began, and it does not say: it must then be refused. */
   readonly lacksBeginning: () => boolean
+  /** Undefined unless the log so far has nothing of the time that was asked for: it must then be refused. */
+  readonly missed: () => Missed | undefined
   /** Whether the run that wrote the log has ended. */
   readonly hasEnded: () => boolean
   /** The outcomes so far, whether they are looked at or not. */
@@ -31,21 +34,25 @@ export interface EventTaker {
 /** Makes one for one log. */
 export const makeEventTaker = (origin: OriginOptions, options: LogOptions): EventTaker => {
   const summariser = makeSummariser(origin)
-  const filter = options.selection && makeEventFilter(options.selection, origin.source)
-  const listener = options.listen?.(origin.source)
   const outcomes = makeOutcomeCounter()
+  const { selection } = options
+  const spans = makeLogSpans(selection ?? { since: undefined, until: undefined }, origin.source)
+  const filter = selection && makeEventFilter(selection.keys, spans.current)
+  const listener = options.listen?.(origin.source, spans.current)
   let hasEnded = false
   return {
     take: (event, log) => {
       if (event.type === "settings") hasEnded = false
       if (event.type === "ended") hasEnded = true
       outcomes.add(event)
-      const seen = filter === undefined ? event : filter.filter(event)
+      spans.add(event)
+      const seen = filter === undefined ? event : filter(event)
       if (seen === undefined) return
       summariser.add(seen)
       listener?.add(seen, log)
     },
-    lacksBeginning: () => filter?.lacksBeginning() ?? false,
+    lacksBeginning: spans.lacksBeginning,
+    missed: spans.missed,
     hasEnded: () => hasEnded,
     outcomes: outcomes.counts,
     end: () => listener?.end(),

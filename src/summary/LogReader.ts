@@ -5,10 +5,11 @@
 import { Option } from "effect"
 import { newerVersion } from "../journal/JournalReader.ts"
 import type { LogEvent } from "../journal/LogEvent.ts"
-import type { Selection } from "./EventFilter.ts"
 import { type EventTaker, makeEventTaker } from "./EventTaker.ts"
+import type { LogSpan, Missed } from "./LogSpans.ts"
 import type { OriginOptions } from "./Origin.ts"
 import { makeOutcomeCounter, type OutcomeCounts } from "./OutcomeCounts.ts"
+import type { Selection } from "./Selection.ts"
 import type { Summary } from "./Summary.ts"
 import type { LineTaker } from "./reading/LineBlocks.ts"
 import { eachLine, findWriter, type LogListener, readLine, readLines, type Writer } from "./Writer.ts"
@@ -20,8 +21,12 @@ export type LogDefaults = Pick<OriginOptions, "keys" | "limit">
 export interface LogOptions {
   /** What is looked at; everything where it is left out. */
   readonly selection?: Selection
-  /** Makes one who is told every event that is looked at, too, and when there are no more. */
-  readonly listen?: (source: OriginOptions["source"]) => EventListener
+  /**
+   * Makes one who is told every event that is looked at, too, and when there are no more.
+   *
+   * @param current the time of the run that the log has come to
+   */
+  readonly listen?: (source: OriginOptions["source"], current: () => LogSpan) => EventListener
 }
 
 export interface EventListener {
@@ -39,6 +44,8 @@ export interface LogReader extends LineTaker {
   readonly newerVersion: () => number | undefined
   /** Whether the selection needs to know when the log began, and it does not say: it must then be refused. */
   readonly lacksBeginning: () => boolean
+  /** Undefined unless the log so far has nothing of the time that was asked for: it must then be refused. */
+  readonly missed: () => Missed | undefined
   /** Whether the run that wrote the log has ended. */
   readonly hasEnded: () => boolean
   /** The outcomes so far, whether they are looked at or not. */
@@ -103,6 +110,7 @@ export const makeLogReader = (defaults: LogDefaults, options: LogOptions = {}): 
     lines: () => lines,
     newerVersion: () => refused,
     lacksBeginning: () => log?.taker.lacksBeginning() ?? false,
+    missed: () => log?.taker.missed(),
     hasEnded: () => log?.taker.hasEnded() ?? false,
     outcomes: () => log?.taker.outcomes() ?? makeOutcomeCounter().counts(),
     end: () => log?.taker.end(),

@@ -6,8 +6,8 @@ type Listen = NonNullable<LogOptions["listen"]>
 /** Two who listen as one; undefined where nobody does. */
 export const bothListen = (one: Listen | undefined, other: Listen | undefined): Listen | undefined => {
   if (one === undefined || other === undefined) return one ?? other
-  return (source): EventListener => {
-    const listeners = [one(source), other(source)]
+  return (source, current): EventListener => {
+    const listeners = [one(source, current), other(source, current)]
     return {
       add: (event, log) => {
         for (const listener of listeners) listener.add(event, log)

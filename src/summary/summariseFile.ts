@@ -9,7 +9,9 @@ import { UsageError } from "../errors.ts"
 import { quote } from "../quote.ts"
 import { fileProblem, IS_DIRECTORY } from "../FileProblem.ts"
 import { JOURNAL_VERSION } from "../journal/JournalRecord.ts"
+import type { EventTaker } from "./EventTaker.ts"
 import { type LogDefaults, type LogOptions, type LogReader, makeLogReader } from "./LogReader.ts"
+import type { Missed } from "./LogSpans.ts"
 import { summaryOf } from "./PartialSummary.ts"
 import {
   GZIP_MAGIC_BYTES,
@@ -24,6 +26,7 @@ import { CHUNK_BYTES } from "./reading/LineBlocks.ts"
 import { makeLogHead } from "./reading/LogHead.ts"
 import { type BytesAt, readFileLines, WHOLE } from "./reading/readFile.ts"
 import { readInParts } from "./reading/readInParts.ts"
+import { clockText, offsetText, spanText } from "./Selection.ts"
 import type { Summary } from "./Summary.ts"
 
 /** The name that stands for standard input. */
@@ -63,6 +66,31 @@ export const nothingReadable = (file: string, lines: number): UsageError =>
 const noBeginning = (file: string): UsageError =>
   new UsageError({
     message: `${nameOf(file)} does not say when it began; give --since and --until as times from its beginning, such as 10s`,
+  })
+
+/** From where to where a log goes, as those count who asked: by the clock or from the log's beginning. */
+const extentText = ({ asked, has }: Missed): string => {
+  if (has === undefined) return "it has no records at all"
+  const { beginMs, clockMs, startMs, endMs } = has
+  const isByClock = [asked.since, asked.until].some((moment) => moment && moment.type !== "offset")
+  const text = (ms: number): string => {
+    const rounded = Math.round(ms - beginMs)
+    return isByClock && clockMs !== undefined ? clockText(clockMs + rounded) : offsetText(rounded)
+  }
+  return `it goes from ${text(startMs)} to ${text(endMs)}`
+}
+
+/** Fails where the log does not say what the time that was asked for is by its clock, or has nothing of it. */
+export const refuseMissed = (
+  file: string,
+  log: Pick<EventTaker, "lacksBeginning" | "missed">,
+): Effect.Effect<void, UsageError> =>
+  Effect.suspend(() => {
+    if (log.lacksBeginning()) return Effect.fail(noBeginning(file))
+    const missed = log.missed()
+    if (missed === undefined) return Effect.void
+    const message = `${nameOf(file)} has nothing ${spanText(missed.asked)}: ${extentText(missed)}; give --since and --until such that something is between them`
+    return Effect.fail(new UsageError({ message }))
   })
 
 /** How logs are read. */
@@ -208,11 +236,11 @@ export const summariseFile = Effect.fn("summariseFile")(function* (
 })
 
 /**
- * The summary of what a reader has read of `file`, unless that is not a single line of a log, or is to be looked at by
- * a clock that it does not tell.
+ * The summary of what a reader has read of `file`, unless that is not a single line of a log, or has nothing of the
+ * time that was asked for.
  */
 export const summaryOfReader = Effect.fnUntraced(function* (file: string, reader: LogReader) {
-  if (reader.lacksBeginning()) return yield* noBeginning(file)
+  yield* refuseMissed(file, reader)
   return yield* Option.match(reader.summary(), {
     onNone: () => Effect.fail(nothingReadable(file, reader.lines())),
     onSome: Effect.succeed,

@@ -1,7 +1,7 @@
 import { Option } from "effect"
 import { describe, expect, it } from "vitest"
 import type { JournalRecord } from "../../src/journal/JournalRecord.ts"
-import type { Moment, Selection } from "../../src/summary/EventFilter.ts"
+import type { Moment, Selection } from "../../src/summary/Selection.ts"
 import { makeLogReader } from "../../src/summary/LogReader.ts"
 import { accepted, cancelled, expired, header, returned, sent } from "./records.ts"
 

@@ -30,6 +30,8 @@ export interface Source {
 interface OpenSource {
   /** Reads on until there are events, which are put into the queue; false at the log's end. */
   readonly fill: Effect.Effect<boolean, UsageError>
+  /** Its end, once all of it was read. */
+  readonly end: () => LogEvent
 }
 
 const secondJournal = (file: string): UsageError =>
@@ -44,13 +46,15 @@ const openSource = Effect.fnUntraced(function* (
   const writer = writerOf(source.pieces[0]?.source ?? "journal")
   const outcomes = makeOutcomeCounter()
   let events: Array<LogEvent> = []
+  let end: LogEvent = { type: "ended" }
   let headers = 0
   let newer: number | undefined
   const listener: LogListener = {
     event: (event) => {
       // What all runs together ran with is told already, and a run's end when all of its log was read.
       if (event.type === "settings") headers += 1
-      else if (event.type !== "ended") events.push(source.translate(event))
+      else if (event.type === "ended") end = source.translate(event)
+      else events.push(source.translate(event))
       outcomes.add(event)
     },
     unrecognised: () => events.push({ type: "unrecognised", lines: 1 }),
@@ -81,7 +85,7 @@ const openSource = Effect.fnUntraced(function* (
     queue.given = 0
     return events.length > 0
   })
-  return { fill }
+  return { fill, end: () => end }
 })
 
 /**
@@ -107,7 +111,7 @@ export const mergeSources = (
       if (yield* open.fill) merger.add(queue)
       else {
         opened.delete(queue.order)
-        give({ type: "ended" }, queue.order)
+        give(open.end(), queue.order)
       }
     }
   }).pipe(Effect.scoped)

@@ -53,10 +53,11 @@ export const makeRunEvents = ({
       case "key":
       case "nonce-jump":
         return { ...event, atMs: event.atMs + offsetMs, key: keyName(event.key) }
+      case "ended":
+        return event.atMs === undefined ? event : { type: "ended", atMs: event.atMs + offsetMs }
       case "settings":
       case "requests":
       case "left":
-      case "ended":
       case "unrecognised":
         return event
     }

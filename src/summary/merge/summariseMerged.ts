@@ -15,6 +15,7 @@ import {
   cannotRead,
   defaultReading,
   type Reading,
+  refuseMissed,
   refuseNewer,
   summariseTogether,
   summaryOfReader,
@@ -24,7 +25,7 @@ import { expectWhole } from "./expectWhole.ts"
 import type { Run } from "./groupRuns.ts"
 import { mergeSources } from "./mergeSources.ts"
 import { openPieces } from "./openPieces.ts"
-import type { MergePlan } from "./planMerge.ts"
+import { type MergePlan, nameOfMerged } from "./planMerge.ts"
 import type { RunsPlan } from "./planRuns.ts"
 import { nameOfPieces, type PythonPiece } from "./LogPiece.ts"
 import { makeRunEvents } from "./runEvents.ts"
@@ -56,13 +57,16 @@ const summariseRun = Effect.fnUntraced(function* (
   return yield* summaryOfReader(name, reader)
 })
 
-const conclude = (taker: EventTaker): Summary => {
-  taker.end()
-  return taker.summary()
-}
+const conclude = (name: string, taker: EventTaker) =>
+  Effect.gen(function* () {
+    taker.end()
+    yield* refuseMissed(name, taker)
+    return taker.summary()
+  })
 
 /** Several runs by the clock. */
 const summariseRuns = Effect.fnUntraced(function* (
+  name: string,
   { runs, settings }: RunsPlan,
   defaults: LogDefaults,
   options: LogOptions,
@@ -75,11 +79,12 @@ const summariseRuns = Effect.fnUntraced(function* (
     translate: makeRunEvents(run),
   }))
   yield* mergeSources(sources, taker.take)
-  return conclude(taker)
+  return yield* conclude(name, taker)
 })
 
 /** Python clients by the times of their lines. Each numbers its own orders. */
 const summariseClients = Effect.fnUntraced(function* (
+  name: string,
   logs: ReadonlyArray<PythonPiece>,
   defaults: LogDefaults,
   options: LogOptions,
@@ -101,7 +106,7 @@ const summariseClients = Effect.fnUntraced(function* (
     translate: (event: LogEvent) => event,
   }))
   yield* mergeSources(sources, taker.take)
-  const summary = conclude(taker)
+  const summary = yield* conclude(name, taker)
   return {
     ...summary,
     averageRequestsRate: numbers.requestsPerSecond(summary.totalTimeMs),
@@ -120,8 +125,8 @@ export const summariseMerged = Effect.fn("summariseMerged")(function* (
     case "run":
       return yield* Effect.scoped(summariseRun(plan.run, defaults, options, reading))
     case "runs":
-      return yield* summariseRuns(plan, defaults, options)
+      return yield* summariseRuns(nameOfMerged(plan), plan, defaults, options)
     case "clients":
-      return yield* summariseClients(plan.logs, defaults, options)
+      return yield* summariseClients(nameOfMerged(plan), plan.logs, defaults, options)
   }
 })
