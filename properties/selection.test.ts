@@ -127,7 +127,10 @@ describe("the intervals of a log", () => {
     const told: Array<Interval> = []
     const reader = makeLogReader(
       { keys: 5, limit: 20 },
-      { listen: (source) => makeIntervals(everyMs, source, (interval) => told.push(interval)) },
+      {
+        listen: (source, current) =>
+          makeIntervals(everyMs, source, current, (interval) => told.push(interval)),
+      },
     )
     for (const record of log.records) reader.line(JSON.stringify(record))
     reader.end()
@@ -156,6 +159,74 @@ describe("the intervals of a log", () => {
     await catches(
       journal,
       law((intervals) => intervals.slice(0, -1)),
+    )
+  })
+})
+
+describe("what an interval covers", () => {
+  const everyMs = 5000
+  const shares = fc.tuple(
+    fc.double({ min: 0, max: 1, noNaN: true }),
+    fc.double({ min: 0, max: 1, noNaN: true }),
+  )
+  const cut = fc.record({ journal, shares, isHeaded: fc.boolean() })
+  type Cut = typeof cut extends fc.Arbitrary<infer A> ? A : never
+
+  /** The time that all of them have, counted in whole microseconds. */
+  const overlapMs = (...spans: ReadonlyArray<readonly [fromMs: number, toMs: number]>): number => {
+    const micros = spans.map((span) => span.map((ms) => Math.round(ms * 1000)))
+    const begun = Math.max(...micros.map(([from = 0]) => from))
+    const ended = Math.min(...micros.map(([, to = 0]) => to))
+    return ended > begun ? (ended - begun) / 1000 : 0
+  }
+
+  const law =
+    (coverOf: (interval: Interval) => number) =>
+    async ({ journal, shares, isHeaded }: Cut) => {
+      const records = journal.records.filter(({ type }) => isHeaded || type !== "header")
+      const times = records.map(({ t }) => t)
+      const lastMs = Math.max(0, ...times)
+      const [sinceMs = 0, untilMs = 0] = shares
+        .map((share) => Math.round(lastMs * share * 1000) / 1000)
+        .toSorted((a, b) => a - b)
+      const told: Array<Interval> = []
+      const reader = makeLogReader(
+        { keys: 5, limit: 20 },
+        {
+          selection: { since: at(sinceMs), until: at(untilMs), keys: [] },
+          listen: (source, current) =>
+            makeIntervals(everyMs, source, current, (interval) => told.push(interval)),
+        },
+      )
+      for (const record of records) reader.line(JSON.stringify(record))
+      reader.end()
+      for (const interval of told) {
+        const own = [interval.fromMs, interval.fromMs + everyMs] as const
+        expect(coverOf(interval)).toBeCloseTo(
+          overlapMs(own, [sinceMs, untilMs], [isHeaded ? 0 : Math.min(...times), lastMs]),
+          3,
+        )
+      }
+      // All that is looked at is in some interval, but for what is before the first record that counts, and after the last.
+      const counted = records.filter(({ t, type }) => type === "outcome" && sinceMs <= t && t < untilMs)
+      const [first, last] = [counted.at(0), counted.at(-1)]
+      if (first !== undefined && last !== undefined)
+        expect(told.reduce((sum, interval) => sum + coverOf(interval), 0)).toBeGreaterThanOrEqual(
+          last.t - first.t - 0.001,
+        )
+    }
+
+  it("is its part of the log and of the time that is looked at", async () => {
+    await holds(
+      cut,
+      law(({ coveredMs }) => coveredMs),
+    )
+  })
+
+  it("is not all of it", async () => {
+    await catches(
+      cut,
+      law(({ everyMs }) => everyMs),
     )
   })
 })

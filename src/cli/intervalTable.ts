@@ -34,8 +34,8 @@ export const printIntervals = ({
       hasHeading = true
     }
     return {
-      listen: (source) =>
-        makeIntervals(Duration.toMillis(every), source, (interval) => {
+      listen: (source, current) =>
+        makeIntervals(Duration.toMillis(every), source, current, (interval) => {
           printHeading()
           console.log(line(interval))
         }),

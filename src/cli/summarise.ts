@@ -145,7 +145,7 @@ export const summarise = Command.make(
     every: Flags.parsed(
       "every",
       "DURATION",
-      "Print a table of intervals instead, such as 10s, a line for each (as JSON: an object a line)",
+      "Print a table of intervals instead, such as 10s, a line for each (as JSON: an object a line). They are counted from the log's beginning; rates are over what of an interval the log and --since and --until cover",
       (text) =>
         Result.flatMap(parseDuration({ zero: false })(text), (every) =>
           Duration.isLessThan(every, SHORTEST_INTERVAL)

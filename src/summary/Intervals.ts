@@ -15,6 +15,7 @@ import {
   type Percentiles,
   percentilesOf,
 } from "./Distribution.ts"
+import { coveredMs, type LogSpan } from "./LogSpans.ts"
 import type { Origin } from "./Origin.ts"
 
 /** Counts are of orders, by the time of their creation or of their outcome. */
@@ -24,6 +25,8 @@ export interface Interval {
   /** The same by the clock, in milliseconds since 1970; null where the log does not say. */
   readonly atMs: number | null
   readonly everyMs: number
+  /** How much of it the log tells of and is looked at: less than all of it at either end. */
+  readonly coveredMs: number
   /** Null where the log does not say. */
   readonly created: number | null
   readonly accepted: number
@@ -75,10 +78,14 @@ const clear = (counts: Counts): void => {
   }
 }
 
-/** @param tell is given each interval, in order and without gaps, from the first in which something happened */
+/**
+ * @param current the time of the run that the log has come to
+ * @param tell is given each interval, in order and without gaps, from the first in which something happened
+ */
 export const makeIntervals = (
   everyMs: number,
   source: Origin["source"],
+  current: () => LogSpan,
   tell: (interval: Interval) => void,
 ): Intervals => {
   const openFor = Math.ceil(LATE_MS / everyMs)
@@ -89,19 +96,20 @@ export const makeIntervals = (
   let newest = -1
   /** Whether an interval was told since the log's beginning. */
   let hasTold = false
-  let beginMs = 0
-  let clockMs: number | undefined
-  let hasBegun = source === "journal"
+  let span = current()
 
   const tellOne = (index: number): void => {
     const counts = open.get(index) ?? spare.pop() ?? emptyCounts()
     open.delete(index)
     hasTold = true
     const { ended, exceeds, orderAge, roundTrip } = counts
+    const { beginMs, clockMs } = span
+    const fromMs = index * everyMs
     tell({
-      fromMs: index * everyMs,
-      atMs: clockMs === undefined ? null : clockMs + index * everyMs,
+      fromMs,
+      atMs: clockMs === undefined ? null : clockMs + fromMs,
       everyMs,
+      coveredMs: coveredMs(span, beginMs + fromMs, beginMs + fromMs + everyMs),
       created: counts.created ?? (source === "journal" ? 0 : null),
       ...ended,
       exceeds,
@@ -130,7 +138,7 @@ export const makeIntervals = (
     hasTold = false
   }
 
-  const indexOf = (atMs: number): number => Math.floor(Math.max(0, elapsedMs(beginMs, atMs)) / everyMs)
+  const indexOf = (atMs: number): number => Math.floor(Math.max(0, elapsedMs(span.beginMs, atMs)) / everyMs)
 
   const countsAt = (index: number): Counts => {
     const known = open.get(index)
@@ -142,11 +150,6 @@ export const makeIntervals = (
 
   /** The counts of the interval in which something happened. */
   const reach = (atMs: number): Counts => {
-    if (!hasBegun) {
-      hasBegun = true
-      beginMs = atMs
-      clockMs = atMs
-    }
     const index = indexOf(atMs)
     if (newest < oldest) {
       oldest = index
@@ -182,7 +185,7 @@ export const makeIntervals = (
         case "settings":
           // A further run, whose times begin again.
           end()
-          clockMs = event.startedAtMs
+          span = current()
           return
         case "outcome":
           return countOutcome(event)

@@ -40,6 +40,13 @@ const ms = (name: string, title: string, value: Column["value"]): Column => ({
   digits: 1,
 })
 
+/** Of less than a second a rate would say more than it knows. */
+const SHORTEST_RATE_MS = 1000
+
+/** Over as much of the interval as the log tells of and is looked at. */
+const perSecond = (count: number, { coveredMs }: Interval): number | null =>
+  coveredMs < SHORTEST_RATE_MS ? null : (count * 1000) / coveredMs
+
 const columns: ReadonlyArray<Column> = [
   count("created", (_) => _.created),
   count("accepted", (_) => _.accepted),
@@ -48,7 +55,7 @@ const columns: ReadonlyArray<Column> = [
   count("unknown", (_) => _.unknown),
   count("cancelled", (_) => _.cancelled),
   count("exceeds", (_) => _.exceeds),
-  ms("acceptedPerSecond", "accept/s", (_) => (_.accepted * 1000) / _.everyMs),
+  ms("acceptedPerSecond", "accept/s", (_) => perSecond(_.accepted, _)),
   ms("orderAge.p50", "age p50", (_) => _.orderAge && _.orderAge.p50),
   ms("orderAge.p99", "age p99", (_) => _.orderAge && _.orderAge.p99),
   ms("roundTrip.p50", "trip p50", (_) => _.roundTrip && _.roundTrip.p50),

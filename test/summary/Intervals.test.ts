@@ -1,16 +1,28 @@
 import { describe, expect, it } from "vitest"
 import type { JournalRecord } from "../../src/journal/JournalRecord.ts"
-import { fromJournal } from "../../src/journal/LogEvent.ts"
 import { type Interval, makeIntervals } from "../../src/summary/Intervals.ts"
+import { makeLogReader } from "../../src/summary/LogReader.ts"
+import { intervalLines } from "../../src/summary/renderIntervals.ts"
+import type { Moment, Selection } from "../../src/summary/Selection.ts"
 import { accepted, acceptedAt, expired, header, rejected, returned } from "./records.ts"
 
 /** The intervals of a journal, and how many were told before its end. */
-const intervalsOf = (everyMs: number, records: ReadonlyArray<JournalRecord>) => {
+const intervalsOf = (
+  everyMs: number,
+  records: ReadonlyArray<JournalRecord>,
+  selection: Partial<Selection> = {},
+) => {
   const told: Array<Interval> = []
-  const intervals = makeIntervals(everyMs, "journal", (interval) => told.push(interval))
-  for (const record of records) intervals.add(fromJournal(record))
+  const reader = makeLogReader(
+    { keys: 5, limit: 20 },
+    {
+      selection: { since: undefined, until: undefined, keys: [], ...selection },
+      listen: (source, current) => makeIntervals(everyMs, source, current, (interval) => told.push(interval)),
+    },
+  )
+  for (const record of records) reader.line(JSON.stringify(record))
   const early = told.length
-  intervals.end()
+  reader.end()
   return { told, early }
 }
 
@@ -71,6 +83,90 @@ describe("intervals", () => {
     expect(told.map(({ fromMs, accepted }) => [fromMs, accepted])).toEqual([
       [3000, 1],
       [0, 1],
+    ])
+  })
+
+  describe("cover of the log", () => {
+    const offset = (ms: number): Moment => ({ type: "offset", ms })
+    const evenly = (fromMs: number, toMs: number, everyMs: number) =>
+      Array.from({ length: (toMs - fromMs) / everyMs }, (_, n) =>
+        accepted(`${fromMs}-${n}`, fromMs + n * everyMs),
+      )
+    const footer: JournalRecord = {
+      type: "footer",
+      t: 9000,
+      end: "done",
+      created: 0,
+      accepted: 0,
+      rejected: 0,
+      expired: 0,
+      unknown: 0,
+      cancelled: 0,
+      badLines: 0,
+    }
+    const covered = (...args: Parameters<typeof intervalsOf>) =>
+      intervalsOf(...args).told.map(({ fromMs, coveredMs }) => [fromMs, coveredMs])
+    /** As the table has it. */
+    const rates = (...args: Parameters<typeof intervalsOf>) => {
+      const { line } = intervalLines("csv", "x", true)
+      return intervalsOf(...args).told.map((interval) => line(interval).split(",")[11])
+    }
+    const steady = [header(), ...evenly(0, 30_000, 10)]
+
+    it("what is looked at, at both ends, and rates are over that", () => {
+      const selection = { since: offset(5000), until: offset(9000) }
+      expect(covered(2000, steady, selection)).toEqual([
+        [4000, 1000],
+        [6000, 2000],
+        [8000, 1000],
+      ])
+      expect(rates(2000, steady, selection)).toEqual(["100", "100", "100"])
+    })
+
+    it("what the log tells of: to its last record, from its beginning or, where that was cut off, its first", () => {
+      expect(covered(4000, [header(), ...evenly(500, 6000, 10)])).toEqual([
+        [0, 4000],
+        [4000, 1990],
+      ])
+      expect(covered(4000, evenly(5500, 10_000, 500))).toEqual([
+        [4000, 2500],
+        [8000, 1500],
+      ])
+      expect(covered(4000, [header(), accepted("a", 8100), footer])).toEqual([[8000, 1000]])
+    })
+
+    it("what other keys had, too", () => {
+      const records = [header(), accepted("a", 1000, { key: "key-1" }), accepted("b", 9000, { key: "key-2" })]
+      expect(covered(4000, records, { keys: ["key-1"] })).toEqual([[0, 4000]])
+    })
+
+    it("each run's own in a file that has several", () => {
+      expect(covered(2000, [header(), accepted("a", 3000), header(), accepted("b", 1500)])).toEqual([
+        [2000, 1000],
+        [0, 1500],
+      ])
+    })
+
+    it("too little for a rate where it is less than a second", () => {
+      expect(rates(2000, [header(), ...evenly(0, 3000, 10)])).toEqual(["100", ""])
+    })
+  })
+
+  it("begin where a Python client's log begins, also where that is not looked at", () => {
+    const told: Array<Interval> = []
+    const reader = makeLogReader(
+      { keys: 5, limit: 20 },
+      {
+        selection: { since: { type: "offset", ms: 1500 }, until: undefined, keys: [] },
+        listen: (source, current) => makeIntervals(1000, source, current, (interval) => told.push(interval)),
+      },
+    )
+    for (const second of ["05,000", "07,000", "08,500"])
+      reader.line(`2026-11-23 16:24:${second} - root - WARNING - ignoring request 17 from queue due to TTL`)
+    reader.end()
+    expect(told.map(({ fromMs, expired, coveredMs }) => [fromMs, expired, coveredMs])).toEqual([
+      [2000, 1, 1000],
+      [3000, 1, 500],
     ])
   })
 })
