@@ -3,12 +3,14 @@ import { Console, Duration, Effect } from "effect"
 import { makeIntervals } from "../summary/Intervals.ts"
 import type { LogOptions } from "../summary/LogReader.ts"
 import { type IntervalFormat, intervalLines } from "../summary/renderIntervals.ts"
+import type { Selection } from "../summary/Selection.ts"
 
 export interface IntervalTable {
   readonly every: Duration.Duration
   readonly format: IntervalFormat
   /** The log's name. */
   readonly file: string
+  readonly selection: Selection
   /** Whether it is the first log that is printed. */
   readonly isFirst: boolean
 }
@@ -24,10 +26,11 @@ export const printIntervals = ({
   every,
   format,
   file,
+  selection,
   isFirst,
 }: IntervalTable): Effect.Effect<IntervalPrinter> =>
   Effect.map(Console.Console, (console) => {
-    const { heading, line } = intervalLines(format, file, isFirst)
+    const { heading, line } = intervalLines(format, file, isFirst, selection)
     let hasHeading = heading === undefined
     const printHeading = (): void => {
       if (!hasHeading) console.log(heading)

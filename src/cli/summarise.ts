@@ -222,7 +222,7 @@ export const summarise = Command.make(
     }
     const printerOf = (file: string, index: number) =>
       Option.isSome(every) && format !== "classic"
-        ? printIntervals({ every: every.value, format, file, isFirst: index === 0 })
+        ? printIntervals({ every: every.value, format, file, selection, isFirst: index === 0 })
         : Effect.undefined
     const options = looksAtAll(selection) ? {} : { selection }
     /** Logs that are one, whose keys may have other names than in each. */
@@ -238,7 +238,7 @@ export const summarise = Command.make(
       const summary = yield* summariseMerged(plan, config, { ...asked, ...(all && { listen: all }) })
       yield* expectKeys(name, summary, keys)
       if (printer !== undefined) yield* printer.end
-      return { name, summary }
+      return { name, summary, selection }
     })
     /** What is said of the logs when all of them were read. */
     const conclude = (logs: ReadonlyArray<NamedSummary>) =>
@@ -283,7 +283,7 @@ export const summarise = Command.make(
         })
       }
       return yield* followLog(log, config, options, (summary) =>
-        Effect.andThen(expectKeys(log, summary, config.key), conclude([{ name: log, summary }])),
+        Effect.andThen(expectKeys(log, summary, config.key), conclude([{ name: log, summary, selection }])),
       )
     }
     yield* thriftyHeap
@@ -300,7 +300,7 @@ export const summarise = Command.make(
           const summary = yield* summariseFile(log, config, { ...options, ...(listen && { listen }) })
           yield* expectKeys(log, summary, config.key)
           if (printer !== undefined) yield* printer.end
-          return { name: log, summary }
+          return { name: log, summary, selection }
         })
         const logs =
           plan === undefined

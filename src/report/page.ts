@@ -13,6 +13,7 @@ import { spareSection } from "./charts/spare.ts"
 import { moreFigures, tenFigures } from "./figures.ts"
 import { html, type Html, trusted } from "./html.ts"
 import { showCount, showName, showRate, showShare } from "./show.ts"
+import { scopeText } from "../summary/Selection.ts"
 import { STYLE } from "./style.ts"
 import { windowVerdict } from "./windowVerdict.ts"
 
@@ -144,10 +145,16 @@ const verdict = (log: ReportedLog): Html => {
   </p>`
 }
 
+/** Which part of the log it is: nothing where it is all. */
+const scopeOf = ({ selection }: ReportedLog): Html | string => {
+  const scope = scopeText(selection)
+  return scope === "" ? "" : html`<p class="setting">A part of the log: ${scope}</p>`
+}
+
 const headOf = (log: ReportedLog): Html =>
   html`<div class="log">
     <p class="file">${showName(log.name)}</p>
-    ${verdict(log)}
+    ${scopeOf(log)} ${verdict(log)}
     <p class="setting">${setting(log)}</p>
   </div> `
 

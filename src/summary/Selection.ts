@@ -85,3 +85,17 @@ export const scopeText = (selection: Selection | undefined): string =>
   selection === undefined
     ? ""
     : [spanText(selection), keysText(selection.keys)].filter((part) => part !== "").join(", ")
+
+/** A name that says what it stands for: `run.ndjson, from 10s to 20s, key-1 only`. */
+export const nameWithScope = (name: string, selection: Selection | undefined): string =>
+  [name, scopeText(selection)].filter((part) => part !== "").join(", ")
+
+/** As the JSON form has it: the flags' values; null where nothing is left out. */
+export const selectionJson = (selection: Selection | undefined) =>
+  selection === undefined || looksAtAll(selection)
+    ? null
+    : {
+        since: selection.since === undefined ? null : momentText(selection.since),
+        until: selection.until === undefined ? null : momentText(selection.until),
+        keys: selection.keys.length === 0 ? null : selection.keys,
+      }

@@ -3,6 +3,7 @@ import type { Stretch } from "./Acceptances.ts"
 import type { Percentiles } from "./Distribution.ts"
 import type { KeyFigures } from "./keyFigures.ts"
 import type { Losses } from "./Losses.ts"
+import type { Selection } from "./Selection.ts"
 import type { Utilisation } from "./utilisation.ts"
 
 /**
@@ -70,8 +71,9 @@ export interface Summary {
   readonly keys: ReadonlyArray<KeyFigures> | null
 }
 
-/** A log's summary, and the name it is shown under. */
+/** A log's summary, the name it is shown under, and which part of the log it is of: all where that is left out. */
 export interface NamedSummary {
   readonly name: string
+  readonly selection?: Selection | undefined
   readonly summary: Summary
 }

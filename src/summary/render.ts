@@ -4,17 +4,19 @@
 import { renderClassic } from "./renderClassic.ts"
 import { renderCsv } from "./renderCsv.ts"
 import { renderText } from "./renderText.ts"
+import { selectionJson } from "./Selection.ts"
 import type { NamedSummary } from "./Summary.ts"
 
 /** A table for reading, one JSON value, comma-separated values, or the ten lines of the exercise's own log analysis. */
 export type SummaryFormat = "text" | "json" | "csv" | "classic"
 
 const renderJson = (logs: ReadonlyArray<NamedSummary>): string => {
-  const [first, ...others] = logs
-  const value =
-    first !== undefined && others.length === 0
-      ? first.summary
-      : logs.map(({ name, summary }) => ({ file: name, ...summary }))
+  const values = logs.map(({ name, summary, selection }) => ({
+    ...(logs.length === 1 ? {} : { file: name }),
+    ...summary,
+    selection: selectionJson(selection),
+  }))
+  const value = logs.length === 1 ? values[0] : values
   return `${JSON.stringify(value, null, 2)}\n`
 }
 

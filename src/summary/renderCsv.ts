@@ -4,6 +4,7 @@
  */
 import { CSV_NEWLINE, csvLine, type CsvValue } from "./csv.ts"
 import type { Percentiles } from "./Distribution.ts"
+import { type Selection, selectionJson } from "./Selection.ts"
 import type { NamedSummary, Summary } from "./Summary.ts"
 
 type Columns = ReadonlyArray<readonly [name: string, value: CsvValue]>
@@ -18,6 +19,15 @@ const percentiles = (name: string, known: Percentiles | null): Columns => [
   [`${name}.p999`, known && known.p999],
   [`${name}.max`, known && known.max],
 ]
+
+const selectionColumns = (selection: Selection | undefined): Columns => {
+  const known = selectionJson(selection)
+  return [
+    ["selection.since", known && known.since],
+    ["selection.until", known && known.until],
+    ["selection.keys", known && known.keys && known.keys.join(" ")],
+  ]
+}
 
 const columnsOf = (summary: Summary): Columns => [
   ["averageRequestsRate", summary.averageRequestsRate],
@@ -52,7 +62,10 @@ const columnsOf = (summary: Summary): Columns => [
 
 /** A line of names, then one for each log. */
 export const renderCsv = (logs: ReadonlyArray<NamedSummary>): string => {
-  const rows = logs.map(({ name, summary }) => ({ name, columns: columnsOf(summary) }))
+  const rows = logs.map(({ name, summary, selection }) => ({
+    name,
+    columns: [...columnsOf(summary), ...selectionColumns(selection)],
+  }))
   const names = rows[0]?.columns.map(([name]) => name) ?? []
   return [
     ["file", ...names],

@@ -4,6 +4,7 @@
 import { DateTime, Option } from "effect"
 import { csvLine, type CsvValue } from "./csv.ts"
 import type { Interval } from "./Intervals.ts"
+import { nameWithScope, type Selection } from "./Selection.ts"
 
 export type IntervalFormat = "text" | "json" | "csv"
 
@@ -74,13 +75,19 @@ const asText = ({ value, digits, width }: Column, interval: Interval): string =>
  *
  * @param file the log's name, which comma-separated values begin with
  * @param isFirst whether it is the first log's table
+ * @param selection which part of the log it is of; all where it is left out
  */
-export const intervalLines = (format: IntervalFormat, file: string, isFirst: boolean): IntervalLines => {
+export const intervalLines = (
+  format: IntervalFormat,
+  file: string,
+  isFirst: boolean,
+  selection?: Selection,
+): IntervalLines => {
   switch (format) {
     case "text": {
       const titles = columns.map(({ title, width }) => title.padStart(width)).join("  ")
       return {
-        heading: `${isFirst ? "" : "\n"}${file}\n\n${"from".padStart(BEGIN_WIDTH)}  ${titles}`,
+        heading: `${isFirst ? "" : "\n"}${nameWithScope(file, selection)}\n\n${"from".padStart(BEGIN_WIDTH)}  ${titles}`,
         line: (interval) => {
           const begin = `${(interval.fromMs / 1000).toFixed(interval.everyMs % 1000 === 0 ? 0 : 1)} s`
           return [begin.padStart(BEGIN_WIDTH), ...columns.map((column) => asText(column, interval))].join(

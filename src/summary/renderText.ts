@@ -3,6 +3,7 @@
  */
 import type { Percentiles } from "./Distribution.ts"
 import { renderKeys } from "./renderKeys.ts"
+import { nameWithScope, scopeText } from "./Selection.ts"
 import type { NamedSummary, Summary } from "./Summary.ts"
 
 interface Row {
@@ -226,7 +227,7 @@ export const renderText = (logs: ReadonlyArray<NamedSummary>): string => {
           columns.map((column) => `  ${column.name.padStart(column.width)}`),
           "",
         )
-      : only.name
+      : nameWithScope(only.name, only.selection)
   const body = shown.map((section) =>
     [
       section.title,
@@ -239,5 +240,8 @@ export const renderText = (logs: ReadonlyArray<NamedSummary>): string => {
       ),
     ].join("\n"),
   )
-  return `${[heading, ...body, ...renderKeys(logs)].join("\n\n")}\n`
+  // The same part of each of several logs, said once.
+  const scope = only === undefined ? scopeText(logs[0]?.selection) : ""
+  const headings = scope === "" ? [heading] : [scope, heading]
+  return `${[...headings, ...body, ...renderKeys(logs)].join("\n\n")}\n`
 }

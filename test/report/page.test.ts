@@ -42,6 +42,15 @@ describe("a report", () => {
       assert.approximately(figures.get(name) ?? Number.NaN, value ?? Number.NaN, off, name)
   })
 
+  it("says at its top which part of a log it is", async () => {
+    const log = reported("run.ndjson", sampleRecords())
+    const selection = { since: { type: "offset", ms: 10_000 }, until: undefined, keys: ["<b>"] } as const
+    const header = (page: string): string => page.slice(page.indexOf("<header>"), page.indexOf("</header>"))
+    const part = header(await pageOf([{ ...log, selection }]))
+    assert.include(part, "A part of the log: from 10s on, &lt;b&gt; only")
+    assert.notInclude(header(await pageOf([log])), "A part of")
+  })
+
   it("has every order in the intervals behind its chart", () => {
     const { run, summary } = reported("run.ndjson", sampleRecords())
     const sum = (what: "accepted" | "refused" | "expired" | "created"): number =>

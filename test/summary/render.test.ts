@@ -1,7 +1,10 @@
-import { Schema } from "effect"
+import { Result, Schema } from "effect"
 import { describe, expect, it } from "vitest"
+import { parseMoment } from "../../src/cli/moment.ts"
 import { renderSummaries } from "../../src/summary/render.ts"
 import { pythonFloat, pythonTimedelta } from "../../src/summary/renderClassic.ts"
+import { intervalLines } from "../../src/summary/renderIntervals.ts"
+import { momentText, type Selection } from "../../src/summary/Selection.ts"
 import { accepted, acceptedAt, header, summaryOf, unknown } from "./records.ts"
 
 const empty = { name: "empty.ndjson", summary: summaryOf([header()]) }
@@ -76,13 +79,13 @@ Total Time: 0:00:00
 
 describe("the JSON form", () => {
   it("of one log is its summary", () => {
-    expect(fromJson(renderSummaries("json", [run]))).toEqual(run.summary)
+    expect(fromJson(renderSummaries("json", [run]))).toEqual({ ...run.summary, selection: null })
   })
 
   it("of several logs is an array that names each", () => {
     expect(fromJson(renderSummaries("json", [run, empty]))).toEqual([
-      { file: "run.ndjson", ...run.summary },
-      { file: "empty.ndjson", ...empty.summary },
+      { file: "run.ndjson", ...run.summary, selection: null },
+      { file: "empty.ndjson", ...empty.summary, selection: null },
     ])
   })
 })
@@ -91,12 +94,72 @@ describe("comma-separated values", () => {
   it("have a line of names and one for each log, with as many fields, and end lines as RFC 4180 has them", () => {
     const odd = { ...empty, name: 'a, "b".ndjson' }
     const [names, first, second, ...rest] = renderSummaries("csv", [run, odd]).split("\r\n")
-    expect(names).toMatch(/^file,averageRequestsRate,.*,orders.created,.*,roundTrip.max,.*,nonceJumps$/)
+    expect(names).toMatch(
+      /^file,averageRequestsRate,.*,orders.created,.*,roundTrip.max,.*,nonceJumps,.*selection.keys$/,
+    )
     expect(first?.split(",").length).toBe(names?.split(",").length)
     expect(first).toMatch(/^run.ndjson,0.6666666666666666,/)
     expect(second).toMatch(/^"a, ""b"".ndjson",0,/)
     expect(second).toMatch(/,,/)
     expect(rest).toEqual([""])
+  })
+})
+
+describe("which part of a log it is", () => {
+  const offset = (ms: number) => ({ type: "offset", ms }) as const
+  const all = { since: undefined, until: undefined, keys: [] }
+  const part = { since: offset(10_000), until: offset(20_000), keys: ["key-1"] }
+  const json = (selection: Selection) => fromJson(renderSummaries("json", [{ ...run, selection }]))
+  const heading = (selection: Selection) => renderSummaries("text", [{ ...run, selection }]).split("\n")[0]
+
+  it("stands in the text's heading, or above the names of several logs", () => {
+    expect(heading(all)).toBe("run.ndjson")
+    expect(heading(part)).toBe("run.ndjson, from 10s to 20s, key-1 only")
+    expect(heading({ ...all, since: { type: "time-of-day", ms: 34_200_250 } })).toBe(
+      "run.ndjson, from 09:30:00.250 on",
+    )
+    expect(heading({ ...all, until: { type: "date-time", ms: Date.UTC(2026, 10, 24, 9, 30) } })).toBe(
+      "run.ndjson, before 2026-11-24T09:30:00",
+    )
+    expect(heading({ ...all, keys: ["a", "b", "c", "d", "e"] })).toBe("run.ndjson, a, b, c and 2 more only")
+    const several = [run, empty].map((log) => ({ ...log, selection: part }))
+    expect(renderSummaries("text", several)).toMatch(/^from 10s to 20s, key-1 only\n\n +run.ndjson  empty/)
+  })
+
+  it("stands above a table of intervals", () => {
+    expect(intervalLines("text", "run.ndjson", true, part).heading).toMatch(
+      /^run.ndjson, from 10s to 20s, key-1 only\n\n +from/,
+    )
+    expect(intervalLines("text", "run.ndjson", true, all).heading).toMatch(/^run.ndjson\n/)
+  })
+
+  it("is in JSON and comma-separated values as the flags have it, null or empty where it is all", () => {
+    expect(json(all)).toMatchObject({ selection: null })
+    expect(json(part)).toMatchObject({ selection: { since: "10s", until: "20s", keys: ["key-1"] } })
+    expect(json({ ...all, since: offset(90_500) })).toMatchObject({
+      selection: { since: "90.5s", until: null, keys: null },
+    })
+    const [names, all1, part1] = renderSummaries("csv", [run, { ...run, selection: part }]).split("\r\n")
+    expect(names).toMatch(/,selection.since,selection.until,selection.keys$/)
+    expect(all1).toMatch(/,,,$/)
+    expect(part1).toMatch(/,10s,20s,key-1$/)
+  })
+
+  it("is said as the command takes it", () => {
+    for (const text of [
+      "0s",
+      "1ms",
+      "1500ms",
+      "90s",
+      "2m",
+      "36h",
+      "09:30:00",
+      "23:59:59.999",
+      "2026-11-24T00:00:00.5",
+    ]) {
+      const moment = Result.getOrThrow(parseMoment(text))
+      expect(Result.getOrThrow(parseMoment(momentText(moment)))).toEqual(moment)
+    }
   })
 })
 

@@ -124,6 +124,24 @@ describe("paceline summarise", () => {
     }).pipe(Effect.provide(NodeServices.layer)),
   )
 
+  it.effect("says of which part of a log the figures are", () =>
+    Effect.gen(function* () {
+      const file = yield* inDirectory
+      const fileSystem = yield* FileSystem.FileSystem
+      const records = [header(), accepted("a", 100), accepted("b", 2100)]
+      yield* fileSystem.writeFileString(file("a.ndjson"), records.map((_) => JSON.stringify(_)).join("\n"))
+      const flags = ["--since", "1s", "--until", "3s", "--key", "key-1"]
+      const scope = "from 1s to 3s, key-1 only"
+      const count = (printed: string) => printed.split(`a.ndjson, ${scope}\n\n`).length - 1
+      assert.strictEqual(count(yield* run(...flags, file("a.ndjson"))), 1)
+      assert.strictEqual(count(yield* run(...flags, "--merge", file("a.ndjson"))), 2)
+      assert.strictEqual(count(yield* run(...flags, "--every", "1s", file("a.ndjson"))), 3)
+      assert.include(yield* run(...flags, file("a.ndjson"), file("a.ndjson")), `\n${scope}\n\n`)
+      yield* run(...flags, "--html", file("page.html"), file("a.ndjson"))
+      assert.include(yield* fileSystem.readFileString(file("page.html")), `A part of the log: ${scope}`)
+    }).pipe(Effect.provide(NodeServices.layer)),
+  )
+
   it.effect("refuses to print intervals in the classic form", () =>
     Effect.gen(function* () {
       const classic = yield* Effect.flip(run("--every", "1s", "--format", "classic", fixture))
