@@ -130,7 +130,7 @@ export const summarise = Command.make(
     ),
     since: moment(
       "since",
-      "Only what happened from TIME on: 10s (from the log's beginning), 09:30 or 2026-11-24T09:30:00 (by the log's own clock, UTC in journals). An order counts with its outcome",
+      "Only what happened from TIME on: 10s (from the log's beginning), 09:30 or 2026-11-24T09:30:00 (by the log's own clock, UTC in journals). An order counts with its outcome, as created too: orders that were created in the time and ended after it are left out",
     ),
     until: moment("until", "Only what happened before TIME"),
     key: Flags.parsed(
@@ -145,7 +145,7 @@ export const summarise = Command.make(
     every: Flags.parsed(
       "every",
       "DURATION",
-      "Print a table of intervals instead, such as 10s, a line for each (as JSON: an object a line). They are counted from the log's beginning; rates are over what of an interval the log and --since and --until cover",
+      "Print a table of intervals instead, such as 10s, a line for each (as JSON: an object a line). They are counted from the log's beginning; rates are over what of an interval the log and --since and --until cover. Here, created counts orders in the interval of their creation, and all else in that of their outcome",
       (text) =>
         Result.flatMap(parseDuration({ zero: false })(text), (every) =>
           Duration.isLessThan(every, SHORTEST_INTERVAL)

@@ -1,10 +1,11 @@
+import { Option } from "effect"
 import { describe, expect, it } from "vitest"
 import type { JournalRecord } from "../../src/journal/JournalRecord.ts"
 import { type Interval, makeIntervals } from "../../src/summary/Intervals.ts"
 import { makeLogReader } from "../../src/summary/LogReader.ts"
 import { intervalLines } from "../../src/summary/renderIntervals.ts"
 import type { Moment, Selection } from "../../src/summary/Selection.ts"
-import { accepted, acceptedAt, expired, header, rejected, returned } from "./records.ts"
+import { accepted, acceptedAt, expired, header, rejected, returned, sent } from "./records.ts"
 
 /** The intervals of a journal, and how many were told before its end. */
 const intervalsOf = (
@@ -23,7 +24,7 @@ const intervalsOf = (
   for (const record of records) reader.line(JSON.stringify(record))
   const early = told.length
   reader.end()
-  return { told, early }
+  return { told, early, summary: Option.getOrThrow(reader.summary()) }
 }
 
 describe("intervals", () => {
@@ -42,6 +43,25 @@ describe("intervals", () => {
       { fromMs: 2000, created: 0, accepted: 1, orderAge: { max: 1 } },
     ])
     expect(told[0]?.atMs).toBe(Date.UTC(2026, 10, 23, 16, 24, 5))
+  })
+
+  it("count as created what was created in them, where a summary of the same time counts what ended in it", () => {
+    const records = [
+      header(),
+      accepted("a", 500, { createdAt: 400, sent: 450 }),
+      sent("never", 950, 940),
+      sent("b", 990, 980),
+      accepted("b", 1100, { createdAt: 980, sent: 990 }),
+      accepted("c", 1900, { createdAt: 1500, sent: 1800 }),
+    ]
+    expect(intervalsOf(1000, records).told.map(({ created, accepted }) => [created, accepted])).toEqual([
+      [2, 1],
+      [1, 2],
+    ])
+    const until: Moment = { type: "offset", ms: 1000 }
+    expect(intervalsOf(1000, records, { until }).told).toMatchObject([{ created: 1, accepted: 1 }])
+    const part = intervalsOf(1000, records, { until }).summary.orders
+    expect(part).toMatchObject({ created: 2, accepted: 1, unknown: 1 })
   })
 
   it("are told while the log goes on, a minute after their end, with no figure of those before", () => {

@@ -201,4 +201,5 @@ const summary: NaiveSummary = {
   ...figures,
   utilisation: utilisationWith(sum(held.values), held.values.length, header, figures.averageThroughput),
 }
-process.stdout.write(`${JSON.stringify(summary)}\n`)
+// As the whole of a journal is told in JSON.
+process.stdout.write(`${JSON.stringify({ ...summary, selection: null })}\n`)
