@@ -156,7 +156,7 @@ const recompute = ({ header, records, capPerSecond }: GeneratedJournal, inside: 
     queueWait: queueWaits(records),
     writeDelay: writeDelays(records),
     losses: lossesOf(records, createdAt.size - outcomes.length),
-    utilisation: utilisationOf(records, header, averageThroughput),
+    utilisation: utilisationOf(records, header, averageThroughput, first),
     longestWithoutAcceptance: longestGap([first, ...acceptances, first + total]),
     nonceJumps: records.filter((record) => record.type === "nonce-jump").length,
     keys: keysOf(records, header, first, total),
@@ -303,6 +303,30 @@ describe("a summary in one pass", () => {
     const atOnce = (record: JournalRecord): JournalRecord =>
       record.type === "header" ? { ...record, settings: { ...record.settings, boundMs: 0 } } : record
     isCaught(law((records) => streamed(records.map(atOnce))))
+  })
+
+  it("is not that where what requests held before the log's first outcome counts", () => {
+    isCaught(
+      law((records, log) => {
+        const defined = recompute(log, byDefinition)
+        const utilisation = utilisationOf(records, log.header, defined.averageThroughput, 0)
+        return listed({ ...defined, utilisation }, streamed(records))
+      }),
+    )
+  })
+
+  it("is not that where a lost request keeps the next one back for as long as its permit", () => {
+    const neverHandedOver = (record: JournalRecord): JournalRecord => {
+      if (record.type !== "outcome" || record.outcome !== "unknown") return record
+      const { written: _, ...rest } = record
+      return rest
+    }
+    isCaught(
+      law((records) => ({
+        ...streamed(records),
+        utilisation: streamed(records.map(neverHandedOver)).utilisation,
+      })),
+    )
   })
 })
 

@@ -74,43 +74,78 @@ export const longestGap = (points: ArrayLike<number>): Summary["longestWithoutAc
   return { ms: longest / 1000, fromMs: (from - first) / 1000 }
 }
 
-/** From a request's leaving until it has certainly arrived, in microseconds. */
-export const heldMicros = (
+/** Times in microseconds. */
+interface Hold {
+  readonly from: number
+  /** When the request has certainly arrived. */
+  readonly permitBack: number
+  /** When the key's next one could go. */
+  readonly nextCouldGo: number
+}
+
+export const holdOf = (
   record: Settled,
   { boundMs, requestTimeoutMs }: (typeof Header.Type)["settings"],
-): number => {
-  const settled = between(record.sent, record.settled)
+): Hold => {
+  const from = microsOf(record.sent)
+  const settled = microsOf(record.settled)
+  const byBound =
+    record.written === undefined || boundMs === null
+      ? Number.POSITIVE_INFINITY
+      : microsOf(record.written) + microsOf(boundMs)
   // Given up, or without an answer that means something.
-  if ("cause" in record) return settled + microsOf(boundMs ?? requestTimeoutMs)
-  if (record.written === undefined || boundMs === null) return settled
-  return Math.min(settled, between(record.sent, record.written) + microsOf(boundMs))
+  if ("cause" in record) {
+    const permitBack = settled + microsOf(boundMs ?? requestTimeoutMs)
+    return { from, permitBack, nextCouldGo: Math.min(permitBack, byBound) }
+  }
+  return { from, permitBack: Math.min(settled, byBound), nextCouldGo: Math.min(settled, byBound) }
+}
+
+/**
+ * How long requests held a permit, and the key's order, all together, from the log's first outcome on.
+ *
+ * @param first the time of that, in microseconds
+ */
+export const heldSince = (
+  first: number,
+  holds: ReadonlyArray<Hold>,
+): { readonly permits: number; readonly order: number; readonly requests: number } => {
+  const until = (to: (hold: Hold) => number) =>
+    sum(holds.map((hold) => Math.max(0, to(hold) - Math.max(first, hold.from))))
+  return {
+    permits: until((hold) => hold.permitBack),
+    order: until((hold) => hold.nextCouldGo),
+    requests: holds.length,
+  }
 }
 
 export const utilisationOf = (
   records: ReadonlyArray<JournalRecord>,
   header: typeof Header.Type,
   throughput: number,
+  first: number,
 ): Summary["utilisation"] => {
-  const held = records
+  const holds = records
     .filter(isSettled)
     .filter((record) => record.type === "outcome")
-    .map((record) => heldMicros(record, header.settings))
-  return utilisationWith(sum(held), held.length, header, throughput)
+    .map((record) => holdOf(record, header.settings))
+  return utilisationWith(heldSince(first, holds), header, throughput)
 }
 
-/** @param held how many microseconds the requests that ended an order were held, all together */
+/** @param held of the requests that ended an order */
 export const utilisationWith = (
-  held: number,
-  requests: number,
+  held: ReturnType<typeof heldSince>,
   { keys, settings }: typeof Header.Type,
   throughput: number,
 ): Summary["utilisation"] => {
   const { limit, windowMs, marginMs } = settings
-  const heldMs = held / requests / 1000
+  const { requests } = held
+  const permitMs = held.permits / requests / 1000
+  const orderMs = held.order / requests / 1000
   const ceiling = (limit * keys.length) / ((windowMs + 1) / 1000)
-  const window = (limit * keys.length) / ((windowMs + (marginMs ?? 1) + heldMs) / 1000)
+  const window = (limit * keys.length) / ((windowMs + (marginMs ?? 1) + permitMs) / 1000)
   const safeOptimum =
-    requests === 0 ? null : heldMs === 0 ? window : Math.min(window, (1000 / heldMs) * keys.length)
+    requests === 0 ? null : orderMs === 0 ? window : Math.min(window, (1000 / orderMs) * keys.length)
   return {
     ceiling,
     ofCeiling: throughput / ceiling,

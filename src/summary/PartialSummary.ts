@@ -51,7 +51,8 @@ export const addTimed = (
   origin: Origin,
 ): void => {
   countRecord(part.windows, event, origin)
-  if (event.type === "outcome" && origin.settings !== undefined) countHeld(part.held, event, origin.settings)
+  if (event.type === "outcome" && origin.settings !== undefined)
+    countHeld(part.held, event, origin.settings, origin)
 }
 
 /**

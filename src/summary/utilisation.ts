@@ -1,7 +1,7 @@
 /**
  * How much of what was possible a run got.
  */
-import { type Held, meanHeldMs } from "./Held.ts"
+import { type Held, meanHeld } from "./Held.ts"
 import type { Origin } from "./Origin.ts"
 
 /** Rates are orders a second. Null where the log does not tell. */
@@ -15,7 +15,7 @@ export interface Utilisation {
   readonly ofCeiling: number | null
   /**
    * What can safely be sent at best with the delays of this log. A key's permit is out for the window, the margin
-   * and the time until its request has certainly arrived; and its next request waits for that arrival. An
+   * and the time until its request has certainly arrived; and its next request waits until it can overtake none. An
    * estimate from the means of both: with the exercise's delays it is half a percent above what exact timers reach.
    */
   readonly safeOptimum: number | null
@@ -34,11 +34,12 @@ const ceilingOf = ({ capPerSecond, settings }: Origin): number => {
 }
 
 const safeOptimumOf = ({ settings }: Origin, held: Held): number | null => {
-  const heldMs = meanHeldMs(held)
-  if (settings === undefined || heldMs === undefined) return null
+  const means = meanHeld(held)
+  if (settings === undefined || means === undefined) return null
   const { keys, limit, marginMs = TICK_MS, windowMs } = settings
-  const byWindow = limit / (windowMs + marginMs + heldMs)
-  return keys * Math.min(byWindow, heldMs > 0 ? 1 / heldMs : Infinity) * SECOND_MS
+  const byWindow = limit / (windowMs + marginMs + means.permitMs)
+  const byOrder = means.orderMs > 0 ? 1 / means.orderMs : Infinity
+  return keys * Math.min(byWindow, byOrder) * SECOND_MS
 }
 
 const known = (rate: number | null): number | null => (rate !== null && Number.isFinite(rate) ? rate : null)

@@ -247,11 +247,39 @@ describe("utilisation", () => {
 
   it("knows that a request has arrived by its bound, though its answer is late", () => {
     const of = (request: { readonly written?: number }) =>
-      summaryOf([header(), accepted("a", 5000, { createdAt: 0, sent: 0, ...request })]).utilisation
-        .safeOptimum
+      summaryOf([
+        header(),
+        expired("first", 0, "queue"),
+        accepted("a", 5000, { createdAt: 0, sent: 0, ...request }),
+      ]).utilisation.safeOptimum
     // A key has never more than one request on its way, so here it is order that limits.
     expect(of({ written: 10 })).toBeCloseTo(5 * (1000 / 65), 6)
     expect(of({})).toBeCloseTo(5 * (1000 / 5000), 6)
+  })
+
+  it("does not take a lost request for one that kept the next ones back until it was given up", () => {
+    const stalled = summaryOf([
+      header({ limit: 20, keys: 1 }),
+      expired("first", 0, "queue"),
+      ...acceptedAt(4000, 20),
+      ...Array.from({ length: 20 }, (_, index) =>
+        unknown(`lost ${index}`, 5000, "timeout", { sent: 0, written: 0 }),
+      ),
+    ]).utilisation
+    // 40 requests, half of which are in doubt for 5055 ms; the next one could go 55 ms after each of them.
+    expect(stalled.safeOptimum).toBeCloseTo((20 * 1000) / (1000 + 2 + 5055 / 2), 6)
+    expect(stalled.ofSafeOptimum).toBeLessThan(1)
+  })
+
+  it("does not count what lost requests kept out before the part of the log that is looked at", () => {
+    const { ofSafeOptimum, safeOptimum } = summaryOf([
+      header({ limit: 20, keys: 1 }),
+      ...Array.from({ length: 20 }, (_, index) => unknown(`lost ${index}`, 5000, "timeout", { sent: 0 })),
+      ...[6000, 7000, 8000].flatMap((t) => acceptedAt(t, 20)),
+      expired("last", 9000, "queue"),
+    ]).utilisation
+    expect(safeOptimum).toBeCloseTo((20 * 1000) / (1000 + 2 + 55 / 4), 6)
+    expect(ofSafeOptimum).toBeLessThan(1)
   })
 })
 

@@ -7,7 +7,7 @@
 import process from "node:process"
 import {
   between,
-  heldMicros,
+  holdOf,
   isSettled,
   longestGap,
   microsOf,
@@ -41,7 +41,9 @@ const queueWait = new Column()
 const orderAge = new Column()
 const writeDelay = new Column()
 const roundTrip = new Column()
-const held = new Column()
+const heldFrom = new Column()
+const permitBack = new Column()
+const nextCouldGo = new Column()
 /** By what happened, and by what happened to which key. */
 const endings: Counts = new Map()
 const byKey: Counts = new Map()
@@ -68,7 +70,10 @@ const takeOutcome = (record: Outcome, { settings }: typeof Header.Type): void =>
   count(byKey, `${record.key} ${record.outcome} ${detailOf(record)}`)
   orderAge.push(between(record.createdAt, record.sent))
   if (record.written !== undefined) writeDelay.push(between(record.sent, record.written))
-  held.push(heldMicros(record, settings))
+  const hold = holdOf(record, settings)
+  heldFrom.push(hold.from)
+  permitBack.push(hold.permitBack)
+  nextCouldGo.push(hold.nextCouldGo)
   const isLost = "cause" in record && (record.cause === "timeout" || record.cause === "broken-connection")
   if (!isLost) roundTrip.push(between(record.sent, record.settled))
 }
@@ -195,11 +200,23 @@ const figuresOf = ({ keys, settings }: typeof Header.Type): Omit<NaiveSummary, "
   }
 }
 
+/** How long requests were held, all together, from the log's first outcome on. */
+const heldUntil = (to: Column): number => {
+  const first = least(outcomeAt.values)
+  return sum(
+    to.values.map((until, index) => Math.max(0, until - Math.max(first, heldFrom.values[index] ?? 0))),
+  )
+}
+
 if (header === undefined) throw new Error("an empty journal")
 const figures = figuresOf(header)
 const summary: NaiveSummary = {
   ...figures,
-  utilisation: utilisationWith(sum(held.values), held.values.length, header, figures.averageThroughput),
+  utilisation: utilisationWith(
+    { permits: heldUntil(permitBack), order: heldUntil(nextCouldGo), requests: heldFrom.values.length },
+    header,
+    figures.averageThroughput,
+  ),
 }
 // As the whole of a journal is told in JSON.
 process.stdout.write(`${JSON.stringify({ ...summary, selection: null })}\n`)
