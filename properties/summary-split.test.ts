@@ -217,6 +217,12 @@ const withoutEndings: Merge = (earlier, later, origin) => {
   return mergeParts(earlier, { ...later, tally: { ...later.tally, unfinished } }, origin)
 }
 
+/** Forgets that requests of orders sent in the earlier part came back in the later. */
+const withoutReturns: Merge = (earlier, later, origin) => {
+  const unfinished = { ...later.tally.unfinished, cameBack: new Set<string>() }
+  return mergeParts(earlier, { ...later, tally: { ...later.tally, unfinished } }, origin)
+}
+
 /** Takes the lowest throughput of the parts for that of the log. */
 const lowestOfParts: Combine = (log, head) => {
   const parts = readParts(log, head, linesBeginningIn)
@@ -282,6 +288,10 @@ describe("the parts of a log, cut anywhere", () => {
 
   it("do not, where orders that end in another part are lost", async () => {
     await catches(oneLog, isWhole(byMerging(withoutEndings)))
+  })
+
+  it("do not, where a request that came back in another part has no end", async () => {
+    await catches(oneLog, isWhole(byMerging(withoutReturns)))
   })
 
   it("do not, where the lowest throughput is the lowest of the parts", async () => {

@@ -23,6 +23,7 @@ import {
   lossesOf,
   microsOf,
   queueWaits,
+  runOf,
   utilisationOf,
   writeDelays,
 } from "./support/naiveFigures.ts"
@@ -70,6 +71,7 @@ interface Figures<Times> {
   readonly orderAge: Times
   readonly writeDelay: Times
   readonly roundTrip: Times
+  readonly run: Summary["run"]
   readonly losses: Summary["losses"]
   readonly utilisation: Summary["utilisation"]
   readonly longestWithoutAcceptance: Summary["longestWithoutAcceptance"]
@@ -145,6 +147,7 @@ const recompute = ({ header, records, capPerSecond }: GeneratedJournal, inside: 
     unknown: ended("unknown") + createdAt.size - outcomes.length,
     cancelled: ended("cancelled"),
     unrecognisedLines: 0,
+    run: runOf(records, header),
     orderAge: outcomes.flatMap((record) =>
       "sent" in record ? [microsOf(record.sent) - microsOf(record.createdAt)] : [],
     ),
@@ -368,6 +371,7 @@ const recomputePython = (records: ReadonlyArray<PythonRecord>): Found => {
     unknown: among(records, "unknown"),
     cancelled: 0,
     unrecognisedLines: 0,
+    run: null,
     orderAge: null,
     roundTrip: null,
     queueWait: null,

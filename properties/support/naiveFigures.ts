@@ -154,6 +154,23 @@ export const utilisationWith = (
   }
 }
 
+/** @param records those of one run, with its header */
+export const runOf = (
+  records: ReadonlyArray<JournalRecord>,
+  { keys, settings, startedAt }: typeof Header.Type,
+): Summary["run"] => ({
+  startedAt,
+  gate: settings.gate,
+  keys: keys.length,
+  limit: settings.limit,
+  windowMs: settings.windowMs,
+  boundMs: settings.boundMs,
+  marginMs: settings.marginMs,
+  requestTimeoutMs: settings.requestTimeoutMs,
+  runs: 1,
+  runsWithoutEnd: records.some(isType("footer")) ? 0 : 1,
+})
+
 /** @param first the time of the log's first outcome, and from there to the last, in microseconds */
 export const keysOf = (
   records: ReadonlyArray<JournalRecord>,
@@ -177,6 +194,7 @@ export const keysOf = (
       accepted: ended("accepted"),
       unknown: ended("unknown"),
       notSent: refused("not-sent"),
+      unfinished: sent - own.filter(isSettled).length,
       refused: {
         "rate-limit": refused("rate-limit"),
         blocked: refused("blocked"),

@@ -26,6 +26,8 @@ export interface Settings {
   /** What the client adds to the window; undefined for a gate without a margin. */
   readonly marginMs: number | undefined
   readonly requestTimeoutMs: number
+  /** What decided when a key may send next; undefined where runs with several are taken as one. */
+  readonly gate: string | undefined
   /** The wall clock's time when the log's times were 0, in milliseconds since 1970; undefined where it is no time. */
   readonly startedAtMs: number | undefined
   /** Where the log is several runs' that were merged: what each of them ran with, by its number. */
@@ -178,6 +180,7 @@ export const fromHeader = ({ keys, settings, startedAt }: typeof Header.Type): S
   boundMs: settings.boundMs ?? undefined,
   marginMs: settings.marginMs ?? undefined,
   requestTimeoutMs: settings.requestTimeoutMs,
+  gate: settings.gate,
   startedAtMs: Option.getOrUndefined(Option.map(DateTime.make(startedAt), DateTime.toEpochMillis)),
 })
 

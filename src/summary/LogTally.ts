@@ -9,7 +9,14 @@ import { addDuration, type Distribution, emptyDistribution, mergeDistributions }
 import { type KeyTallies, mergeKeys, tallyKeys } from "./KeyTally.ts"
 import { countLoss, emptyLosses, type Losses, mergeLosses } from "./Losses.ts"
 import { emptyNumbering, mergeNumberings, type Numbering, orderNumbered, ordersCounted } from "./Numbering.ts"
-import { emptyUnfinished, mergeUnfinished, orderEnded, orderSent, type Unfinished } from "./Unfinished.ts"
+import {
+  emptyUnfinished,
+  mergeUnfinished,
+  orderCameBack,
+  orderEnded,
+  orderSent,
+  type Unfinished,
+} from "./Unfinished.ts"
 
 /** Plain data and histograms: it can be sent to another thread. */
 export interface LogTally {
@@ -25,6 +32,9 @@ export interface LogTally {
   readonly orderAge: Distribution
   readonly writeDelay: Distribution
   readonly roundTrip: Distribution
+  /** Runs of which the log has the header, and those of which it has the end. */
+  runsBegun: number
+  runsEnded: number
   unrecognisedLines: number
 }
 
@@ -41,11 +51,13 @@ export const emptyTally = (isBeginning: boolean): LogTally => ({
   orderAge: emptyDistribution(),
   writeDelay: emptyDistribution(),
   roundTrip: emptyDistribution(),
+  runsBegun: 0,
+  runsEnded: 0,
   unrecognisedLines: 0,
 })
 
 const tallySent = (tally: LogTally, event: OrderSent): void => {
-  orderSent(tally.unfinished, event.id, event.createdAtMs)
+  orderSent(tally.unfinished, event.id, { createdAtMs: event.createdAtMs, key: event.key })
   if (event.attempt === 1) addDuration(tally.queueWait, elapsedMs(event.createdAtMs, event.atMs))
 }
 
@@ -69,15 +81,20 @@ const tallyOutcome = (tally: LogTally, event: OrderOutcome): void => {
 export const tallyEvent = (tally: LogTally, event: LogEvent): void => {
   tallyKeys(tally.keys, event)
   switch (event.type) {
-    case "settings":
     case "key":
     case "nonce-jump":
+      return
+    case "settings":
+      tally.runsBegun += event.runs?.length ?? 1
+      return
     case "ended":
+      if (event.atMs !== undefined) tally.runsEnded += 1
       return
     case "sent":
       return tallySent(tally, event)
     case "returned":
       tally.refusals[event.reason] += 1
+      orderCameBack(tally.unfinished, event.id)
       return tallyWritten(tally, event.request)
     case "outcome":
       return tallyOutcome(tally, event)
@@ -116,5 +133,7 @@ export const mergeTallies = (earlier: LogTally, later: LogTally): LogTally => ({
   orderAge: mergeDistributions(earlier.orderAge, later.orderAge),
   writeDelay: mergeDistributions(earlier.writeDelay, later.writeDelay),
   roundTrip: mergeDistributions(earlier.roundTrip, later.roundTrip),
+  runsBegun: earlier.runsBegun + later.runsBegun,
+  runsEnded: earlier.runsEnded + later.runsEnded,
   unrecognisedLines: earlier.unrecognisedLines + later.unrecognisedLines,
 })

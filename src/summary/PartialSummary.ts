@@ -14,8 +14,9 @@ import { keyFigures } from "./keyFigures.ts"
 import { emptyTally, type LogTally, mergeTallies, tallyEvent } from "./LogTally.ts"
 import { createdByNumber, requestsPerSecond } from "./Numbering.ts"
 import { isTimed, type Origin } from "./Origin.ts"
+import { runSettingOf } from "./runSetting.ts"
 import type { Summary } from "./Summary.ts"
-import { countUnfinished } from "./Unfinished.ts"
+import { countByKey, countUnfinished } from "./Unfinished.ts"
 import { utilisationOf } from "./utilisation.ts"
 import { mergeGrids } from "./mergeGrids.ts"
 import { countRecord, emptyGrid, type WindowGrid } from "./WindowGrid.ts"
@@ -87,10 +88,10 @@ const created = ({ numbering, orders, unfinished }: LogTally, source: Origin["so
  * unknown.
  */
 export const summaryOf = ({ tally, windows, held }: PartialSummary, origin: Origin): Summary => {
-  const figures = figuresOf(windows, tally.unfinished.createdAtMs.values(), origin)
+  const figures = figuresOf(windows, tally.unfinished.orders, origin)
   const { orders, refusals } = tally
   const averageThroughput = figures.accepted / figures.windows
-  const keys = keyFigures(tally.keys, figures.totalMs, origin)
+  const keys = keyFigures(tally.keys, countByKey(tally.unfinished), figures.totalMs, origin)
   return {
     averageRequestsRate: requestsRate(tally, figures, origin.source),
     maxPossibleThroughput: figures.meanLeftCapped,
@@ -112,6 +113,7 @@ export const summaryOf = ({ tally, windows, held }: PartialSummary, origin: Orig
       cancelled: orders.cancelled,
     },
     unrecognisedLines: tally.unrecognisedLines,
+    run: runSettingOf(origin, tally),
     queueWait: percentilesOf(tally.queueWait),
     orderAge: percentilesOf(tally.orderAge),
     writeDelay: percentilesOf(tally.writeDelay),

@@ -17,6 +17,8 @@ export interface KeyFigures {
   readonly unknown: number
   /** Requests of which not a byte left. */
   readonly notSent: number
+  /** Requests whose end the log does not tell. */
+  readonly unfinished: number
   /** Requests sent in a window, on average over the log's total time; null where the log does not tell. */
   readonly sentPerWindow: number | null
   /** As a share of what the exchange lets through at the very most, the limit in a window and a millisecond. */
@@ -33,7 +35,13 @@ export interface KeyFigures {
 
 const TICK_MS = 1
 
-const figuresOf = (key: string, tally: KeyTally, totalMs: number, origin: Origin): KeyFigures => {
+const figuresOf = (
+  key: string,
+  tally: KeyTally,
+  unfinished: number,
+  totalMs: number,
+  origin: Origin,
+): KeyFigures => {
   const { retired, sent, accepted, refused, unknown, notSent, nonceJumps } = tally
   const { settings } = origin
   const isKnown = settings !== undefined && settings.windowMs > 0 && totalMs > 0
@@ -44,6 +52,7 @@ const figuresOf = (key: string, tally: KeyTally, totalMs: number, origin: Origin
     refused,
     unknown,
     notSent,
+    unfinished,
     sentPerWindow: isKnown ? (sent * settings.windowMs) / totalMs : null,
     slotsUsed:
       isKnown && settings.limit > 0
@@ -61,14 +70,18 @@ const figuresOf = (key: string, tally: KeyTally, totalMs: number, origin: Origin
 /**
  * Those of the log's header first, then whatever others it names; null where the log knows no keys.
  *
+ * @param unfinished requests without an end, by key
  * @param totalMs from the log's first record to its last
  */
 export const keyFigures = (
   tallies: KeyTallies,
+  unfinished: ReadonlyMap<string, number>,
   totalMs: number,
   origin: Origin,
 ): ReadonlyArray<KeyFigures> | null => {
   if (origin.source !== "journal") return null
   const labels = new Set([...(origin.settings?.labels ?? []), ...tallies.keys()])
-  return [...labels].map((label) => figuresOf(label, tallies.get(label) ?? emptyKeyTally(), totalMs, origin))
+  return [...labels].map((label) =>
+    figuresOf(label, tallies.get(label) ?? emptyKeyTally(), unfinished.get(label) ?? 0, totalMs, origin),
+  )
 }

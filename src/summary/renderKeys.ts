@@ -21,7 +21,14 @@ const retiredText = ({ retired }: KeyFigures): string => {
   return `${withOneDecimal.format(retired.atMs / 1000)} s: ${why}`
 }
 
-const columns: ReadonlyArray<{ readonly title: string; readonly cell: (key: KeyFigures) => string }> = [
+interface Column {
+  readonly title: string
+  readonly cell: (key: KeyFigures) => string
+  /** The column is left out where this holds for no key. */
+  readonly isShown?: (key: KeyFigures) => boolean
+}
+
+const columns: ReadonlyArray<Column> = [
   { title: "sent", cell: count((_) => _.sent) },
   { title: "accepted", cell: count((_) => _.accepted) },
   { title: "rate limit", cell: count((_) => _.refused["rate-limit"]) },
@@ -30,6 +37,7 @@ const columns: ReadonlyArray<{ readonly title: string; readonly cell: (key: KeyF
   { title: "other", cell: count((_) => _.refused["api-key"] + _.refused.exchange) },
   { title: "unknown", cell: count((_) => _.unknown) },
   { title: "not sent", cell: count((_) => _.notSent) },
+  { title: "no end", cell: count((_) => _.unfinished), isShown: (_) => _.unfinished > 0 },
   { title: "per window", cell: decimal((_) => _.sentPerWindow) },
   { title: "slots used %", cell: decimal((_) => _.slotsUsed && _.slotsUsed * 100) },
   { title: "nonce jumps", cell: count((_) => _.nonceJumps) },
@@ -39,7 +47,8 @@ const columns: ReadonlyArray<{ readonly title: string; readonly cell: (key: KeyF
 const table = (title: string, keys: ReadonlyArray<KeyFigures>): string => {
   const shown = keys.slice(0, MOST_ROWS)
   const labelWidth = Math.max(...shown.map(({ key }) => key.length))
-  const laidOut = columns.map(({ title, cell }) => {
+  const columnsShown = columns.filter(({ isShown }) => isShown === undefined || keys.some(isShown))
+  const laidOut = columnsShown.map(({ title, cell }) => {
     const cells = shown.map(cell)
     return { title, cells, width: Math.max(title.length, ...cells.map((text) => text.length)) }
   })

@@ -12,8 +12,8 @@ interface Row {
   readonly unit: string
   /** What the figure means, where its name does not say. */
   readonly note: string
-  /** Whether the row is left out where the figure is 0 in every log. */
-  readonly onlyIfAny?: boolean
+  /** Whether these logs need the row; all do where it is left out. */
+  readonly isShown?: (logs: ReadonlyArray<Summary>) => boolean
 }
 
 interface Section {
@@ -36,7 +36,7 @@ const count = (label: string, of: (summary: Summary) => number, note = ""): Row 
 
 const loss = (label: string, of: (summary: Summary) => number, note = ""): Row => ({
   ...count(label, of, note),
-  onlyIfAny: true,
+  isShown: (logs) => logs.some((summary) => of(summary) !== 0),
 })
 
 const perSecond = (label: string, of: (summary: Summary) => number, note: string): Row => ({
@@ -52,15 +52,19 @@ const percentiles = (
   note: string,
 ): ReadonlyArray<Row> => {
   const names = ["p50", "p90", "p99", "p999", "max"] as const
-  return names.map((name, index) => ({
+  const isKnown = (logs: ReadonlyArray<Summary>): boolean => logs.some((summary) => of(summary) !== null)
+  const unknown: Row = { label, value: () => "-", unit: "", note, isShown: (logs) => !isKnown(logs) }
+  const known = names.map((name, index): Row => ({
     label: `${label} ${name === "p999" ? "p99.9" : name}`,
     value: (summary) => {
-      const known = of(summary)
-      return known === null ? "-" : withTwoDecimals.format(known[name])
+      const percentiles = of(summary)
+      return percentiles === null ? "-" : withTwoDecimals.format(percentiles[name])
     },
     unit: "ms",
     note: index === 0 ? note : "",
+    isShown: isKnown,
   }))
+  return [unknown, ...known]
 }
 
 const orDash = (value: number | null): string => (value === null ? "-" : withTwoDecimals.format(value))
@@ -199,10 +203,20 @@ const sections: ReadonlyArray<Section> = [
   },
 ]
 
+/** What is said below the heading of a log without an end. */
+const endLine = ({ name, summary }: NamedSummary, isNamed: boolean): ReadonlyArray<string> => {
+  const { losses, run } = summary
+  if (run === null || run.runsWithoutEnd === 0) return []
+  const which = run.runs === 1 ? "" : `${run.runsWithoutEnd} of ${run.runs} runs `
+  const { unfinished } = losses.unknown
+  const orders = `${inEnglish.format(unfinished)} ${unfinished === 1 ? "order" : "orders"} sent without an outcome`
+  return [`${isNamed ? `${name}: ` : ""}no end: ${which}killed or still running, ${orders}`]
+}
+
 /** A table of all figures, ending in a newline. Columns stand in the order of `logs`. */
 export const renderText = (logs: ReadonlyArray<NamedSummary>): string => {
-  const isShown = (row: Row): boolean =>
-    row.onlyIfAny !== true || logs.some(({ summary }) => row.value(summary) !== "0")
+  const summaries = logs.map(({ summary }) => summary)
+  const isShown = (row: Row): boolean => row.isShown === undefined || row.isShown(summaries)
   const shown = sections
     .map(({ title, rows }) => ({ title, rows: rows.filter(isShown) }))
     .filter(({ rows }) => rows.length > 0)
@@ -220,7 +234,7 @@ export const renderText = (logs: ReadonlyArray<NamedSummary>): string => {
   const line = (label: string, cells: ReadonlyArray<string>, rest: string): string =>
     `${label.padEnd(labelWidth)}${cells.join("")}${rest}`.trimEnd()
 
-  const heading =
+  const names =
     only === undefined
       ? line(
           "",
@@ -240,6 +254,7 @@ export const renderText = (logs: ReadonlyArray<NamedSummary>): string => {
       ),
     ].join("\n"),
   )
+  const heading = [names, ...logs.flatMap((log) => endLine(log, logs.length > 1))].join("\n")
   // The same part of each of several logs, said once.
   const scope = only === undefined ? scopeText(logs[0]?.selection) : ""
   const headings = scope === "" ? [heading] : [scope, heading]

@@ -3,6 +3,7 @@
  */
 import { elapsedMs } from "../journal/elapsed.ts"
 import type { Origin } from "./Origin.ts"
+import type { Unfinished } from "./Unfinished.ts"
 import { countIn, edgeOf, headEnd, type Tally, tailStart, type WindowGrid, windowOf } from "./WindowGrid.ts"
 
 export interface WindowFigures {
@@ -26,7 +27,7 @@ const complete = (tally: Tally): number => tally.all - tally.newest
 /** All is in window 0, and counts though that is not complete. */
 const figuresOfShortLog = (
   grid: WindowGrid,
-  unfinished: Iterable<number>,
+  unfinished: Unfinished["orders"],
   origin: Origin,
 ): WindowFigures => ({
   totalMs: grid.lastMs,
@@ -34,7 +35,7 @@ const figuresOfShortLog = (
   accepted: grid.accepted.all,
   expiredInQueue: grid.expiredInQueue.all,
   expiredInLimiter: grid.expiredInLimiter.all,
-  created: grid.createdBefore + grid.created.all + [...unfinished].length,
+  created: grid.createdBefore + grid.created.all + unfinished.size,
   lowestAccepted: grid.accepted.all,
   meanLeftCapped: Math.min(origin.capPerSecond, countIn(grid.head.left, 0)),
 })
@@ -42,9 +43,13 @@ const figuresOfShortLog = (
 /**
  * The figures of a whole log, or of what came of it so far.
  *
- * @param unfinished the times of creation of orders without an outcome
+ * @param unfinished orders without an outcome
  */
-export const figuresOf = (grid: WindowGrid, unfinished: Iterable<number>, origin: Origin): WindowFigures => {
+export const figuresOf = (
+  grid: WindowGrid,
+  unfinished: Unfinished["orders"],
+  origin: Origin,
+): WindowFigures => {
   if (grid.newest <= 0) return figuresOfShortLog(grid, unfinished, origin)
   const { middle } = grid
   // No record, no order.
@@ -61,7 +66,7 @@ export const figuresOf = (grid: WindowGrid, unfinished: Iterable<number>, origin
   look(grid.oldest, Math.min(headEnd(grid), grid.newest - 1))
   look(tailStart(grid), grid.newest - 1)
   let createdUnfinished = 0
-  for (const createdAtMs of unfinished) {
+  for (const { createdAtMs } of unfinished.values()) {
     const sinceFirst = elapsedMs(origin.firstMs, createdAtMs)
     if (sinceFirst >= 0 && windowOf(sinceFirst) < grid.newest) createdUnfinished += 1
   }

@@ -14,6 +14,7 @@ import {
   sent,
   summaryOf,
   unknown,
+  footer,
 } from "./records.ts"
 
 describe("windows", () => {
@@ -324,6 +325,42 @@ describe("keys", () => {
     ])
     expect(nonceJumps).toBe(1)
   })
+
+  it("have the requests whose end the log does not tell, until it tells that they came back", () => {
+    const records = [
+      header({ keys: 2 }),
+      sent("a", 0),
+      accepted("a", 10, { sent: 0 }),
+      sent("b", 20),
+      sent("c", 30, 30, { key: "key-2" }),
+      sent("d", 40),
+      returned("d", 50, "not-sent", { sent: 40 }),
+    ]
+    expect(summaryOf(records).keys).toMatchObject([
+      { key: "key-1", sent: 3, accepted: 1, notSent: 1, unfinished: 1 },
+      { key: "key-2", sent: 1, unfinished: 1 },
+    ])
+  })
+})
+
+describe("a run", () => {
+  it("is what the header says of it, and has no end until the journal has", () => {
+    const run = {
+      startedAt: "2026-11-23T16:24:05.000Z",
+      gate: "ack-window",
+      keys: 3,
+      limit: 7,
+      windowMs: 500,
+      boundMs: 55,
+      marginMs: 2,
+      requestTimeoutMs: 5000,
+      runs: 1,
+    }
+    const first = header({ keys: 3, limit: 7, windowMs: 500 })
+    expect(summaryOf([first]).run).toEqual({ ...run, runsWithoutEnd: 1 })
+    expect(summaryOf([first, footer(10)]).run).toEqual({ ...run, runsWithoutEnd: 0 })
+    expect(summaryOf([accepted("a", 0)]).run).toBeNull()
+  })
 })
 
 describe("a summary", () => {
@@ -342,6 +379,18 @@ describe("a summary", () => {
       windows: 1,
       orders: { created: 0, accepted: 0, rejected: 0, expired: 0, unknown: 0, cancelled: 0 },
       unrecognisedLines: 0,
+      run: {
+        startedAt: "2026-11-23T16:24:05.000Z",
+        gate: "ack-window",
+        keys: 1,
+        limit: 20,
+        windowMs: 1000,
+        boundMs: 55,
+        marginMs: 2,
+        requestTimeoutMs: 5000,
+        runs: 1,
+        runsWithoutEnd: 1,
+      },
       queueWait: null,
       orderAge: null,
       writeDelay: null,
@@ -361,6 +410,7 @@ describe("a summary", () => {
           sent: 0,
           accepted: 0,
           refused: { "rate-limit": 0, blocked: 0, nonce: 0, "api-key": 0, exchange: 0 },
+          unfinished: 0,
           unknown: 0,
           notSent: 0,
           sentPerWindow: null,

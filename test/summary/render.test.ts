@@ -5,7 +5,7 @@ import { renderSummaries } from "../../src/summary/render.ts"
 import { pythonFloat, pythonTimedelta } from "../../src/summary/renderClassic.ts"
 import { intervalLines } from "../../src/summary/renderIntervals.ts"
 import { momentText, type Selection } from "../../src/summary/Selection.ts"
-import { accepted, acceptedAt, header, summaryOf, unknown } from "./records.ts"
+import { accepted, acceptedAt, footer, header, sent, summaryOf, unknown } from "./records.ts"
 
 const empty = { name: "empty.ndjson", summary: summaryOf([header()]) }
 const run = {
@@ -178,7 +178,28 @@ describe("the text form", () => {
     expect(lineOf(text, "throughput")).toMatch(/^throughput +0\.33 \/s +orders accepted$/)
     expect(lineOf(text, "order age max")).toMatch(/^order age max +3,400\.00 ms$/)
     expect(lineOf(text, "total time")).toMatch(/^total time +3\.50 s/)
-    expect(lineOf(renderSummaries("text", [empty]), "order age max")).toMatch(/ - ms$/)
+  })
+
+  it("says in one row that percentiles are not known, and in each where another log knows them", () => {
+    const alone = renderSummaries("text", [empty])
+    expect(lineOf(alone, "order age")).toMatch(/^order age +- +from/)
+    expect(alone).not.toContain("order age p")
+    const both = renderSummaries("text", [run, empty])
+    expect(lineOf(both, "order age")).toMatch(/^order age p50 +[\d.,]+ +- ms/)
+    expect(lineOf(both, "order age max")).toMatch(/ - ms$/)
+  })
+
+  it("says that a run has no end, and which keys' requests have none", () => {
+    const killed = {
+      name: "killed.ndjson",
+      summary: summaryOf([header({ keys: 2 }), ...acceptedAt(0, 1), sent("a", 10), sent("b", 20)]),
+    }
+    const ended = { name: "ended.ndjson", summary: summaryOf([header(), footer(30)]) }
+    const lines = renderSummaries("text", [killed]).split("\n")
+    expect(lines[1]).toBe("no end: killed or still running, 2 orders sent without an outcome")
+    expect(lineOf(renderSummaries("text", [killed]), "sent")).toMatch(/not sent +no end/)
+    expect(renderSummaries("text", [ended])).not.toContain("no end")
+    expect(renderSummaries("text", [killed, ended])).toContain("\nkilled.ndjson: no end: killed or")
   })
 
   it("leaves out causes of loss that no log has", () => {

@@ -11,6 +11,7 @@ import {
   isSettled,
   longestGap,
   microsOf,
+  runOf,
   utilisationWith,
 } from "../../../properties/support/naiveFigures.ts"
 import type { Header, JournalRecord } from "../../../src/journal/JournalRecord.ts"
@@ -118,7 +119,8 @@ const boundsOf = (column: Column): Bounds | null => {
   return { p50: bounds(50), p90: bounds(90), p99: bounds(99), p999: bounds(99.9), max: atRank(sorted.length) }
 }
 
-const figuresOf = ({ keys, settings }: typeof Header.Type): Omit<NaiveSummary, "utilisation"> => {
+const figuresOf = (header: typeof Header.Type): Omit<NaiveSummary, "utilisation"> => {
+  const { keys, settings } = header
   const first = least(outcomeAt.values)
   const total = most(outcomeAt.values) - first
   const isShort = total < 1e6
@@ -163,6 +165,7 @@ const figuresOf = ({ keys, settings }: typeof Header.Type): Omit<NaiveSummary, "
       cancelled: ended("cancelled"),
     },
     unrecognisedLines: 0,
+    run: runOf([], header),
     queueWait: boundsOf(queueWait),
     orderAge: boundsOf(orderAge),
     writeDelay: boundsOf(writeDelay),
@@ -191,6 +194,7 @@ const figuresOf = ({ keys, settings }: typeof Header.Type): Omit<NaiveSummary, "
         refused: rejected(own),
         unknown: own("unknown"),
         notSent: 0,
+        unfinished: own("sent") - own("accepted") - own("rejected") - own("unknown"),
         sentPerWindow: perMs * settings.windowMs,
         slotsUsed: (perMs * (settings.windowMs + 1)) / settings.limit,
         nonceJumps: 0,

@@ -107,6 +107,9 @@ export const planRuns = (runs: ReadonlyArray<Run>): Result.Result<RunsPlan, stri
       settings: {
         ...first.settings,
         ...commonSettings(placed.map(({ settings }) => settings)),
+        gate: placed.every(({ settings }) => settings.gate === first.settings.gate)
+          ? first.settings.gate
+          : undefined,
         labels: names.all,
         keys: names.all.length,
         runs: placed.map(({ settings }, index) => ({

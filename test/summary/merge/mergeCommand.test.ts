@@ -255,6 +255,17 @@ describe("runs that are one", () => {
     }).pipe(Effect.provide(NodeServices.layer)),
   )
 
+  it.effect("say how many of them have no end", () =>
+    Effect.gen(function* () {
+      const write = yield* inFolder
+      const ended = [startedAt("10:00:00", 1), ...orders(2), footer(3000, { created: 2, accepted: 2 })]
+      const killed = [startedAt("11:00:00", 2), ...orders(2), sent("last", 2500)]
+      const files = [yield* write("a.ndjson", text(ended)), yield* write("b.ndjson", text(killed))]
+      const printed = yield* run("--merge", ...files)
+      assert.include(printed, "no end: 1 of 2 runs killed or still running, 1 order sent without an outcome")
+    }).pipe(Effect.provide(NodeServices.layer)),
+  )
+
   it.effect("make one report, and one block of the classic form", () =>
     Effect.gen(function* () {
       const fileSystem = yield* FileSystem.FileSystem

@@ -1,0 +1,53 @@
+/**
+ * What a log says of the run that wrote it.
+ */
+import { DateTime, Option } from "effect"
+import type { Origin } from "./Origin.ts"
+
+/** Durations are in milliseconds. */
+export interface RunSetting {
+  /** By the wall clock, ISO 8601 in UTC: where the log's times are 0. Null where the header tells no time. */
+  readonly startedAt: string | null
+  /** Null where runs with several are taken as one. */
+  readonly gate: string | null
+  /** API keys that are looked at. */
+  readonly keys: number
+  /** Requests that a key may pass in one window. */
+  readonly limit: number
+  readonly windowMs: number
+  /** The longest incoming delay; null where it is not known. */
+  readonly boundMs: number | null
+  /** What the client adds to the window; null for a gate without a margin. */
+  readonly marginMs: number | null
+  readonly requestTimeoutMs: number
+  /** Runs in the log: more than one where several are taken as one, or one was appended to another. */
+  readonly runs: number
+  /** Those that have no end in it: they were killed, or are still running. */
+  readonly runsWithoutEnd: number
+}
+
+/** How many runs of a log have begun and ended. */
+export interface RunCounts {
+  readonly runsBegun: number
+  readonly runsEnded: number
+}
+
+/** Null where the log does not say. */
+export const runSettingOf = ({ settings }: Origin, { runsBegun, runsEnded }: RunCounts): RunSetting | null =>
+  settings === undefined
+    ? null
+    : {
+        startedAt:
+          settings.startedAtMs === undefined
+            ? null
+            : Option.getOrNull(Option.map(DateTime.make(settings.startedAtMs), DateTime.formatIso)),
+        gate: settings.gate ?? null,
+        keys: settings.keys,
+        limit: settings.limit,
+        windowMs: settings.windowMs,
+        boundMs: settings.boundMs ?? null,
+        marginMs: settings.marginMs ?? null,
+        requestTimeoutMs: settings.requestTimeoutMs,
+        runs: runsBegun,
+        runsWithoutEnd: Math.max(0, runsBegun - runsEnded),
+      }
