@@ -1,8 +1,10 @@
 /**
- * Intervals as lines of a table, one by one: for reading, as JSON objects, or as comma-separated values.
+ * Intervals as lines of a table, one by one: for reading, as JSON objects, or as comma-separated values. All have the same
+ * figures in the same order, but the table for reading has two of the percentiles only.
  */
 import { DateTime, Option } from "effect"
 import { csvLine, type CsvValue } from "./csv.ts"
+import type { Percentiles } from "./Distribution.ts"
 import type { Interval } from "./Intervals.ts"
 import { nameWithScope, type Selection } from "./Selection.ts"
 
@@ -16,8 +18,10 @@ export interface IntervalLines {
 }
 
 interface Column {
+  /** Of the JSON form, a field within another as `orderAge.p50`. */
   readonly name: string
-  readonly title: string
+  /** Undefined where it is not in the table for reading. */
+  readonly title: string | undefined
   readonly width: number
   readonly value: (interval: Interval) => CsvValue
   readonly digits: number
@@ -33,20 +37,39 @@ const count = (name: string, value: Column["value"]): Column => ({
   value,
   digits: 0,
 })
-const ms = (name: string, title: string, value: Column["value"]): Column => ({
+const decimal = (name: string, title: string | undefined, value: Column["value"]): Column => ({
   name,
   title,
-  width: Math.max(8, title.length),
+  width: Math.max(8, title?.length ?? 0),
   value,
   digits: 1,
 })
+
+const percentiles = (
+  name: string,
+  title: string,
+  of: (interval: Interval) => Percentiles | null,
+): ReadonlyArray<Column> => {
+  const column = (percentile: keyof Percentiles, isInText: boolean): Column =>
+    decimal(`${name}.${percentile}`, isInText ? `${title} ${percentile}` : undefined, (interval) => {
+      const known = of(interval)
+      return known === null ? null : known[percentile]
+    })
+  return [
+    column("p50", true),
+    column("p90", false),
+    column("p99", true),
+    column("p999", false),
+    column("max", false),
+  ]
+}
 
 /** Of less than a second a rate would say more than it knows. */
 const SHORTEST_RATE_MS = 1000
 
 /** Over as much of the interval as the log tells of and is looked at. */
-const perSecond = (count: number, { coveredMs }: Interval): number | null =>
-  coveredMs < SHORTEST_RATE_MS ? null : (count * 1000) / coveredMs
+const acceptedPerSecond = ({ accepted, coveredMs }: Interval): number | null =>
+  coveredMs < SHORTEST_RATE_MS ? null : (accepted * 1000) / coveredMs
 
 const columns: ReadonlyArray<Column> = [
   count("created", (_) => _.created),
@@ -56,12 +79,18 @@ const columns: ReadonlyArray<Column> = [
   count("unknown", (_) => _.unknown),
   count("cancelled", (_) => _.cancelled),
   count("exceeds", (_) => _.exceeds),
-  ms("acceptedPerSecond", "accept/s", (_) => perSecond(_.accepted, _)),
-  ms("orderAge.p50", "age p50", (_) => _.orderAge && _.orderAge.p50),
-  ms("orderAge.p99", "age p99", (_) => _.orderAge && _.orderAge.p99),
-  ms("roundTrip.p50", "trip p50", (_) => _.roundTrip && _.roundTrip.p50),
-  ms("roundTrip.p99", "trip p99", (_) => _.roundTrip && _.roundTrip.p99),
+  decimal("acceptedPerSecond", "accept/s", acceptedPerSecond),
+  ...percentiles("orderAge", "age", (_) => _.orderAge),
+  ...percentiles("roundTrip", "trip", (_) => _.roundTrip),
 ]
+const columnsToRead = columns.filter(({ title }) => title !== undefined)
+
+const asJson = (file: string, interval: Interval): string => {
+  const { atMs, fromMs, orderAge, roundTrip, ...counts } = interval
+  const begin = { file, fromMs, at: clockText(atMs) }
+  const rate = acceptedPerSecond(interval)
+  return JSON.stringify({ ...begin, ...counts, acceptedPerSecond: rate, orderAge, roundTrip })
+}
 
 const BEGIN_WIDTH = 12
 
@@ -85,33 +114,33 @@ export const intervalLines = (
 ): IntervalLines => {
   switch (format) {
     case "text": {
-      const titles = columns.map(({ title, width }) => title.padStart(width)).join("  ")
+      const titles = columnsToRead.map(({ title = "", width }) => title.padStart(width)).join("  ")
       return {
         heading: `${isFirst ? "" : "\n"}${nameWithScope(file, selection)}\n\n${"from".padStart(BEGIN_WIDTH)}  ${titles}`,
         line: (interval) => {
           const begin = `${(interval.fromMs / 1000).toFixed(interval.everyMs % 1000 === 0 ? 0 : 1)} s`
-          return [begin.padStart(BEGIN_WIDTH), ...columns.map((column) => asText(column, interval))].join(
-            "  ",
-          )
+          return [
+            begin.padStart(BEGIN_WIDTH),
+            ...columnsToRead.map((column) => asText(column, interval)),
+          ].join("  ")
         },
       }
     }
     case "csv":
       return {
         heading: isFirst
-          ? `${csvLine(["file", "fromMs", "at", "everyMs", ...columns.map(({ name }) => name)])}\r`
+          ? `${csvLine(["file", "fromMs", "at", "everyMs", "coveredMs", ...columns.map(({ name }) => name)])}\r`
           : undefined,
         line: (interval) => {
-          const { fromMs, atMs, everyMs } = interval
+          const { fromMs, atMs, everyMs, coveredMs } = interval
           const values = columns.map(({ value }) => value(interval))
-          return `${csvLine([file, fromMs, clockText(atMs), everyMs, ...values])}\r`
+          return `${csvLine([file, fromMs, clockText(atMs), everyMs, coveredMs, ...values])}\r`
         },
       }
     case "json":
       return {
         heading: undefined,
-        line: (interval) =>
-          JSON.stringify({ file, ...interval, atMs: undefined, at: clockText(interval.atMs) }),
+        line: (interval) => asJson(file, interval),
       }
   }
 }

@@ -129,7 +129,7 @@ describe("intervals", () => {
     /** As the table has it. */
     const rates = (...args: Parameters<typeof intervalsOf>) => {
       const { line } = intervalLines("csv", "x", true)
-      return intervalsOf(...args).told.map((interval) => line(interval).split(",")[11])
+      return intervalsOf(...args).told.map((interval) => line(interval).split(",")[12])
     }
     const steady = [header(), ...evenly(0, 30_000, 10)]
 

@@ -95,12 +95,12 @@ describe("paceline summarise", () => {
       yield* fileSystem.writeFileString(file("a.ndjson"), records.map((_) => JSON.stringify(_)).join("\n"))
       const csv = yield* run("--every", "1s", "--format", "csv", file("a.ndjson"), file("a.ndjson"))
       const [names, ...lines] = csv.split("\r\n")
-      assert.match(names ?? "", /^file,fromMs,at,everyMs,created,accepted,/)
+      assert.match(names ?? "", /^file,fromMs,at,everyMs,coveredMs,created,accepted,/)
       assert.deepStrictEqual(
-        lines.slice(0, -1).map((line) => line.split(",").slice(1, 6).join()),
+        lines.slice(0, -1).map((line) => line.split(",").slice(1, 7).join()),
         [0, 1, 2, 0, 1, 2].map(
           (second) =>
-            `${second * 1000},2026-11-23T16:24:0${5 + second}.000Z,1000,${second === 1 ? "0,0" : "1,1"}`,
+            `${second * 1000},2026-11-23T16:24:0${5 + second}.000Z,1000,${["1000,1,1", "1000,0,0", "100,1,1"][second]}`,
         ),
       )
     }).pipe(Effect.provide(NodeServices.layer)),
@@ -132,7 +132,7 @@ describe("paceline summarise", () => {
       yield* fileSystem.writeFileString(file("a.ndjson"), records.map((_) => JSON.stringify(_)).join("\n"))
       const flags = ["--since", "1s", "--until", "3s", "--key", "key-1"]
       const scope = "from 1s to 3s, key-1 only"
-      const count = (printed: string) => printed.split(`a.ndjson, ${scope}\n\n`).length - 1
+      const count = (printed: string) => printed.split(`a.ndjson, ${scope}\n`).length - 1
       assert.strictEqual(count(yield* run(...flags, file("a.ndjson"))), 1)
       assert.strictEqual(count(yield* run(...flags, "--merge", file("a.ndjson"))), 2)
       assert.strictEqual(count(yield* run(...flags, "--every", "1s", file("a.ndjson"))), 3)
