@@ -1,7 +1,33 @@
-/** Scenarios that broke a law once. Every law that holds in all worlds tries them first, for ever. */
+/**
+ * Scenarios that broke a law once. All of these are calm: every request is answered. So every law of the default gate's
+ * dispatcher tries them first, for ever.
+ */
 import type { Scenario } from "./scenario.ts"
 
-export const found: ReadonlyArray<Scenario> = []
+export const found: ReadonlyArray<Scenario> = [
+  // The only key is blocked while its second request is being written, which then never leaves.
+  {
+    gate: { name: "ack-window" },
+    keys: 1,
+    limit: 2,
+    windowMs: 10,
+    boundMs: 55,
+    ttlMs: undefined,
+    requestTimeoutMs: 3000,
+    gaps: [0, 0],
+    agesMs: [0],
+    journeys: [
+      { incomingMs: 50, outgoingMs: 7, writeMs: 0 },
+      { incomingMs: 0, outgoingMs: 0, writeMs: 2 },
+    ],
+    stalls: [],
+    longestIncomingMs: 50,
+    keyLosses: [{ key: 1, atMs: 0, how: "blocked" }],
+    earlyMs: 0,
+    steps: [],
+    stopAtMs: undefined,
+  },
+]
 
 /** The same of journals that were tampered with, under the name of the way in which they were. */
 export const foundTampered: Readonly<

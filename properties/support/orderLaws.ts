@@ -58,17 +58,20 @@ const openTimes = (
 /** When each order waited in the line: until it was sent or ended, and again after it came back. */
 const waits = (seen: Observation): ReadonlyArray<Interval & { readonly id: string }> => {
   const sinceMs = new Map<string, number>()
+  const underWay = new Set<string>()
   const all: Array<Interval & { readonly id: string }> = []
   for (const event of seen.events) {
     if (event.type === "key" || event.type === "nonce-jump") continue
     const { atMs, id } = event
     if (event.type === "returned") {
       sinceMs.set(id, atMs)
+      underWay.delete(id)
       continue
     }
-    // An order in flight has left the line already.
-    const inFlight = event.type === "outcome" && event.request !== undefined
-    if (!inFlight) all.push({ id, fromMs: sinceMs.get(id) ?? event.createdMs, toMs: atMs })
+    // An order under way has left the line already, also where it is cancelled before it has been written.
+    if (!underWay.has(id)) all.push({ id, fromMs: sinceMs.get(id) ?? event.createdMs, toMs: atMs })
+    if (event.type === "sent") underWay.add(id)
+    else underWay.delete(id)
   }
   return all
 }
@@ -80,10 +83,16 @@ const TOLERANCE_MS = 1
 export const noKeyStandsBy: DispatchLaw = (scenario, seen: Observation) => {
   const requests: Array<RequestTrace> = []
   const retiredMs = new Map<string, number>()
+  const underWay = new Map<string, Omit<RequestTrace, "settledMs">>()
   for (const event of seen.events) {
     if (event.type === "key") retiredMs.set(event.key, event.atMs)
-    else if ((event.type === "returned" || event.type === "outcome") && event.request !== undefined)
-      requests.push(event.request)
+    if (event.type === "sent") underWay.set(event.id, { ...event, sentMs: event.atMs, writtenMs: undefined })
+    if (event.type !== "returned" && event.type !== "outcome") continue
+    const sent = underWay.get(event.id)
+    underWay.delete(event.id)
+    if (event.request !== undefined) requests.push(event.request)
+    // Cancelled before it was written: until then its lane was busy with it.
+    else if (sent !== undefined) requests.push({ ...sent, settledMs: event.atMs })
   }
   const waiting = waits(seen)
   for (let lane = 1; lane <= scenario.keys; lane++) {
