@@ -1,7 +1,7 @@
 /** Follows a log, shows its figures live, and concludes with its summary, also where it is interrupted. */
 import { Effect } from "effect"
 import { makeFollower } from "../summary/followFile.ts"
-import type { LogDefaults, LogOptions } from "../summary/LogReader.ts"
+import type { LogDefaults, LogOptions } from "../summary/LogOptions.ts"
 import type { Summary } from "../summary/Summary.ts"
 import { summaryOfReader } from "../summary/summariseFile.ts"
 import { makeFollowView } from "./FollowView.ts"

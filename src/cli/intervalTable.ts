@@ -1,7 +1,7 @@
 /** Prints a log's table of intervals while the log is read. */
 import { Console, Duration, Effect } from "effect"
 import { makeIntervals } from "../summary/Intervals.ts"
-import type { LogOptions } from "../summary/LogReader.ts"
+import type { LogOptions } from "../summary/LogOptions.ts"
 import { type IntervalFormat, intervalLines } from "../summary/renderIntervals.ts"
 import type { Selection } from "../summary/Selection.ts"
 

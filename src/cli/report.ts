@@ -5,7 +5,7 @@ import { Effect } from "effect"
 import { invariant } from "../invariant.ts"
 import { makeRunRecorder, type RunRecord } from "../report/RunRecord.ts"
 import { collectGarbage } from "../summary/reading/collectGarbage.ts"
-import type { LogDefaults, LogOptions } from "../summary/LogReader.ts"
+import type { LogDefaults, LogOptions } from "../summary/LogOptions.ts"
 import type { NamedSummary } from "../summary/Summary.ts"
 
 type Listen = NonNullable<LogOptions["listen"]>

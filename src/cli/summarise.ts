@@ -2,7 +2,7 @@
 import { Console, Duration, Effect, FileSystem, Option, type PlatformError, Result } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { bothListen } from "../summary/listeners.ts"
-import type { LogOptions } from "../summary/LogReader.ts"
+import type { LogOptions } from "../summary/LogOptions.ts"
 import { namesMeant } from "../summary/merge/keyNames.ts"
 import { openMerge } from "../summary/merge/openMerge.ts"
 import { type MergePlan, nameOfMerged } from "../summary/merge/planMerge.ts"

@@ -4,7 +4,7 @@
 import { elapsedMs } from "../journal/elapsed.ts"
 import type { LogEvent, OrderOutcome, Settings } from "../journal/LogEvent.ts"
 import { addDuration, type Distribution, emptyDistribution } from "../summary/Distribution.ts"
-import type { EventListener } from "../summary/LogReader.ts"
+import type { EventListener } from "../summary/LogOptions.ts"
 import { makeOriginFinder, type OriginOptions } from "../summary/Origin.ts"
 import { makeSpareTimesOfRuns } from "./SpareTimesOfRuns.ts"
 import { makeTimeline, type Point } from "./Timeline.ts"

@@ -3,7 +3,7 @@
  */
 import type { LogEvent } from "../journal/LogEvent.ts"
 import { makeEventFilter } from "./EventFilter.ts"
-import type { LogOptions } from "./LogReader.ts"
+import type { LogOptions } from "./LogOptions.ts"
 import { makeLogSpans, type Missed } from "./LogSpans.ts"
 import type { OriginOptions } from "./Origin.ts"
 import { makeOutcomeCounter, type OutcomeCounts } from "./OutcomeCounts.ts"

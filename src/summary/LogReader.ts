@@ -4,36 +4,13 @@
  */
 import { Option } from "effect"
 import { newerVersion } from "../journal/JournalReader.ts"
-import type { LogEvent } from "../journal/LogEvent.ts"
 import { type EventTaker, makeEventTaker } from "./EventTaker.ts"
-import type { LogSpan, Missed } from "./LogSpans.ts"
-import type { OriginOptions } from "./Origin.ts"
+import type { LogDefaults, LogOptions } from "./LogOptions.ts"
+import type { Missed } from "./LogSpans.ts"
 import { makeOutcomeCounter, type OutcomeCounts } from "./OutcomeCounts.ts"
-import type { Selection } from "./Selection.ts"
 import type { Summary } from "./Summary.ts"
 import type { LineTaker } from "./reading/LineBlocks.ts"
 import { eachLine, findWriter, type LogListener, readLine, readLines, type Writer } from "./Writer.ts"
-
-/** What the exchange allowed, for logs that do not say. */
-export type LogDefaults = Pick<OriginOptions, "keys" | "limit">
-
-/** What else is done with a log's events on their way to its summary. */
-export interface LogOptions {
-  /** What is looked at; everything where it is left out. */
-  readonly selection?: Selection
-  /**
-   * Makes one who is told every event that is looked at, too, and when there are no more.
-   *
-   * @param current the time of the run that the log has come to
-   */
-  readonly listen?: (source: OriginOptions["source"], current: () => LogSpan) => EventListener
-}
-
-export interface EventListener {
-  /** @param log where several logs were merged: the number of the one that the event is of */
-  readonly add: (event: LogEvent, log?: number) => void
-  readonly end: () => void
-}
 
 export interface LogReader extends LineTaker {
   /** Takes the next line, without its newline; undefined stands for one that was too long to be kept. */

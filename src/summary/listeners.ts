@@ -1,5 +1,5 @@
 /** Several who are told a log's events. */
-import type { EventListener, LogOptions } from "./LogReader.ts"
+import type { EventListener, LogOptions } from "./LogOptions.ts"
 
 type Listen = NonNullable<LogOptions["listen"]>
 

@@ -2,7 +2,7 @@
  * Reads a log's first lines: who wrote it, and where it begins. That is what everyone must know who reads a part of it.
  */
 import { Option } from "effect"
-import type { LogDefaults } from "../LogReader.ts"
+import type { LogDefaults } from "../LogOptions.ts"
 import { makeOriginFinder, type Origin, type OriginFinder } from "../Origin.ts"
 import { eachLine, findWriter, type LogListener, readLine, readLines, type Writer } from "../Writer.ts"
 import type { LineTaker } from "./LineBlocks.ts"
