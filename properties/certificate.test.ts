@@ -2,7 +2,7 @@
 import * as fc from "fast-check"
 import { assert, describe, it } from "vitest"
 import type { JournalRecord } from "../src/journal/JournalRecord.ts"
-import type { Certificate } from "../src/summary/certificate/Certificate.ts"
+import type { Certificate } from "../src/certificate/Certificate.ts"
 import { bySendTimes, withoutTheLost, withoutTheReturned } from "./broken/certificates.ts"
 import { assumingABound, ringOfSendTimes, tokenBucket, withoutMargin } from "./broken/gates.ts"
 import { foundTampered } from "./support/found.ts"

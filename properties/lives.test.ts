@@ -4,8 +4,8 @@
  */
 import { Effect } from "effect"
 import { describe } from "vitest"
-import type { KeyMemory } from "../src/dispatch/KeyMemory.ts"
-import { noMemory } from "../src/dispatch/KeyMemory.ts"
+import type { KeyMemory } from "../src/keys/KeyMemory.ts"
+import { noMemory } from "../src/keys/KeyMemory.ts"
 import { forgetsTheAnswered, impatient, sendsWithoutLease, trustsTheWallClock } from "./broken/memories.ts"
 import { recordsAfterSending, sendsUnanswered, sendsUnknown } from "./broken/resumptions.ts"
 import { RUNS, SEED, tryLaw } from "./support/law.ts"

@@ -2,10 +2,10 @@
 import { Duration, Effect, Result, Stream } from "effect"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { boundedLines, type RawLine } from "../src/orders/BoundedLines.ts"
-import { type Moment, readOrder } from "../src/orders/OrderJson.ts"
-import { meanGapMs, orderOffsets } from "../src/orders/RandomSource.ts"
-import { seededRandom } from "../src/Random.ts"
+import { boundedLines, type RawLine } from "../src/platform/BoundedLines.ts"
+import { type Moment, readOrder } from "../src/run/sources/OrderJson.ts"
+import { meanGapMs, orderOffsets } from "../src/run/sources/RandomSource.ts"
+import { seededRandom } from "../src/platform/Random.ts"
 import { asOften } from "./support/law.ts"
 
 const seeds = fc.maxSafeNat()

@@ -1,6 +1,6 @@
 /** What a dispatcher owes when more orders come than it can send. */
 import { describe, it } from "vitest"
-import { gateByName } from "../src/dispatch/gates/byName.ts"
+import { gateByName } from "../src/simulation/baselines/byName.ts"
 import { favouringTheFirst } from "./broken/gates.ts"
 import { catches, holds, RUNS, SEED } from "./support/law.ts"
 import {

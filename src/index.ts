@@ -2,7 +2,7 @@
  * Paceline as a library: a dispatcher that gets orders to an exchange as fast as its rate limits safely allow.
  */
 // oxlint-disable-next-line import/no-unassigned-import -- what it does must happen before the others are loaded
-import "./runtime/requireNode.ts"
+import "./platform/requireNode.ts"
 
 export {
   Dispatcher,
@@ -21,10 +21,10 @@ export {
   type ParkReason,
   type RequestTrace,
   type Retirement,
-} from "./dispatch/DispatchEvent.ts"
-export type { Gate, GateFactory, Passage, Place } from "./dispatch/Gate.ts"
-export type { KeyMemory, Recall } from "./dispatch/KeyMemory.ts"
-export { ackWindow, type AckWindowOptions, defaultMargin, defaultPace } from "./dispatch/gates/AckWindow.ts"
+} from "./domain/DispatchEvent.ts"
+export type { Gate, GateFactory, Passage, Place } from "./limits/Gate.ts"
+export type { KeyMemory, Recall } from "./keys/KeyMemory.ts"
+export { ackWindow, type AckWindowOptions, defaultMargin, defaultPace } from "./limits/AckWindow.ts"
 export { InvalidOptions } from "./dispatch/InvalidOptions.ts"
 export { OutcomesOverrun } from "./dispatch/Ledger.ts"
 export {
@@ -36,9 +36,9 @@ export {
   OrderExpired,
   type SubmitFailure,
 } from "./dispatch/SubmitFailure.ts"
-export type { Advice } from "./exchange/advice.ts"
-export { type ApiKey, exerciseKeys } from "./exchange/ApiKeys.ts"
-export { Acceptance, ExchangeClient, type TransitWatch } from "./exchange/ExchangeClient.ts"
+export type { Advice } from "./http/advice.ts"
+export { type ApiKey, exerciseKeys } from "./domain/ApiKeys.ts"
+export { Acceptance, ExchangeClient, type TransitWatch } from "./venues/ExchangeClient.ts"
 export {
   arrive,
   emptyKey,
@@ -46,8 +46,8 @@ export {
   exerciseConfig,
   type KeyState,
 } from "./exchange/ExchangeModel.ts"
-export { type HttpExchangeOptions, layer as layerHttpExchange } from "./exchange/HttpExchangeClient.ts"
-export * from "./exchange/SubmitError.ts"
-export type { Order, OrderParams } from "./orders/Order.ts"
-export { Outcome } from "./orders/Outcome.ts"
-export { KeyInUse, type StateError, StateUnusable, StateUnwritable } from "./state/StateError.ts"
+export { type HttpExchangeOptions, layer as layerHttpExchange } from "./venues/exercise/HttpExchangeClient.ts"
+export * from "./domain/SubmitError.ts"
+export type { Order, OrderParams } from "./domain/Order.ts"
+export { Outcome } from "./domain/Outcome.ts"
+export { KeyInUse, type StateError, StateUnusable, StateUnwritable } from "./keys/StateError.ts"

@@ -1,13 +1,13 @@
 #!/usr/bin/env node
 /**
- * The entry. Paceline needs Node 24; this file and `runtime/` load on Node 20 too, so that an older Node can
+ * The entry. Paceline needs Node 24; this file and what it imports of `platform/` load on Node 20 too, so that an older Node can
  * hand over to the pinned runtime instead of failing on syntax or interfaces it does not know. Hence nothing
  * but Node's own modules is imported here before the check.
  */
 import process from "node:process"
 import { fileURLToPath } from "node:url"
-import { takeHandOverMark } from "./runtime/handOverMark.ts"
-import { isSupportedNode } from "./runtime/nodeVersion.ts"
+import { takeHandOverMark } from "./platform/handOverMark.ts"
+import { isSupportedNode } from "./platform/nodeVersion.ts"
 
 const handedOver = takeHandOverMark()
 
@@ -16,6 +16,6 @@ if (isSupportedNode(process.versions.node)) {
   const { start } = await import("./cli/shell.ts")
   start(app, { handedOver })
 } else {
-  const { handOver } = await import("./runtime/handOver.ts")
+  const { handOver } = await import("./platform/handOver.ts")
   handOver({ main: fileURLToPath(import.meta.url), alreadyHandedOver: handedOver })
 }

@@ -5,13 +5,13 @@
 import { Clock, Duration, Effect, Layer, Stream } from "effect"
 import { RateLimiter } from "effect/persistence"
 import { Dispatcher, layer as dispatcherLayer } from "../../src/dispatch/Dispatcher.ts"
-import { ackWindow, defaultMargin, defaultPace } from "../../src/dispatch/gates/AckWindow.ts"
+import { ackWindow, defaultMargin, defaultPace } from "../../src/limits/AckWindow.ts"
 import { DEFAULT_REQUEST_TIMEOUT } from "../../src/dispatch/requestTimeout.ts"
-import type { ApiKey } from "../../src/exchange/ApiKeys.ts"
+import type { ApiKey } from "../../src/domain/ApiKeys.ts"
 import { uniformDelays } from "../../src/exchange/Delays.ts"
-import { ExchangeClient } from "../../src/exchange/ExchangeClient.ts"
-import { nowMsUnsafe } from "../../src/Monotonic.ts"
-import type { Order } from "../../src/orders/Order.ts"
+import { ExchangeClient } from "../../src/venues/ExchangeClient.ts"
+import { nowMsUnsafe } from "../../src/platform/Monotonic.ts"
+import type { Order } from "../../src/domain/Order.ts"
 
 const answering = (seed: number) =>
   Layer.effect(

@@ -1,7 +1,7 @@
 /** Runs this project's programs in processes of their own, and measures each as a whole. */
 import process from "node:process"
 import type { Effect, Schema } from "effect"
-import { MEMORY_ENVIRONMENT, MEMORY_FLAGS } from "../../src/runtime/handOver.ts"
+import { MEMORY_ENVIRONMENT, MEMORY_FLAGS } from "../../src/platform/handOver.ts"
 import { type Measured, measuredProcess, type Program } from "./measuredProcess.ts"
 
 export type { Measured } from "./measuredProcess.ts"

@@ -5,7 +5,7 @@ import process from "node:process"
 import { Readable } from "node:stream"
 import { text } from "node:stream/consumers"
 import { Clock, Effect, Schema } from "effect"
-import { nowMsUnsafe } from "../../src/Monotonic.ts"
+import { nowMsUnsafe } from "../../src/platform/Monotonic.ts"
 
 const Usage = Schema.Struct({
   /** The largest resident set, in KiB. */

@@ -3,10 +3,10 @@
  * the same orders and sends with the same HTTP client as the dispatcher.
  */
 import { Effect, Queue, Stream } from "effect"
-import type { ApiKey } from "../../src/exchange/ApiKeys.ts"
-import { ExchangeClient } from "../../src/exchange/ExchangeClient.ts"
-import { nowMs, sleepUntil } from "../../src/Monotonic.ts"
-import type { Order } from "../../src/orders/Order.ts"
+import type { ApiKey } from "../../src/domain/ApiKeys.ts"
+import { ExchangeClient } from "../../src/venues/ExchangeClient.ts"
+import { nowMs, sleepUntil } from "../../src/platform/Monotonic.ts"
+import type { Order } from "../../src/domain/Order.ts"
 
 const GAP_MS = 50
 const TTL_MS = 1000

@@ -1,6 +1,6 @@
 /** Certificates that judge by less than they must. Each is the real one, of a journal that was made to say less. */
 import type { JournalRecord } from "../../src/journal/JournalRecord.ts"
-import type { Certificate } from "../../src/summary/certificate/Certificate.ts"
+import type { Certificate } from "../../src/certificate/Certificate.ts"
 import { certificateOf } from "../support/journals.ts"
 
 const seeing =

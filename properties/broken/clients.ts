@@ -1,8 +1,8 @@
 /** Clients that spoil what the dispatcher has taken care of. */
 import { Clock, Duration, Effect } from "effect"
-import type { ExchangeClient } from "../../src/exchange/ExchangeClient.ts"
-import { nowMsUnsafe } from "../../src/Monotonic.ts"
-import type { Order } from "../../src/orders/Order.ts"
+import type { ExchangeClient } from "../../src/venues/ExchangeClient.ts"
+import { nowMsUnsafe } from "../../src/platform/Monotonic.ts"
+import type { Order } from "../../src/domain/Order.ts"
 
 /**
  * Takes the nonce first and then waits, as threads do that draw a nonce and stand in line for a connection:

@@ -1,8 +1,8 @@
 /** The real dispatcher, used in a way that spoils what it takes care of. */
 import { Duration, Effect, Fiber, Stream } from "effect"
 import * as Dispatcher from "../../src/dispatch/Dispatcher.ts"
-import { invariant } from "../../src/invariant.ts"
-import type { Order } from "../../src/orders/Order.ts"
+import { invariant } from "../../src/platform/invariant.ts"
+import type { Order } from "../../src/domain/Order.ts"
 
 /** Keeps a stack of its own before the line, so that the newest order goes first. */
 export const newestFirst = (options: Dispatcher.DispatcherOptions) =>

@@ -1,7 +1,7 @@
 /** Gates as everyday clients have them. Each is wrong, and a law must say so. */
 import { Duration, Effect } from "effect"
-import type { Gate, GateFactory, Place } from "../../src/dispatch/Gate.ts"
-import { ackWindow, type AckWindowOptions } from "../../src/dispatch/gates/AckWindow.ts"
+import type { Gate, GateFactory, Place } from "../../src/limits/Gate.ts"
+import { ackWindow, type AckWindowOptions } from "../../src/limits/AckWindow.ts"
 
 /**
  * The exercise's own limiter: a ring of send times. As if every request were counted the moment it is sent,

@@ -1,5 +1,5 @@
 /** Memories as everyday clients have them, where they have any. Each is wrong, and a law must say so. */
-import type { KeyMemory } from "../../src/dispatch/KeyMemory.ts"
+import type { KeyMemory } from "../../src/keys/KeyMemory.ts"
 
 /** Begins to send at once, whatever a former life has sent. */
 export const impatient = (memory: KeyMemory): KeyMemory => ({

@@ -4,11 +4,11 @@
  */
 import { Clock, Duration, Effect, Latch, Queue, Stream } from "effect"
 import { Dispatcher, type DispatcherOptions } from "../../src/dispatch/Dispatcher.ts"
-import { DispatchLog, type OrderEnd, type RequestTrace } from "../../src/dispatch/DispatchEvent.ts"
-import { ExchangeClient } from "../../src/exchange/ExchangeClient.ts"
-import { verdictOf } from "../../src/exchange/SubmitError.ts"
-import { nowMsUnsafe } from "../../src/Monotonic.ts"
-import type { Order } from "../../src/orders/Order.ts"
+import { DispatchLog, type OrderEnd, type RequestTrace } from "../../src/domain/DispatchEvent.ts"
+import { ExchangeClient } from "../../src/venues/ExchangeClient.ts"
+import { verdictOf } from "../../src/domain/SubmitError.ts"
+import { nowMsUnsafe } from "../../src/platform/Monotonic.ts"
+import type { Order } from "../../src/domain/Order.ts"
 
 export type Mistake =
   /** Sends an order again when its request went unanswered. */

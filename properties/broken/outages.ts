@@ -1,7 +1,7 @@
 /** What is got wrong about an exchange that is away. */
 import { Duration, Effect } from "effect"
-import type { ExchangeClient } from "../../src/exchange/ExchangeClient.ts"
-import { ConnectionBroken } from "../../src/exchange/SubmitError.ts"
+import type { ExchangeClient } from "../../src/venues/ExchangeClient.ts"
+import { ConnectionBroken } from "../../src/domain/SubmitError.ts"
 
 type Client = ExchangeClient["Service"]
 

@@ -1,8 +1,8 @@
 /** Laws of the line: who goes first, and that nobody waits while a key is free. */
 import { assert } from "vitest"
 import { Duration } from "effect"
-import { defaultMargin, defaultPace } from "../../src/dispatch/gates/AckWindow.ts"
-import type { RequestTrace } from "../../src/dispatch/DispatchEvent.ts"
+import { defaultMargin, defaultPace } from "../../src/limits/AckWindow.ts"
+import type { RequestTrace } from "../../src/domain/DispatchEvent.ts"
 import type { DispatchLaw } from "./laws.ts"
 import type { Observation } from "./play.ts"
 import type { Scenario } from "./scenario.ts"

@@ -1,8 +1,8 @@
 /** Worlds in which the exchange goes away and comes back, and worlds in which others use the keys. */
 import { Clock, Duration, Effect, Option } from "effect"
 import * as fc from "fast-check"
-import type { DispatchEvent } from "../../src/dispatch/DispatchEvent.ts"
-import { nowMsUnsafe } from "../../src/Monotonic.ts"
+import type { DispatchEvent } from "../../src/domain/DispatchEvent.ts"
+import { nowMsUnsafe } from "../../src/platform/Monotonic.ts"
 import type { Arrival, Fate } from "../../src/simulation/SimulatedExchange.ts"
 import { runVirtual } from "../../src/simulation/VirtualTime.ts"
 import { makeRig, order, type RigOptions } from "../../test/support/rig.ts"

@@ -4,7 +4,7 @@
  * orders, one key and an uneventful network.
  */
 import * as fc from "fast-check"
-import { defaultGate, type GateName } from "../../src/dispatch/gates/byName.ts"
+import { defaultGate, type GateName } from "../../src/simulation/baselines/byName.ts"
 import type { Journey } from "../../src/simulation/SimulatedExchange.ts"
 import { journeys, type Stall, stalls } from "./journeys.ts"
 

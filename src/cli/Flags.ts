@@ -7,7 +7,7 @@
  */
 import { Effect, type Option, Result, type Duration } from "effect"
 import { CliError, Flag } from "effect/cli"
-import { GATE_FORMS, type GateName, parseGate } from "../dispatch/gates/byName.ts"
+import { GATE_FORMS, type GateName, parseGate } from "../simulation/baselines/byName.ts"
 import {
   type Parse,
   parseDuration,
@@ -18,7 +18,7 @@ import {
 } from "./values.ts"
 import type { Fault } from "../exchange/faults/Fault.ts"
 import { parseFault } from "./faultSpec.ts"
-import { quote } from "../quote.ts"
+import { quote } from "../platform/quote.ts"
 
 /** What every flag here is made with. */
 export interface FlagOptions {

@@ -3,12 +3,12 @@
  * five seconds.
  */
 import { Clock, Effect, Option } from "effect"
-import { nowMsUnsafe } from "../Monotonic.ts"
+import { nowMsUnsafe } from "../platform/Monotonic.ts"
 import type { Percentiles } from "../summary/Distribution.ts"
 import type { FollowListener } from "../summary/followFile.ts"
 import type { Summary } from "../summary/Summary.ts"
 import { makeLiveView } from "./LiveView.ts"
-import { quote } from "../quote.ts"
+import { quote } from "../platform/quote.ts"
 
 const LINE_EVERY_MS = 5000
 /** The rate shown is that of the last few seconds. */

@@ -5,7 +5,7 @@
  * interrupted (`Effect.onInterrupt`, finalizers, the closing of its scope), and the program exits when all of
  * that is done. A second one, by someone who does not want to wait for that, ends the program at once.
  *
- * A terminal's Ctrl-C reaches this process twice where another one handed over to it (see `runtime/handOver.ts`),
+ * A terminal's Ctrl-C reaches this process twice where another one handed over to it (see `platform/handOver.ts`),
  * so what follows quickly on the first signal counts as the same.
  */
 import { constants } from "node:os"

@@ -1,6 +1,6 @@
 /** Durations that the project's own exchange can keep: its clock counts whole milliseconds. */
 import { Duration, Effect } from "effect"
-import { UsageError } from "../errors.ts"
+import { UsageError } from "../platform/errors.ts"
 
 export const LONGEST_WINDOW = Duration.hours(1)
 export const LONGEST_DELAY = Duration.minutes(1)

@@ -5,7 +5,7 @@
 import { Duration, Result } from "effect"
 import { type Aftermath, type Fault, GARBLINGS, type Garbling, RETRY_WAYS } from "../exchange/faults/Fault.ts"
 import { always, type When } from "../exchange/faults/When.ts"
-import { quote } from "../quote.ts"
+import { quote } from "../platform/quote.ts"
 import { type Parse, parseDuration, parseInteger, parseNonNegative } from "./values.ts"
 
 type Parsed<A> = Result.Result<A, string>

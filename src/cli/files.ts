@@ -4,7 +4,7 @@
 import { Effect, FileSystem, Option, Path, Result } from "effect"
 import { Flag } from "effect/cli"
 import * as Flags from "./Flags.ts"
-import { quote } from "../quote.ts"
+import { quote } from "../platform/quote.ts"
 
 /** What Linux and macOS take for a path. */
 const LONGEST_PATH_BYTES = 4096

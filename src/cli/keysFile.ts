@@ -1,5 +1,5 @@
 /** The flag of every command that needs API keys. What it names is read by `ApiKeys.resolveKeys`. */
-import { API_KEYS_VARIABLE } from "../exchange/ApiKeys.ts"
+import { API_KEYS_VARIABLE } from "../domain/ApiKeys.ts"
 import { file } from "./files.ts"
 
 export const keysFileFlag = file(

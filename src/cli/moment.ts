@@ -1,7 +1,7 @@
 /** Reads a moment of a log, as `--since` and `--until` take it. */
 import { DateTime, Duration, Option, Result } from "effect"
 import type { Moment } from "../summary/Selection.ts"
-import { quote } from "../quote.ts"
+import { quote } from "../platform/quote.ts"
 import { type Parse, parseDuration } from "./values.ts"
 
 const FORM =

@@ -1,7 +1,7 @@
 /** How many orders a second the random source may be asked for. */
 import { Effect } from "effect"
-import { UsageError } from "../errors.ts"
-import { meanGapMs, type RandomSourceRate } from "../orders/RandomSource.ts"
+import { UsageError } from "../platform/errors.ts"
+import { meanGapMs, type RandomSourceRate } from "../run/sources/RandomSource.ts"
 
 /** A thousand times the exercise's load is below it. More cannot be made in time, and would only fill the queue. */
 const MOST_ORDERS_PER_SECOND = 100_000

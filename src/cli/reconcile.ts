@@ -1,8 +1,8 @@
 /** The command `reconcile`: which orders of journals may or may not have been executed. */
 import { Console, Effect } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
-import { readJournals } from "../resume/readJournals.ts"
-import { renderDoubts } from "../resume/renderDoubts.ts"
+import { readJournals } from "../recovery/readJournals.ts"
+import { renderDoubts } from "../recovery/renderDoubts.ts"
 
 export const reconcile = Command.make(
   "reconcile",

@@ -2,7 +2,7 @@
  * The report of `summarise --html`: gathered while logs are read, drawn when all of them were.
  */
 import { Effect } from "effect"
-import { invariant } from "../invariant.ts"
+import { invariant } from "../platform/invariant.ts"
 import { makeRunRecorder, type RunRecord } from "../report/RunRecord.ts"
 import { collectGarbage } from "../summary/reading/collectGarbage.ts"
 import type { LogDefaults, LogOptions } from "../summary/LogOptions.ts"

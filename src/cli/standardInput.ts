@@ -2,7 +2,7 @@
 import { fstatSync } from "node:fs"
 import process from "node:process"
 import { Console, Effect } from "effect"
-import { UsageError } from "../errors.ts"
+import { UsageError } from "../platform/errors.ts"
 
 const isDirectory = Effect.orElseSucceed(
   Effect.try(() => fstatSync(process.stdin.fd).isDirectory()),

@@ -1,8 +1,8 @@
 /** The flag that says where a run keeps what is to outlive it. */
 import { Effect, Option } from "effect"
 import { Flag } from "effect/cli"
-import { UsageError } from "../errors.ts"
-import { defaultStateDirectory } from "../state/StateDirectory.ts"
+import { UsageError } from "../platform/errors.ts"
+import { defaultStateDirectory } from "../keys/StateDirectory.ts"
 
 // The help names the directory of this user on this platform.
 const shownDefault = Option.getOrElse(

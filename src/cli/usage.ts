@@ -3,8 +3,8 @@
  * lines and come with all of the help; here they become one line that says where the help is.
  */
 import type { CliError } from "effect/cli"
-import { UsageError } from "../errors.ts"
-import { quote } from "../quote.ts"
+import { UsageError } from "../platform/errors.ts"
+import { quote } from "../platform/quote.ts"
 
 const orJoin = (names: ReadonlyArray<string>): string =>
   names.length <= 1 ? names.join("") : `${names.slice(0, -1).join(", ")} or ${names.at(-1) ?? ""}`

@@ -3,7 +3,7 @@
  * write instead. A message never repeats what may hold a secret.
  */
 import { Duration, Option, Result } from "effect"
-import { quote } from "../quote.ts"
+import { quote } from "../platform/quote.ts"
 
 /** Reads one flag's text. The failure completes the line `--flag: ...`. */
 export type Parse<A> = (text: string) => Result.Result<A, string>

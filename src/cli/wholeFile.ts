@@ -3,8 +3,8 @@
  */
 import process from "node:process"
 import { Effect, FileSystem, type PlatformError, type Scope } from "effect"
-import { UsageError } from "../errors.ts"
-import { quote } from "../quote.ts"
+import { UsageError } from "../platform/errors.ts"
+import { quote } from "../platform/quote.ts"
 
 /**
  * Makes sure that `file` can be written, and gives what writes it: beside it first, then renamed. Where that

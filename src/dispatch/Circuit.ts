@@ -14,8 +14,8 @@
  */
 import { Clock, Deferred, Duration, Effect, Exit, Latch, Schedule, type Scope } from "effect"
 import { CircuitBreaker } from "effect/persistence"
-import { invariant } from "../invariant.ts"
-import { monotonicClock, nowMsUnsafe, sleepUntil } from "../Monotonic.ts"
+import { invariant } from "../platform/invariant.ts"
+import { monotonicClock, nowMsUnsafe, sleepUntil } from "../platform/Monotonic.ts"
 
 /**
  * What a request's end says about the exchange.

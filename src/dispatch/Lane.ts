@@ -3,22 +3,28 @@
  * and turns to the next without waiting for the answer.
  */
 import { Cause, Clock, Deferred, Effect, Exit, Option, type Scope } from "effect"
-import type { ApiKey } from "../exchange/ApiKeys.ts"
-import type { Acceptance, ExchangeClient } from "../exchange/ExchangeClient.ts"
+import type { ApiKey } from "../domain/ApiKeys.ts"
+import type { Acceptance, ExchangeClient } from "../venues/ExchangeClient.ts"
 import { exerciseConfig } from "../exchange/ExchangeModel.ts"
-import { ConnectionBroken, type SubmitError, type Verdict, verdictOf } from "../exchange/SubmitError.ts"
-import { invariant } from "../invariant.ts"
-import { nowMsUnsafe, sleepUntil } from "../Monotonic.ts"
-import type { RejectReason } from "../orders/Outcome.ts"
+import { ConnectionBroken, type SubmitError, type Verdict, verdictOf } from "../domain/SubmitError.ts"
+import { invariant } from "../platform/invariant.ts"
+import { nowMsUnsafe, sleepUntil } from "../platform/Monotonic.ts"
+import type { RejectReason } from "../domain/Outcome.ts"
 import type { Circuit, Report, Sign } from "./Circuit.ts"
-import type { DispatchLog, ParkReason, RequestTrace, Retirement, ReturnReason } from "./DispatchEvent.ts"
-import type { Gate, Passage, Place } from "./Gate.ts"
-import type { KeyMemory } from "./KeyMemory.ts"
+import type {
+  DispatchLog,
+  ParkReason,
+  RequestTrace,
+  Retirement,
+  ReturnReason,
+} from "../domain/DispatchEvent.ts"
+import type { Gate, Passage, Place } from "../limits/Gate.ts"
+import type { KeyMemory } from "../keys/KeyMemory.ts"
 import type { Ledger } from "./Ledger.ts"
 import { afterAcceptance, nextNonce, noProgress, type NonceRemedy, remedyFor } from "./NonceSource.ts"
 import type { Entry, OpenRequest, OrderLine } from "./OrderLine.ts"
 import { OrderCancelled, OrderExpired } from "./SubmitFailure.ts"
-import type { Ending } from "./Transit.ts"
+import type { Ending } from "../domain/Transit.ts"
 
 /** What a lane shares with its dispatcher. */
 export interface LaneContext {

@@ -3,10 +3,10 @@
  * exactly once; anything else is a bug, and stops the run.
  */
 import { Cause, Deferred, Effect, type Exit, Latch, Queue, Schema } from "effect"
-import type { Acceptance } from "../exchange/ExchangeClient.ts"
-import { invariant } from "../invariant.ts"
-import type { Order } from "../orders/Order.ts"
-import type { DispatchLog, OrderEnd, OutcomeEvent } from "./DispatchEvent.ts"
+import type { Acceptance } from "../venues/ExchangeClient.ts"
+import { invariant } from "../platform/invariant.ts"
+import type { Order } from "../domain/Order.ts"
+import type { DispatchLog, OrderEnd, OutcomeEvent } from "../domain/DispatchEvent.ts"
 import type { Entry, OpenRequest } from "./OrderLine.ts"
 import type { SubmitFailure } from "./SubmitFailure.ts"
 

@@ -7,11 +7,11 @@
  * them, can be awaited.
  */
 import { type Deferred, Effect, Exit, Latch, MutableList, Queue } from "effect"
-import type { Acceptance } from "../exchange/ExchangeClient.ts"
-import { sleepUntil } from "../Monotonic.ts"
-import type { Order } from "../orders/Order.ts"
-import { type Timed, TimeHeap } from "../TimeHeap.ts"
-import type { RequestTrace } from "./DispatchEvent.ts"
+import type { Acceptance } from "../venues/ExchangeClient.ts"
+import { sleepUntil } from "../platform/Monotonic.ts"
+import type { Order } from "../domain/Order.ts"
+import { type Timed, TimeHeap } from "../platform/TimeHeap.ts"
+import type { RequestTrace } from "../domain/DispatchEvent.ts"
 import type { SubmitFailure } from "./SubmitFailure.ts"
 
 /** A request under way. */

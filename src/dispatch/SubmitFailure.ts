@@ -3,10 +3,10 @@
  * the order never got that far.
  */
 import { Schema } from "effect"
-import { adviceFor } from "../exchange/noConnection.ts"
-import { ExpiryPlace } from "../orders/Outcome.ts"
-import type { SubmitError } from "../exchange/SubmitError.ts"
-import type { StateUnwritable } from "../state/StateError.ts"
+import { adviceFor } from "../http/noConnection.ts"
+import { ExpiryPlace } from "../domain/Outcome.ts"
+import type { SubmitError } from "../domain/SubmitError.ts"
+import type { StateUnwritable } from "../keys/StateError.ts"
 
 /** The time to live ran out before the order could be sent. Not executed. */
 export class OrderExpired extends Schema.TaggedError<OrderExpired>()("OrderExpired", {

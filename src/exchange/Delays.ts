@@ -2,7 +2,7 @@
  * The delays between client and exchange: whole milliseconds, uniform on 0..max, each way, from a seed.
  */
 import { Effect } from "effect"
-import { seededRandom, wholeUpTo } from "../Random.ts"
+import { seededRandom, wholeUpTo } from "../platform/Random.ts"
 
 /** One request's delays, in milliseconds. */
 export interface RequestDelays {

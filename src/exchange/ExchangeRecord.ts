@@ -16,8 +16,8 @@ import {
   type Scope,
   Semaphore,
 } from "effect"
-import { CommandFailed, UsageError } from "../errors.ts"
-import { pathProblem } from "../FileProblem.ts"
+import { CommandFailed, UsageError } from "../platform/errors.ts"
+import { pathProblem } from "../platform/FileProblem.ts"
 import type { Verdict } from "./ExchangeModel.ts"
 
 /** One judged request. */

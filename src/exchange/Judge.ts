@@ -7,9 +7,9 @@
  * it was drawn, however busy the machine is.
  */
 import { Clock, Duration, Effect, Redacted, type Scope } from "effect"
-import { nowMs, nowMsUnsafe, sleepUntil } from "../Monotonic.ts"
-import { seededRandom } from "../Random.ts"
-import type { ApiKey } from "./ApiKeys.ts"
+import { nowMs, nowMsUnsafe, sleepUntil } from "../platform/Monotonic.ts"
+import { seededRandom } from "../platform/Random.ts"
+import type { ApiKey } from "../domain/ApiKeys.ts"
 import type { ArrivalTally } from "./ArrivalTally.ts"
 import { uniformDelays } from "./Delays.ts"
 import { makeDueLine } from "./DueLine.ts"

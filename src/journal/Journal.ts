@@ -9,8 +9,8 @@
 import { dirname, join, parse } from "node:path"
 import process from "node:process"
 import { Deferred, Effect, Exit, FileSystem, Latch, type PlatformError, Result, type Scope } from "effect"
-import { CommandFailed, UsageError } from "../errors.ts"
-import { pathProblem } from "../FileProblem.ts"
+import { CommandFailed, UsageError } from "../platform/errors.ts"
+import { pathProblem } from "../platform/FileProblem.ts"
 import type { JournalRecord } from "./JournalRecord.ts"
 import { makeSeal } from "./Seal.ts"
 

@@ -7,8 +7,8 @@
  * labels.
  */
 import { Schema } from "effect"
-import { OrderId } from "../orders/Order.ts"
-import { ExpiryPlace, RejectReason, UnknownCause } from "../orders/Outcome.ts"
+import { OrderId } from "../domain/Order.ts"
+import { ExpiryPlace, RejectReason, UnknownCause } from "../domain/Outcome.ts"
 
 /** The journal format that this version writes, and the newest that it reads. */
 export const JOURNAL_VERSION = 1

@@ -4,8 +4,8 @@
  */
 import { DateTime, Option } from "effect"
 import type { Header, JournalRecord, KeyRetired, OutcomeRecord } from "./JournalRecord.ts"
-import type { Outcome, RejectReason } from "../orders/Outcome.ts"
-import type { Ending } from "../dispatch/Transit.ts"
+import type { Outcome, RejectReason } from "../domain/Outcome.ts"
+import type { Ending } from "../domain/Transit.ts"
 import { elapsedMs } from "./elapsed.ts"
 import { endingOf, type RequestRecord } from "./endingOf.ts"
 

@@ -7,7 +7,7 @@
  *
  * The times are some zone's; only their differences mean something, so they are read as if in UTC.
  */
-import type { Outcome } from "../orders/Outcome.ts"
+import type { Outcome } from "../domain/Outcome.ts"
 import type { LogEvent } from "./LogEvent.ts"
 
 const LINE =

@@ -1,5 +1,5 @@
 /** How a journal's record says that a request ended. */
-import type { Ending } from "../dispatch/Transit.ts"
+import type { Ending } from "../domain/Transit.ts"
 import type { Accepted, Cancelled, Rejected, Returned, Unknown } from "./JournalRecord.ts"
 
 /** A record that tells of a request's way. */

@@ -2,7 +2,7 @@
  * Puts the dispatcher's events into the journal's words: times relative to the run's start, whole
  * microseconds, and a `t` that never runs backwards.
  */
-import type { DispatchEvent, RequestTrace } from "../dispatch/DispatchEvent.ts"
+import type { DispatchEvent, RequestTrace } from "../domain/DispatchEvent.ts"
 import type { JournalRecord } from "./JournalRecord.ts"
 
 /** Makes a function that turns one event after another into records. */

@@ -1,6 +1,6 @@
 /** The spare time of every key's window in a run, from the log's events, in constant memory. */
 import type { LogEvent, Settings } from "../journal/LogEvent.ts"
-import { areUsable, Passing, SpareTime } from "../summary/certificate/SpareTime.ts"
+import { areUsable, Passing, SpareTime } from "../certificate/SpareTime.ts"
 import { latestMs } from "../summary/Held.ts"
 
 export interface SpareTimes {

@@ -1,5 +1,5 @@
 /** Numbers and names as a report shows them. */
-import { NEVER_MS } from "../summary/certificate/SpareTime.ts"
+import { NEVER_MS } from "../certificate/SpareTime.ts"
 
 const whole = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 })
 const one = new Intl.NumberFormat("en-US", { minimumFractionDigits: 1, maximumFractionDigits: 1 })

@@ -1,5 +1,5 @@
 /** What a log's spare times say of its windows. */
-import { isSafe } from "../summary/certificate/SpareTime.ts"
+import { isSafe } from "../certificate/SpareTime.ts"
 import type { ReportedLog } from "./charts/Panel.ts"
 
 export interface WindowVerdict {

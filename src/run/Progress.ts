@@ -3,9 +3,9 @@
  */
 import type { Effect } from "effect"
 import type { DispatchSnapshot } from "../dispatch/Dispatcher.ts"
-import type { DispatchEvent } from "../dispatch/DispatchEvent.ts"
-import type { BadLine } from "../orders/NdjsonSource.ts"
-import type { Remembered } from "../state/claimKeys.ts"
+import type { DispatchEvent } from "../domain/DispatchEvent.ts"
+import type { BadLine } from "./sources/NdjsonSource.ts"
+import type { Remembered } from "../keys/claimKeys.ts"
 
 export interface ProgressSink {
   /** The run begins; `exchange` says where orders go, fit to be shown. */

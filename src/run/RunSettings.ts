@@ -2,8 +2,8 @@
  * What a run is made of, with every default filled in.
  */
 import type { Duration, Redacted } from "effect"
-import type { GateName } from "../dispatch/gates/byName.ts"
-import type { ApiKey } from "../exchange/ApiKeys.ts"
+import type { GateName } from "../simulation/baselines/byName.ts"
+import type { ApiKey } from "../domain/ApiKeys.ts"
 import type { Fault } from "../exchange/faults/Fault.ts"
 
 /** Where a run's orders come from. */

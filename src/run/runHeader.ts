@@ -1,9 +1,9 @@
 /** The journal's first record, made of a run's settings. */
 import { Duration } from "effect"
-import { type GateName, marginOf, showGate } from "../dispatch/gates/byName.ts"
-import type { ApiKey } from "../exchange/ApiKeys.ts"
+import { type GateName, marginOf, showGate } from "../simulation/baselines/byName.ts"
+import type { ApiKey } from "../domain/ApiKeys.ts"
 import { type FormerLife, JOURNAL_VERSION, type JournalRecord } from "../journal/JournalRecord.ts"
-import { VERSION } from "../version.ts"
+import { VERSION } from "../platform/version.ts"
 
 export interface RunHeaderOptions {
   /** Where orders go, fit to be shown. */

@@ -2,11 +2,11 @@
  * Gates side by side: each plays the same orders with the same delays, in virtual time, for several seeds.
  */
 import { Duration, Effect } from "effect"
-import { type GateName, showGate } from "../dispatch/gates/byName.ts"
+import { type GateName, showGate } from "./baselines/byName.ts"
 import { DEFAULT_REQUEST_TIMEOUT } from "../dispatch/requestTimeout.ts"
 import { exerciseConfig } from "../exchange/ExchangeModel.ts"
-import { meanGapMs, orderOffsets } from "../orders/RandomSource.ts"
-import { seededRandom } from "../Random.ts"
+import { meanGapMs, orderOffsets } from "../run/sources/RandomSource.ts"
+import { seededRandom } from "../platform/Random.ts"
 import type { Comparison, GateComparison, GateRun, OptimumRun } from "./Comparison.ts"
 import { interval95, meanOf } from "./Confidence.ts"
 import { showDelay } from "./Delay.ts"

@@ -3,11 +3,11 @@
  * long each request travels and what befalls it. Time is the Clock's, so in virtual time hours take seconds.
  */
 import { Clock, Deferred, Duration, Effect, type Scope } from "effect"
-import { type AnswerHeaders, readAdvice } from "../exchange/advice.ts"
-import { readAnswer } from "../exchange/answer.ts"
-import type { ApiKey } from "../exchange/ApiKeys.ts"
+import { type AnswerHeaders, readAdvice } from "../http/advice.ts"
+import { readAnswer } from "../venues/exercise/answer.ts"
+import type { ApiKey } from "../domain/ApiKeys.ts"
 import { answerTo, type ExchangeAnswer, unknownKey } from "../exchange/ExchangeAnswer.ts"
-import { ExchangeClient, type TransitWatch } from "../exchange/ExchangeClient.ts"
+import { ExchangeClient, type TransitWatch } from "../venues/ExchangeClient.ts"
 import {
   arrive,
   emptyKey,
@@ -20,8 +20,8 @@ import {
   ConnectionFailed,
   RequestTimeout,
   type SubmitError,
-} from "../exchange/SubmitError.ts"
-import { nowMsUnsafe } from "../Monotonic.ts"
+} from "../domain/SubmitError.ts"
+import { nowMsUnsafe } from "../platform/Monotonic.ts"
 
 /** What becomes of one request. Times in milliseconds. */
 export interface Journey {

@@ -4,7 +4,7 @@
  * takes the same steps every time, on every machine.
  */
 import { Clock, Context, Duration, Effect, type Exit, Scheduler, Schema } from "effect"
-import { TimeHeap } from "../TimeHeap.ts"
+import { TimeHeap } from "../platform/TimeHeap.ts"
 
 export interface VirtualTimeOptions {
   /** What the wall clock shows at the start, in milliseconds since 1970. Default: 2026-01-01 in UTC. */

@@ -5,7 +5,7 @@
  * up; but the key's next request went as soon as it could not overtake it, a bound after it had been handed over.
  */
 import { elapsedMs } from "../journal/elapsed.ts"
-import { latestOnceEnded } from "../dispatch/Transit.ts"
+import { latestOnceEnded } from "../domain/Transit.ts"
 import type { OrderOutcome, RequestTimes, Settings } from "../journal/LogEvent.ts"
 import type { Origin } from "./Origin.ts"
 

@@ -2,7 +2,7 @@
  * What the requests of every key add up to.
  */
 import type { KeyLeft, LogEvent } from "../journal/LogEvent.ts"
-import type { RejectReason } from "../orders/Outcome.ts"
+import type { RejectReason } from "../domain/Outcome.ts"
 import { addReasons } from "./Losses.ts"
 
 /** Keys that have figures of their own: far more than any client has. A damaged log may name any number. */

@@ -3,7 +3,7 @@
  */
 import { elapsedMs } from "../journal/elapsed.ts"
 import type { LogEvent, OrderOutcome, OrderSent, RequestTimes } from "../journal/LogEvent.ts"
-import type { Outcome, RejectReason } from "../orders/Outcome.ts"
+import type { Outcome, RejectReason } from "../domain/Outcome.ts"
 import { acceptedAt, type Acceptances, mergeAcceptances } from "./Acceptances.ts"
 import { addDuration, type Distribution, emptyDistribution, mergeDistributions } from "./Distribution.ts"
 import { type KeyTallies, mergeKeys, tallyKeys } from "./KeyTally.ts"

@@ -1,7 +1,7 @@
 /**
  * Why orders were not accepted.
  */
-import type { Outcome, RejectReason } from "../orders/Outcome.ts"
+import type { Outcome, RejectReason } from "../domain/Outcome.ts"
 
 type Expiry = Extract<Outcome, { readonly outcome: "expired" }>["place"]
 type Doubt = Extract<Outcome, { readonly outcome: "unknown" }>["cause"]

@@ -1,6 +1,6 @@
 /** How many orders ended how, as a journal's footer counts them. */
 import type { LogEvent } from "../journal/LogEvent.ts"
-import type { Outcome } from "../orders/Outcome.ts"
+import type { Outcome } from "../domain/Outcome.ts"
 import type { Summary } from "./Summary.ts"
 
 export type OutcomeCounts = Readonly<Record<Outcome["outcome"], number>>

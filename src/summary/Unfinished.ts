@@ -5,7 +5,7 @@
  * it knows more than the parts before. It tells the first 100,000, far more than can be in flight where one
  * part ends and the next begins.
  */
-import { invariant } from "../invariant.ts"
+import { invariant } from "../platform/invariant.ts"
 
 /** Orders without an outcome that are known by name: far more than can be in flight. Beyond, they only count. */
 const MAX_UNFINISHED = 100_000

@@ -5,10 +5,10 @@
  * does not: on network file systems, in containers, and for a file that is not there yet.
  */
 import { Duration, Effect, FileSystem, Option, type PlatformError } from "effect"
-import { quote } from "../quote.ts"
-import { UsageError } from "../errors.ts"
+import { quote } from "../platform/quote.ts"
+import { UsageError } from "../platform/errors.ts"
 import { readJournalLine } from "../journal/JournalReader.ts"
-import { makeLineCutter, type RawLine } from "../orders/BoundedLines.ts"
+import { makeLineCutter, type RawLine } from "../platform/BoundedLines.ts"
 import type { LogDefaults, LogOptions } from "./LogOptions.ts"
 import { type LogReader, makeLogReader } from "./LogReader.ts"
 import { MAX_LINE_BYTES } from "./reading/LineBlocks.ts"

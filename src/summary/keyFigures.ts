@@ -2,7 +2,7 @@
  * The figures of every key.
  */
 import type { KeyLeft } from "../journal/LogEvent.ts"
-import type { RejectReason } from "../orders/Outcome.ts"
+import type { RejectReason } from "../domain/Outcome.ts"
 import { elapsedMs } from "../journal/elapsed.ts"
 import { emptyKeyTally, type KeyTallies, type KeyTally } from "./KeyTally.ts"
 import type { Origin } from "./Origin.ts"

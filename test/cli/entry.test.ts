@@ -10,11 +10,11 @@ import { delimiter, join } from "node:path"
 import process from "node:process"
 import { fileURLToPath } from "node:url"
 import { describe, expect, it, onTestFinished } from "vitest"
-import { isSupportedNode } from "../../src/runtime/nodeVersion.ts"
+import { isSupportedNode } from "../../src/platform/nodeVersion.ts"
 import { run } from "./process.ts"
 
 const PROJECT = fileURLToPath(new URL("../..", import.meta.url))
-const FILES = ["main", "runtime/handOver", "runtime/handOverMark", "runtime/nodeVersion"]
+const FILES = ["main", "platform/handOver", "platform/handOverMark", "platform/nodeVersion"]
 const START = `export const start = (_, { handedOver }) => {
   console.log(JSON.stringify({ version: process.version, args: process.argv.slice(2), handedOver }))
   process.exit(3)
@@ -26,7 +26,7 @@ const build = (options: { readonly withDependencies: boolean }): string => {
   onTestFinished(() => {
     rmSync(folder, { recursive: true })
   })
-  for (const inner of ["dist/runtime", "dist/cli"]) mkdirSync(join(folder, inner), { recursive: true })
+  for (const inner of ["dist/platform", "dist/cli"]) mkdirSync(join(folder, inner), { recursive: true })
   writeFileSync(join(folder, "package.json"), '{ "type": "module" }')
   for (const file of FILES) {
     const source = readFileSync(join(PROJECT, "src", `${file}.ts`), "utf8")

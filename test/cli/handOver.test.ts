@@ -1,6 +1,6 @@
 import process from "node:process"
 import { describe, expect, it } from "vitest"
-import { isSupportedNode, loadsLibrary } from "../../src/runtime/nodeVersion.ts"
+import { isSupportedNode, loadsLibrary } from "../../src/platform/nodeVersion.ts"
 import { launch, programPath, run } from "./process.ts"
 
 const SHELL = programPath("shell")

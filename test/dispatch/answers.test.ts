@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Result } from "effect"
 import { TestClock } from "effect/testing"
-import type { UnknownCause } from "../../src/orders/Outcome.ts"
+import type { UnknownCause } from "../../src/domain/Outcome.ts"
 import { at, makeRig, order } from "../support/rig.ts"
 import type { Journey } from "../../src/simulation/SimulatedExchange.ts"
 

@@ -2,7 +2,7 @@
 import { expect, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
-import { noMemory } from "../../src/dispatch/KeyMemory.ts"
+import { noMemory } from "../../src/keys/KeyMemory.ts"
 import { makeRig, order } from "../support/rig.ts"
 
 const recording = { ready: Effect.void, record: () => {} }

@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
-import { noMemory } from "../../src/dispatch/KeyMemory.ts"
+import { noMemory } from "../../src/keys/KeyMemory.ts"
 import { afterAcceptance, noProgress, remedyFor } from "../../src/dispatch/NonceSource.ts"
 import { at, makeRig, order } from "../support/rig.ts"
 

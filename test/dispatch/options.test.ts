@@ -4,7 +4,7 @@ import { Cause, Duration, Effect, Exit, Layer, Redacted } from "effect"
 import { layer, type DispatcherOptions } from "../../src/dispatch/Dispatcher.ts"
 import { type HttpDispatcherOptions, layerHttp } from "../../src/dispatch/HttpDispatcher.ts"
 import { InvalidOptions } from "../../src/dispatch/InvalidOptions.ts"
-import { ExchangeClient } from "../../src/exchange/ExchangeClient.ts"
+import { ExchangeClient } from "../../src/venues/ExchangeClient.ts"
 
 const key = (label: string, secret: string) => ({ label, secret: Redacted.make(secret) })
 const good: HttpDispatcherOptions = { url: new URL("http://127.0.0.1:9/"), keys: [key("key-1", "MARK1")] }

@@ -1,7 +1,7 @@
 /** What lanes do while the exchange is away, and how they come back. */
 import { Clock, Effect, type Scope } from "effect"
 import { assert, describe, it } from "vitest"
-import { nowMsUnsafe } from "../../src/Monotonic.ts"
+import { nowMsUnsafe } from "../../src/platform/Monotonic.ts"
 import type { Journey } from "../../src/simulation/SimulatedExchange.ts"
 import { runVirtual } from "../../src/simulation/VirtualTime.ts"
 import { hostileClock } from "../support/hostileClock.ts"

@@ -2,7 +2,7 @@ import { assert, describe, it } from "vitest"
 import type { JournalRecord } from "../../src/journal/JournalRecord.ts"
 import { fromJournal, type LogEvent, type Settings } from "../../src/journal/LogEvent.ts"
 import { makeSpareTimes } from "../../src/report/SpareTimes.ts"
-import { NEVER_MS } from "../../src/summary/certificate/SpareTime.ts"
+import { NEVER_MS } from "../../src/certificate/SpareTime.ts"
 import { accepted, cancelled, header, sent } from "../summary/records.ts"
 
 type Told = Array<readonly [string, number, number]>

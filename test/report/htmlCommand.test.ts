@@ -4,7 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem, Path } from "effect"
 import { Command } from "effect/cli"
 import { summarise } from "../../src/cli/summarise.ts"
-import { UsageError } from "../../src/errors.ts"
+import { UsageError } from "../../src/platform/errors.ts"
 import { sampleRecords } from "./sample.ts"
 
 const python = fileURLToPath(new URL("../fixtures/python-client-2x.log", import.meta.url))

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect } from "effect"
-import type { GateName } from "../../src/dispatch/gates/byName.ts"
+import type { GateName } from "../../src/simulation/baselines/byName.ts"
 import { compare, type Scenario } from "../../src/simulation/Compare.ts"
 import { compareChart } from "../../src/simulation/compareChart.ts"
 import { exerciseDelay } from "../../src/simulation/Delay.ts"

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Deferred, Effect, Exit, Fiber } from "effect"
-import { nowMs } from "../../src/Monotonic.ts"
+import { nowMs } from "../../src/platform/Monotonic.ts"
 import { inVirtualTime, runVirtual, runVirtualToRest } from "../../src/simulation/VirtualTime.ts"
 
 const valueOf = <A, E>(exit: Exit.Exit<A, E>): A => {

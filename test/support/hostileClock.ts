@@ -1,6 +1,6 @@
 /** A clock as the worst of real ones: timers fire early, the wall clock steps. Monotonic time stays true. */
 import { Clock, Duration, Effect } from "effect"
-import { nowMsUnsafe } from "../../src/Monotonic.ts"
+import { nowMsUnsafe } from "../../src/platform/Monotonic.ts"
 
 export interface Hostility {
   /** Timers fire up to this much early, but never without time having passed. */

@@ -4,19 +4,14 @@
 import { Clock, Context, Duration, Effect, Exit, Layer, Random, Redacted, Scope } from "effect"
 import { RateLimiter } from "effect/persistence"
 import * as Dispatcher from "../../src/dispatch/Dispatcher.ts"
-import { type DispatchEvent, DispatchLog } from "../../src/dispatch/DispatchEvent.ts"
-import type { GateFactory } from "../../src/dispatch/Gate.ts"
-import {
-  ackWindow,
-  type AckWindowOptions,
-  defaultMargin,
-  defaultPace,
-} from "../../src/dispatch/gates/AckWindow.ts"
-import type { ApiKey } from "../../src/exchange/ApiKeys.ts"
-import { ExchangeClient } from "../../src/exchange/ExchangeClient.ts"
+import { type DispatchEvent, DispatchLog } from "../../src/domain/DispatchEvent.ts"
+import type { GateFactory } from "../../src/limits/Gate.ts"
+import { ackWindow, type AckWindowOptions, defaultMargin, defaultPace } from "../../src/limits/AckWindow.ts"
+import type { ApiKey } from "../../src/domain/ApiKeys.ts"
+import { ExchangeClient } from "../../src/venues/ExchangeClient.ts"
 import { type ExchangeConfig, exerciseConfig } from "../../src/exchange/ExchangeModel.ts"
-import { nowMsUnsafe } from "../../src/Monotonic.ts"
-import { seededRandom } from "../../src/Random.ts"
+import { nowMsUnsafe } from "../../src/platform/Monotonic.ts"
+import { seededRandom } from "../../src/platform/Random.ts"
 import { type Arrival, type Journey, makeSimulatedExchange } from "../../src/simulation/SimulatedExchange.ts"
 
 export const makeKeys = (count: number): ReadonlyArray<ApiKey> =>

@@ -4,7 +4,7 @@
  */
 import process from "node:process"
 import { Effect } from "effect"
-import { seededRandom } from "../../../src/Random.ts"
+import { seededRandom } from "../../../src/platform/Random.ts"
 
 const random = Effect.runSync(seededRandom(Number(process.env["PACELINE_CHAOS_SEED"] ?? "0"), "wall clock"))
 const trueNow = Date.now.bind(Date)

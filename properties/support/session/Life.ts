@@ -1,9 +1,9 @@
 /** One dispatcher's life beside what a model knows of it: which orders it took, and what their callers were told. */
 import { Cause, Effect, Exit, Fiber, Option, Result } from "effect"
 import { assert } from "vitest"
-import type { DispatchEvent } from "../../../src/dispatch/DispatchEvent.ts"
+import type { DispatchEvent } from "../../../src/domain/DispatchEvent.ts"
 import type { SubmitFailure } from "../../../src/dispatch/SubmitFailure.ts"
-import type { Acceptance } from "../../../src/exchange/ExchangeClient.ts"
+import type { Acceptance } from "../../../src/venues/ExchangeClient.ts"
 import { type makeRig, order } from "../../../test/support/rig.ts"
 
 export type Rig = Effect.Success<ReturnType<typeof makeRig>>

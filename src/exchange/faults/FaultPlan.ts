@@ -2,7 +2,7 @@
  * Which faults befall which request: pure but for its generators, all from one seed.
  */
 import { Effect, type Random } from "effect"
-import { seededRandom } from "../../Random.ts"
+import { seededRandom } from "../../platform/Random.ts"
 import {
   type EndingFault,
   type Fault,

@@ -3,7 +3,7 @@
  * times as fast as through text and regular expressions. It knows no line that `readPythonLine` does not, and every
  * other line is left to that.
  */
-import type { Outcome } from "../../orders/Outcome.ts"
+import type { Outcome } from "../../domain/Outcome.ts"
 import type { LogEvent } from "../LogEvent.ts"
 import { ended, outcomeOf } from "../PythonLog.ts"
 import type { Cursor } from "./scanValues.ts"

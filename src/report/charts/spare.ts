@@ -1,5 +1,5 @@
 /** The smallest spare time of the window over time. */
-import { isSafe, NEVER_MS } from "../../summary/certificate/SpareTime.ts"
+import { isSafe, NEVER_MS } from "../../certificate/SpareTime.ts"
 import type { Point } from "../Timeline.ts"
 import { showSpare } from "../show.ts"
 import { windowVerdict, type WindowVerdict } from "../windowVerdict.ts"

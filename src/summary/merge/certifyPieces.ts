@@ -1,6 +1,6 @@
 /** Certifies a journal that is in pieces: its bytes follow one another, and so do its lines. */
 import { Effect, FileSystem } from "effect"
-import { certifyBytes } from "../certificate/certifyFile.ts"
+import { certifyBytes } from "../../certificate/certifyFile.ts"
 import type { LogPiece } from "./LogPiece.ts"
 import { pieceBytes } from "./openPieces.ts"
 

@@ -2,8 +2,8 @@
  * Whether a run's pieces are all of its journal: its footer says how many orders ended how.
  */
 import { Effect } from "effect"
-import { UsageError } from "../../errors.ts"
-import { quote } from "../../quote.ts"
+import { UsageError } from "../../platform/errors.ts"
+import { quote } from "../../platform/quote.ts"
 import { createdOf, type OutcomeCounts } from "../OutcomeCounts.ts"
 import { type LogPiece, nameOfPieces } from "./LogPiece.ts"
 

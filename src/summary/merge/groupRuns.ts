@@ -2,7 +2,7 @@
  * Finds out which pieces are of which run.
  */
 import { Result } from "effect"
-import { quote } from "../../quote.ts"
+import { quote } from "../../platform/quote.ts"
 import type { Header } from "../../journal/JournalRecord.ts"
 import { areSameHeader } from "../../journal/runIdentity.ts"
 import type { JournalPiece } from "./LogPiece.ts"

@@ -3,8 +3,8 @@
  * chunk and a line, and none is open before its time has come or after its end.
  */
 import { Effect, type FileSystem, type Scope } from "effect"
-import { quote } from "../../quote.ts"
-import { UsageError } from "../../errors.ts"
+import { quote } from "../../platform/quote.ts"
+import { UsageError } from "../../platform/errors.ts"
 import type { LogEvent } from "../../journal/LogEvent.ts"
 import { collectGarbage } from "../reading/collectGarbage.ts"
 import { makeOutcomeCounter } from "../OutcomeCounts.ts"

@@ -2,8 +2,8 @@
  * Looks at logs that are to be one, and finds out what they amount to.
  */
 import { Effect, FileSystem, Option } from "effect"
-import { quote } from "../../quote.ts"
-import { UsageError } from "../../errors.ts"
+import { quote } from "../../platform/quote.ts"
+import { UsageError } from "../../platform/errors.ts"
 import { cannotRead, nothingReadable, STANDARD_INPUT } from "../summariseFile.ts"
 import type { LogPiece } from "./LogPiece.ts"
 import { type MergePlan, planMerge } from "./planMerge.ts"

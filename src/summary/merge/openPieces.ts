@@ -3,7 +3,7 @@
  * is whole again. No more than one of them is open at a time.
  */
 import { Cause, Effect, Exit, FileSystem, Scope, Stream } from "effect"
-import type { UsageError } from "../../errors.ts"
+import type { UsageError } from "../../platform/errors.ts"
 import { gunzipped } from "../reading/byteStreams.ts"
 import { CHUNK_BYTES, type LineBlocks, type LineTaker, makeLineBlocks } from "../reading/LineBlocks.ts"
 import { cannotRead, notGzip } from "../summariseFile.ts"

@@ -2,7 +2,7 @@
  * Puts the pieces of one journal in order. Within a run times never run backwards, so that is the order of their times.
  */
 import { Result } from "effect"
-import { quote } from "../../quote.ts"
+import { quote } from "../../platform/quote.ts"
 import type { JournalPiece } from "./LogPiece.ts"
 
 /** The piece with the header is first, the one with the footer last. */

@@ -2,7 +2,7 @@
  * Finds out what logs amount to as one: a run whose journal is in pieces, several runs, or Python clients.
  */
 import { Result } from "effect"
-import { quote } from "../../quote.ts"
+import { quote } from "../../platform/quote.ts"
 import { groupRuns, type Run } from "./groupRuns.ts"
 import { type JournalPiece, type LogPiece, nameOfPieces, type PythonPiece } from "./LogPiece.ts"
 import { planRuns, type RunsPlan } from "./planRuns.ts"

@@ -2,7 +2,7 @@
  * How the journals of several runs become one: whose clock is ahead by how much, which keys are the same, whose orders.
  */
 import { Result } from "effect"
-import { quote } from "../../quote.ts"
+import { quote } from "../../platform/quote.ts"
 import { fromHeader, type Settings } from "../../journal/LogEvent.ts"
 import { nameOfRun, type Run } from "./groupRuns.ts"
 import { type KeyOwner, makeKeyNames } from "./keyNames.ts"

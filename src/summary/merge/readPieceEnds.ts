@@ -3,9 +3,9 @@
  * for that; it is not decoded.
  */
 import { Effect, FileSystem, type PlatformError } from "effect"
-import { quote } from "../../quote.ts"
-import { UsageError } from "../../errors.ts"
-import { steadyYoungHeap } from "../../runtime/steadyYoungHeap.ts"
+import { quote } from "../../platform/quote.ts"
+import { UsageError } from "../../platform/errors.ts"
+import { steadyYoungHeap } from "../../platform/steadyYoungHeap.ts"
 import { GZIP_MAGIC_BYTES, isGzip } from "../reading/byteStreams.ts"
 import type { LineTaker } from "../reading/LineBlocks.ts"
 import { lineStartFrom, readFileLines, WHOLE } from "../reading/readFile.ts"

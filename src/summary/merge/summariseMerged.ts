@@ -3,7 +3,7 @@
  * order of their times.
  */
 import { Effect, type FileSystem, Option } from "effect"
-import type { UsageError } from "../../errors.ts"
+import type { UsageError } from "../../platform/errors.ts"
 import type { LogEvent } from "../../journal/LogEvent.ts"
 import { type EventTaker, makeEventTaker } from "../EventTaker.ts"
 import { bothListen } from "../listeners.ts"

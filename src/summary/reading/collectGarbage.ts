@@ -5,7 +5,7 @@
 import v8 from "node:v8"
 import vm from "node:vm"
 import { Effect } from "effect"
-import { steadyYoungHeap } from "../../runtime/steadyYoungHeap.ts"
+import { steadyYoungHeap } from "../../platform/steadyYoungHeap.ts"
 
 type Collect = (options: { readonly type: "major"; readonly flavor: "last-resort" }) => void
 

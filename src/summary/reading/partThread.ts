@@ -4,7 +4,7 @@
 import { isMainThread, parentPort, workerData } from "node:worker_threads"
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import { Effect } from "effect"
-import { fileProblem } from "../../FileProblem.ts"
+import { fileProblem } from "../../platform/FileProblem.ts"
 import type { Origin } from "../Origin.ts"
 import { collectGarbage } from "./collectGarbage.ts"
 import { openInARow } from "./FilesInARow.ts"

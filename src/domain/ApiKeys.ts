@@ -1,0 +1,132 @@
+/**
+ * API keys: secrets with labels. Only the request itself carries the secret; everything else says `key-1`.
+ */
+import { Config, Effect, FileSystem, Option, type PlatformError, Redacted, Result, Stream } from "effect"
+import { UsageError } from "../platform/errors.ts"
+import { fileProblem } from "../platform/FileProblem.ts"
+
+/** An API key. Its label (`key-1`, `key-2`, ... in the order given) may be shown, its secret never. */
+export interface ApiKey {
+  readonly label: string
+  readonly secret: Redacted.Redacted
+}
+
+const label = (secrets: ReadonlyArray<string>): ReadonlyArray<ApiKey> =>
+  secrets.map((secret, index) => ({ label: `key-${index + 1}`, secret: Redacted.make(secret) }))
+
+/** The exercise's five keys: public, and worthless anywhere else. */
+export const exerciseKeys: ReadonlyArray<ApiKey> = label([
+  "UT4NHL1J796WCHULA1750MXYF9F5JYA6",
+  "8TY2F3KIL38T741G1UCBMCAQ75XU9F5O",
+  "954IXKJN28CBDKHSKHURQIVLQHZIEEM9",
+  "EUU46ID478HOO7GOXFASKPOZ9P91XGYS",
+  "46V5EZ5K2DFAGW85J18L50SGO25WJ5JE",
+])
+
+/** The environment variable that holds API keys, separated by commas. */
+export const API_KEYS_VARIABLE = "PACELINE_API_KEYS"
+
+const MAX_KEYS = 1000
+const MAX_KEY_LENGTH = 256
+const MAX_FILE_BYTES = 1024 * 1024
+
+/** A key and where it stood, such as `line 3`. */
+interface Entry {
+  readonly where: string
+  readonly text: string
+}
+
+const fail = (message: string) => Result.fail(new UsageError({ message }))
+
+const readEntries = (
+  entries: ReadonlyArray<Entry>,
+  source: string,
+): Result.Result<ReadonlyArray<ApiKey>, UsageError> => {
+  if (entries.length === 0) return fail(`${source} holds no API key: give at least one`)
+  if (entries.length > MAX_KEYS)
+    return fail(`${source} holds ${entries.length} API keys: at most ${MAX_KEYS} fit`)
+  const places = new Map<string, string>()
+  for (const { text, where } of entries) {
+    const at = `${source}, ${where}`
+    if (text === "") return fail(`${at}: the API key is empty`)
+    if (text.length > MAX_KEY_LENGTH) {
+      return fail(`${at}: the API key is longer than ${MAX_KEY_LENGTH} characters`)
+    }
+    if (!/^[\x21-\x7e]+$/.test(text)) {
+      return fail(`${at}: the API key has blanks, control or non-ASCII characters in it: put one key there`)
+    }
+    const first = places.get(text)
+    if (first !== undefined) return fail(`${at}: the API key is the same as in ${first}: remove one`)
+    places.set(text, where)
+  }
+  return Result.succeed(label(entries.map((entry) => entry.text)))
+}
+
+/**
+ * Reads a keys file: one key a line. Blank lines and lines that start with `#` do not count. `source` names
+ * the file in errors, which give line numbers and never a key.
+ */
+export const parseKeysFile = (
+  text: string,
+  source: string,
+): Result.Result<ReadonlyArray<ApiKey>, UsageError> =>
+  readEntries(
+    text
+      .split("\n")
+      .map((line, index) => ({ where: `line ${index + 1}`, text: line.trim() }))
+      .filter((entry) => entry.text !== "" && !entry.text.startsWith("#")),
+    source,
+  )
+
+/** Reads keys separated by commas. `source` names their place in errors, which give positions, never a key. */
+export const parseKeysList = (
+  text: string,
+  source: string,
+): Result.Result<ReadonlyArray<ApiKey>, UsageError> =>
+  readEntries(
+    text.trim() === ""
+      ? []
+      : text.split(",").map((item, index) => ({ where: `key ${index + 1}`, text: item.trim() })),
+    source,
+  )
+
+const unreadable = (path: string) => (error: PlatformError.PlatformError) =>
+  new UsageError({
+    message: `cannot read the keys file ${path}: ${fileProblem(error)}; name a file with one API key a line`,
+  })
+
+const readKeysFile = Effect.fnUntraced(function* (path: string) {
+  const fs = yield* FileSystem.FileSystem
+  // Not by its size: that of a pipe or a device says nothing of what comes out of it.
+  const bytes = yield* fs.stream(path, { bytesToRead: MAX_FILE_BYTES + 1 }).pipe(
+    Stream.runFold(
+      () => new Array<Uint8Array>(),
+      (parts, part) => {
+        parts.push(part)
+        return parts
+      },
+    ),
+    Effect.mapBoth({ onSuccess: (parts) => Buffer.concat(parts), onFailure: unreadable(path) }),
+  )
+  if (bytes.length > MAX_FILE_BYTES) {
+    return yield* new UsageError({
+      message: `the keys file ${path} is larger than 1 MiB: is it the right file?`,
+    })
+  }
+  return yield* Effect.fromResult(parseKeysFile(bytes.toString("utf8"), path))
+})
+
+/**
+ * The API keys to use: those of the keys file if one is named, else those of `PACELINE_API_KEYS` (an empty
+ * variable counts as unset), else the exercise's five. Fails with a `UsageError` where the chosen place holds anything but distinct keys: it never
+ * falls back to the next place.
+ */
+export const resolveKeys = Effect.fnUntraced(function* (keysFile: Option.Option<string>) {
+  if (Option.isSome(keysFile)) return yield* readKeysFile(keysFile.value)
+  const listed = yield* Effect.mapError(
+    Config.option(Config.Redacted(API_KEYS_VARIABLE)),
+    () => new UsageError({ message: `cannot read ${API_KEYS_VARIABLE}: separate API keys by commas` }),
+  )
+  if (Option.isNone(listed)) return exerciseKeys
+  return yield* Effect.fromResult(parseKeysList(Redacted.value(listed.value), API_KEYS_VARIABLE))
+})

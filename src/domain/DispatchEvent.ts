@@ -1,0 +1,112 @@
+/**
+ * What happens in a dispatcher, as it happens: what the journal writes down, the summary counts and the
+ * progress view shows. Times are milliseconds of the monotonic clock.
+ */
+import { Context, Effect } from "effect"
+import type { Outcome, RejectReason } from "./Outcome.ts"
+
+/** One request, as far as the client can follow it. */
+export interface RequestTrace {
+  /** The key's label. */
+  readonly key: string
+  readonly nonce: number
+  /** 1 for an order's first request. */
+  readonly attempt: number
+  readonly sentMs: number
+  /** Undefined where it was never handed to a socket. */
+  readonly writtenMs: number | undefined
+  readonly settledMs: number
+}
+
+/** Why a key left service. */
+export type Retirement = "parked" | "blocked" | "unknown"
+
+/** Why a key was parked: the exchange would soon block it, or none of its nonces is accepted any more. */
+export type ParkReason = "rate-limit" | "nonce"
+
+/**
+ * Why a request brought its order nothing: refused, `not-sent` (no connection could be had), or `withheld` (we let it
+ * not leave, because its order had grown too old meanwhile, or its record was not kept; no trouble of the exchange's).
+ */
+export type ReturnReason = RejectReason | "not-sent" | "withheld"
+
+/** How an order ended, with the request that brought it about where one did. */
+export type OrderEnd =
+  | {
+      readonly outcome: Extract<Outcome, { readonly outcome: "accepted" | "rejected" | "unknown" }>
+      readonly request: RequestTrace
+    }
+  | {
+      readonly outcome: Extract<Outcome, { readonly outcome: "expired" | "cancelled" }>
+      readonly request: undefined
+    }
+
+/** An order reached its outcome. */
+export type OutcomeEvent = OrderEnd & {
+  readonly type: "outcome"
+  readonly atMs: number
+  readonly id: string
+  readonly createdMs: number
+}
+
+export type DispatchEvent =
+  | {
+      readonly type: "sent"
+      readonly atMs: number
+      readonly id: string
+      readonly createdMs: number
+      readonly key: string
+      readonly nonce: number
+      readonly attempt: number
+    }
+  | {
+      /** A request did not end its order, which went back to the head of the line. */
+      readonly type: "returned"
+      readonly atMs: number
+      readonly id: string
+      readonly reason: ReturnReason
+      readonly request: RequestTrace
+    }
+  | OutcomeEvent
+  | {
+      readonly type: "key"
+      readonly atMs: number
+      readonly key: string
+      readonly state: Retirement
+      /** Why it was parked; undefined where it was not. */
+      readonly reason: ParkReason | undefined
+      readonly rateLimitErrors: number
+    }
+  | {
+      /** The exchange has seen a greater nonce than ours: the key goes on further ahead. */
+      readonly type: "nonce-jump"
+      readonly atMs: number
+      readonly key: string
+      /** The nonce that was refused. */
+      readonly refused: number
+      /** How far ahead it goes. */
+      readonly by: number
+      /** The how many-eth jump since a nonce was accepted, from 1. */
+      readonly jump: number
+    }
+
+/** Takes a dispatcher's events. The default keeps none. */
+export interface DispatchLog {
+  /**
+   * Waits while the log cannot take more. A lane asks before every order, so a log that has come to a stop
+   * stops sending: nothing is sent that is not written down.
+   */
+  readonly ready: Effect.Effect<void>
+  /** Takes an event at once. Called in the order of the events' times. */
+  readonly record: (event: DispatchEvent) => void
+  /**
+   * Waits until everything recorded so far is kept, and answers whether it is. No request leaves before its record
+   * is kept: a later life would know nothing of it. After a false, which says that nothing can be kept any more,
+   * the request does not leave at all, and `ready` never lets another one be taken.
+   */
+  readonly committed: Effect.Effect<boolean>
+}
+
+export const DispatchLog = Context.Reference<DispatchLog>("paceline/dispatch/DispatchLog", {
+  defaultValue: () => ({ ready: Effect.void, record: () => {}, committed: Effect.succeed(true) }),
+})

@@ -1,0 +1,157 @@
+/**
+ * Everything that can become of one request other than acceptance: a closed union, one class a kind.
+ *
+ * What matters to a caller is not the HTTP status but what may have happened to the order, so every kind
+ * belongs to one of three groups:
+ *
+ * - refused: the exchange answered and did not execute the order;
+ * - never sent: no byte of the request left, so the order was not executed;
+ * - unknown: it may have been executed, and nothing but the exchange can tell.
+ *
+ * No error carries a key, a URL or the platform's own error, whose request holds both.
+ */
+import { Schema } from "effect"
+import type { RejectReason, UnknownCause } from "./Outcome.ts"
+
+const about = {
+  /** The order's id. */
+  orderId: Schema.String,
+  /** The API key's label. */
+  key: Schema.String,
+}
+
+/** 429: the key exceeded its rate limit. Not executed; the slot is lost, and ten of these block a key. */
+export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited", about) {
+  override get message() {
+    return `order ${this.orderId}: the exchange counted ${this.key} over its rate limit. Lower the limit, or raise the window or the bound, until it stops`
+  }
+}
+
+/** 429 with a message that says so, or 403: the key is blocked, as a rule for good. Not executed. */
+export class KeyBlocked extends Schema.TaggedError<KeyBlocked>()("KeyBlocked", about) {
+  override get message() {
+    return `order ${this.orderId}: the exchange has blocked ${this.key}. Ask the exchange to unblock it, or use another key`
+  }
+}
+
+/** 400 "invalid nonce": the nonce was not above the key's last one. Not executed. */
+export class InvalidNonce extends Schema.TaggedError<InvalidNonce>()("InvalidNonce", about) {
+  override get message() {
+    return `order ${this.orderId}: the exchange has seen a higher nonce of ${this.key}. Stop other clients that use the key`
+  }
+}
+
+/** 401: the exchange does not know the key. Not executed. */
+export class UnknownApiKey extends Schema.TaggedError<UnknownApiKey>()("UnknownApiKey", about) {
+  override get message() {
+    return `order ${this.orderId}: the exchange does not know ${this.key}. Check the key`
+  }
+}
+
+/** Any other definite refusal (a 4xx status). Not executed. */
+export class Refused extends Schema.TaggedError<Refused>()("Refused", {
+  ...about,
+  status: Schema.Int,
+  /** What the exchange said, shortened to 200 characters; empty where it said nothing readable. */
+  detail: Schema.String,
+}) {
+  override get message() {
+    const said = this.detail === "" ? "" : `: ${this.detail}`
+    return `order ${this.orderId}: the exchange refused it with status ${this.status}${said}`
+  }
+}
+
+/** No connection could be had (refused, no such host, TLS failure, too slow): nothing was sent. */
+export class ConnectionFailed extends Schema.TaggedError<ConnectionFailed>()("ConnectionFailed", {
+  ...about,
+  /** The platform's error code, such as ECONNREFUSED. */
+  code: Schema.String,
+}) {
+  override get message() {
+    return `order ${this.orderId}: no connection to the exchange (${this.code}); nothing was sent`
+  }
+}
+
+/** No complete answer within the request timeout: unknown. */
+export class RequestTimeout extends Schema.TaggedError<RequestTimeout>()("RequestTimeout", about) {
+  override get message() {
+    return `order ${this.orderId}: no answer in time; it may have been executed. Ask the exchange before sending it again`
+  }
+}
+
+/** The connection broke after bytes had left: unknown. */
+export class ConnectionBroken extends Schema.TaggedError<ConnectionBroken>()("ConnectionBroken", {
+  ...about,
+  /** The platform's error code, such as ECONNRESET. */
+  code: Schema.String,
+}) {
+  override get message() {
+    return `order ${this.orderId}: the connection broke (${this.code}); it may have been executed. Ask the exchange before sending it again`
+  }
+}
+
+/** An answer that is not the protocol's: HTML, cut off, for another order. Unknown. */
+export class UndecodableAnswer extends Schema.TaggedError<UndecodableAnswer>()("UndecodableAnswer", {
+  ...about,
+  status: Schema.Int,
+}) {
+  override get message() {
+    return `order ${this.orderId}: the answer with status ${this.status} is not the protocol's; it may have been executed. Check the address`
+  }
+}
+
+/** A 5xx status: the exchange failed somewhere on the way. Unknown. */
+export class ServerError extends Schema.TaggedError<ServerError>()("ServerError", {
+  ...about,
+  status: Schema.Int,
+}) {
+  override get message() {
+    return `order ${this.orderId}: the exchange failed with status ${this.status}; it may have been executed`
+  }
+}
+
+export const SubmitError = Schema.Union([
+  RateLimited,
+  KeyBlocked,
+  InvalidNonce,
+  UnknownApiKey,
+  Refused,
+  ConnectionFailed,
+  RequestTimeout,
+  ConnectionBroken,
+  UndecodableAnswer,
+  ServerError,
+])
+export type SubmitError = typeof SubmitError.Type
+
+/** What an error says about the order itself. */
+export type Verdict =
+  | { readonly kind: "refused"; readonly reason: RejectReason }
+  | { readonly kind: "never-sent" }
+  | { readonly kind: "unknown"; readonly cause: UnknownCause }
+
+/** Sorts an error into its group, in DESIGN's words for an order's outcome. */
+export const verdictOf = (error: SubmitError): Verdict => {
+  switch (error._tag) {
+    case "RateLimited":
+      return { kind: "refused", reason: "rate-limit" }
+    case "KeyBlocked":
+      return { kind: "refused", reason: "blocked" }
+    case "InvalidNonce":
+      return { kind: "refused", reason: "nonce" }
+    case "UnknownApiKey":
+      return { kind: "refused", reason: "api-key" }
+    case "Refused":
+      return { kind: "refused", reason: "exchange" }
+    case "ConnectionFailed":
+      return { kind: "never-sent" }
+    case "RequestTimeout":
+      return { kind: "unknown", cause: "timeout" }
+    case "ConnectionBroken":
+      return { kind: "unknown", cause: "broken-connection" }
+    case "UndecodableAnswer":
+      return { kind: "unknown", cause: "undecodable" }
+    case "ServerError":
+      return { kind: "unknown", cause: "server-error" }
+  }
+}

@@ -1,0 +1,29 @@
+/**
+ * This boot of the machine. The monotonic clock runs from it and is the same for all processes, so within one boot a
+ * process can judge how long ago another one did something, whatever the wall clock shows.
+ */
+import { Context, Effect, FileSystem, Layer } from "effect"
+
+export class Boot extends Context.Service<
+  Boot,
+  {
+    /** Names this boot; undefined where the machine does not tell one boot from another. */
+    readonly id: string | undefined
+    /** What to add to the Clock's monotonic time to get the time since the boot, in milliseconds. */
+    readonly offsetMs: number
+  }
+>()("paceline/keys/Boot") {}
+
+/** Linux names every boot here. */
+const BOOT_ID_FILE = "/proc/sys/kernel/random/boot_id"
+
+/** The machine's own. Effect's Clock reads the same clock on Node (`process.hrtime`), so nothing is to be added. */
+export const layerBoot: Layer.Layer<Boot, never, FileSystem.FileSystem> = Layer.effect(
+  Boot,
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const text = yield* Effect.option(fs.readFileString(BOOT_ID_FILE))
+    const id = text._tag === "Some" ? text.value.trim() : ""
+    return Boot.of({ id: id === "" ? undefined : id, offsetMs: 0 })
+  }),
+)

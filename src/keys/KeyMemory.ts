@@ -1,0 +1,52 @@
+/**
+ * What is remembered of a key from one life of the client to the next, as its lane uses it. Where it is kept is
+ * another matter (see `KeyState.ts`); without a place to keep it, every life starts with nothing.
+ *
+ * Times are milliseconds of the monotonic clock.
+ */
+import { Effect } from "effect"
+import type { ApiKey } from "../domain/ApiKeys.ts"
+import type { StateUnwritable } from "./StateError.ts"
+import type { Transit } from "../domain/Transit.ts"
+
+export interface KeyMemory {
+  /** Until then nothing is sent: what a former life has sent may still count in the exchange's window. */
+  readonly quietUntilMs: number
+  /** Every nonce up to this one may have been used. */
+  readonly lastNonce: number
+  /** Rate-limit errors of former lives. The exchange never forgets them, and blocks the key after ten. */
+  readonly rateLimitErrors: number
+  /**
+   * The largest nonce that may be used now: it is written down that all up to it may have been, so that no later
+   * life repeats one, and that requests may leave at this time. Written ahead, so that a lane hardly ever has to
+   * wait for it. After a standstill of the process it is -Infinity until the time ahead is renewed.
+   */
+  readonly reservedNonce: () => number
+  /** Waits until a nonce may be used. */
+  readonly reserve: (nonce: number) => Effect.Effect<void>
+  /** A request with this nonce leaves now. */
+  readonly onSent: (nonce: number) => void
+  /** The exchange counted a rate-limit error. */
+  readonly onRateLimitError: () => void
+  /** A request has ended, for all that the client will ever know of it. Once for each that was sent. */
+  readonly onEnded: (transit: Transit) => void
+  /** Fails when nothing can be written down any more; it never succeeds. */
+  readonly failed: Effect.Effect<never, StateUnwritable>
+}
+
+/** Recalls what is remembered of a key. */
+export type Recall = (key: ApiKey) => Effect.Effect<KeyMemory>
+
+/** Remembers nothing. */
+export const noMemory: Recall = () =>
+  Effect.succeed({
+    quietUntilMs: Number.NEGATIVE_INFINITY,
+    lastNonce: 0,
+    rateLimitErrors: 0,
+    reservedNonce: () => Number.POSITIVE_INFINITY,
+    reserve: () => Effect.void,
+    onSent: () => {},
+    onRateLimitError: () => {},
+    onEnded: () => {},
+    failed: Effect.never,
+  })

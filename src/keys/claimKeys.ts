@@ -1,0 +1,127 @@
+/**
+ * Claims keys for a run: each is locked against every other run of this machine, and what is remembered of it is
+ * read. All of them or none.
+ */
+import { Clock, Effect, Option, Result } from "effect"
+import { KeyValueStore } from "effect/persistence"
+import type { KeyMemory, Recall } from "./KeyMemory.ts"
+import type { Reach } from "../domain/Transit.ts"
+import type { ApiKey } from "../domain/ApiKeys.ts"
+import { invariant } from "../platform/invariant.ts"
+import { nowMsUnsafe } from "../platform/Monotonic.ts"
+import { KeyLocks } from "./KeyLocks.ts"
+import { keyName } from "./keyName.ts"
+import { decodeKeyRecord, type RecordProblem } from "./KeyRecord.ts"
+import { openKeyState } from "./KeyState.ts"
+import { readOwner, signAsOwner } from "./Owner.ts"
+import { KeyInUse, StateUnusable, StateUnwritable } from "./StateError.ts"
+import { storeProblem } from "./storeProblem.ts"
+
+export interface ClaimOptions {
+  readonly keys: ReadonlyArray<ApiKey>
+  /** The directory as messages name it. */
+  readonly directory: string
+  /** Whose rate-limit errors are counted, fit to be kept: an address without its query. Undefined: they are not. */
+  readonly exchange: string | undefined
+  /** The exchange's window with a margin. */
+  readonly windowMs: number
+  readonly reach: Reach
+}
+
+/** What is remembered of a key, for show. */
+export interface Remembered {
+  readonly label: string
+  /** How long the key is to be kept quiet from now on, in milliseconds. */
+  readonly quietMs: number
+  /** Errors that the exchange has counted in former runs. */
+  readonly rateLimitErrors: number
+}
+
+export interface ClaimedKeys {
+  readonly recall: Recall
+  readonly remembered: ReadonlyArray<Remembered>
+}
+
+/** Files that are written or read at the same time. */
+const CONCURRENCY = 8
+
+const adviceFor = (label: string, path: string, problem: RecordProblem): string => {
+  if (typeof problem === "object") {
+    return `${path} (what is remembered of ${label}) was written by a newer version of paceline (form ${problem.newer}). Use that version`
+  }
+  const what = problem === "damaged" ? "is damaged" : "is not a state file of paceline"
+  return `${path} (what is remembered of ${label}) ${what}. Put back an intact copy; or, once no request of ${label} was sent for a minute, remove the file: its nonces then go on from the wall clock, and its rate-limit errors are forgotten`
+}
+
+/** Claims the keys as long as the scope, and remembers from then on what is done with them. */
+export const claimKeys = Effect.fnUntraced(function* (options: ClaimOptions) {
+  const { directory, keys } = options
+  const clock = yield* Clock.Clock
+  const locks = yield* KeyLocks
+  const store = yield* KeyValueStore.KeyValueStore
+
+  const claim = Effect.fnUntraced(function* (key: ApiKey) {
+    const name = keyName(key)
+    yield* Effect.catchTag(locks.lock(name), "Locked", () =>
+      Effect.flatMap(
+        readOwner(name),
+        (owner) =>
+          new KeyInUse({
+            label: key.label,
+            directory,
+            ...(Option.isSome(owner) ? { owner: { pid: owner.value.pid, since: owner.value.since } } : {}),
+          }),
+      ),
+    )
+    return { key, name }
+  })
+
+  const read = Effect.fnUntraced(function* ({ key, name }: { readonly key: ApiKey; readonly name: string }) {
+    const file = `${name}.json`
+    const path = `${directory}/${file}`
+    const text = yield* Effect.mapError(
+      store.get(file),
+      (error) =>
+        new StateUnusable({
+          message: `cannot read ${path} (what is remembered of ${key.label}): ${storeProblem(error)}. Make it readable, or name another directory with --state`,
+        }),
+    )
+    if (text === undefined) return { key, name, file, former: undefined }
+    const former = decodeKeyRecord(text)
+    if (Result.isFailure(former)) {
+      return yield* new StateUnusable({ message: adviceFor(key.label, path, former.failure) })
+    }
+    return { key, name, file, former: former.success }
+  })
+
+  const claimed = yield* Effect.forEach(keys, claim)
+  const known = yield* Effect.forEach(claimed, read, { concurrency: CONCURRENCY })
+  // Only when every key is ours and readable is anything written.
+  const opened = yield* Effect.forEach(
+    known,
+    ({ key, name, file, former }) =>
+      Effect.gen(function* () {
+        yield* Effect.mapError(
+          signAsOwner(name, key.label),
+          (error) => new StateUnwritable({ directory, problem: storeProblem(error) }),
+        )
+        return { label: key.label, memory: yield* openKeyState({ ...options, file, former }) }
+      }),
+    { concurrency: CONCURRENCY },
+  )
+  const memories = new Map<string, KeyMemory>(opened.map(({ label, memory }) => [label, memory]))
+  const nowMs = nowMsUnsafe(clock)
+  return {
+    recall: ({ label }) =>
+      Effect.sync(() => {
+        const memory = memories.get(label)
+        invariant(memory !== undefined, `${label} was not claimed`)
+        return memory
+      }),
+    remembered: opened.map(({ label, memory }) => ({
+      label,
+      quietMs: Math.max(0, memory.quietUntilMs - nowMs),
+      rateLimitErrors: memory.rateLimitErrors,
+    })),
+  } satisfies ClaimedKeys
+})

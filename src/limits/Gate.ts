@@ -1,0 +1,40 @@
+/**
+ * A gate decides when one key may send next. Designs differ only here, so that they can be compared on the
+ * same orders, the same exchange and the same clock.
+ */
+import type { Effect } from "effect"
+import type { ApiKey } from "../domain/ApiKeys.ts"
+import type { Ending } from "../domain/Transit.ts"
+
+/** One gate belongs to one key, and is asked by one fiber: the key's lane. */
+export interface Gate {
+  /** Waits for a place: the right to have one more request in the window. */
+  readonly enter: Effect.Effect<Place>
+  /** The exchange counted a rate-limit error: what the gate believed was wrong. */
+  readonly rateLimited: (atMs: number) => void
+  /** The exchange refused a nonce as too low: a request was overtaken, or someone else uses the key. */
+  readonly overtaken: () => void
+  /** Requests that may still count in the exchange's window, for show. */
+  readonly used: () => number
+}
+
+/** A place in the window. It is used for exactly one request. */
+export interface Place {
+  /** Waits until a request may leave at once. */
+  readonly ready: Effect.Effect<void>
+  /** Whether a request may leave at this very moment. What was ready may cease to be, as after a 429. */
+  readonly isReady: () => boolean
+  /** A request leaves now. Call it only while `isReady()`. */
+  readonly begin: (sentMs: number) => Effect.Effect<Passage>
+}
+
+/** One request on its way, as its gate follows it. */
+export interface Passage {
+  readonly onWritten: (atMs: number) => void
+  readonly onEnded: (ending: Ending, atMs: number) => void
+  /** Waits until the request has left the window, then gives the place back. Call it after `onEnded`. */
+  readonly leave: Effect.Effect<void>
+}
+
+/** Makes the gate of one key. */
+export type GateFactory = (key: ApiKey) => Effect.Effect<Gate>

@@ -1,0 +1,103 @@
+/** Unknown orders, as an operator or a program reads them. */
+import { DateTime, Option } from "effect"
+import { quote } from "../platform/quote.ts"
+import type { Doubt } from "./Fates.ts"
+import type { FormerLives } from "./readJournals.ts"
+
+/** In which form unknown orders are printed. */
+export type DoubtsFormat = "text" | "json" | "ndjson"
+
+const WHY: Readonly<Record<Doubt["why"], string>> = {
+  "no-outcome": "the run ended before an answer came",
+  timeout: "no answer in time",
+  "broken-connection": "the connection broke",
+  undecodable: "the answer made no sense",
+  "server-error": "the exchange failed (5xx)",
+}
+
+/** ISO 8601 in UTC; null where the journal does not say. */
+const isoOf = (ms: number): string | null =>
+  Option.getOrNull(Option.map(DateTime.make(ms), DateTime.formatIso))
+
+const objectOf = ({ id, journal, key, nonce, sentAtMs, why }: Doubt) => ({
+  id,
+  key,
+  nonce,
+  sentAt: isoOf(sentAtMs),
+  why,
+  journal,
+})
+
+/** An id may hold anything: one that is not plain is shown in quotes, so that it cannot break the table. */
+const plain = (text: string): string => (/^[\w.:@/+-]+$/.test(text) ? text : quote(text))
+
+const columns: ReadonlyArray<readonly [string, (doubt: Doubt) => string]> = [
+  ["order", (_) => plain(_.id)],
+  ["key", (_) => plain(_.key)],
+  ["nonce", (_) => String(_.nonce)],
+  ["sent at", (_) => isoOf(_.sentAtMs) ?? "-"],
+  ["why", (_) => WHY[_.why]],
+  ["journal", (_) => plain(_.journal)],
+]
+
+const table = (doubts: ReadonlyArray<Doubt>): ReadonlyArray<string> => {
+  const rows = [
+    columns.map(([title]) => title),
+    ...doubts.map((doubt) => columns.map(([, cell]) => cell(doubt))),
+  ]
+  const widths = columns.map((_, column) =>
+    rows.reduce((widest, row) => Math.max(widest, row[column]?.length ?? 0), 0),
+  )
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  )
+}
+
+/** What a journal without an end may mean; nothing where it has one. */
+const remarkOn = ({ file, header, isEnded }: FormerLives["journals"][number]): ReadonlyArray<string> => {
+  if (header === undefined) return [`${quote(file)} holds no record: its run ended before it sent anything`]
+  if (isEnded) return []
+  return [
+    `${quote(file)} has no end: its run was killed, or is still under way; if it is, what is in flight shows as unknown here`,
+  ]
+}
+
+const ordersText = (count: number): string => (count === 1 ? "1 order" : `${count} orders`)
+
+const renderText = ({ fates, journals }: FormerLives): string => {
+  const { doubts } = fates
+  const orders = new Set(doubts.map(({ id }) => id)).size
+  const head =
+    orders === 0
+      ? ["no order is unknown"]
+      : [
+          `${ordersText(orders)} unknown: ${orders === 1 ? "it" : "each"} may have been executed; ask the exchange`,
+          ...table(doubts),
+        ]
+  return [...head, ...journals.flatMap(remarkOn)].join("\n")
+}
+
+const renderJson = ({ fates, journals }: FormerLives): string =>
+  JSON.stringify({
+    unknown: fates.doubts.map(objectOf),
+    journals: journals.map(({ file, header, isEnded }) => ({
+      file,
+      startedAt: header?.startedAt ?? null,
+      ended: isEnded,
+    })),
+  })
+
+/** What is printed, without a newline at its end; empty for no unknown order as `ndjson`. */
+export const renderDoubts = (format: DoubtsFormat, lives: FormerLives): string => {
+  switch (format) {
+    case "text":
+      return renderText(lives)
+    case "json":
+      return renderJson(lives)
+    case "ndjson":
+      return lives.fates.doubts.map((doubt) => JSON.stringify(objectOf(doubt))).join("\n")
+  }
+}

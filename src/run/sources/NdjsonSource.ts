@@ -1,0 +1,167 @@
+/**
+ * Orders from NDJSON: one JSON object a line (see `OrderJson.readOrder`), from a file or standard input.
+ */
+import { isUtf8 } from "node:buffer"
+import { Clock, Effect, FileSystem, Option, type PlatformError, Result, Stdio, Stream } from "effect"
+import { UsageError } from "../../platform/errors.ts"
+import { fileProblem } from "../../platform/FileProblem.ts"
+import { nowMsUnsafe } from "../../platform/Monotonic.ts"
+import { boundedLines, type RawLine } from "../../platform/BoundedLines.ts"
+import type { Order } from "../../domain/Order.ts"
+import { type Moment, readOrder } from "./OrderJson.ts"
+
+/** A line that holds no order. */
+export interface BadLine {
+  /** The file's name, or `standard input`. */
+  readonly where: string
+  /** Counted from 1. */
+  readonly line: number
+  /** What is wrong, as a sentence. */
+  readonly problem: string
+}
+
+/** One line for a user: where, and what is wrong. */
+export const showBadLine = (bad: BadLine): string => `${bad.where}, line ${bad.line}: ${bad.problem}`
+
+const MAX_LINE_BYTES = 64 * 1024
+/** Their ids are kept to find repeated ones: about a gigabyte of them. */
+const MAX_ORDERS = 10_000_000
+/** Bad lines that are told one by one: more make a message that nobody reads. */
+const MAX_SHOWN = 3
+
+const BLANK = /^\s*$/
+
+const tooManyOrders = (where: string) =>
+  new UsageError({
+    message: `${where} holds more than ${MAX_ORDERS.toLocaleString("en")} orders: split it into several runs`,
+  })
+
+const readText = (raw: RawLine): Result.Result<string, string> => {
+  if (raw.bytes === undefined) return Result.fail(`the line is longer than ${MAX_LINE_BYTES / 1024} KiB`)
+  if (!isUtf8(raw.bytes)) return Result.fail("the line is not UTF-8")
+  return Result.succeed(new TextDecoder().decode(raw.bytes))
+}
+
+/** Reads lines of one source; knows the ids it has seen. `none` for a blank line. */
+const makeLineReader = (where: string) => {
+  const ids = new Set<string>()
+  const readLine = (raw: RawLine, now: Moment): Result.Result<Option.Option<Order>, string> =>
+    Result.gen(function* () {
+      const text = yield* readText(raw)
+      if (BLANK.test(text)) return Option.none()
+      const order = yield* readOrder(text, now)
+      if (ids.has(order.id)) {
+        return yield* Result.fail(
+          `the id ${JSON.stringify(order.id)} was there before: ids must be unique in a run`,
+        )
+      }
+      ids.add(order.id)
+      return Option.some(order)
+    })
+  return {
+    isFull: () => ids.size >= MAX_ORDERS,
+    read: (raw: RawLine, now: Moment): Option.Option<Result.Result<Order, BadLine>> =>
+      Result.match(readLine(raw, now), {
+        onFailure: (problem) => Option.some(Result.fail({ where, line: raw.number, problem })),
+        onSuccess: Option.map(Result.succeed),
+      }),
+  }
+}
+
+const now: Effect.Effect<Moment> = Clock.clockWith((clock) =>
+  Effect.sync(() => ({ wallMs: clock.currentTimeMillisUnsafe(), monotonicMs: nowMsUnsafe(clock) })),
+)
+
+const unreadable = (where: string) => (error: PlatformError.PlatformError) =>
+  new UsageError({ message: `cannot read ${where}: ${fileProblem(error)}` })
+
+/** Every line that is not blank: its order, or what is wrong with it. */
+const readLines = <R>(
+  bytes: Stream.Stream<Uint8Array, PlatformError.PlatformError, R>,
+  where: string,
+): Stream.Stream<Result.Result<Order, BadLine>, UsageError, R> =>
+  Stream.suspend(() => {
+    const reader = makeLineReader(where)
+    return bytes.pipe(
+      Stream.mapError(unreadable(where)),
+      boundedLines(MAX_LINE_BYTES),
+      Stream.mapEffect((raw) =>
+        reader.isFull()
+          ? Effect.fail(tooManyOrders(where))
+          : Effect.map(now, (moment) => reader.read(raw, moment)),
+      ),
+      Stream.filterMap(Result.fromOption(() => undefined)),
+    )
+  })
+
+const fileBytes = (path: string) => Stream.unwrap(Effect.map(FileSystem.FileSystem, (fs) => fs.stream(path)))
+
+const badLinesMessage = (path: string, shown: ReadonlyArray<BadLine>, count: number): string => {
+  const problems = shown.map((bad) => `line ${bad.line}: ${bad.problem}`)
+  const more = count > shown.length ? [`and ${count - shown.length} more`] : []
+  return `${path} has ${count} bad ${count === 1 ? "line" : "lines"}, nothing was sent: ${[...problems, ...more].join("; ")}`
+}
+
+/**
+ * Reads a whole file of orders, in constant memory apart from its ids, and gives the number of orders in it.
+ * Fails with a `UsageError` that names its first bad lines, or says why it cannot be read: a run starts on a
+ * good file only.
+ */
+export const validateFile = Effect.fnUntraced(function* (path: string) {
+  const fs = yield* FileSystem.FileSystem
+  const info = yield* Effect.mapError(fs.stat(path), unreadable(path))
+  // A pipe could not be read a second time.
+  if (info.type !== "File" && info.type !== "Directory") {
+    return yield* new UsageError({
+      message: `${path} is not a regular file: give it to standard input, with --orders -`,
+    })
+  }
+  const shown: Array<BadLine> = []
+  let bad = 0
+  let orders = 0
+  yield* Stream.runForEach(readLines(fileBytes(path), path), (line) =>
+    Effect.sync(() =>
+      Result.match(line, {
+        onSuccess: () => (orders += 1),
+        onFailure: (badLine) => {
+          bad += 1
+          if (shown.length < MAX_SHOWN) shown.push(badLine)
+        },
+      }),
+    ),
+  )
+  if (bad > 0) return yield* new UsageError({ message: badLinesMessage(path, shown, bad) })
+  return orders
+})
+
+/**
+ * The orders of a file that `validateFile` has found good. Fails with a `UsageError` at a bad line: the file
+ * has changed since.
+ */
+export const fromFile = (path: string): Stream.Stream<Order, UsageError, FileSystem.FileSystem> =>
+  Stream.mapEffect(readLines(fileBytes(path), path), (line) =>
+    Effect.fromResult(
+      Result.mapError(
+        line,
+        (bad) =>
+          new UsageError({ message: `${showBadLine(bad)} (the file has changed since it was checked)` }),
+      ),
+    ),
+  )
+
+/**
+ * The orders of standard input, as they come. A bad line goes to `onBadLine`, and the stream goes on. Fails
+ * with a `UsageError` where standard input cannot be read, or holds more orders than ids can be kept of.
+ */
+export const fromStdin = <E, R>(
+  onBadLine: (bad: BadLine) => Effect.Effect<unknown, E, R>,
+): Stream.Stream<Order, UsageError | E, Stdio.Stdio | R> =>
+  Stream.unwrap(Effect.map(Stdio.Stdio, (stdio) => readLines(stdio.stdin, "standard input"))).pipe(
+    Stream.mapEffect((line) =>
+      Result.match(line, {
+        onFailure: (bad) => Effect.as(onBadLine(bad), Option.none<Order>()),
+        onSuccess: (order) => Effect.succeed(Option.some(order)),
+      }),
+    ),
+    Stream.filterMap(Result.fromOption(() => undefined)),
+  )

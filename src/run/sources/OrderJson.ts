@@ -1,0 +1,154 @@
+/**
+ * One order as a JSON object: `{"id": "...", "params": {...}, "createdAt": ...}`. Pure: text and time in,
+ * order or a sentence about what is wrong out.
+ */
+import { DateTime, Option, Result, Schema, SchemaIssue } from "effect"
+import { type Order, OrderId } from "../../domain/Order.ts"
+
+/** One moment on both clocks: the wall clock that `createdAt` is written in, and the monotonic one. */
+export interface Moment {
+  /** Milliseconds since 1970. */
+  readonly wallMs: number
+  /** Milliseconds as of `Monotonic.nowMs`. */
+  readonly monotonicMs: number
+}
+
+/** How far in the future `createdAt` may lie: more than any two clocks in use differ. */
+const MAX_SKEW_MS = 60_000
+const MAX_PROBLEM_LENGTH = 300
+
+const RESERVED = new Set(["api_key", "nonce", "req_id"])
+
+const wellFormed = Schema.makeFilter((text: string) => !/\p{Surrogate}/u.test(text), {
+  message: "has half of a surrogate pair, which no text can hold",
+})
+
+const Id = Schema.String.annotate({
+  message: "must be text: put quotes around it",
+}).pipe(Schema.check(wellFormed), Schema.decodeTo(OrderId))
+
+const exactNumber = Schema.makeFilter(
+  (value: number) => !Number.isInteger(value) || Number.isSafeInteger(value),
+  {
+    message: "is too large a number to be exact: put quotes around it",
+  },
+)
+
+const ParamValue = Schema.Union([
+  Schema.String.check(wellFormed),
+  Schema.Finite.check(exactNumber),
+  Schema.Boolean,
+]).annotate({ message: "must be text, a number, true or false" })
+
+const Params = Schema.Record(Schema.String, ParamValue).annotate({
+  message: 'must be an object such as {"side": "buy"}',
+})
+
+const CreatedAt = Schema.Union([Schema.String, Schema.Finite]).annotate({
+  message: "must be a time such as 2026-11-23T16:24:05.711Z, or milliseconds since 1970",
+})
+
+const OrderObject = Schema.Struct({
+  id: Id.pipe(Schema.annotateKey({ messageMissingKey: 'is missing: {"id": "..."} is the least' })),
+  params: Schema.optionalKey(Params),
+  createdAt: Schema.optionalKey(CreatedAt),
+}).annotate({
+  message: 'must be an object such as {"id": "1"}',
+  messageUnexpectedKey: "is not a field of an order (id, params, createdAt)",
+})
+
+/** A journal is easily taken for the orders that it tells of. */
+const isJournalHeader = Schema.is(Schema.Struct({ type: Schema.Literal("header"), version: Schema.Int }))
+
+const decode = Schema.decodeUnknownResult(OrderObject, { onExcessProperty: "error", errors: "all" })
+const parseJson = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Unknown))
+const formatIssue = SchemaIssue.makeFormatterStandardSchemaV1()
+
+/** One line, printable and not too long, whatever names the input has. */
+const problemOf = (error: Schema.SchemaError): string => {
+  const problem = formatIssue(error.issue)
+    .issues.map(({ message, path = [] }) => {
+      const place = path
+        .map((key) => JSON.stringify(String(typeof key === "object" ? key.key : key)))
+        .join(".")
+      return place === "" ? `the line ${message}` : `${place}: ${message}`
+    })
+    .join("; ")
+  return problem.length > MAX_PROBLEM_LENGTH ? `${problem.slice(0, MAX_PROBLEM_LENGTH)}...` : problem
+}
+
+// A day that does not exist, such as February 30, would be taken for another one.
+const ISO_WITH_ZONE =
+  /^(\d{4})-(\d{2})-(\d{2})T([01]\d|2[0-3]):[0-5]\d(:[0-5]\d([.,]\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/
+
+const epochMs = (createdAt: string | number): Option.Option<number> => {
+  if (typeof createdAt === "number") return createdAt >= 0 ? Option.some(createdAt) : Option.none()
+  const parts = ISO_WITH_ZONE.exec(createdAt)
+  if (parts === null) return Option.none()
+  const [, year, month, day] = parts
+  return DateTime.make(`${year}-${month}-${day}T00:00:00Z`).pipe(
+    Option.filter((midnight) => DateTime.formatIsoDateUtc(midnight) === `${year}-${month}-${day}`),
+    Option.flatMap(() => DateTime.make(createdAt.replace(",", "."))),
+    Option.map(DateTime.toEpochMillis),
+  )
+}
+
+const DAY_MS = 86_400_000
+
+/** A thousand times as much would be about now: the order would expire at once, and nobody would know why. */
+const looksLikeSeconds = (createdAt: number, now: Moment): boolean =>
+  now.wallMs > DAY_MS && Math.abs(createdAt * 1000 - now.wallMs) < DAY_MS
+
+/**
+ * `createdAt` on the monotonic clock. One slightly in the future is a clock's error: the order counts as made
+ * now, since it cannot be younger than that.
+ */
+const createdAtMs = (createdAt: string | number, now: Moment): Result.Result<number, string> => {
+  if (typeof createdAt === "number" && looksLikeSeconds(createdAt, now)) {
+    return Result.fail(`"createdAt": ${createdAt} looks like seconds since 1970: write milliseconds`)
+  }
+  return Option.match(epochMs(createdAt), {
+    onNone: () =>
+      Result.fail(
+        `"createdAt": must be a time with its zone, such as 2026-11-23T16:24:05.711Z, or milliseconds since 1970`,
+      ),
+    onSome: (wallMs) =>
+      wallMs - now.wallMs > MAX_SKEW_MS
+        ? Result.fail(
+            `"createdAt": lies more than ${MAX_SKEW_MS / 1000} s in the future: is it in milliseconds, and in the right zone?`,
+          )
+        : Result.succeed(now.monotonicMs - Math.max(0, now.wallMs - wallMs)),
+  })
+}
+
+/**
+ * Reads one order. Fails with a sentence that says what is wrong.
+ *
+ * - `id`: text of 1 to 64 characters.
+ * - `params`, optional: query parameters; text, numbers and booleans are sent as text. The protocol's own
+ *   three names are refused.
+ * - `createdAt`, optional: ISO 8601 with a zone, or milliseconds since 1970. Without it an order counts as made
+ *   when it is handed to the dispatcher.
+ */
+export const readOrder = (text: string, now: Moment): Result.Result<Order, string> =>
+  Result.gen(function* () {
+    const json = yield* Result.fromOption(
+      parseJson(text),
+      () => "the line is not JSON: write one object a line",
+    )
+    if (isJournalHeader(json)) {
+      return yield* Result.fail(
+        "it is the header of a journal, and no order: go on with that run by --resume, or look at it with summarise",
+      )
+    }
+    const { createdAt, id, params = {} } = yield* Result.mapError(decode(json), problemOf)
+    const reserved = Object.keys(params).filter((name) => RESERVED.has(name))
+    if (reserved.length > 0) {
+      return yield* Result.fail(`"params": must not hold ${reserved.join(", ")}: the request has its own`)
+    }
+    const order = {
+      id,
+      params: Object.fromEntries(Object.entries(params).map(([name, value]) => [name, String(value)])),
+    }
+    return createdAt === undefined ? order : { ...order, createdAtMs: yield* createdAtMs(createdAt, now) }
+  })

@@ -1,0 +1,76 @@
+/**
+ * Reads an exchange's answer. Pure: status and body in, acceptance or typed error out.
+ */
+import { Option, Redacted, Result, Schema } from "effect"
+import * as SchemaJITCompiler from "effect/schema/SchemaJITCompiler"
+import { Acceptance } from "../ExchangeClient.ts"
+import {
+  InvalidNonce,
+  KeyBlocked,
+  RateLimited,
+  Refused,
+  ServerError,
+  type SubmitError,
+  UndecodableAnswer,
+  UnknownApiKey,
+} from "../../domain/SubmitError.ts"
+
+// Every accepted order passes here: compiled, and with the JSON parsed before it, this costs a third.
+SchemaJITCompiler.enable(Acceptance.ast)
+const parseJson = Option.liftThrowable((text: string): unknown => JSON.parse(text))
+const decodeParsed = Schema.decodeUnknownOption(Acceptance)
+const decodeAcceptance = (body: string) => Option.flatMap(parseJson(body), decodeParsed)
+const decodeRefusal = Schema.decodeUnknownOption(
+  Schema.fromJsonString(Schema.Struct({ error_msg: Schema.String })),
+)
+
+const DETAIL_LENGTH = 200
+
+/** What the exchange said, or nothing where it said nothing readable. */
+const messageOf = (body: string): string =>
+  Option.match(decodeRefusal(body), { onNone: () => "", onSome: (refusal) => refusal.error_msg })
+
+const withoutSecret = (message: string, label: string, secret: Redacted.Redacted): string => {
+  const plain = Redacted.value(secret)
+  return message.replaceAll(plain, label).replaceAll(encodeURIComponent(plain), label)
+}
+
+/** A message fit for a terminal: printable, short, and not ending in half a character. */
+const detailOf = (message: string): string =>
+  message
+    .slice(0, DETAIL_LENGTH)
+    .replace(/[^\p{L}\p{M}\p{N}\p{P}\p{S}]+/gu, " ")
+    .trim()
+
+/**
+ * What an answer means for the order it answers.
+ *
+ * A definite refusal is believed by its status, whatever its body: proxies answer 429 with HTML too. An
+ * acceptance is believed only when it is the protocol's and names this order. Everything else is unknown.
+ *
+ * Some servers repeat the request's address in a refusal: where `secret` is given, the key's label stands in its
+ * place.
+ */
+export const readAnswer = (
+  about: { readonly orderId: string; readonly key: string },
+  status: number,
+  body: string,
+  secret?: Redacted.Redacted,
+): Result.Result<Acceptance, SubmitError> => {
+  if (status === 200) {
+    const acceptance = Option.filter(decodeAcceptance(body), (_) => _.req_id === about.orderId)
+    return Result.fromOption(acceptance, () => new UndecodableAnswer({ ...about, status }))
+  }
+  const message = messageOf(body)
+  if (status === 429)
+    return Result.fail(/blocked/i.test(message) ? new KeyBlocked(about) : new RateLimited(about))
+  if (status === 403) return Result.fail(new KeyBlocked(about))
+  if (status === 401) return Result.fail(new UnknownApiKey(about))
+  if (status === 400 && /nonce/i.test(message)) return Result.fail(new InvalidNonce(about))
+  if (status >= 400 && status < 500) {
+    const said = secret === undefined ? message : withoutSecret(message, about.key, secret)
+    return Result.fail(new Refused({ ...about, status, detail: detailOf(said) }))
+  }
+  if (status >= 500) return Result.fail(new ServerError({ ...about, status }))
+  return Result.fail(new UndecodableAnswer({ ...about, status }))
+}

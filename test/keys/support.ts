@@ -1,0 +1,82 @@
+/** Keys whose state is in a real directory, or in a small disk of a test's making. */
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
+import { Effect, Layer } from "effect"
+import { KeyValueStore } from "effect/persistence"
+import { Boot } from "../../src/keys/Boot.ts"
+import { type ClaimOptions, claimKeys } from "../../src/keys/claimKeys.ts"
+import { KeyLocks } from "../../src/keys/KeyLocks.ts"
+import { layerStateDirectory } from "../../src/keys/StateDirectory.ts"
+import { makeKeys } from "../support/rig.ts"
+
+/** A folder that is there as long as the scope. */
+export const temporaryFolder = Effect.acquireRelease(
+  Effect.sync(() => mkdtempSync(join(tmpdir(), "paceline-state-"))),
+  (path) =>
+    Effect.sync(() => {
+      rmSync(path, { recursive: true, force: true })
+    }),
+)
+
+export const claimOptions: ClaimOptions = {
+  keys: makeKeys(1),
+  directory: "nowhere",
+  exchange: "http://exchange.test/api",
+  windowMs: 1001.5,
+  reach: { boundMs: 55, requestTimeoutMs: 5000 },
+}
+
+/** Claims keys in a directory. */
+export const claimIn = (directory: string, options: Partial<ClaimOptions> = {}) =>
+  Effect.provide(
+    claimKeys({ ...claimOptions, directory, ...options }),
+    Layer.provide(layerStateDirectory(directory), NodeFileSystem.layer),
+  )
+
+/** A disk in memory that can be told to fail or to stand still, for tests in virtual time. */
+export const makeDisk = () => {
+  const files = new Map<string, string>()
+  const disk: { writes: number; hold: Effect.Effect<void>; problem: string | undefined } = {
+    writes: 0,
+    hold: Effect.void,
+    problem: undefined,
+  }
+  const store = KeyValueStore.makeStringOnly({
+    get: (key) => Effect.sync(() => files.get(key)),
+    set: (key, value) =>
+      Effect.suspend(() => {
+        if (disk.problem !== undefined) {
+          return Effect.fail(new KeyValueStore.KeyValueStoreError({ method: "set", message: disk.problem }))
+        }
+        return Effect.andThen(
+          disk.hold,
+          Effect.sync(() => {
+            disk.writes += 1
+            files.set(key, value)
+          }),
+        )
+      }),
+    remove: (key) => Effect.sync(() => void files.delete(key)),
+    clear: Effect.sync(() => files.clear()),
+    size: Effect.sync(() => files.size),
+    keys: Effect.sync(() => [...files.keys()]),
+  })
+  return { files, disk, store }
+}
+
+/** Claims keys on such a disk, under some boot. */
+export const claimOn = (
+  { store }: ReturnType<typeof makeDisk>,
+  boot: Partial<Boot["Service"]> = {},
+  options: Partial<ClaimOptions> = {},
+) =>
+  Effect.provide(
+    claimKeys({ ...claimOptions, ...options }),
+    Layer.mergeAll(
+      Layer.succeed(Boot, { id: "boot-1", offsetMs: 0, ...boot }),
+      Layer.succeed(KeyLocks, { lock: () => Effect.void }),
+      Layer.succeed(KeyValueStore.KeyValueStore, store),
+    ),
+  )

@@ -1,0 +1,128 @@
+/** The gates that are there to be compared with: what each lets through. */
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Result } from "effect"
+import { exerciseConfig } from "../../src/exchange/ExchangeModel.ts"
+import { gateByName, type GateName, parseGate, showGate } from "../../src/simulation/baselines/byName.ts"
+import { makeRig, order } from "../support/rig.ts"
+import type { Journey } from "../../src/simulation/SimulatedExchange.ts"
+import { runVirtual } from "../../src/simulation/VirtualTime.ts"
+
+const instantly: Journey = { incomingMs: 0, outgoingMs: 0 }
+
+/** Sends 60 orders at once and gives when each left, in milliseconds, and what reached the exchange. */
+const send = (gate: GateName, journey: () => Journey = () => instantly) =>
+  runVirtual(
+    Effect.scoped(
+      Effect.gen(function* () {
+        const rig = yield* makeRig({
+          ttlMs: undefined,
+          journey,
+          gate: (options) => gateByName(gate, options),
+          // Neither side gives up, however wrong the gate is.
+          config: { ...exerciseConfig, blockAfter: 1000 },
+          dispatcher: { parkAfter: 1000 },
+        })
+        yield* Effect.forEach(
+          Array.from({ length: 60 }, (_, n) => order(n)),
+          rig.dispatcher.enqueue,
+        )
+        yield* Effect.sleep("10 seconds")
+        return {
+          times: rig.sent().map(({ atMs }) => Math.round(atMs - rig.startMs)),
+          arrivals: rig.exchange.arrivals,
+        }
+      }),
+    ),
+  )
+
+describe("polling", () => {
+  it.effect("sends when a poll finds that more than a slot has passed, one request at a time", () =>
+    Effect.gen(function* () {
+      const { times } = yield* send({ name: "polling" })
+      assert.deepStrictEqual(times.slice(0, 4), [0, 51, 102, 153])
+      // The 21st also waits for the ring: more than a window since the first.
+      assert.strictEqual(times[20], 1020)
+    }),
+  )
+
+  it.effect("waits for each answer before it looks again", () =>
+    Effect.gen(function* () {
+      const { times } = yield* send({ name: "polling" }, () => ({ incomingMs: 50, outgoingMs: 50 }))
+      assert.deepStrictEqual(times.slice(0, 3), [0, 100, 200])
+    }),
+  )
+})
+
+describe("shifted", () => {
+  it.effect("makes every wait shorter by its shift", () =>
+    Effect.gen(function* () {
+      const { times } = yield* send({ name: "shifted", byMs: 25 })
+      assert.deepStrictEqual(times.slice(0, 4), [0, 26, 52, 78])
+      // The ring, on the shifted clock, lets the 21st go after 976 ms: the exchange refuses it.
+      assert.strictEqual(times[20], 976)
+    }),
+  )
+})
+
+describe("thread-slots", () => {
+  it.effect("sends 1.05 slots apart and holds each of its slots for a window from entry", () =>
+    Effect.gen(function* () {
+      const { times } = yield* send({ name: "thread-slots" }, () => ({ incomingMs: 50, outgoingMs: 50 }))
+      assert.deepStrictEqual(times.slice(0, 4), [0, 53, 105, 158])
+      assert.isAtLeast(times[20] ?? 0, 1000)
+    }),
+  )
+
+  it.effect("lets a later request of a key overtake an earlier one", () =>
+    Effect.gen(function* () {
+      let n = 0
+      const { arrivals } = yield* send({ name: "thread-slots" }, () => ({
+        incomingMs: n++ % 2 === 0 ? 200 : 0,
+        outgoingMs: 0,
+      }))
+      assert.isTrue(arrivals.some(({ verdict }) => verdict === "nonce"))
+    }),
+  )
+})
+
+describe("Effect's RateLimiter alone", () => {
+  it.effect("as a token bucket lets twice its limit through within a window", () =>
+    Effect.gen(function* () {
+      const { times } = yield* send({ name: "token-bucket" })
+      assert.isAtLeast(times.filter((time) => time <= 1000).length, 39)
+    }),
+  )
+
+  it.effect("as a fixed window lets its limit through at once, window after window", () =>
+    Effect.gen(function* () {
+      const { times } = yield* send({ name: "fixed-window" })
+      assert.deepStrictEqual(
+        times.slice(0, 20),
+        Array.from({ length: 20 }, () => 0),
+      )
+      assert.strictEqual(times[20], 1000)
+    }),
+  )
+})
+
+describe("a gate's name", () => {
+  it("is read as it is shown", () => {
+    for (const text of [
+      "ack-window",
+      "polling",
+      "shifted:10",
+      "thread-slots",
+      "token-bucket",
+      "fixed-window",
+    ]) {
+      assert.strictEqual(Result.getOrThrow(Result.map(parseGate(text), showGate)), text)
+    }
+  })
+
+  it("that is none says what to write", () => {
+    for (const text of ["", "ack", "shifted", "shifted:-1", "shifted:x"]) {
+      const problem = Result.getOrThrow(Result.flip(parseGate(text)))
+      assert.include(problem, "write one of ack-window, polling, shifted:MS")
+    }
+  })
+})
