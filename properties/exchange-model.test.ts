@@ -1,14 +1,8 @@
 // Laws of the exchange's model, each with a broken variant that the law must catch.
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import {
-  type Arrival,
-  arrive,
-  emptyKey,
-  type ExchangeConfig,
-  type KeyState,
-  type Verdict,
-} from "../src/exchange/ExchangeModel.ts"
+import { type Arrival, arrive, emptyKey, type KeyState, type Verdict } from "../src/exchange/ExchangeModel.ts"
+import { type ExchangeRules } from "../src/venues/exercise/exercise.ts"
 import { asOften } from "./support/law.ts"
 
 type Model = typeof arrive
@@ -19,7 +13,7 @@ interface Judged extends Arrival {
 
 const judge = (
   model: Model,
-  config: ExchangeConfig,
+  config: ExchangeRules,
   arrivals: ReadonlyArray<Arrival>,
 ): ReadonlyArray<Judged> => {
   let key = emptyKey(config)
@@ -30,7 +24,7 @@ const judge = (
   })
 }
 
-const configs: fc.Arbitrary<ExchangeConfig> = fc.record({
+const configs: fc.Arbitrary<ExchangeRules> = fc.record({
   limit: fc.integer({ min: 1, max: 5 }),
   windowMs: fc.integer({ min: 1, max: 50 }),
   blockAfter: fc.integer({ min: 1, max: 10 }),
@@ -67,13 +61,13 @@ const histories = fc
     return { config, arrivals }
   })
 
-const stepMs = (gap: string | number, config: ExchangeConfig): number => {
+const stepMs = (gap: string | number, config: ExchangeRules): number => {
   if (typeof gap === "number") return gap
   if (gap === "window") return config.windowMs
   return gap === "just over" ? config.windowMs + 1 : 0
 }
 
-type Law = (model: Model, config: ExchangeConfig, arrivals: ReadonlyArray<Arrival>) => boolean
+type Law = (model: Model, config: ExchangeRules, arrivals: ReadonlyArray<Arrival>) => boolean
 
 const isPass = (judged: Judged) => judged.verdict === "accepted" || judged.verdict === "nonce"
 

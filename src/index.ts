@@ -37,15 +37,9 @@ export {
   type SubmitFailure,
 } from "./dispatch/SubmitFailure.ts"
 export type { Advice } from "./http/advice.ts"
-export { type ApiKey, exerciseKeys } from "./domain/ApiKeys.ts"
+export type { ApiKey } from "./domain/ApiKey.ts"
+export { type ExchangeRules, exerciseKeys, exerciseRules } from "./venues/exercise/exercise.ts"
 export { Acceptance, ExchangeClient, type TransitWatch } from "./venues/ExchangeClient.ts"
-export {
-  arrive,
-  emptyKey,
-  type ExchangeConfig,
-  exerciseConfig,
-  type KeyState,
-} from "./exchange/ExchangeModel.ts"
 export { type HttpExchangeOptions, layer as layerHttpExchange } from "./venues/exercise/HttpExchangeClient.ts"
 export * from "./domain/SubmitError.ts"
 export type { Order, OrderParams } from "./domain/Order.ts"

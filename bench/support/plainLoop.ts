@@ -3,7 +3,7 @@
  * the same orders and sends with the same HTTP client as the dispatcher.
  */
 import { Effect, Queue, Stream } from "effect"
-import type { ApiKey } from "../../src/domain/ApiKeys.ts"
+import type { ApiKey } from "../../src/domain/ApiKey.ts"
 import { ExchangeClient } from "../../src/venues/ExchangeClient.ts"
 import { nowMs, sleepUntil } from "../../src/platform/Monotonic.ts"
 import type { Order } from "../../src/domain/Order.ts"

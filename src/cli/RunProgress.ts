@@ -8,7 +8,7 @@ import { Clock, Duration, Effect } from "effect"
 import type { Outage } from "../dispatch/Circuit.ts"
 import type { DispatchSnapshot } from "../dispatch/Dispatcher.ts"
 import type { DispatchEvent, RequestTrace } from "../domain/DispatchEvent.ts"
-import { exerciseConfig } from "../exchange/ExchangeModel.ts"
+import { exerciseRules } from "../venues/exercise/exercise.ts"
 import { nowMsUnsafe } from "../platform/Monotonic.ts"
 import { showBadLine } from "../run/sources/NdjsonSource.ts"
 import type { ProgressSink } from "../run/Progress.ts"
@@ -116,7 +116,7 @@ const quietText = (ms: number): string =>
 
 /** What the exchange holds against a key from former runs. */
 const burdenText = ({ label, rateLimitErrors }: Remembered): string => {
-  const { blockAfter } = exerciseConfig
+  const { blockAfter } = exerciseRules
   const left = blockAfter - rateLimitErrors
   const what = `warning: ${label} has ${rateLimitErrors} of ${blockAfter} rate-limit errors from former runs`
   if (left <= 0) return `${what}: the exchange has blocked it, unless it has forgotten them`

@@ -6,7 +6,7 @@
  * as soon as its gate lets it send, so an order is bound to a key as late as possible.
  */
 import { Cause, Clock, Context, Deferred, Duration, Effect, Exit, Layer, Scope, Stream } from "effect"
-import type { ApiKey } from "../domain/ApiKeys.ts"
+import type { ApiKey } from "../domain/ApiKey.ts"
 import { type Acceptance, ExchangeClient } from "../venues/ExchangeClient.ts"
 import { RequestTimeout } from "../domain/SubmitError.ts"
 import { invariant } from "../platform/invariant.ts"
@@ -47,9 +47,14 @@ export interface DispatcherOptions {
   readonly maxReturns?: number
   /**
    * Rate-limit errors after which a key is parked for the rest of the run. Default 5, half of what makes the
-   * exchange block a key for good.
+   * exercise's exchange block a key for good.
    */
   readonly parkAfter?: number
+  /**
+   * Rate-limit errors, over all lives of a key, after which the exchange blocks it for good: a key that is remembered to
+   * have some is parked before it has them all. Default: it never does.
+   */
+  readonly blockAfter?: number
   /**
    * How far ahead a key's nonces jump, one after the other, when the exchange has seen greater ones; after the last
    * jump the key is parked. Default: a second, a minute, an hour, a day, thirty days, in milliseconds. Undefined: a
@@ -110,6 +115,7 @@ const DEFAULTS = {
   capacity: 10_000,
   maxReturns: 1,
   parkAfter: 5,
+  blockAfter: Number.POSITIVE_INFINITY,
   nonceJumps: NONCE_JUMPS,
   firstContact: Duration.seconds(3),
   unreachableAfter: Duration.seconds(60),
@@ -125,6 +131,7 @@ const checkOptions = (options: Required<DispatcherOptions>): void => {
   checkCount("capacity", options.capacity, 1)
   checkCount("maxReturns", options.maxReturns, 0, true)
   checkCount("parkAfter", options.parkAfter, 1, true)
+  checkCount("blockAfter", options.blockAfter, 1, true)
   for (const jump of options.nonceJumps ?? []) checkCount("nonceJumps", jump, 1)
 }
 
@@ -212,6 +219,7 @@ export const make = Effect.fnUntraced(function* (options: DispatcherOptions) {
         requests: requestScope,
         maxReturns: settings.maxReturns,
         parkAfter: settings.parkAfter,
+        blockAfter: settings.blockAfter,
         nonceJumps: settings.nonceJumps,
         isStopping: () => stopping || down !== undefined,
         onContact: () => {

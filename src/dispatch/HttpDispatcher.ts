@@ -4,7 +4,8 @@
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import { Duration, Effect, Layer } from "effect"
 import { RateLimiter } from "effect/persistence"
-import type { ApiKey } from "../domain/ApiKeys.ts"
+import type { ApiKey } from "../domain/ApiKey.ts"
+import { exerciseRules } from "../venues/exercise/exercise.ts"
 import { layer as httpExchangeLayer } from "../venues/exercise/HttpExchangeClient.ts"
 import { type Dispatcher, type DispatcherOptions, layer as dispatcherLayer } from "./Dispatcher.ts"
 import { checkCount, checkKeys, checkTime, checkUrl } from "./InvalidOptions.ts"
@@ -19,7 +20,14 @@ import type { Reach } from "../domain/Transit.ts"
 export interface HttpDispatcherOptions extends Partial<
   Pick<
     DispatcherOptions,
-    "recall" | "capacity" | "maxReturns" | "parkAfter" | "nonceJumps" | "firstContact" | "unreachableAfter"
+    | "recall"
+    | "capacity"
+    | "maxReturns"
+    | "parkAfter"
+    | "blockAfter"
+    | "nonceJumps"
+    | "firstContact"
+    | "unreachableAfter"
   >
 > {
   /** Where the exchange takes orders. */
@@ -48,8 +56,8 @@ export interface HttpDispatcherOptions extends Partial<
   readonly state?: string | undefined
 }
 
-export const DEFAULT_LIMIT = 20
-export const DEFAULT_WINDOW = Duration.seconds(1)
+export const DEFAULT_LIMIT = exerciseRules.limit
+export const DEFAULT_WINDOW = Duration.millis(exerciseRules.windowMs)
 
 /** What is to be remembered between lives of keys that are used in this way. */
 export const claimFor = (
@@ -121,6 +129,7 @@ const build = (options: HttpDispatcherOptions): Layer.Layer<Dispatcher, StateErr
   return Layer.unwrap(
     Effect.map(Effect.all([RateLimiter.make, claimed]), ([rateLimiter, memory]) =>
       dispatcherLayer({
+        blockAfter: exerciseRules.blockAfter,
         ...habitsOf(gate),
         ...rest,
         ...memory,

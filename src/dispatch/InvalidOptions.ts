@@ -3,7 +3,7 @@
  * sent. A layer dies of it, so that its type promises no failure that a correct program would have to handle.
  */
 import { Duration, Redacted, Schema } from "effect"
-import type { ApiKey } from "../domain/ApiKeys.ts"
+import type { ApiKey } from "../domain/ApiKey.ts"
 
 /** Names the option, what is wrong with it, and what it must be. Never holds a key. */
 export class InvalidOptions extends Schema.TaggedError<InvalidOptions>()("InvalidOptions", {

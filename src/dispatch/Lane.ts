@@ -3,9 +3,8 @@
  * and turns to the next without waiting for the answer.
  */
 import { Cause, Clock, Deferred, Effect, Exit, Option, type Scope } from "effect"
-import type { ApiKey } from "../domain/ApiKeys.ts"
+import type { ApiKey } from "../domain/ApiKey.ts"
 import type { Acceptance, ExchangeClient } from "../venues/ExchangeClient.ts"
-import { exerciseConfig } from "../exchange/ExchangeModel.ts"
 import { ConnectionBroken, type SubmitError, type Verdict, verdictOf } from "../domain/SubmitError.ts"
 import { invariant } from "../platform/invariant.ts"
 import { nowMsUnsafe, sleepUntil } from "../platform/Monotonic.ts"
@@ -40,6 +39,8 @@ export interface LaneContext {
   readonly maxReturns: number
   /** Rate-limit errors after which the lane parks its key. */
   readonly parkAfter: number
+  /** Rate-limit errors, over all lives, after which the exchange blocks a key for good. */
+  readonly blockAfter: number
   /**
    * How far ahead its nonces jump, one after the other, when the exchange has seen greater ones; undefined where
    * nothing is learnt from a refused nonce.
@@ -67,9 +68,6 @@ export interface Lane {
   /** Runs until the key is retired or the lane is interrupted. */
   readonly run: Effect.Effect<void>
 }
-
-/** Rate-limit errors after which the exchange blocks a key for good. */
-const BLOCKED_AFTER = exerciseConfig.blockAfter
 
 /** Refusals that say nothing about the order itself: with another nonce or another key it may well pass. */
 const RETURNABLE: ReadonlySet<RejectReason> = new Set(["rate-limit", "blocked", "nonce", "api-key"])
@@ -103,7 +101,7 @@ export const makeLane = (
       const parkAfter =
         memory.rateLimitErrors === 0
           ? context.parkAfter
-          : Math.max(1, Math.min(context.parkAfter, BLOCKED_AFTER - 1 - memory.rateLimitErrors))
+          : Math.max(1, Math.min(context.parkAfter, context.blockAfter - 1 - memory.rateLimitErrors))
       let lastNonce = memory.lastNonce
       let nonceProgress = noProgress
       let holdUntilMs = memory.quietUntilMs

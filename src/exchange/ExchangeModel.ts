@@ -7,18 +7,7 @@
  * nothing of the key passes any more.
  */
 
-/** The rules in numbers. */
-export interface ExchangeConfig {
-  /** Requests that a key may pass in one window. */
-  readonly limit: number
-  /** The window's length in whole milliseconds: two passes `limit` apart lie more than this apart. */
-  readonly windowMs: number
-  /** Rate-limit errors after which a key is refused for good. */
-  readonly blockAfter: number
-}
-
-/** The exercise's rules: 20 requests in 1000 ms, blocked after ten errors. */
-export const exerciseConfig: ExchangeConfig = { limit: 20, windowMs: 1000, blockAfter: 10 }
+import type { ExchangeRules } from "../venues/exercise/exercise.ts"
 
 /**
  * What the exchange did with a request that reached it: `accepted`, refused as over the `rate-limit`, refused
@@ -50,7 +39,7 @@ export interface Arrival {
  * A key that the exchange has never heard of. "Never passed" is `-Infinity`, not 0: a monotonic clock may
  * start near 0, and its first requests would be refused.
  */
-export const emptyKey = (config: ExchangeConfig): KeyState => ({
+export const emptyKey = (config: ExchangeRules): KeyState => ({
   passes: Array.from({ length: config.limit }, () => Number.NEGATIVE_INFINITY),
   oldest: 0,
   rateLimitErrors: 0,
@@ -59,7 +48,7 @@ export const emptyKey = (config: ExchangeConfig): KeyState => ({
 
 /** Judges one arrival: the verdict, and what the exchange remembers of the key from then on. */
 export const arrive = (
-  config: ExchangeConfig,
+  config: ExchangeRules,
   key: KeyState,
   arrival: Arrival,
 ): { readonly verdict: Verdict; readonly next: KeyState } => {

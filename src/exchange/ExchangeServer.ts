@@ -15,7 +15,7 @@ import {
   HttpServerResponse,
 } from "effect/http"
 import { NetAddress } from "effect/net"
-import type { ApiKey } from "../domain/ApiKeys.ts"
+import type { ApiKey } from "../domain/ApiKey.ts"
 import { type ExchangeTally, makeArrivalTally } from "./ArrivalTally.ts"
 import {
   bodyTooLarge,

@@ -9,12 +9,13 @@
 import { Clock, Duration, Effect, Redacted, type Scope } from "effect"
 import { nowMs, nowMsUnsafe, sleepUntil } from "../platform/Monotonic.ts"
 import { seededRandom } from "../platform/Random.ts"
-import type { ApiKey } from "../domain/ApiKeys.ts"
+import type { ApiKey } from "../domain/ApiKey.ts"
 import type { ArrivalTally } from "./ArrivalTally.ts"
 import { uniformDelays } from "./Delays.ts"
 import { makeDueLine } from "./DueLine.ts"
 import { answerTo, type ExchangeAnswer, unknownKey } from "./ExchangeAnswer.ts"
-import { arrive, emptyKey, exerciseConfig, type KeyState, parseNonce } from "./ExchangeModel.ts"
+import { arrive, emptyKey, type KeyState, parseNonce } from "./ExchangeModel.ts"
+import { exerciseRules } from "../venues/exercise/exercise.ts"
 import type { ExchangeRecord } from "./ExchangeRecord.ts"
 import type { Fault, MomentFault } from "./faults/Fault.ts"
 import { type Ending, makeFaultPlan, type RequestFaults } from "./faults/FaultPlan.ts"
@@ -97,7 +98,7 @@ export const makeJudge = Effect.fnUntraced(function* (
   const clock = yield* Clock.Clock
   const { record, tally } = options
   const config = {
-    ...exerciseConfig,
+    ...exerciseRules,
     limit: options.limit,
     windowMs: Math.floor(Duration.toMillis(options.window)),
   }

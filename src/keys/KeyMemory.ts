@@ -5,7 +5,7 @@
  * Times are milliseconds of the monotonic clock.
  */
 import { Effect } from "effect"
-import type { ApiKey } from "../domain/ApiKeys.ts"
+import type { ApiKey } from "../domain/ApiKey.ts"
 import type { StateUnwritable } from "./StateError.ts"
 import type { Transit } from "../domain/Transit.ts"
 

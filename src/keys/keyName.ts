@@ -1,7 +1,7 @@
 /** How a key is named where its secret must not be: in the names of its state files, and nowhere else. */
 import { createHash } from "node:crypto"
 import { Redacted } from "effect"
-import type { ApiKey } from "../domain/ApiKeys.ts"
+import type { ApiKey } from "../domain/ApiKey.ts"
 
 /** So that the hash is of no use to who has hashed keys for another purpose. */
 const PURPOSE = "paceline state of the API key "

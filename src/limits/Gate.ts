@@ -3,7 +3,7 @@
  * same orders, the same exchange and the same clock.
  */
 import type { Effect } from "effect"
-import type { ApiKey } from "../domain/ApiKeys.ts"
+import type { ApiKey } from "../domain/ApiKey.ts"
 import type { Ending } from "../domain/Transit.ts"
 
 /** One gate belongs to one key, and is asked by one fiber: the key's lane. */

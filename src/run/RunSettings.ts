@@ -3,7 +3,7 @@
  */
 import type { Duration, Redacted } from "effect"
 import type { GateName } from "../simulation/baselines/byName.ts"
-import type { ApiKey } from "../domain/ApiKeys.ts"
+import type { ApiKey } from "../domain/ApiKey.ts"
 import type { Fault } from "../exchange/faults/Fault.ts"
 
 /** Where a run's orders come from. */

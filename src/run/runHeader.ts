@@ -1,7 +1,7 @@
 /** The journal's first record, made of a run's settings. */
 import { Duration } from "effect"
 import { type GateName, marginOf, showGate } from "../simulation/baselines/byName.ts"
-import type { ApiKey } from "../domain/ApiKeys.ts"
+import type { ApiKey } from "../domain/ApiKey.ts"
 import { type FormerLife, JOURNAL_VERSION, type JournalRecord } from "../journal/JournalRecord.ts"
 import { VERSION } from "../platform/version.ts"
 

@@ -4,7 +4,7 @@
 import { Duration, Effect } from "effect"
 import { type GateName, showGate } from "./baselines/byName.ts"
 import { DEFAULT_REQUEST_TIMEOUT } from "../dispatch/requestTimeout.ts"
-import { exerciseConfig } from "../exchange/ExchangeModel.ts"
+import { exerciseRules } from "../venues/exercise/exercise.ts"
 import { meanGapMs, orderOffsets } from "../run/sources/RandomSource.ts"
 import { seededRandom } from "../platform/Random.ts"
 import type { Comparison, GateComparison, GateRun, OptimumRun } from "./Comparison.ts"
@@ -75,7 +75,7 @@ const gateRun = Effect.fnUntraced(function* (
     exceeds: sum(tally.keys, (_) => _.rateLimit),
     nonceErrors: sum(tally.keys, (_) => _.nonce),
     bans: sum(tally.keys, (_) => _.blocked),
-    keysBlocked: tally.keys.filter((_) => _.rateLimit >= exerciseConfig.blockAfter).length,
+    keysBlocked: tally.keys.filter((_) => _.rateLimit >= exerciseRules.blockAfter).length,
     orderAgeMs: summary.orderAge === null ? null : { p50: summary.orderAge.p50, p99: summary.orderAge.p99 },
     failure: failure?.message ?? null,
   }

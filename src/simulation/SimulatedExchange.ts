@@ -5,16 +5,11 @@
 import { Clock, Deferred, Duration, Effect, type Scope } from "effect"
 import { type AnswerHeaders, readAdvice } from "../http/advice.ts"
 import { readAnswer } from "../venues/exercise/answer.ts"
-import type { ApiKey } from "../domain/ApiKeys.ts"
+import type { ApiKey } from "../domain/ApiKey.ts"
 import { answerTo, type ExchangeAnswer, unknownKey } from "../exchange/ExchangeAnswer.ts"
 import { ExchangeClient, type TransitWatch } from "../venues/ExchangeClient.ts"
-import {
-  arrive,
-  emptyKey,
-  type ExchangeConfig,
-  type KeyState,
-  type Verdict,
-} from "../exchange/ExchangeModel.ts"
+import { arrive, emptyKey, type KeyState, type Verdict } from "../exchange/ExchangeModel.ts"
+import { type ExchangeRules } from "../venues/exercise/exercise.ts"
 import {
   ConnectionBroken,
   ConnectionFailed,
@@ -57,7 +52,7 @@ export interface Arrival {
 }
 
 export interface SimulatedExchangeOptions {
-  readonly config: ExchangeConfig
+  readonly config: ExchangeRules
   /** How long the client waits for an answer. */
   readonly requestTimeoutMs: number
   /** The journey of the n-th request of all, from 0. */

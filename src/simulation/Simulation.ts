@@ -10,10 +10,10 @@ import { DispatchLog } from "../domain/DispatchEvent.ts"
 import { gateByName, type GateName, habitsOf } from "./baselines/byName.ts"
 import { DEFAULT_REQUEST_TIMEOUT } from "../dispatch/requestTimeout.ts"
 import type { DispatchFailure } from "../dispatch/SubmitFailure.ts"
-import type { ApiKey } from "../domain/ApiKeys.ts"
+import type { ApiKey } from "../domain/ApiKey.ts"
 import { type ExchangeTally, makeArrivalTally } from "../exchange/ArrivalTally.ts"
 import { ExchangeClient } from "../venues/ExchangeClient.ts"
-import { exerciseConfig } from "../exchange/ExchangeModel.ts"
+import { exerciseRules } from "../venues/exercise/exercise.ts"
 import { fromJournal } from "../journal/LogEvent.ts"
 import type { JournalRecord } from "../journal/JournalRecord.ts"
 import { makeToRecord } from "../journal/toRecord.ts"
@@ -113,7 +113,7 @@ const program = (settings: SimulationSettings, sink: SimulationSink) =>
       REMEMBERED_ORDERS,
     )
     const exchange = yield* makeSimulatedExchange({
-      config: { ...exerciseConfig, limit, windowMs },
+      config: { ...exerciseRules, limit, windowMs },
       requestTimeoutMs,
       journey: yield* makeJourneys(settings),
       onArrival: ({ key, verdict, atMs, id }) => tally.arrived(key, verdict, atMs, id),

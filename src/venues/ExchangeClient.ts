@@ -5,7 +5,7 @@
 import { Context, type Effect, Schema } from "effect"
 import type { Order } from "../domain/Order.ts"
 import type { Advice } from "../http/advice.ts"
-import type { ApiKey } from "../domain/ApiKeys.ts"
+import type { ApiKey } from "../domain/ApiKey.ts"
 import type { SubmitError } from "../domain/SubmitError.ts"
 
 /** The exchange's word that it took an order. */

@@ -4,15 +4,14 @@ import {
   type Arrival,
   arrive,
   emptyKey,
-  type ExchangeConfig,
-  exerciseConfig,
   type KeyState,
   parseNonce,
   type Verdict,
 } from "../../src/exchange/ExchangeModel.ts"
+import { type ExchangeRules, exerciseRules } from "../../src/venues/exercise/exercise.ts"
 
 const verdicts = (
-  config: ExchangeConfig,
+  config: ExchangeRules,
   arrivals: ReadonlyArray<Arrival>,
 ): { readonly seen: ReadonlyArray<Verdict>; readonly key: KeyState } => {
   let key = emptyKey(config)
@@ -30,15 +29,15 @@ const at = (atMs: number, nonce: bigint | undefined): Arrival => ({ atMs, nonce 
 const burst = (atMs: number, count: number, from = 1) =>
   Array.from({ length: count }, (_, index) => at(atMs, BigInt(from + index)))
 
-const one: ExchangeConfig = { limit: 1, windowMs: 1000, blockAfter: 10 }
+const one: ExchangeRules = { limit: 1, windowMs: 1000, blockAfter: 10 }
 
 describe("the window", () => {
   it("passes the whole limit at once, even at time 0", () => {
-    expect(verdicts(exerciseConfig, burst(0, 20)).seen).toEqual(Array.from({ length: 20 }, () => "accepted"))
+    expect(verdicts(exerciseRules, burst(0, 20)).seen).toEqual(Array.from({ length: 20 }, () => "accepted"))
   })
   it("refuses the 21st request exactly 1000 ms after the first and passes it after 1001 ms", () => {
-    expect(verdicts(exerciseConfig, [...burst(500, 20), at(1500, 21n)]).seen.at(-1)).toBe("rate-limit")
-    expect(verdicts(exerciseConfig, [...burst(500, 20), at(1501, 21n)]).seen.at(-1)).toBe("accepted")
+    expect(verdicts(exerciseRules, [...burst(500, 20), at(1500, 21n)]).seen.at(-1)).toBe("rate-limit")
+    expect(verdicts(exerciseRules, [...burst(500, 20), at(1501, 21n)]).seen.at(-1)).toBe("accepted")
   })
   it("judges whole milliseconds: 1000.9 ms between 0.0 and 1000.9 are still 1000", () => {
     expect(verdicts(one, [at(0, 1n), at(1000.9, 2n)]).seen).toEqual(["accepted", "rate-limit"])
@@ -83,14 +82,14 @@ describe("the block", () => {
 
 describe("the nonce", () => {
   it("must be greater than 0 at first", () => {
-    expect(verdicts(exerciseConfig, [at(0, 0n), at(1, -3n), at(2, 1n)]).seen).toEqual([
+    expect(verdicts(exerciseRules, [at(0, 0n), at(1, -3n), at(2, 1n)]).seen).toEqual([
       "nonce",
       "nonce",
       "accepted",
     ])
   })
   it("must be greater than the last accepted one, and a refused one does not count", () => {
-    const { seen } = verdicts(exerciseConfig, [at(0, 7n), at(1, 7n), at(2, 5n), at(3, undefined), at(4, 8n)])
+    const { seen } = verdicts(exerciseRules, [at(0, 7n), at(1, 7n), at(2, 5n), at(3, undefined), at(4, 8n)])
     expect(seen).toEqual(["accepted", "nonce", "nonce", "nonce", "accepted"])
   })
   it("uses up its slot when it is bad", () => {
@@ -104,7 +103,7 @@ describe("the nonce", () => {
   it("compares right beyond the integers that a double can hold", () => {
     const nonces = ["10000000000000000001", "10000000000000000000", "10000000000000000002"]
     const arrivals = nonces.map((nonce, index) => at(index, parseNonce(nonce)))
-    expect(verdicts(exerciseConfig, arrivals).seen).toEqual(["accepted", "nonce", "accepted"])
+    expect(verdicts(exerciseRules, arrivals).seen).toEqual(["accepted", "nonce", "accepted"])
   })
   it.each([
     ["12", 12n],

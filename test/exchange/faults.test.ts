@@ -6,7 +6,7 @@ import { Cause, Context, Duration, Effect, Exit, Fiber, Layer, Option, Redacted,
 import { parseFault } from "../../src/cli/faultSpec.ts"
 import { Dispatcher } from "../../src/dispatch/Dispatcher.ts"
 import { layerHttp } from "../../src/dispatch/HttpDispatcher.ts"
-import type { ApiKey } from "../../src/domain/ApiKeys.ts"
+import type { ApiKey } from "../../src/domain/ApiKey.ts"
 import { readAdvice } from "../../src/http/advice.ts"
 import { ExchangeClient } from "../../src/venues/ExchangeClient.ts"
 import * as ExchangeServer from "../../src/exchange/ExchangeServer.ts"

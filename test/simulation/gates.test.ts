@@ -1,7 +1,7 @@
 /** The gates that are there to be compared with: what each lets through. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Result } from "effect"
-import { exerciseConfig } from "../../src/exchange/ExchangeModel.ts"
+import { exerciseRules } from "../../src/venues/exercise/exercise.ts"
 import { gateByName, type GateName, parseGate, showGate } from "../../src/simulation/baselines/byName.ts"
 import { makeRig, order } from "../support/rig.ts"
 import type { Journey } from "../../src/simulation/SimulatedExchange.ts"
@@ -19,7 +19,7 @@ const send = (gate: GateName, journey: () => Journey = () => instantly) =>
           journey,
           gate: (options) => gateByName(gate, options),
           // Neither side gives up, however wrong the gate is.
-          config: { ...exerciseConfig, blockAfter: 1000 },
+          config: { ...exerciseRules, blockAfter: 1000 },
           dispatcher: { parkAfter: 1000 },
         })
         yield* Effect.forEach(

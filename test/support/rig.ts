@@ -7,9 +7,9 @@ import * as Dispatcher from "../../src/dispatch/Dispatcher.ts"
 import { type DispatchEvent, DispatchLog } from "../../src/domain/DispatchEvent.ts"
 import type { GateFactory } from "../../src/limits/Gate.ts"
 import { ackWindow, type AckWindowOptions, defaultMargin, defaultPace } from "../../src/limits/AckWindow.ts"
-import type { ApiKey } from "../../src/domain/ApiKeys.ts"
+import type { ApiKey } from "../../src/domain/ApiKey.ts"
 import { ExchangeClient } from "../../src/venues/ExchangeClient.ts"
-import { type ExchangeConfig, exerciseConfig } from "../../src/exchange/ExchangeModel.ts"
+import { type ExchangeRules, exerciseRules } from "../../src/venues/exercise/exercise.ts"
 import { nowMsUnsafe } from "../../src/platform/Monotonic.ts"
 import { seededRandom } from "../../src/platform/Random.ts"
 import { type Arrival, type Journey, makeSimulatedExchange } from "../../src/simulation/SimulatedExchange.ts"
@@ -24,7 +24,7 @@ export interface RigOptions {
   readonly keys?: number
   /** Of the jitter with which the dispatcher tries again. */
   readonly seed?: number
-  readonly config?: ExchangeConfig
+  readonly config?: ExchangeRules
   /** What the client believes the limit to be; the exchange's own by default. */
   readonly limit?: number
   readonly boundMs?: number | undefined
@@ -51,7 +51,7 @@ export const at = { incomingMs: 25, outgoingMs: 25 } satisfies Journey
 export const makeRig = Effect.fnUntraced(function* (options: RigOptions = {}) {
   const clock = yield* Clock.Clock
   const keys = makeKeys(options.keys ?? 1)
-  const config = options.config ?? exerciseConfig
+  const config = options.config ?? exerciseRules
   const limit = options.limit ?? config.limit
   const window = Duration.millis(config.windowMs)
   const requestTimeoutMs = options.requestTimeoutMs ?? 5000
@@ -81,6 +81,7 @@ export const makeRig = Effect.fnUntraced(function* (options: RigOptions = {}) {
     gate: (options.gate ?? ackWindow)(gateOptions),
     ttl: ttlMs === undefined ? undefined : Duration.millis(ttlMs),
     requestTimeout: Duration.millis(requestTimeoutMs),
+    blockAfter: config.blockAfter,
     ...options.dispatcher,
   }
   const make = options.make ?? Dispatcher.make

@@ -1,5 +1,6 @@
 /** What an exchange tells of a key's limit in an answer's headers: times are in seconds from now, rounded up. */
-import type { ExchangeConfig, KeyState, Verdict } from "../ExchangeModel.ts"
+import type { KeyState, Verdict } from "../ExchangeModel.ts"
+import type { ExchangeRules } from "../../venues/exercise/exercise.ts"
 import type { Quota } from "./Fault.ts"
 import { retryAfter, wholeSeconds } from "./wrongAnswer.ts"
 
@@ -9,7 +10,7 @@ import { retryAfter, wholeSeconds } from "./wrongAnswer.ts"
  */
 export const quotaHeaders = (
   quota: Quota,
-  config: ExchangeConfig,
+  config: ExchangeRules,
   key: KeyState,
   verdict: Verdict,
   nowMs: number,

@@ -1,30 +1,19 @@
-/**
- * API keys: secrets with labels. Only the request itself carries the secret; everything else says `key-1`.
- */
+/** Where a command's API keys come from: a file, the environment, or the exercise. */
 import { Config, Effect, FileSystem, Option, type PlatformError, Redacted, Result, Stream } from "effect"
+import { type ApiKey, labelKeys } from "../domain/ApiKey.ts"
 import { UsageError } from "../platform/errors.ts"
 import { fileProblem } from "../platform/FileProblem.ts"
-
-/** An API key. Its label (`key-1`, `key-2`, ... in the order given) may be shown, its secret never. */
-export interface ApiKey {
-  readonly label: string
-  readonly secret: Redacted.Redacted
-}
-
-const label = (secrets: ReadonlyArray<string>): ReadonlyArray<ApiKey> =>
-  secrets.map((secret, index) => ({ label: `key-${index + 1}`, secret: Redacted.make(secret) }))
-
-/** The exercise's five keys: public, and worthless anywhere else. */
-export const exerciseKeys: ReadonlyArray<ApiKey> = label([
-  "UT4NHL1J796WCHULA1750MXYF9F5JYA6",
-  "8TY2F3KIL38T741G1UCBMCAQ75XU9F5O",
-  "954IXKJN28CBDKHSKHURQIVLQHZIEEM9",
-  "EUU46ID478HOO7GOXFASKPOZ9P91XGYS",
-  "46V5EZ5K2DFAGW85J18L50SGO25WJ5JE",
-])
+import { exerciseKeys } from "../venues/exercise/exercise.ts"
+import { file } from "./files.ts"
 
 /** The environment variable that holds API keys, separated by commas. */
 export const API_KEYS_VARIABLE = "PACELINE_API_KEYS"
+
+/** The flag of every command that needs API keys; {@link resolveKeys} reads what it names. */
+export const keysFileFlag = file(
+  "keys-file",
+  `A file with one API key a line (default: those of ${API_KEYS_VARIABLE}, separated by commas, or else the exercise's five)`,
+)
 
 const MAX_KEYS = 1000
 const MAX_KEY_LENGTH = 256
@@ -59,7 +48,7 @@ const readEntries = (
     if (first !== undefined) return fail(`${at}: the API key is the same as in ${first}: remove one`)
     places.set(text, where)
   }
-  return Result.succeed(label(entries.map((entry) => entry.text)))
+  return Result.succeed(labelKeys(entries.map((entry) => entry.text)))
 }
 
 /**
@@ -118,8 +107,8 @@ const readKeysFile = Effect.fnUntraced(function* (path: string) {
 
 /**
  * The API keys to use: those of the keys file if one is named, else those of `PACELINE_API_KEYS` (an empty
- * variable counts as unset), else the exercise's five. Fails with a `UsageError` where the chosen place holds anything but distinct keys: it never
- * falls back to the next place.
+ * variable counts as unset), else the exercise's five. Fails with a `UsageError` where the chosen place holds
+ * anything but distinct keys: it never falls back to the next place.
  */
 export const resolveKeys = Effect.fnUntraced(function* (keysFile: Option.Option<string>) {
   if (Option.isSome(keysFile)) return yield* readKeysFile(keysFile.value)

@@ -2,13 +2,9 @@ import { inspect } from "node:util"
 import { NodeServices } from "@effect/platform-node"
 import { describe, expect, it } from "@effect/vitest"
 import { ConfigProvider, Effect, FileSystem, Option, Redacted, Result } from "effect"
-import {
-  type ApiKey,
-  exerciseKeys,
-  parseKeysFile,
-  parseKeysList,
-  resolveKeys,
-} from "../../src/domain/ApiKeys.ts"
+import { parseKeysFile, parseKeysList, resolveKeys } from "../../src/cli/keys.ts"
+import type { ApiKey } from "../../src/domain/ApiKey.ts"
+import { exerciseKeys } from "../../src/venues/exercise/exercise.ts"
 
 const secrets = (keys: ReadonlyArray<ApiKey>) => keys.map((key) => Redacted.value(key.secret))
 const labels = (keys: ReadonlyArray<ApiKey>) => keys.map((key) => key.label)
