@@ -56,11 +56,6 @@ export class ByteCertifier {
     return Result.succeed(this.#certifier.finish(this.#digest.end()))
   }
 
-  /** Whole lines so far. */
-  get lines(): number {
-    return this.#lines
-  }
-
   #read(bytes: Buffer, from: number, to: number): void {
     const cursor = this.#cursor
     cursor.at = from

@@ -104,12 +104,4 @@ export interface Certificate {
 export interface NamedCertificate {
   readonly name: string
   readonly certificate: Certificate
-  /** The files that the journal is in, in their order, where it is in several: the certificate counts lines through. */
-  readonly pieces?: ReadonlyArray<CertifiedPiece>
-}
-
-export interface CertifiedPiece {
-  readonly file: string
-  /** How many lines it has. */
-  readonly lines: number
 }

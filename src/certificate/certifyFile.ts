@@ -12,7 +12,7 @@ import {
   tooNew,
 } from "../summary/summariseFile.ts"
 import { ByteCertifier, type Refusal } from "./ByteCertifier.ts"
-import type { CertifiedPiece, NamedCertificate } from "./Certificate.ts"
+import type { NamedCertificate } from "./Certificate.ts"
 
 const refusalOf = (name: string, refusal: Refusal): UsageError => {
   switch (refusal.type) {
@@ -27,38 +27,6 @@ const refusalOf = (name: string, refusal: Refusal): UsageError => {
   }
 }
 
-/** A file's bytes. */
-export interface Bytes<R> {
-  readonly file: string
-  readonly bytes: Stream.Stream<Uint8Array, UsageError, R>
-}
-
-/** Certifies the journal that is the bytes of these files, one after the other; `name` is how its user knows it. */
-export const certifyBytes = Effect.fnUntraced(function* <R>(
-  name: string,
-  files: ReadonlyArray<Bytes<R>>,
-): Effect.fn.Return<NamedCertificate, UsageError, R> {
-  const certifier = new ByteCertifier()
-  const pieces: Array<CertifiedPiece> = []
-  for (const { bytes, file } of files) {
-    const linesBefore = certifier.lines
-    yield* Stream.runForEachArray(bytes, (chunks) =>
-      Effect.suspend(() => {
-        for (const chunk of chunks) {
-          const refusal = certifier.add(chunk)
-          if (refusal !== undefined) return Effect.fail(refusalOf(name, refusal))
-        }
-        return Effect.void
-      }),
-    )
-    pieces.push({ file, lines: certifier.lines - linesBefore })
-  }
-  const certificate = yield* Effect.mapError(Effect.fromResult(certifier.end()), (refusal) =>
-    refusalOf(name, refusal),
-  )
-  return pieces.length > 1 ? { name, certificate, pieces } : { name, certificate }
-})
-
 /**
  * Certifies the journal in `file`, or what comes on standard input where that is `-`. Either may be packed by gzip.
  *
@@ -72,5 +40,18 @@ export const certifyFile = Effect.fn("certifyFile")(function* (
   const fileSystem = yield* FileSystem.FileSystem
   const bytes = file === STANDARD_INPUT ? stdio.stdin : fileSystem.stream(file, { chunkSize: CHUNK_BYTES })
   const unpacked = maybeGunzipped(Stream.mapError(bytes, cannotRead(file)), notGzip(file))
-  return yield* certifyBytes(file, [{ file, bytes: unpacked }])
+  const certifier = new ByteCertifier()
+  yield* Stream.runForEachArray(unpacked, (chunks) =>
+    Effect.suspend(() => {
+      for (const chunk of chunks) {
+        const refusal = certifier.add(chunk)
+        if (refusal !== undefined) return Effect.fail(refusalOf(file, refusal))
+      }
+      return Effect.void
+    }),
+  )
+  const certificate = yield* Effect.mapError(Effect.fromResult(certifier.end()), (refusal) =>
+    refusalOf(file, refusal),
+  )
+  return { name: file, certificate }
 })

@@ -76,24 +76,7 @@ const remarks = (certificate: Certificate): ReadonlyArray<string> => {
 }
 
 /** Where a line stands: in a file, and which of its lines it is. */
-const placeOf = ({ name, pieces = [] }: NamedCertificate, line: number): string => {
-  let before = 0
-  for (const { file, lines } of pieces) {
-    if (line <= before + lines) return `${file}:${line - before}`
-    before += lines
-  }
-  const last = pieces.at(-1)
-  return last === undefined ? `${name}:${line}` : `${last.file}:${line - before + last.lines}`
-}
-
-const piecesInWords = ({ pieces = [] }: NamedCertificate): ReadonlyArray<string> => {
-  let before = 0
-  const said = pieces.map(({ file, lines }) => {
-    before += lines
-    return `${file} (lines ${before - lines + 1} to ${before})`
-  })
-  return said.length === 0 ? [] : [`in pieces, whose lines are counted through: ${said.join(", ")}`]
-}
+const placeOf = ({ name }: NamedCertificate, line: number): string => `${name}:${line}`
 
 const violation = (named: NamedCertificate, found: Violation, index: number): ReadonlyArray<string> => [
   "",
@@ -150,7 +133,6 @@ const renderText = (named: NamedCertificate): string => {
     `${name}: ${certified ? "certified" : "NOT certified"}`,
     "",
     ...whatRan(certificate),
-    ...piecesInWords(named),
     whatHappened(certificate),
     "",
     ...checks,
@@ -175,7 +157,7 @@ export const renderCertificates = (
   const [first, ...others] = certificates
   const value =
     first !== undefined && others.length === 0
-      ? { ...first.certificate, ...(first.pieces === undefined ? {} : { pieces: first.pieces }) }
+      ? first.certificate
       : certificates.map(({ certificate, name }) => ({ file: name, ...certificate }))
   return `${JSON.stringify(value, spareOrNull, 2)}\n`
 }

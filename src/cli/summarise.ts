@@ -2,11 +2,6 @@
 import { Console, Duration, Effect, FileSystem, Option, type PlatformError, Result } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { bothListen } from "../summary/listeners.ts"
-import type { LogOptions } from "../summary/LogOptions.ts"
-import { namesMeant } from "../summary/merge/keyNames.ts"
-import { openMerge } from "../summary/merge/openMerge.ts"
-import { type MergePlan, nameOfMerged } from "../summary/merge/planMerge.ts"
-import { summariseMerged } from "../summary/merge/summariseMerged.ts"
 import { renderSummaries } from "../summary/render.ts"
 import type { NamedSummary, Summary } from "../summary/Summary.ts"
 import { isContradictory, looksAtAll, momentText, type TimeSpan } from "../summary/Selection.ts"
@@ -14,7 +9,7 @@ import { STANDARD_INPUT, summariseFile } from "../summary/summariseFile.ts"
 import { CommandFailed, UsageError } from "../platform/errors.ts"
 import { pathProblem } from "../platform/FileProblem.ts"
 import { quote } from "../platform/quote.ts"
-import { certify, certifyMerged } from "./certify.ts"
+import { certify } from "./certify.ts"
 import { fileToWrite, isSameFile } from "./files.ts"
 import * as Flags from "./Flags.ts"
 import { integer, logFormat } from "./Flags.ts"
@@ -122,12 +117,6 @@ export const summarise = Command.make(
         "How to print: a table, one JSON value (several logs: an array), comma-separated values with a line for each log, or the ten lines of the exercise's own analysis",
       default: "text",
     }),
-    merge: Flag.Boolean("merge").pipe(
-      Flag.withDescription(
-        "Take the logs as one, given in any order: the pieces of a journal that was rotated, the journals of several runs by the clock, or Python clients' logs. Keys of runs that overlap are called a.ndjson:key-1, and --key key-1 looks at all of them",
-      ),
-      Flag.withDefault(false),
-    ),
     since: moment(
       "since",
       "Only what happened from TIME on: 10s (from the log's beginning), 09:30 or 2026-11-24T09:30:00 (by the log's own clock, UTC in journals). An order counts with its outcome, as created too: orders that were created in the time and ended after it are left out",
@@ -194,7 +183,7 @@ export const summarise = Command.make(
             "--certify judges a journal as a whole, and makes no figures; leave out --since, --until, --key, --every, --follow, --append and --html",
         })
       }
-      return yield* (config.merge ? certifyMerged : certify)(config.logs, config.format)
+      return yield* certify(config.logs, config.format)
     }
     for (const log of config.logs) {
       if (log === STANDARD_INPUT) continue
@@ -225,21 +214,6 @@ export const summarise = Command.make(
         ? printIntervals({ every: every.value, format, file, selection, isFirst: index === 0 })
         : Effect.undefined
     const options = looksAtAll(selection) ? {} : { selection }
-    /** Logs that are one, whose keys may have other names than in each. */
-    const readAsOne = Effect.fnUntraced(function* (plan: MergePlan, listen: LogOptions["listen"]) {
-      const name = nameOfMerged(plan)
-      const keys =
-        plan.type === "runs"
-          ? config.key.flatMap((label) => namesMeant(plan.settings.labels, label))
-          : config.key
-      const asked = looksAtAll(selection) ? {} : { selection: { ...selection, keys } }
-      const printer = yield* printerOf(name, 0)
-      const all = bothListen(printer?.listen, listen)
-      const summary = yield* summariseMerged(plan, config, { ...asked, ...(all && { listen: all }) })
-      yield* expectKeys(name, summary, keys)
-      if (printer !== undefined) yield* printer.end
-      return { name, summary, selection }
-    })
     /** What is said of the logs when all of them were read. */
     const conclude = (logs: ReadonlyArray<NamedSummary>) =>
       Effect.scoped(
@@ -254,12 +228,6 @@ export const summarise = Command.make(
     if (config.follow && Option.isSome(config.html)) {
       return yield* new UsageError({
         message: "--follow writes no report; give --html without it, when the run has ended",
-      })
-    }
-    if (config.follow && config.merge) {
-      return yield* new UsageError({
-        message:
-          "--follow shows one log that is being written; leave out --merge, or --follow when it has ended",
       })
     }
     if (config.follow) {
@@ -287,7 +255,6 @@ export const summarise = Command.make(
       )
     }
     yield* thriftyHeap
-    const plan = config.merge ? yield* openMerge(config.logs) : undefined
     yield* Effect.scoped(
       Effect.gen(function* () {
         // Opened first: nobody should wait for a long log to learn that its report cannot be written.
@@ -302,10 +269,7 @@ export const summarise = Command.make(
           if (printer !== undefined) yield* printer.end
           return { name: log, summary, selection }
         })
-        const logs =
-          plan === undefined
-            ? yield* Effect.forEach(config.logs, readOne)
-            : [yield* readAsOne(plan, report?.recorders.listen)]
+        const logs = yield* Effect.forEach(config.logs, readOne)
         if (report !== undefined) yield* report.write(yield* renderReport(logs, report.recorders))
         yield* conclude(logs)
       }),
@@ -336,8 +300,8 @@ export const summarise = Command.make(
       description: "A line for every ten seconds, for a spreadsheet",
     },
     {
-      command: "paceline summarise --merge run.ndjson run.ndjson.1 run.ndjson.2.gz",
-      description: "The pieces of a rotated journal as one",
+      command: "zcat -f run.ndjson.2.gz run.ndjson.1 run.ndjson | paceline summarise -",
+      description: "The pieces of a rotated journal as one, the oldest first",
     },
     {
       command: "paceline summarise --follow run.ndjson",

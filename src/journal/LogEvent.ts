@@ -30,8 +30,6 @@ export interface Settings {
   readonly gate: string | undefined
   /** The wall clock's time when the log's times were 0, in milliseconds since 1970; undefined where it is no time. */
   readonly startedAtMs: number | undefined
-  /** Where the log is several runs' that were merged: what each of them ran with, by its number. */
-  readonly runs?: ReadonlyArray<Settings>
 }
 
 /** An order left for the exchange. Its outcome may follow. */

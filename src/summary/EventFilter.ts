@@ -25,8 +25,7 @@ export const makeEventFilter = (keys: ReadonlyArray<string>, current: () => LogS
 
   const settingsOf = (settings: Settings): Settings => {
     const labels = settings.labels.filter(isOf)
-    const runs = settings.runs?.map(settingsOf)
-    return { ...settings, labels, keys: labels.length, ...(runs && { runs }) }
+    return { ...settings, labels, keys: labels.length }
   }
 
   return (event) => {

@@ -11,12 +11,8 @@ import type { Summary } from "./Summary.ts"
 import { makeSummariser } from "./Summariser.ts"
 
 export interface EventTaker {
-  /**
-   * Takes the log's next event.
-   *
-   * @param log where several logs were merged: the number of the one that the event is of
-   */
-  readonly take: (event: LogEvent, log?: number) => void
+  /** Takes the log's next event. */
+  readonly take: (event: LogEvent) => void
   /** Whether the selection needs to know when the log began, and it does not say: it must then be refused. */
   readonly lacksBeginning: () => boolean
   /** Undefined unless the log so far has nothing of the time that was asked for: it must then be refused. */
@@ -41,7 +37,7 @@ export const makeEventTaker = (origin: OriginOptions, options: LogOptions): Even
   const listener = options.listen?.(origin.source, spans.current)
   let hasEnded = false
   return {
-    take: (event, log) => {
+    take: (event) => {
       if (event.type === "settings") hasEnded = false
       if (event.type === "ended") hasEnded = true
       outcomes.add(event)
@@ -49,7 +45,7 @@ export const makeEventTaker = (origin: OriginOptions, options: LogOptions): Even
       const seen = filter === undefined ? event : filter(event)
       if (seen === undefined) return
       summariser.add(seen)
-      listener?.add(seen, log)
+      listener?.add(seen)
     },
     lacksBeginning: spans.lacksBeginning,
     missed: spans.missed,

@@ -20,7 +20,6 @@ export interface LogOptions {
 }
 
 export interface EventListener {
-  /** @param log where several logs were merged: the number of the one that the event is of */
-  readonly add: (event: LogEvent, log?: number) => void
+  readonly add: (event: LogEvent) => void
   readonly end: () => void
 }

@@ -85,7 +85,7 @@ export const tallyEvent = (tally: LogTally, event: LogEvent): void => {
     case "nonce-jump":
       return
     case "settings":
-      tally.runsBegun += event.runs?.length ?? 1
+      tally.runsBegun += 1
       return
     case "ended":
       if (event.atMs !== undefined) tally.runsEnded += 1

@@ -9,8 +9,8 @@ export const bothListen = (one: Listen | undefined, other: Listen | undefined): 
   return (source, current): EventListener => {
     const listeners = [one(source, current), other(source, current)]
     return {
-      add: (event, log) => {
-        for (const listener of listeners) listener.add(event, log)
+      add: (event) => {
+        for (const listener of listeners) listener.add(event)
       },
       end: () => {
         for (const listener of listeners) listener.end()

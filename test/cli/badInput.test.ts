@@ -17,7 +17,6 @@ import {
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import process from "node:process"
-import { gzipSync } from "node:zlib"
 import { afterAll, beforeAll, describe, expect, it } from "@effect/vitest"
 import { Cause, ConfigProvider, Effect, Option } from "effect"
 import { TestConsole } from "effect/testing"
@@ -32,36 +31,16 @@ const nested = (depth: number): string => `${"[".repeat(depth)}${"]".repeat(dept
 const accepted = (t: number, id = String(t)): string =>
   `{"type":"outcome","t":${t},"id":"${id}","createdAt":0,"outcome":"accepted","key":"key-1","nonce":1,"attempt":1,"sent":${t},"settled":${t}}\n`
 /** The first line of a run's journal, and a record of it. */
-const begun = (startedAt: string, seed: number, limit = 20): string =>
-  `{"type":"header","t":0,"version":1,"program":"test","startedAt":"${startedAt}","keys":["key-1"],"seed":${seed},"settings":{"exchange":"x","source":"random","gate":"ack-window","limit":${limit},"windowMs":1000,"boundMs":55,"marginMs":2,"ttlMs":1000,"requestTimeoutMs":5000,"durationMs":null,"load":null}}\n${accepted(1)}`
+const begun = (startedAt: string, seed: number): string =>
+  `{"type":"header","t":0,"version":1,"program":"test","startedAt":"${startedAt}","keys":["key-1"],"seed":${seed},"settings":{"exchange":"x","source":"random","gate":"ack-window","limit":20,"windowMs":1000,"boundMs":55,"marginMs":2,"ttlMs":1000,"requestTimeoutMs":5000,"durationMs":null,"load":null}}\n${accepted(1)}`
 const FOOTER =
   '{"type":"footer","t":9,"end":"done","created":1,"accepted":1,"rejected":0,"expired":0,"unknown":0,"cancelled":0,"badLines":0}\n'
 const [NINE, TEN] = ["2026-11-24T09:00:00.000Z", "2026-11-24T10:00:00.000Z"]
-const packed = gzipSync(accepted(7))
 
 const FILES: Readonly<Record<string, string | Uint8Array>> = {
-  "run-a": begun(NINE, 1),
-  "run-a.1": accepted(5) + accepted(8),
-  "run-a.2": accepted(6) + accepted(9),
-  "run-a.3": accepted(9),
-  "run-a.4": accepted(9),
-  "run-a.5": `${accepted(9)}{"type":"header","version":9}\n`,
-  "run-a.6": '{"type":"header","version":9}\n',
-  "run-a.7": packed.subarray(0, packed.length - 5),
+  headless: accepted(5) + accepted(8),
   "run-b": begun(TEN, 2) + FOOTER,
-  "run-e": begun(NINE, 7),
-  "run-e.1": accepted(5),
-  "run-e.2": accepted(8) + FOOTER.replaceAll(":1,", ":3,"),
-  "run-b-copy": begun(TEN, 2),
-  "run-c": begun(TEN, 3, 10),
-  "run-d": begun("yesterday", 4),
   "header-only": begun(NINE, 7).split(accepted(1)).join(""),
-  "run-two": begun(TEN, 5) + begun(TEN, 6),
-  "run-g": begun(NINE, 8),
-  "run-g.1": accepted(5) + FOOTER.slice(0, -40),
-  "run-g.2": FOOTER.slice(-40),
-  "run-h": begun(NINE, 9).slice(0, 40),
-  "run-h.1": begun(NINE, 9).slice(40),
   empty: "",
   journal: "2026-11-23 16:24:05,711 - root - WARNING - ignoring request 17 from queue due to TTL\n",
   "keys-none": "# none yet\n\n",
@@ -527,16 +506,11 @@ describe("files that are written", () => {
       "summarise @run-b --since 10:00:05 --until 2026-11-24T11:00",
       '"@run-b" has nothing from 10:00:05 to 2026-11-24T11:00:00: it goes from 2026-11-24T10:00:00 to 2026-11-24T10:00:00.009',
     ],
-    ["summarise @run-a.1 --until 5ms", '"@run-a.1" has nothing before 5ms: it goes from 5ms to 8ms'],
+    ["summarise @headless --until 5ms", '"@headless" has nothing before 5ms: it goes from 5ms to 8ms'],
     ["summarise @header-only --since 1s", '"@header-only" has nothing from 1s on: it has no records at all'],
     [
       "summarise @journal --since 16:25",
       '"@journal" has nothing from 16:25:00 on: it goes from 2026-11-23T16:24:05.711 to 2026-11-23T16:24:05.711',
-    ],
-    ["summarise --merge @run-a @run-a.1 --since 1h", '"@run-a and 1 more" has nothing from 1h on: it goes'],
-    [
-      "summarise --merge @run-a @run-b --since 2h",
-      '"@run-a and 1 more" has nothing from 2h on: it goes from 0s to 3600.009s',
     ],
     ["summarise --follow @run-b --since 1h", '"@run-b" has nothing from 1h on: it goes from 0s to 9ms'],
     ["summarise @journal --key=", "--key: the label is empty; write a key's label, such as key-1"],
@@ -584,128 +558,5 @@ describe("logs that are read", () => {
     ["summarise @orders-very-deep", '"@orders-very-deep" holds nothing readable in its one line'],
     ["summarise @orders-bytes", '"@orders-bytes" holds nothing readable in its one line'],
     ["summarise - -", 'standard input can be read only once; give "-" once'],
-  ])
-})
-
-describe("logs that are one", () => {
-  const leave = "leave out copies, and give the first piece of every run"
-  refused([
-    ["summarise --merge @missing", 'cannot read "@missing": there is no such file; give the path'],
-    ["summarise --merge @folder", 'cannot read "@folder": it is a directory; give the logs in it'],
-    ["summarise --merge @empty", '"@empty" is empty; give a journal'],
-    ["summarise --merge @run-a @large", '"@large" holds no whole record in its one line, so it has no place'],
-    [
-      "summarise --merge @run-a -",
-      "--merge looks at each log before it reads it, which standard input does not",
-    ],
-    ["summarise --merge @run-a @run-a", '"@run-a" is given twice, and would count twice; give it once'],
-    ["summarise --merge @journal @link", '"@journal" and "@link" are the same file, and would count twice'],
-    [
-      "summarise --merge @run-a @journal",
-      '"@run-a" is a journal, and "@journal" a Python client\'s log, which does not say in which time zone it is; summarise',
-    ],
-    [
-      "summarise --merge @run-a.2 @run-a.1",
-      '"@run-a.2" is a piece of a journal, and no log that is given begins with its header; give its first piece, too',
-    ],
-    [
-      "summarise --merge @run-a.2 @run-a.1 @run-a",
-      `"@run-a.1" tells of 5 ms to 8 ms, and "@run-a.2" of 6 ms to 9 ms: pieces of one journal do not overlap; ${leave}`,
-    ],
-    [
-      "summarise --merge @run-a @run-a.3 @run-a.4",
-      '"@run-a.3" and "@run-a.4" hold nothing but the moment 9 ms, so which of them comes first cannot be told; put',
-    ],
-    [
-      "summarise --merge @run-b @run-a.3",
-      `"@run-b" ends with its run's footer, so "@run-a.3" is no piece of that run; ${leave}`,
-    ],
-    [
-      "summarise --merge @run-b @run-c @run-a.3",
-      '"@run-a.3" has no header, and may be a piece of any of 2 journals; call the pieces of each alike (run.ndjson,',
-    ],
-    ...["summarise --merge @run-g @run-g.1 @run-g.2", "summarise --merge @run-g.1 @run-g.2 @run-g"].map(
-      (command) =>
-        [
-          command,
-          '"@run-g.2" holds no whole record in its one line, so it has no place among the others; give journals or Python clients\' logs, cut at the ends of lines (split -l) or into pieces that each hold a whole line, or put',
-        ] as const,
-    ),
-    ["summarise --merge @run-h @run-h.1", '"@run-h" holds no whole record in its one line'],
-    [
-      "summarise --merge @run-e.2 @run-e",
-      '"@run-e and 1 more" are not one whole journal: the footer in "@run-e.2" counted 3 orders created, 3 accepted, and in the pieces there are 2 created, 2 accepted; give every piece',
-    ],
-    [
-      "summarise --merge @run-e.2 @run-e --since 1m --key key-1",
-      '"@run-e and 1 more" are not one whole journal',
-    ],
-    ["summarise --merge @run-e.2 @run-b @run-e", '"@run-e and 1 more" are not one whole journal'],
-    ["summarise --merge @run-e.2 @run-a.1 @run-e", '"@run-e and 2 more" are not one whole journal'],
-    [
-      "summarise --merge @run-a @run-e.1",
-      '"@run-e.1" has no header, is not called as a piece of "@run-a" would be, and there is no footer that tells whether it is one; leave it out, or',
-    ],
-    [
-      "summarise --merge @run-b-copy @run-b",
-      `"@run-b-copy" and "@run-b" begin with the same header: the run that began at ${TEN} counts once; leave out one`,
-    ],
-    [
-      "summarise --merge @run-a @run-c",
-      '"@run-a" and "@run-c" ran by different rules: 20 requests of a key in 1000 ms, and 10 requests of a key in 1000 ms;',
-    ],
-    [
-      "summarise --merge @run-a @run-d",
-      '"@run-d" does not say when its run began ("startedAt" in its header), so its records have no place among those of',
-    ],
-    [
-      "summarise --merge @run-a @run-two",
-      '"@run-two" holds the journals of several runs; give each in a file of its own',
-    ],
-    [
-      "summarise --merge @run-a @run-a.6",
-      '"@run-a.6" is a journal of version 9, and this paceline reads up to version 1',
-    ],
-    [
-      "summarise --merge @run-a @run-a.5",
-      '"@run-a and 1 more" is a journal of version 9, and this paceline reads up to version 1',
-    ],
-    [
-      "summarise --merge @run-a @run-b @run-a.5",
-      '"@run-a and 1 more" is a journal of version 9, and this paceline reads up to',
-    ],
-    [
-      "summarise --merge @run-a @run-a.7",
-      'cannot read "@run-a.7": what gzip has packed in it is damaged or not whole',
-    ],
-    ["summarise --merge @run-a @run-b --key key-9", '--key: "@run-a and 1 more" has no key "key-9"'],
-    [
-      "summarise --merge --follow @run-a",
-      "--follow shows one log that is being written; leave out --merge, or",
-    ],
-    [
-      "summarise --merge --append @run-a @run-a",
-      '--append "@run-a" would write into a log that is summarised',
-    ],
-    [
-      "summarise --merge --certify @run-a @run-b",
-      "--certify: these are the journals of 2 runs, and each proves its own; leave out --merge, and each is certified",
-    ],
-    [
-      "summarise --merge --certify @journal",
-      '"@journal" is a Python client\'s log, which does not say when requests',
-    ],
-    [
-      "summarise --merge --certify @run-a --format csv",
-      "--certify: the form csv has no room for a certificate",
-    ],
-    ...(process.platform === "linux"
-      ? [
-          [
-            "summarise --merge @run-a /dev/null",
-            '--merge looks at each log before it reads it, and "/dev/null" is not a file',
-          ] as const,
-        ]
-      : []),
   ])
 })
