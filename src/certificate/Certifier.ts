@@ -1,15 +1,15 @@
 /**
  * Certifies a journal: its lines in, one after the other, and in the end the certificate. Pure, one pass.
  *
- * What is kept does not grow with the journal, but for a bit an order ({@link SeenIds}): the requests under way, those
+ * What is kept does not grow with the journal, but for a bit an order ({@link SeenIds}): the requests in flight, those
  * that wait for the ends of others before them, and for every key the `limit` requests that left the window last. Where
  * these are more than 100,000 together, which no run of this client comes near, the rest of the journal is not certified.
  */
 import type { Footer, Header, JournalRecord } from "../journal/JournalRecord.ts"
-import { Accounts } from "./Accounts.ts"
 import type { Certificate, CertifiedSettings } from "./Certificate.ts"
-import { Flight, type SentRecord } from "./Flight.ts"
+import { journalRequest, type SentRecord } from "./JournalRequest.ts"
 import { KeyRules } from "./KeyRules.ts"
+import { OrderRules } from "./OrderRules.ts"
 import { areUsable } from "./SpareTime.ts"
 import { type OnLine, Violations } from "./Violations.ts"
 
@@ -24,24 +24,23 @@ export interface FileEnd {
   readonly sha256: string
 }
 
-/** One journal's settings, keys and books, from its header on. */
+/** What the journal's header says. */
 interface Run {
   readonly header: OnLine<typeof Header.Type>
   readonly settings: CertifiedSettings
-  readonly keys: Map<string, KeyRules>
+  readonly keys: ReadonlyMap<string, KeyRules>
 }
 
-const settingsOf = ({ settings }: typeof Header.Type): CertifiedSettings => ({
-  gate: settings.gate,
-  limit: settings.limit,
-  windowMs: settings.windowMs,
-  boundMs: settings.boundMs,
-  requestTimeoutMs: settings.requestTimeoutMs,
-})
+/** Why no run can keep what the header says; undefined where one can. */
+const unusable = ({ keys, settings }: typeof Header.Type): string | undefined => {
+  if (!areUsable(settings))
+    return "the header's settings are none that a run can keep: a limit below 1, or a time below 0"
+  return new Set(keys).size < keys.length ? "the header names a key twice" : undefined
+}
 
 export class Certifier {
   readonly #violations = new Violations()
-  readonly #accounts = new Accounts(this.#violations)
+  readonly #orders = new OrderRules(this.#violations)
   readonly #maxKept: number
   #run: Run | undefined
   #footer: OnLine<typeof Footer.Type> | undefined
@@ -61,11 +60,8 @@ export class Certifier {
   line(read: JournalRecord | string): void {
     this.#lines += 1
     this.#refuseUnread()
-    if (typeof read === "string") {
-      this.#unread = { line: this.#lines, text: read }
-      return
-    }
-    this.#record({ line: this.#lines, record: read })
+    if (typeof read === "string") this.#unread = { line: this.#lines, text: read }
+    else this.#record({ line: this.#lines, record: read })
   }
 
   /** Only the last line may be torn, by a crash in the middle of a write. */
@@ -77,29 +73,12 @@ export class Certifier {
   }
 
   #record(read: OnLine): void {
-    const previous = this.#previous
-    this.#previous = read
-    if (this.#footer !== undefined) {
-      this.#violations.found("form", "a record follows the footer", read, this.#footer)
-    }
-    if (previous !== undefined && read.record.t < previous.record.t) {
-      this.#violations.found(
-        "form",
-        `the record's time, ${read.record.t}, is before that of the one before, ${previous.record.t}`,
-        read,
-        previous,
-      )
-    }
-    const { record, line } = read
+    const { line, record } = read
+    const isHeldBack = this.#inOrder(read)
     if (record.type === "header") return this.#header({ line, record })
     if (this.#run === undefined) {
-      if (!this.#hasGivenUp) {
-        this.#violations.found(
-          "form",
-          "the journal does not begin with a header, so its rules are not known",
-          read,
-        )
-      }
+      if (!this.#hasGivenUp)
+        this.#malformed("the journal does not begin with a header, so its rules are not known", read)
       this.#hasGivenUp = true
       return
     }
@@ -110,11 +89,13 @@ export class Certifier {
     if (this.#hasGivenUp) return
     switch (record.type) {
       case "sent":
-        return this.#sent(this.#run, { line, record }, previous?.record.t === record.t)
+        return this.#sent(this.#run, { line, record }, isHeldBack)
       case "returned":
       case "outcome": {
-        const flight = this.#accounts.ended({ line, record })
-        if (flight !== undefined) this.#ended(this.#run, flight)
+        const request = this.#orders.ended({ line, record })
+        if (request === undefined) return
+        const rules = this.#run.keys.get(request.sent.record.key)
+        if (rules !== undefined) this.#tell(rules, () => rules.ended(request))
         return
       }
       case "key":
@@ -123,71 +104,71 @@ export class Certifier {
     }
   }
 
+  /** Holds a record against the one before; answers whether both have the same time. */
+  #inOrder(read: OnLine): boolean {
+    const previous = this.#previous
+    this.#previous = read
+    if (this.#footer !== undefined) this.#malformed("a record follows the footer", read, this.#footer)
+    if (previous === undefined) return false
+    const { t } = read.record
+    const before = previous.record.t
+    if (t < before)
+      this.#malformed(`the record's time, ${t}, is before that of the one before, ${before}`, read, previous)
+    return t === before
+  }
+
   #header(header: OnLine<typeof Header.Type>): void {
     const { record } = header
     if (this.#run !== undefined || this.#hasGivenUp) {
-      this.#violations.found(
-        "form",
-        "a second journal begins here: give each in a file of its own",
-        header,
-        ...(this.#run === undefined ? [] : [this.#run.header]),
-      )
+      const first = this.#run === undefined ? [] : [this.#run.header]
+      this.#malformed("a second journal begins here: give each in a file of its own", header, ...first)
       return
     }
-    this.#run = { header, settings: settingsOf(record), keys: new Map() }
-    const isUsable = areUsable(record.settings)
-    if (!isUsable || new Set(record.keys).size < record.keys.length) {
+    const problem = unusable(record)
+    if (problem !== undefined) {
       this.#hasGivenUp = true
-      const problem = isUsable
-        ? "the header names a key twice"
-        : "the header's settings are none that a run can keep: a limit below 1, or a time below 0"
-      this.#violations.found("form", problem, header)
+      this.#malformed(problem, header)
     }
-    for (const key of record.keys) {
-      this.#run.keys.set(key, new KeyRules(key, this.#run.settings, this.#violations))
-    }
+    const { boundMs, gate, limit, requestTimeoutMs, windowMs } = record.settings
+    const settings = { gate, limit, windowMs, boundMs, requestTimeoutMs }
+    const keys = new Map(record.keys.map((key) => [key, new KeyRules(key, settings, this.#violations)]))
+    this.#run = { header, settings, keys }
   }
 
   #keyOf(run: Run, key: string, at: OnLine): KeyRules | undefined {
     const rules = run.keys.get(key)
-    if (rules === undefined) {
-      this.#violations.found("form", `the key ${JSON.stringify(key)} is none of the header's`, at, run.header)
-    }
+    if (rules === undefined)
+      this.#malformed(`the key ${JSON.stringify(key)} is none of the header's`, at, run.header)
     return rules
   }
 
   #sent(run: Run, sent: OnLine<SentRecord>, isHeldBack: boolean): void {
     const { createdAt, id, key, t } = sent.record
-    if (createdAt > t) {
-      this.#violations.found(
-        "form",
-        `order ${id} is sent at ${t}, before it was created at ${createdAt}`,
-        sent,
-      )
-    }
-    const flight = new Flight(sent, isHeldBack)
-    this.#accounts.sent(flight)
+    if (createdAt > t)
+      this.#malformed(`order ${id} is sent at ${t}, before it was created at ${createdAt}`, sent)
+    const request = journalRequest(sent, isHeldBack)
+    this.#orders.sent(request)
     const rules = this.#keyOf(run, key, sent)
     if (rules === undefined) return
-    this.#keptByKeys -= rules.kept
-    rules.sent(flight)
-    this.#keptByKeys += rules.kept
-    if (this.#keptByKeys + this.#accounts.kept <= this.#maxKept) return
+    this.#tell(rules, () => rules.sent(request))
+    if (this.#keptByKeys + this.#orders.kept <= this.#maxKept) return
     this.#hasGivenUp = true
     const most = this.#maxKept.toLocaleString("en")
-    this.#violations.found(
-      "form",
+    this.#malformed(
       `more than ${most} requests are to be kept in mind from here on, and the rest is not looked at: too many are under way, or may be in the window`,
       sent,
     )
   }
 
-  #ended(run: Run, flight: Flight): void {
-    const rules = run.keys.get(flight.sent.record.key)
-    if (rules === undefined) return
-    this.#keptByKeys -= rules.kept
-    rules.ended(flight)
-    this.#keptByKeys += rules.kept
+  /** Tells a key's rules something, and counts what they keep in mind. */
+  #tell(rules: KeyRules, tell: () => void): void {
+    const before = rules.kept
+    tell()
+    this.#keptByKeys += rules.kept - before
+  }
+
+  #malformed(problem: string, at: OnLine, ...against: ReadonlyArray<OnLine>): void {
+    this.#violations.found("form", problem, at, ...against)
   }
 
   /** The certificate of all lines. */
@@ -199,7 +180,7 @@ export class Certifier {
       this.#violations.foundText("form", "there is no header", 1, undefined)
     }
     const digest = this.#digest(end.sha256)
-    const { requests, ...accounts } = this.#accounts.finish(this.#hasGivenUp ? undefined : footer)
+    const counts = this.#orders.finish(this.#hasGivenUp ? undefined : footer)
     const rules = [...(this.#run?.keys.values() ?? [])]
     const keys = rules.map((key) => key.finish())
     const counterexamples = this.#violations.firsts
@@ -210,8 +191,7 @@ export class Certifier {
       lines: this.#lines,
       settings: this.#run?.settings ?? null,
       startedAt: this.#run?.header.record.startedAt ?? null,
-      requests,
-      ...accounts,
+      ...counts,
       keys,
       unshownPairs: rules.reduce((sum, key) => sum + key.unshownPairs, 0),
       violations: this.#violations.counts,

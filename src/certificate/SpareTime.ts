@@ -1,19 +1,18 @@
 /**
- * The argument of the window (docs/safety.md), request after request of one key.
+ * The argument of the window (docs/safety.md), request by request of one key.
  *
- * Had `limit + 1` requests been counted within one window, then at the moment when the last of them was sent each of the
- * others could still be in the window: `latest + window >= sent`. So it is enough to see at each send that of the
- * requests before it fewer than `limit` could. The exchange counts whole milliseconds and lets a request pass when its clock
- * shows more than the window, hence a millisecond more.
+ * Suppose that `limit + 1` requests were counted within one window. When the last of them was sent, each of the others
+ * could still be in the window: `latest + window >= sent`. So it is enough to see at each send that fewer than `limit` of
+ * the requests before it could. The exchange counts whole milliseconds and lets a request pass when its clock shows more
+ * than the window, hence a millisecond more.
  *
  * A send's spare time is how much earlier it could have been: the time since the `limit`-th latest of the requests
- * before it has certainly left the window. Below zero the argument does not hold.
+ * before it certainly left the window. Below zero the argument does not hold.
  *
- * A request's `latest` is known when its end is, so requests wait in a line until all those before them have ended; those
+ * A request's `latest` is known when its end is. So requests wait in a line until all before them have ended; those
  * that follow one that never ends wait for the journal's end.
  */
 import { elapsedMs } from "../journal/elapsed.ts"
-import { Latest } from "./Latest.ts"
 
 /** The exchange's clock counts whole milliseconds. */
 const CLOCK_MS = 1
@@ -24,25 +23,14 @@ const ROUNDING_MS = 0.001
 /** Whether a send came no earlier than it could. */
 export const isSafe = (spareMs: number): boolean => spareMs >= -ROUNDING_MS
 
-/** A request on its way through the argument. */
-export class Passing {
+export interface TimedRequest {
   readonly sentMs: number
   /**
-   * The latest moment at which the exchange can have counted it: Infinity while its end is not known, -Infinity
-   * where it never left.
+   * The latest moment at which the exchange can have counted it: undefined until its end is known, -Infinity where it
+   * never left, Infinity where no end came. {@link SpareTime} alone sets it.
    */
-  latestMs = Number.POSITIVE_INFINITY
-  hasEnded = false
-  /** Whether it has been held against the requests before it. */
-  isJudged = false
-
-  constructor(sentMs: number) {
-    this.sentMs = sentMs
-  }
+  latestMs: number | undefined
 }
-
-/** Is told of every request that found `limit` others before it, and which of these was the last to leave the window. */
-export type Judge<A> = (request: A, spareMs: number, limiting: A) => void
 
 /** Whether these are settings that a run can keep. */
 export const areUsable = (settings: {
@@ -59,38 +47,34 @@ export const areUsable = (settings: {
 /** The spare time of a request that found one in its way that has no end, and may be counted at any time. */
 export const NEVER_MS = elapsedMs(Number.POSITIVE_INFINITY, 0)
 
-/** Requests that are done with and still in the line, before it is moved up. */
-const MOST_DONE = 100
-
-export class SpareTime<A extends Passing> {
+export class SpareTime<A extends TimedRequest> {
+  readonly #limit: number
   readonly #windowMs: number
-  readonly #judged: Judge<A>
-  readonly #latest: Latest<A>
+  readonly #judged: (request: A, spareMs: number, limiting: A) => void
+  /** Of the requests that have left the line, the `limit` latest: the earliest of them first. */
+  readonly #latest: Array<A> = []
   /** Requests that wait for the ends of those before them. */
   readonly #line: Array<A> = []
-  /** Where the line begins: what is before it is done with. */
-  #head = 0
+  #isFirstJudged = false
 
-  /** @param limit at least 1 */
-  constructor(limit: number, windowMs: number, judged: Judge<A>) {
+  /**
+   * @param limit at least 1
+   * @param judged is told of every request that found `limit` others before it, and which of these leaves the window last
+   */
+  constructor(limit: number, windowMs: number, judged: (request: A, spareMs: number, limiting: A) => void) {
+    this.#limit = limit
     this.#windowMs = windowMs
     this.#judged = judged
-    this.#latest = new Latest(limit)
   }
 
-  /** How many requests wait. */
-  get waiting(): number {
-    return this.#line.length - this.#head
+  /** The requests that wait, the first of which has not ended. */
+  get line(): ReadonlyArray<A> {
+    return this.#line
   }
 
   /** How many requests are kept in mind. */
   get kept(): number {
-    return this.waiting + this.#latest.size
-  }
-
-  /** The requests that wait, the first of which has not ended. */
-  line(): ReadonlyArray<A> {
-    return this.#line.slice(this.#head)
+    return this.#line.length + this.#latest.length
   }
 
   /** Takes the key's next request. */
@@ -99,47 +83,51 @@ export class SpareTime<A extends Passing> {
     this.#advance()
   }
 
-  /** A request's end was read. It must have been sent. */
+  /** Takes a request's end. It must have been sent; a second end says nothing more. */
   ended(request: A, latestMs: number): void {
-    if (request.hasEnded) return
+    if (request.latestMs !== undefined) return
     request.latestMs = latestMs
-    request.hasEnded = true
-    if (this.#line[this.#head] === request) this.#advance()
+    if (this.#line[0] === request) this.#advance()
   }
 
-  /** Waits no longer for the end of the first request in the line, and takes it for one that never ends. */
+  /** Takes the first request in the line for one that never ends, and no longer waits for it. */
   giveUpFirst(): A | undefined {
-    const first = this.#line[this.#head]
-    if (first === undefined) return undefined
-    first.hasEnded = true
-    this.#advance()
+    const first = this.#line[0]
+    if (first !== undefined) this.ended(first, Number.POSITIVE_INFINITY)
     return first
   }
 
   /** No end follows. */
   finish(): void {
-    while (this.waiting > 0) this.giveUpFirst()
+    while (this.#line.length > 0) this.giveUpFirst()
   }
 
   #advance(): void {
-    for (let request = this.#line[this.#head]; request !== undefined; request = this.#line[this.#head]) {
-      if (!request.isJudged) this.#judge(request)
-      if (!request.hasEnded) break
-      if (request.latestMs !== Number.NEGATIVE_INFINITY) this.#latest.add(request)
-      this.#head += 1
+    let done = 0
+    for (const request of this.#line) {
+      if (done > 0 || !this.#isFirstJudged) this.#judge(request)
+      this.#isFirstJudged = request.latestMs === undefined
+      if (request.latestMs === undefined) break
+      this.#keep(request, request.latestMs)
+      done += 1
     }
-    // Not at every step: that would be dear while the line is long.
-    if (this.#head < MOST_DONE && 2 * this.#head < this.#line.length) return
-    this.#line.splice(0, this.#head)
-    this.#head = 0
+    if (done > 0) this.#line.splice(0, done)
   }
 
   /** All requests before it have ended. */
   #judge(request: A): void {
-    request.isJudged = true
-    const limiting = this.#latest.limiting
-    if (limiting === undefined) return
+    const limiting = this.#latest.length < this.#limit ? undefined : this.#latest[0]
+    if (limiting?.latestMs === undefined) return
     const leavesMs = limiting.latestMs + this.#windowMs + CLOCK_MS
     this.#judged(request, elapsedMs(leavesMs, request.sentMs), limiting)
+  }
+
+  /** It is among the latest as a rule, so its place is sought from the end. */
+  #keep(request: A, latestMs: number): void {
+    if (latestMs === Number.NEGATIVE_INFINITY) return
+    const latest = this.#latest
+    const before = latest.findLastIndex((other) => (other.latestMs ?? latestMs) <= latestMs)
+    latest.splice(before + 1, 0, request)
+    if (latest.length > this.#limit) latest.shift()
   }
 }

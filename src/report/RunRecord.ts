@@ -6,7 +6,7 @@ import type { LogEvent, OrderOutcome, Settings } from "../journal/LogEvent.ts"
 import { addDuration, type Distribution, emptyDistribution } from "../summary/Distribution.ts"
 import type { EventListener } from "../summary/LogOptions.ts"
 import { makeOriginFinder, type OriginOptions } from "../summary/Origin.ts"
-import { makeSpareTimes, type SpareTimes } from "./SpareTimes.ts"
+import { makeSpareTimes } from "./SpareTimes.ts"
 import { makeTimeline, type Point } from "./Timeline.ts"
 
 /** Plain data and histograms. Times are milliseconds from the log's first record. */
@@ -38,8 +38,6 @@ export const makeRunRecorder = (options: OriginOptions): RunRecorder => {
   const spareByKey = new Map<string, number>()
   let settings: Settings | undefined
   let held: Array<LogEvent> | undefined = []
-  /** Of the run that the log has come to: what a former one had in the window says nothing about it. */
-  let spareTimes: SpareTimes | undefined
   let lastMs = 0
 
   const sinceFirst = (atMs: number): number => elapsedMs(finder.origin().firstMs, atMs)
@@ -48,6 +46,8 @@ export const makeRunRecorder = (options: OriginOptions): RunRecorder => {
     timeline.spare(sinceFirst(sentMs), spareMs)
     spareByKey.set(key, Math.min(spareByKey.get(key) ?? Infinity, spareMs))
   }
+
+  const spareTimes = makeSpareTimes(tellSpare)
 
   const takeOutcome = (event: OrderOutcome): void => {
     const atMs = Math.max(0, sinceFirst(event.atMs))
@@ -70,11 +70,8 @@ export const makeRunRecorder = (options: OriginOptions): RunRecorder => {
   }
 
   const take = (event: LogEvent): void => {
-    if (event.type === "settings") {
-      settings = event
-      spareTimes?.end()
-      spareTimes = makeSpareTimes(event, tellSpare)
-    } else spareTimes?.add(event)
+    if (event.type === "settings") settings = event
+    spareTimes.add(event)
     if (event.type === "outcome") takeOutcome(event)
     else if (event.type === "returned" && event.reason !== "not-sent")
       timeline.count(sinceFirst(event.atMs), "refused")
@@ -100,7 +97,7 @@ export const makeRunRecorder = (options: OriginOptions): RunRecorder => {
     },
     end: () => {
       release()
-      spareTimes?.end()
+      spareTimes.end()
     },
     record: () => ({
       source: options.source,

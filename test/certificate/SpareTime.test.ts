@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as fc from "fast-check"
-import { NEVER_MS, Passing, SpareTime } from "../../src/certificate/SpareTime.ts"
+import { NEVER_MS, SpareTime, type TimedRequest } from "../../src/certificate/SpareTime.ts"
 
 const LATE_MS = 100
 
@@ -9,16 +9,18 @@ interface Request {
   readonly latestMs: number
 }
 
+const sentAt = (sentMs: number): TimedRequest => ({ sentMs, latestMs: undefined })
+
 type Told = Array<readonly [number, number]>
 
 /** Sends requests at their times, and ends each at its latest. */
 const spareTimes = (limit: number, windowMs: number, requests: ReadonlyArray<Request>): Told => {
   const told: Told = []
-  const spareTime = new SpareTime<Passing>(limit, windowMs, ({ sentMs }, spareMs) => {
+  const spareTime = new SpareTime<TimedRequest>(limit, windowMs, ({ sentMs }, spareMs) => {
     told.push([sentMs, spareMs])
   })
   const steps = requests.flatMap(({ latestMs, sentMs }) => {
-    const request = new Passing(sentMs)
+    const request = sentAt(sentMs)
     return [
       { atMs: sentMs, run: () => spareTime.sent(request) },
       { atMs: latestMs, run: () => spareTime.ended(request, latestMs) },
@@ -91,15 +93,15 @@ describe("the spare time of a window", () => {
 
   it("is none where a request never ends, and what never left takes no place", () => {
     const told: Told = []
-    const spareTime = new SpareTime<Passing>(1, 1000, ({ sentMs }, spareMs) => {
+    const spareTime = new SpareTime<TimedRequest>(1, 1000, ({ sentMs }, spareMs) => {
       told.push([sentMs, spareMs])
     })
-    const [unsent, endless, last] = [new Passing(0), new Passing(10), new Passing(5000)]
+    const [unsent, endless, last] = [sentAt(0), sentAt(10), sentAt(5000)]
     for (const request of [unsent, endless, last]) spareTime.sent(request)
     spareTime.ended(unsent, Number.NEGATIVE_INFINITY)
     spareTime.ended(last, 5010)
     assert.deepStrictEqual(told, [])
-    assert.deepStrictEqual(spareTime.line(), [endless, last])
+    assert.deepStrictEqual(spareTime.line, [endless, last])
     assert.strictEqual(spareTime.giveUpFirst(), endless)
     assert.deepStrictEqual(told, [[5000, NEVER_MS]])
     // What comes out later changes nothing.

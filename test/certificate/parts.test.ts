@@ -2,7 +2,6 @@ import { createHash } from "node:crypto"
 import { assert, describe, it } from "@effect/vitest"
 import * as fc from "fast-check"
 import { FileDigest } from "../../src/certificate/FileDigest.ts"
-import { Latest } from "../../src/certificate/Latest.ts"
 import { SeenIds } from "../../src/certificate/SeenIds.ts"
 
 describe("a file's digest", () => {
@@ -26,21 +25,6 @@ describe("a file's digest", () => {
         assert.deepStrictEqual(digest.end(), {
           isTerminated: bytes.length === 0 || whole.endsWith("\n"),
           sha256: createHash("sha256").update(expected).digest("hex"),
-        })
-      }),
-    )
-  })
-})
-
-describe("the latest times", () => {
-  it("hold the limit-th largest", () => {
-    fc.assert(
-      fc.property(fc.array(fc.integer()), fc.integer({ min: 1, max: 10 }), (times, limit) => {
-        const latest = new Latest(limit)
-        times.forEach((time, n) => {
-          latest.add({ latestMs: time })
-          const sorted = times.slice(0, n + 1).toSorted((a, b) => b - a)
-          assert.strictEqual(latest.limiting?.latestMs, sorted[limit - 1])
         })
       }),
     )

@@ -14,7 +14,8 @@ const settings = (given: Parameters<typeof header>[0]): Settings => {
 
 const spareTimes = (of: Settings, events: ReadonlyArray<JournalRecord | LogEvent>): Told => {
   const told: Told = []
-  const times = makeSpareTimes(of, (key, sentMs, spareMs) => told.push([key, sentMs, spareMs]))
+  const times = makeSpareTimes((key, sentMs, spareMs) => told.push([key, sentMs, spareMs]))
+  times.add(of)
   for (const event of events) times.add("t" in event ? fromJournal(event) : event)
   times.end()
   return told
@@ -56,7 +57,8 @@ describe("the spare time of windows", () => {
 
   it("takes what waits too long for one that never ends, so that no more than so many wait", () => {
     const told: Told = []
-    const times = makeSpareTimes(single, (key, sentMs, spareMs) => told.push([key, sentMs, spareMs]))
+    const times = makeSpareTimes((key, sentMs, spareMs) => told.push([key, sentMs, spareMs]))
+    times.add(single)
     for (let order = 0; order < 100_000; order += 1) times.add(fromJournal(sent(`${order}`, order)))
     assert.deepStrictEqual(told, [])
     times.add(fromJournal(sent("last", 100_000)))
