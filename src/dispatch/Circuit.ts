@@ -1,6 +1,6 @@
 /**
- * What keeps lanes from throwing orders at an exchange that is away: one circuit for the exchange as a whole,
- * Effect's CircuitBreaker.
+ * What notices that the exchange is away, and keeps lanes from throwing orders at it: one circuit for the exchange as a
+ * whole, Effect's CircuitBreaker.
  *
  * While it is closed, all may send. Five requests in a row without a usable answer open it: then nobody sends, for
  * a time that doubles with every failure up to two thirds of a second and is jittered, so that many clients do not
@@ -16,22 +16,33 @@ import { Clock, Deferred, Duration, Effect, Exit, Latch, Schedule, type Scope } 
 import { CircuitBreaker } from "effect/persistence"
 import { invariant } from "../platform/invariant.ts"
 import { monotonicClock, nowMsUnsafe, sleepUntil } from "../platform/Monotonic.ts"
+import { ExchangeUnreachable } from "./SubmitFailure.ts"
 
 /**
  * What a request's end says about the exchange.
  *
  * - `answered`: it is there, whatever it said about the order.
- * - `unreachable`: no connection.
  * - `failing`: it was sent, and no usable answer came (5xx, timed out, broken off, not the protocol's).
+ * - `unreachable`: no connection, with the platform's error code.
  */
-export type Sign = "answered" | "unreachable" | "failing"
+export type Sign =
+  { readonly kind: "answered" | "failing" } | { readonly kind: "unreachable"; readonly code: string }
 
 /** Takes what a request's end says about the exchange; undefined where it says nothing. */
 export type Report = (sign: Sign | undefined) => Effect.Effect<void>
 
+export interface CircuitOptions {
+  /** How long no connection may be had before the exchange is given up, when it was never reached. */
+  readonly firstContact: Duration.Duration
+  /** The same after it was reached once. */
+  readonly unreachableAfter: Duration.Duration
+  /** The exchange is given up. */
+  readonly onUnreachable: (failure: ExchangeUnreachable) => void
+}
+
 /** An exchange that is away, or wants to be left alone. */
 export interface Outage {
-  readonly kind: Exclude<Sign, "answered"> | "asks-to-wait"
+  readonly kind: Exclude<Sign["kind"], "answered"> | "asks-to-wait"
   /** How long it has been so, in milliseconds. */
   readonly forMs: number
   /** Until the next order is tried, in milliseconds; 0 while one is under way, or waits for one. */
@@ -59,6 +70,8 @@ export interface Circuit {
   readonly hold: (untilMs: number) => void
   /** What is wrong, for show; undefined while nothing is. */
   readonly outage: (nowMs: number) => Outage | undefined
+  /** From the first attempt to connect that failed to the last, in milliseconds; 0 while the exchange is in contact. */
+  readonly unreachableMs: () => number
 }
 
 /** So many requests in a row without a usable answer are an outage; fewer may be bad luck. */
@@ -74,56 +87,174 @@ const openDuration = Schedule.exponential(FIRST_WAIT).pipe(Schedule.jittered, Sc
 
 const outcomeOf = (sign: Sign | undefined): CircuitBreaker.Outcome => {
   if (sign === undefined) return CircuitBreaker.ignored
-  return sign === "answered" ? CircuitBreaker.success : CircuitBreaker.failure()
+  return sign.kind === "answered" ? CircuitBreaker.success : CircuitBreaker.failure()
+}
+
+/** Attempts to connect that fail further apart than this do not make one outage: lanes try more than once a second. */
+const LONGEST_GAP_MS = 10_000
+
+/** How long no connection could be had. */
+class Silence {
+  readonly #options: CircuitOptions
+  #wasReached = false
+  #sinceMs: number | undefined
+  #lastMs = 0
+
+  constructor(options: CircuitOptions) {
+    this.#options = options
+  }
+
+  get ms(): number {
+    return this.#sinceMs === undefined ? 0 : this.#lastMs - this.#sinceMs
+  }
+
+  /** A request was answered, or at least left. */
+  onContact(): void {
+    this.#wasReached = true
+    this.#sinceMs = undefined
+  }
+
+  onNoContact(atMs: number, code: string): void {
+    const { firstContact, onUnreachable, unreachableAfter } = this.#options
+    // A gap without attempts says nothing about the exchange.
+    if (atMs - this.#lastMs > LONGEST_GAP_MS) this.#sinceMs = undefined
+    this.#lastMs = atMs
+    this.#sinceMs ??= atMs
+    if (this.ms < Duration.toMillis(this.#wasReached ? unreachableAfter : firstContact)) return
+    onUnreachable(new ExchangeUnreachable({ code, seconds: this.ms / 1000 }))
+  }
 }
 
 /** A wait for what the breaker measures must not end a rounding error too early. */
 const ROUNDING_MS = 0.002
 
 /** Makes a circuit. Its jitter is drawn from the Random service of whoever uses it. */
-export const make: Effect.Effect<Circuit, never, Scope.Scope> = Effect.gen(function* () {
-  const clock = yield* Clock.Clock
-  // The breaker measures by the wall clock, which may step.
-  const breakerClock = monotonicClock(clock)
-  const breaker = yield* CircuitBreaker.make({
-    tripPolicy: CircuitBreaker.consecutive(TRIPS_AFTER),
-    openDuration,
-  }).pipe(Effect.provide(CircuitBreaker.layerStoreMemory()))
-  /** Opened whenever a probe has ended. */
-  const probed = Latch.makeUnsafe(true)
-
-  let state: CircuitBreaker.State["_tag"] = "Closed"
-  /** Counts the circuit's openings and closings. */
-  let era = 0
-  /** The last request of this era failed. */
-  let isTroubled = false
-  let isProbing = false
-  let sinceMs = 0
-  let openUntilMs = Number.NEGATIVE_INFINITY
-  let heldSinceMs = Number.NEGATIVE_INFINITY
-  let heldUntilMs = Number.NEGATIVE_INFINITY
-  let kind: Outage["kind"] = "unreachable"
-
-  const look = Effect.map(Effect.orDie(breaker.state(KEY)), (seen) => {
-    const nowMs = nowMsUnsafe(clock)
-    if ((state === "Closed") !== (seen._tag === "Closed")) {
-      era += 1
-      isTroubled = false
-      if (state === "Closed") sinceMs = nowMs
-    }
-    state = seen._tag
-    if (seen._tag === "Open") openUntilMs = nowMs + Duration.toMillis(seen.retryAfter) + ROUNDING_MS
+export const make = (options: CircuitOptions): Effect.Effect<Circuit, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const breaker = yield* CircuitBreaker.make({
+      tripPolicy: CircuitBreaker.consecutive(TRIPS_AFTER),
+      openDuration,
+    }).pipe(Effect.provide(CircuitBreaker.layerStoreMemory()))
+    return new BreakerCircuit(options, breaker, yield* Clock.Clock)
   })
 
-  const learn = (sign: Sign | undefined): void => {
+class BreakerCircuit implements Circuit {
+  readonly #breaker: CircuitBreaker.CircuitBreaker
+  readonly #clock: Clock.Clock
+  /** The breaker measures by the wall clock, which may step. */
+  readonly #breakerClock: Clock.Clock
+  readonly #silence: Silence
+  /** Opened whenever a probe has ended. */
+  readonly #probed = Latch.makeUnsafe(true)
+  #state: CircuitBreaker.State["_tag"] = "Closed"
+  /** Counts the circuit's openings and closings. */
+  #era = 0
+  /** The last request of this era failed. */
+  #isTroubled = false
+  #isProbing = false
+  #sinceMs = 0
+  #openUntilMs = Number.NEGATIVE_INFINITY
+  #heldSinceMs = Number.NEGATIVE_INFINITY
+  #heldUntilMs = Number.NEGATIVE_INFINITY
+  #kind: Outage["kind"] = "unreachable"
+
+  constructor(options: CircuitOptions, breaker: CircuitBreaker.CircuitBreaker, clock: Clock.Clock) {
+    this.#breaker = breaker
+    this.#clock = clock
+    this.#breakerClock = monotonicClock(clock)
+    this.#silence = new Silence(options)
+  }
+
+  readonly isClosed = (): boolean => this.#state === "Closed"
+
+  readonly mayTry = (nowMs: number): boolean => !this.#isProbing && nowMs >= this.#freeAtMs()
+
+  readonly tryable: Effect.Effect<void> = Effect.suspend(() => {
+    if (this.mayTry(nowMsUnsafe(this.#clock))) return Effect.void
+    const free = this.#isProbing ? this.#probed.await : sleepUntil(this.#freeAtMs())
+    return Effect.andThen(free, this.tryable)
+  })
+
+  readonly unreachableMs = (): number => this.#silence.ms
+
+  #freeAtMs(): number {
+    return this.#state === "Open" ? Math.max(this.#openUntilMs, this.#heldUntilMs) : this.#heldUntilMs
+  }
+
+  readonly watch = (): Report => {
+    const left = this.#era
+    return (sign) =>
+      this.#heard(sign, () => {
+        const isNews = sign !== undefined && (sign.kind !== "answered" || this.#isTroubled)
+        if (!isNews || left !== this.#era || this.#state !== "Closed") return Effect.void
+        this.#learn(sign)
+        return this.#through(Effect.succeed(sign))
+      })
+  }
+
+  readonly probe: Circuit["probe"] = (attempt, restore) =>
+    Effect.suspend(() => {
+      invariant(!this.#isProbing, "two orders are tried at once")
+      this.#isProbing = true
+      this.#probed.closeUnsafe()
+      const ended = Deferred.makeUnsafe<Sign | undefined>()
+      const report: Report = (sign) => this.#heard(sign, () => Effect.asVoid(Deferred.succeed(ended, sign)))
+      const tried = Effect.flatMap(attempt(report), (wasSent) =>
+        wasSent
+          ? Effect.tap(restore(Deferred.await(ended)), (sign) => Effect.sync(() => this.#learn(sign)))
+          : Effect.succeed(undefined),
+      )
+      return Effect.ensuring(
+        // What is sent must not inherit the breaker's clock.
+        this.#through(Effect.provideService(tried, Clock.Clock, this.#clock)),
+        Effect.sync(() => {
+          this.#isProbing = false
+          this.#probed.openUnsafe()
+        }),
+      )
+    })
+
+  readonly hold = (untilMs: number): void => {
+    const nowMs = nowMsUnsafe(this.#clock)
+    if (nowMs >= this.#heldUntilMs) this.#heldSinceMs = nowMs
+    this.#heldUntilMs = Math.max(this.#heldUntilMs, untilMs)
+  }
+
+  readonly outage = (nowMs: number): Outage | undefined => {
+    if (this.#state !== "Closed") {
+      const retryInMs = this.#isProbing ? 0 : Math.max(0, this.#freeAtMs() - nowMs)
+      return { kind: this.#kind, forMs: nowMs - this.#sinceMs, retryInMs }
+    }
+    if (nowMs >= this.#heldUntilMs) return undefined
+    const forMs = nowMs - this.#heldSinceMs
+    return { kind: "asks-to-wait", forMs, retryInMs: this.#heldUntilMs - nowMs }
+  }
+
+  /** Tells the breaker, and then whoever must know that there was no connection for too long. */
+  #heard(sign: Sign | undefined, tellBreaker: () => Effect.Effect<void>): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      if (sign === undefined) return tellBreaker()
+      if (sign.kind !== "unreachable") {
+        this.#silence.onContact()
+        return tellBreaker()
+      }
+      const atMs = nowMsUnsafe(this.#clock)
+      return Effect.andThen(
+        tellBreaker(),
+        Effect.sync(() => this.#silence.onNoContact(atMs, sign.code)),
+      )
+    })
+  }
+
+  #learn(sign: Sign | undefined): void {
     if (sign === undefined) return
-    isTroubled = sign !== "answered"
-    if (sign !== "answered") kind = sign
+    this.#isTroubled = sign.kind !== "answered"
+    if (sign.kind !== "answered") this.#kind = sign.kind
   }
 
   /** Runs an effect through the breaker. A rejection says only that the circuit has moved meanwhile. */
-  const through = (effect: Effect.Effect<Sign | undefined>): Effect.Effect<void> =>
-    breaker
+  #through(effect: Effect.Effect<Sign | undefined>): Effect.Effect<void> {
+    return this.#breaker
       .execute(effect, {
         key: KEY,
         classify: (exit) => (Exit.isSuccess(exit) ? outcomeOf(exit.value) : CircuitBreaker.ignored),
@@ -131,69 +262,23 @@ export const make: Effect.Effect<Circuit, never, Scope.Scope> = Effect.gen(funct
       .pipe(
         Effect.catchTag("CircuitBreakerError", () => Effect.void),
         Effect.asVoid,
-        Effect.ensuring(look),
-        Effect.provideService(Clock.Clock, breakerClock),
+        Effect.ensuring(this.#look),
+        Effect.provideService(Clock.Clock, this.#breakerClock),
       )
-
-  const freeAtMs = (): number => (state === "Open" ? Math.max(openUntilMs, heldUntilMs) : heldUntilMs)
-  const mayTry = (nowMs: number): boolean => !isProbing && nowMs >= freeAtMs()
-
-  const tryable: Effect.Effect<void> = Effect.suspend(() => {
-    if (mayTry(nowMsUnsafe(clock))) return Effect.void
-    return Effect.andThen(isProbing ? probed.await : sleepUntil(freeAtMs()), tryable)
-  })
-
-  return {
-    isClosed: () => state === "Closed",
-    mayTry,
-    tryable,
-    watch: () => {
-      const left = era
-      return (sign) =>
-        Effect.suspend(() => {
-          const isNews = sign !== undefined && (sign !== "answered" || isTroubled)
-          if (!isNews || left !== era || state !== "Closed") return Effect.void
-          learn(sign)
-          return through(Effect.succeed(sign))
-        })
-    },
-    probe: (attempt, restore) =>
-      Effect.suspend(() => {
-        invariant(!isProbing, "two orders are tried at once")
-        isProbing = true
-        probed.closeUnsafe()
-        const ended = Deferred.makeUnsafe<Sign | undefined>()
-        const report: Report = (sign) => Effect.asVoid(Deferred.succeed(ended, sign))
-        const tried = Effect.flatMap(attempt(report), (wasSent) =>
-          wasSent
-            ? Effect.tap(restore(Deferred.await(ended)), (sign) => Effect.sync(() => learn(sign)))
-            : Effect.succeed(undefined),
-        )
-        return Effect.ensuring(
-          // What is sent must not inherit the breaker's clock.
-          through(Effect.provideService(tried, Clock.Clock, clock)),
-          Effect.sync(() => {
-            isProbing = false
-            probed.openUnsafe()
-          }),
-        )
-      }),
-    hold: (untilMs) => {
-      const nowMs = nowMsUnsafe(clock)
-      if (nowMs >= heldUntilMs) heldSinceMs = nowMs
-      heldUntilMs = Math.max(heldUntilMs, untilMs)
-    },
-    outage: (nowMs) => {
-      if (state !== "Closed") {
-        return {
-          kind,
-          forMs: nowMs - sinceMs,
-          retryInMs: isProbing ? 0 : Math.max(0, freeAtMs() - nowMs),
-        }
-      }
-      return nowMs < heldUntilMs
-        ? { kind: "asks-to-wait", forMs: nowMs - heldSinceMs, retryInMs: heldUntilMs - nowMs }
-        : undefined
-    },
   }
-})
+
+  readonly #look = Effect.suspend(() =>
+    Effect.map(Effect.orDie(this.#breaker.state(KEY)), (seen) => this.#see(seen)),
+  )
+
+  #see(seen: CircuitBreaker.State): void {
+    const nowMs = nowMsUnsafe(this.#clock)
+    if ((this.#state === "Closed") !== (seen._tag === "Closed")) {
+      this.#era += 1
+      this.#isTroubled = false
+      if (this.#state === "Closed") this.#sinceMs = nowMs
+    }
+    this.#state = seen._tag
+    if (seen._tag === "Open") this.#openUntilMs = nowMs + Duration.toMillis(seen.retryAfter) + ROUNDING_MS
+  }
+}

@@ -2,31 +2,30 @@
  * The dispatcher: orders go in, each ends in exactly one outcome, and in between they leave for the exchange
  * as fast as its rate limits safely allow.
  *
- * Orders wait in one bounded queue. Each API key has a lane, a supervised fiber that takes the first order
+ * Orders wait in one bounded line. Each API key has a lane, a supervised fiber that takes the first order
  * as soon as its gate lets it send, so an order is bound to a key as late as possible.
  */
-import { Cause, Clock, Context, Deferred, Duration, Effect, Exit, Layer, Scope, Stream } from "effect"
+import { Cause, Clock, Context, Duration, Effect, Layer, Scope, Stream } from "effect"
 import type { ApiKey } from "../domain/ApiKey.ts"
-import { type Acceptance, ExchangeClient } from "../venues/ExchangeClient.ts"
-import { RequestTimeout } from "../domain/SubmitError.ts"
-import { invariant } from "../platform/invariant.ts"
-import { nowMsUnsafe, sleepUntil } from "../platform/Monotonic.ts"
-import type { Order } from "../domain/Order.ts"
-import { make as makeCircuit, type Outage } from "./Circuit.ts"
 import { DispatchLog, type OutcomeEvent, type Retirement } from "../domain/DispatchEvent.ts"
-import type { GateFactory } from "../limits/Gate.ts"
-import { checkCount, checkKeys, checkTime } from "./InvalidOptions.ts"
+import type { Order } from "../domain/Order.ts"
 import { noMemory, type Recall } from "../keys/KeyMemory.ts"
-import { expire, type Lane, makeLane } from "./Lane.ts"
-import { NONCE_JUMPS } from "./NonceSource.ts"
+import type { GateFactory } from "../limits/Gate.ts"
+import { nowMsUnsafe } from "../platform/Monotonic.ts"
+import { type Acceptance, ExchangeClient } from "../venues/ExchangeClient.ts"
+import { Admission } from "./Admission.ts"
+import { type Circuit, make as makeCircuit, type Outage } from "./Circuit.ts"
+import { checkCount, checkKeys, checkTime } from "./InvalidOptions.ts"
+import { Lane, type LaneContext } from "./Lane.ts"
 import { Ledger, type LedgerCounts, type OutcomesOverrun } from "./Ledger.ts"
-import { type Entry, OrderLine } from "./OrderLine.ts"
+import { NONCE_JUMPS } from "./nonces.ts"
+import { OrderLine } from "./OrderLine.ts"
+import { Standing } from "./Standing.ts"
 import {
   type DispatchFailure,
-  DuplicateOrder,
-  ExchangeUnreachable,
+  type DuplicateOrder,
   NoUsableKey,
-  OrderCancelled,
+  type OrderCancelled,
   type SubmitFailure,
 } from "./SubmitFailure.ts"
 
@@ -135,12 +134,6 @@ const checkOptions = (options: Required<DispatcherOptions>): void => {
   for (const jump of options.nonceJumps ?? []) checkCount("nonceJumps", jump, 1)
 }
 
-/** Attempts to connect that fail further apart than this do not make one outage: lanes try more than once a second. */
-const LONGEST_GAP_MS = 10_000
-
-/** How much longer than the request timeout a stop waits for a client that does not keep to it. */
-const STOP_SLACK = Duration.seconds(1)
-
 /**
  * Starts a dispatcher. Closing its scope stops it: no order is taken any more, the queued ones are
  * cancelled, and what is in flight is awaited for as long as a request may take. Dies of `InvalidOptions` where
@@ -149,251 +142,104 @@ const STOP_SLACK = Duration.seconds(1)
 export const make = Effect.fnUntraced(function* (options: DispatcherOptions) {
   const settings = { ...DEFAULTS, ...options }
   checkOptions(settings)
+  const { requestTimeout, ttl } = settings
   const clock = yield* Clock.Clock
-  const client = yield* ExchangeClient
   const log = yield* DispatchLog
-  const ttlMs = settings.ttl === undefined ? Number.POSITIVE_INFINITY : Duration.toMillis(settings.ttl)
   const line = yield* OrderLine.make(settings.capacity)
   const ledger = new Ledger(log)
-  const circuit = yield* makeCircuit
-  const failure = Deferred.makeUnsafe<never, DispatchFailure>()
-  let down: Cause.Cause<DispatchFailure> | undefined
+  const standing = new Standing(line, ledger, clock)
+  const circuit = yield* makeCircuit({
+    ...settings,
+    onUnreachable: (failure) => standing.goDown(Cause.fail(failure)),
+  })
   const laneScope = yield* Scope.make()
   const requestScope = yield* Scope.make("parallel")
-  let stopping = false
-  let reached = false
-  let outOfContactSinceMs: number | undefined
-  let lastNoContactMs: number | undefined
-
-  /**
-   * Nothing can be sent any more: whoever waits for an order that is still queued learns why, and so does
-   * whoever comes later. What is in flight still reaches its outcome.
-   */
-  const goDown = (cause: Cause.Cause<DispatchFailure>): void => {
-    if (down !== undefined) return
-    down = cause
-    cancelQueued(Exit.failCause(cause))
-    Deferred.doneUnsafe(failure, Effect.failCause(cause))
-  }
-
-  const cancel = (entry: Entry, result: Exit.Exit<Acceptance, SubmitFailure>): void =>
-    ledger.end(entry, { outcome: { outcome: "cancelled" }, request: undefined }, nowMsUnsafe(clock), result)
-
-  const cancelQueued = (result?: Exit.Exit<Acceptance, SubmitFailure>): void => {
-    // Taking one makes room for one that waits outside, so this empties both.
-    for (let entry = line.take(); entry !== undefined; entry = line.take()) {
-      if (entry.state !== "queued") continue
-      cancel(entry, result ?? Exit.fail(new OrderCancelled({ orderId: entry.order.id })))
-    }
-  }
-
-  const onNoContact = (atMs: number, code: string): void => {
-    // A gap without attempts says nothing about the exchange.
-    if (lastNoContactMs !== undefined && atMs - lastNoContactMs > LONGEST_GAP_MS)
-      outOfContactSinceMs = undefined
-    lastNoContactMs = atMs
-    outOfContactSinceMs ??= atMs
-    const patience = reached ? settings.unreachableAfter : settings.firstContact
-    const silentMs = atMs - outOfContactSinceMs
-    if (silentMs < Duration.toMillis(patience)) return
-    goDown(Cause.fail(new ExchangeUnreachable({ code, seconds: silentMs / 1000 })))
-  }
-
-  const onRetired = (): void => {
-    if (lanes.some((lane) => lane.state() === "active")) return
-    const keys = lanes.map((lane) => ({
-      label: lane.label,
-      state: lane.parkReason() === "nonce" ? "out of step" : lane.state(),
-    }))
-    goDown(Cause.fail(new NoUsableKey({ keys })))
-  }
-
-  const lanes: ReadonlyArray<Lane> = yield* Effect.forEach(settings.keys, (key) =>
-    Effect.flatMap(Effect.all([settings.gate(key), settings.recall(key)]), ([gate, memory]) =>
-      makeLane(key, gate, memory, {
-        line,
-        ledger,
-        log,
-        client,
-        circuit,
-        requests: requestScope,
-        maxReturns: settings.maxReturns,
-        parkAfter: settings.parkAfter,
-        blockAfter: settings.blockAfter,
-        nonceJumps: settings.nonceJumps,
-        isStopping: () => stopping || down !== undefined,
-        onContact: () => {
-          reached = true
-          outOfContactSinceMs = undefined
-        },
-        onNoContact,
-        onRetired,
-        onDefect: goDown,
-      }),
-    ),
-  )
-
-  /** Ends orders whose time is over at the head of the line: they do not wait there for a lane to find them. */
-  const reap: Effect.Effect<never> = Effect.forever(
-    Effect.flatMap(line.first, (first) => {
-      const nowMs = nowMsUnsafe(clock)
-      if (nowMs < first.deadlineMs) return sleepUntil(first.deadlineMs)
-      const entry = line.take()
-      if (entry?.state === "queued") expire(ledger, entry, nowMs)
-      return Effect.void
-    }),
-  )
-
-  /** The same for those that are out of step, wherever they are. */
-  const reapStrays: Effect.Effect<never> = Effect.forever(
-    Effect.map(
-      line.overdueStrays(() => nowMsUnsafe(clock)),
-      (overdue) => {
-        for (const entry of overdue) if (entry.state === "queued") expire(ledger, entry, nowMsUnsafe(clock))
-      },
-    ),
-  )
-
-  const stop = Effect.gen(function* () {
-    stopping = true
-    yield* Scope.close(laneScope, Exit.void)
-    cancelQueued()
-    for (const entry of ledger.held()) {
-      // One whose request waits to be written down will not leave once it has ended: a disk that stands still is not awaited.
-      if (entry.request === undefined || !entry.hasLeft)
-        cancel(entry, Exit.fail(new OrderCancelled({ orderId: entry.order.id })))
-    }
-    yield* Effect.timeoutOption(ledger.empty, Duration.sum(settings.requestTimeout, STOP_SLACK))
-    for (const entry of ledger.held()) {
-      const nowMs = nowMsUnsafe(clock)
-      invariant(entry.request !== undefined, `order ${entry.order.id} outlived the stop without a request`)
-      const error = new RequestTimeout({ orderId: entry.order.id, key: entry.request.key })
-      const request = { ...entry.request, settledMs: nowMs }
-      ledger.end(
-        entry,
-        { outcome: { outcome: "unknown", cause: "timeout" }, request },
-        nowMs,
-        Exit.fail(error),
-      )
-    }
-    yield* Scope.close(requestScope, Exit.void)
-    ledger.close()
+  const lanes: ReadonlyArray<Lane> = yield* makeLanes(settings, {
+    ...settings,
+    line,
+    ledger,
+    log,
+    client: yield* ExchangeClient,
+    circuit,
+    requests: requestScope,
+    isStopping: () => standing.isOver,
+    onRetired: () => {
+      if (lanes.every((lane) => lane.health.state !== "active")) standing.goDown(noUsableKey(lanes))
+    },
+    onDefect: (cause) => standing.goDown(cause),
   })
-  yield* Effect.addFinalizer(() => stop)
+  yield* Effect.addFinalizer(() => standing.stop(laneScope, requestScope, requestTimeout))
 
-  /** Runs until the dispatcher stops. Should it die, which is a bug, the dispatcher fails with it. */
-  const supervise = (fiber: Effect.Effect<void, DispatchFailure>) =>
-    Effect.forkIn(
-      Effect.tapCause(fiber, (cause) =>
-        Effect.sync(() => {
-          if (!Cause.hasInterruptsOnly(cause)) goDown(cause)
-        }),
-      ),
-      laneScope,
-    )
-  yield* Effect.forEach(lanes, (lane) => supervise(lane.run), { discard: true })
+  yield* Effect.forEach(lanes, (lane) => standing.supervise(lane.run, laneScope), { discard: true })
   // Nothing is sent that cannot be remembered.
   if (options.recall !== undefined) {
-    yield* Effect.forEach(lanes, ({ memory }) => supervise(memory.failed), { discard: true })
-  }
-  if (settings.ttl !== undefined) {
-    yield* supervise(reap)
-    yield* supervise(reapStrays)
-  }
-
-  const withdraw = (entry: Entry) =>
-    Effect.sync(() => {
-      entry.withdrawn = true
-      if (entry.state === "in-flight" || entry.state === "ended") return
-      line.remove([entry])
-      cancel(entry, Exit.fail(new OrderCancelled({ orderId: entry.order.id })))
+    yield* Effect.forEach(lanes, ({ memory }) => standing.supervise(memory.failed, laneScope), {
+      discard: true,
     })
-
-  /** Brings an entry into the line, waiting for room for as long as the order is worth sending. */
-  const admit = (entry: Entry): Effect.Effect<void> => {
-    if (line.offer(entry)) return Effect.void
-    return Effect.raceFirst(
-      Effect.as(line.join(entry), true),
-      Effect.as(sleepUntil(entry.deadlineMs), false),
-    ).pipe(
-      Effect.map((joined) => {
-        if (!joined && (entry.state === "queued" || entry.state === "outside")) {
-          expire(ledger, entry, nowMsUnsafe(clock))
-        }
-      }),
-    )
   }
+  if (ttl !== undefined) yield* standing.supervise(reap(line, ledger, clock), laneScope)
 
-  const enter = (order: Order, result?: Deferred.Deferred<Acceptance, SubmitFailure>) =>
-    Effect.suspend((): Effect.Effect<Entry, DuplicateOrder | OrderCancelled | DispatchFailure> => {
-      if (down !== undefined) return Effect.failCause(down)
-      if (stopping) return Effect.fail(new OrderCancelled({ orderId: order.id }))
-      const entry = ledger.open(order, nowMsUnsafe(clock), ttlMs, result)
-      return entry === undefined
-        ? Effect.fail(new DuplicateOrder({ orderId: order.id }))
-        : Effect.succeed(entry)
-    })
-
-  const offer = (order: Order): Effect.Effect<boolean, DuplicateOrder> =>
-    Effect.suspend(() => {
-      if (stopping || down !== undefined || line.isFull) return Effect.succeed(false)
-      const entry = ledger.open(order, nowMsUnsafe(clock), ttlMs, undefined)
-      if (entry === undefined) return Effect.fail(new DuplicateOrder({ orderId: order.id }))
-      invariant(line.offer(entry), "a line that is not full refuses an order")
-      return Effect.succeed(true)
-    })
-
+  const ttlMs = ttl === undefined ? Number.POSITIVE_INFINITY : Duration.toMillis(ttl)
+  const { enqueue, offer, submit } = new Admission(line, ledger, standing, clock, ttlMs)
   return Dispatcher.of({
-    submit: (order) =>
-      Effect.uninterruptibleMask((restore) =>
-        Effect.suspend(() => {
-          const result = Deferred.makeUnsafe<Acceptance, SubmitFailure>()
-          return Effect.flatMap(enter(order, result), (entry) =>
-            restore(Effect.andThen(admit(entry), Deferred.await(result))).pipe(
-              Effect.onInterrupt(() => withdraw(entry)),
-            ),
-          )
-        }),
-      ),
-    enqueue: (order) =>
-      // As a rule there is room, and no need to wait for any: then it is done in one step.
-      Effect.flatMap(offer(order), (taken) =>
-        taken
-          ? Effect.void
-          : Effect.uninterruptibleMask((restore) =>
-              Effect.flatMap(enter(order), (entry) =>
-                Effect.onInterrupt(restore(admit(entry)), () => withdraw(entry)),
-              ),
-            ),
-      ),
+    submit,
+    enqueue,
     offer,
-    outcomes: Stream.unwrap(
-      Effect.map(
-        Effect.acquireRelease(ledger.subscribe, (queue) => Effect.sync(() => ledger.unsubscribe(queue))),
-        Stream.fromQueue,
-      ),
-    ),
+    outcomes: ledger.outcomes,
     awaitBelow: (queued) => line.awaitBelow(queued),
     drained: ledger.empty,
-    failed: Deferred.await(failure),
-    snapshot: Effect.sync(() => ({
-      ...ledger.counts,
-      queued: line.length,
-      inFlight: ledger.inFlight,
-      unreachableMs:
-        outOfContactSinceMs === undefined
-          ? 0
-          : (lastNoContactMs ?? outOfContactSinceMs) - outOfContactSinceMs,
-      outage: circuit.outage(nowMsUnsafe(clock)),
-      lanes: lanes.map((lane) => ({
-        label: lane.label,
-        state: lane.state(),
-        used: lane.gate.used(),
-        rateLimitErrors: lane.rateLimitErrors(),
-        quietMs: Math.max(0, lane.memory.quietUntilMs - nowMsUnsafe(clock)),
-      })),
-    })),
+    failed: standing.failed,
+    snapshot: Effect.sync(() => snapshotOf(line, ledger, circuit, lanes, nowMsUnsafe(clock))),
   })
+})
+
+const makeLanes = (
+  { gate, keys, recall }: Required<Pick<DispatcherOptions, "gate" | "keys" | "recall">>,
+  context: LaneContext,
+) =>
+  Effect.forEach(keys, (key) =>
+    Effect.flatMap(Effect.all([gate(key), recall(key)]), ([made, memory]) =>
+      Lane.make(key, made, memory, context),
+    ),
+  )
+
+const noUsableKey = (lanes: ReadonlyArray<Lane>): Cause.Cause<NoUsableKey> => {
+  const keys = lanes.map(({ health, label }) => ({
+    label,
+    state: health.parkReason === "nonce" ? "out of step" : health.state,
+  }))
+  return Cause.fail(new NoUsableKey({ keys }))
+}
+
+/** Ends orders whose time to live is over while they wait: they do not wait for a lane to find them. */
+const reap = (line: OrderLine, ledger: Ledger, clock: Clock.Clock): Effect.Effect<never> => {
+  const nowMs = () => nowMsUnsafe(clock)
+  return Effect.forever(
+    Effect.map(line.overdue(nowMs), (overdue) => {
+      for (const entry of overdue) if (entry.state === "queued") ledger.expire(entry, nowMs())
+    }),
+  )
+}
+
+const snapshotOf = (
+  line: OrderLine,
+  ledger: Ledger,
+  circuit: Circuit,
+  lanes: ReadonlyArray<Lane>,
+  nowMs: number,
+): DispatchSnapshot => ({
+  ...ledger.counts,
+  queued: line.length,
+  inFlight: ledger.inFlight,
+  unreachableMs: circuit.unreachableMs(),
+  outage: circuit.outage(nowMs),
+  lanes: lanes.map(({ gate, health, label, memory }) => ({
+    label,
+    state: health.state,
+    used: gate.used(),
+    rateLimitErrors: health.rateLimitErrors,
+    quietMs: Math.max(0, memory.quietUntilMs - nowMs),
+  })),
 })
 
 /** A dispatcher as a layer; it stops when the layer's scope closes. Dies of `InvalidOptions`, as {@link make} does. */

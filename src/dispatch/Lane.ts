@@ -2,31 +2,34 @@
  * A lane: the fiber of one API key. It asks its gate, takes an order only when it may send at once, sends it,
  * and turns to the next without waiting for the answer.
  */
-import { Cause, Clock, Deferred, Effect, Exit, Option, type Scope } from "effect"
+import { type Cause, Clock, Deferred, Effect, type Scope } from "effect"
 import type { ApiKey } from "../domain/ApiKey.ts"
-import type { Acceptance, ExchangeClient } from "../venues/ExchangeClient.ts"
-import { ConnectionBroken, type SubmitError, type Verdict, verdictOf } from "../domain/SubmitError.ts"
+import type { DispatchLog, Retirement } from "../domain/DispatchEvent.ts"
+import type { KeyMemory } from "../keys/KeyMemory.ts"
+import type { Gate, Passage, Place } from "../limits/Gate.ts"
 import { invariant } from "../platform/invariant.ts"
 import { nowMsUnsafe, sleepUntil } from "../platform/Monotonic.ts"
-import type { RejectReason } from "../domain/Outcome.ts"
-import type { Circuit, Report, Sign } from "./Circuit.ts"
-import type {
-  DispatchLog,
-  ParkReason,
-  RequestTrace,
-  Retirement,
-  ReturnReason,
-} from "../domain/DispatchEvent.ts"
-import type { Gate, Passage, Place } from "../limits/Gate.ts"
-import type { KeyMemory } from "../keys/KeyMemory.ts"
+import type { ExchangeClient } from "../venues/ExchangeClient.ts"
+import { type Attempt, attempt, type Consequence, consequenceOf, signOf } from "./Attempt.ts"
+import type { Circuit, Report } from "./Circuit.ts"
+import type { Entry, OpenRequest } from "./Entry.ts"
+import {
+  afterAccepted,
+  afterAdvice,
+  afterSend,
+  afterVerdict,
+  type HealthPolicy,
+  type KeyHealth,
+  newHealth,
+  parkingPoint,
+  type Remedy,
+} from "./KeyHealth.ts"
 import type { Ledger } from "./Ledger.ts"
-import { afterAcceptance, nextNonce, noProgress, type NonceRemedy, remedyFor } from "./NonceSource.ts"
-import type { Entry, OpenRequest, OrderLine } from "./OrderLine.ts"
-import { OrderCancelled, OrderExpired } from "./SubmitFailure.ts"
-import type { Ending } from "../domain/Transit.ts"
+import { nextNonce } from "./nonces.ts"
+import type { OrderLine } from "./OrderLine.ts"
 
 /** What a lane shares with its dispatcher. */
-export interface LaneContext {
+export interface LaneContext extends HealthPolicy {
   readonly line: OrderLine
   readonly ledger: Ledger
   readonly log: DispatchLog
@@ -37,393 +40,283 @@ export interface LaneContext {
   readonly requests: Scope.Scope
   /** Times an order goes back to the line after a definite refusal. */
   readonly maxReturns: number
-  /** Rate-limit errors after which the lane parks its key. */
-  readonly parkAfter: number
-  /** Rate-limit errors, over all lives, after which the exchange blocks a key for good. */
+  /** Rate-limit errors, over all lives, after which the exchange blocks a key; Infinity where it never does. */
   readonly blockAfter: number
-  /**
-   * How far ahead its nonces jump, one after the other, when the exchange has seen greater ones; undefined where
-   * nothing is learnt from a refused nonce.
-   */
-  readonly nonceJumps: ReadonlyArray<number> | undefined
+  /** No order goes back to the line any more. */
   readonly isStopping: () => boolean
-  /** A request was answered, or at least left. */
-  readonly onContact: () => void
-  /** A request could not be sent at all. */
-  readonly onNoContact: (atMs: number, code: string) => void
   /** The key leaves service; the lane has stopped sending. */
-  readonly onRetired: (label: string, state: Retirement) => void
+  readonly onRetired: () => void
   /** A bug surfaced in a request. */
   readonly onDefect: (cause: Cause.Cause<never>) => void
 }
 
-export interface Lane {
+export class Lane {
   readonly label: string
   readonly gate: Gate
-  readonly state: () => "active" | Retirement
-  /** Why it was parked, if it was. */
-  readonly parkReason: () => ParkReason | undefined
-  readonly rateLimitErrors: () => number
   readonly memory: KeyMemory
+  readonly #key: ApiKey
+  readonly #context: LaneContext
+  readonly #policy: HealthPolicy
+  readonly #clock: Clock.Clock
+  readonly #retired = Deferred.makeUnsafe<void>()
+  #health: KeyHealth
+
+  private constructor(key: ApiKey, gate: Gate, memory: KeyMemory, context: LaneContext, clock: Clock.Clock) {
+    const { blockAfter, nonceJumps, parkAfter } = context
+    this.label = key.label
+    this.gate = gate
+    this.memory = memory
+    this.#key = key
+    this.#context = context
+    this.#policy = { parkAfter: parkingPoint(parkAfter, blockAfter, memory.rateLimitErrors), nonceJumps }
+    this.#clock = clock
+    this.#health = newHealth(memory.lastNonce, memory.quietUntilMs)
+  }
+
+  static readonly make = (
+    key: ApiKey,
+    gate: Gate,
+    memory: KeyMemory,
+    context: LaneContext,
+  ): Effect.Effect<Lane> =>
+    Clock.clockWith((clock) => Effect.sync(() => new Lane(key, gate, memory, context, clock)))
+
+  get health(): KeyHealth {
+    return this.#health
+  }
+
+  get #isActive(): boolean {
+    return this.#health.state === "active"
+  }
+
+  get #nowMs(): number {
+    return nowMsUnsafe(this.#clock)
+  }
+
+  get #nextNonce(): number {
+    return nextNonce(this.#health.lastNonce, this.#clock.currentTimeMillisUnsafe())
+  }
+
   /** Runs until the key is retired or the lane is interrupted. */
-  readonly run: Effect.Effect<void>
-}
+  get run(): Effect.Effect<void> {
+    // It waits for its gate and for orders often enough; to yield besides would only make orders older.
+    const loop = Effect.forever(
+      Effect.flatMap(this.gate.enter, (place) => this.#sendOne(place)),
+      { disableYield: true },
+    )
+    return Effect.raceFirst(loop, Deferred.await(this.#retired))
+  }
 
-/** Refusals that say nothing about the order itself: with another nonce or another key it may well pass. */
-const RETURNABLE: ReadonlySet<RejectReason> = new Set(["rate-limit", "blocked", "nonce", "api-key"])
-
-const signOf = (verdict: Verdict | undefined): Sign => {
-  if (verdict?.kind === "never-sent") return "unreachable"
-  return verdict?.kind === "unknown" ? "failing" : "answered"
-}
-
-const endingOf = (verdict: Verdict | undefined): Ending => {
-  // An answer without meaning may come from something in between, with the request still on its way.
-  if (verdict?.kind === "unknown") return "lost"
-  return verdict?.kind === "never-sent" ? "never-sent" : "answered"
-}
-
-export const makeLane = (
-  key: ApiKey,
-  gate: Gate,
-  memory: KeyMemory,
-  context: LaneContext,
-): Effect.Effect<Lane> =>
-  Clock.clockWith((clock) =>
-    Effect.sync(() => {
-      const { label } = key
-      const { circuit, client, ledger, line, log } = context
-      const retired = Deferred.makeUnsafe<void>()
-      let state: "active" | Retirement = "active"
-      let parkReason: ParkReason | undefined
-      let rateLimitErrors = 0
-      // The exchange counts over all lives.
-      const parkAfter =
-        memory.rateLimitErrors === 0
-          ? context.parkAfter
-          : Math.max(1, Math.min(context.parkAfter, context.blockAfter - 1 - memory.rateLimitErrors))
-      let lastNonce = memory.lastNonce
-      let nonceProgress = noProgress
-      let holdUntilMs = memory.quietUntilMs
-
-      const retire = (next: Retirement, atMs: number, reason?: ParkReason): void => {
-        if (state !== "active") return
-        state = next
-        parkReason = reason
-        log.record({ type: "key", atMs, key: label, state: next, reason, rateLimitErrors })
-        Deferred.doneUnsafe(retired, Effect.void)
-        context.onRetired(label, next)
-      }
-
-      /** Brings the key's nonces back into step with the exchange's, if need be. */
-      const resynchronise = (refused: number, atMs: number): NonceRemedy["remedy"] => {
-        if (context.nonceJumps === undefined) return "overtaken"
-        const wallMs = clock.currentTimeMillisUnsafe()
-        const found = remedyFor(nonceProgress, refused, lastNonce, wallMs, context.nonceJumps)
-        if (found.remedy === "jump") {
-          lastNonce = found.last
-          nonceProgress = found.progress
-          const { jumps } = nonceProgress
-          log.record({ type: "nonce-jump", atMs, key: label, refused, by: found.by, jump: jumps })
-        }
-        if (found.remedy === "give-up") retire("parked", atMs, "nonce")
-        return found.remedy
-      }
-
-      /**
-       * What an answer tells about the key. Answers whether the order may go back to the line whatever it has been
-       * through: it was refused only because the key was out of step, and is no more. The jumps bound how often.
-       */
-      const learn = (verdict: Verdict | undefined, nonce: number, atMs: number): boolean => {
-        if (verdict?.kind === "never-sent") return false
-        context.onContact()
-        if (verdict === undefined) nonceProgress = afterAcceptance(nonceProgress, nonce)
-        if (verdict?.kind !== "refused") return false
-        switch (verdict.reason) {
-          case "rate-limit": {
-            rateLimitErrors += 1
-            gate.rateLimited(atMs)
-            memory.onRateLimitError()
-            if (rateLimitErrors >= parkAfter) retire("parked", atMs, "rate-limit")
-            return false
+  /**
+   * Waits until all agree, and sends one order. From the look at the first order to the request's own fiber nothing can
+   * interrupt: an order that has left the line always reaches an outcome.
+   */
+  #sendOne(place: Place): Effect.Effect<void> {
+    const { circuit, line } = this.#context
+    return Effect.uninterruptibleMask((restore) =>
+      Effect.gen({ self: this }, function* () {
+        while (true) {
+          yield* this.#allAgree(place, restore)
+          const nowMs = this.#nowMs
+          if (!place.isReady() || nowMs < this.#health.holdUntilMs || !circuit.mayTry(nowMs)) {
+            // First let whoever woke us finish: a thousand lanes would otherwise wake each other in one stack.
+            yield* Effect.yieldNow
+            line.passOn()
+            continue
           }
-          case "blocked":
-            retire("blocked", atMs)
-            return false
-          case "api-key":
-            retire("unknown", atMs)
-            return false
-          case "nonce": {
-            gate.overtaken()
-            const remedy = resynchronise(nonce, atMs)
-            return remedy === "jump" || remedy === "wait"
+          const nonce = this.#nextNonce
+          if (nonce > this.memory.reservedNonce()) {
+            line.passOn()
+            yield* restore(this.memory.reserve(nonce))
+            continue
           }
-          case "exchange":
-            return false
+          if (circuit.isClosed()) {
+            if (yield* this.#sendFirst(place, nonce, nowMs, circuit.watch())) return
+          } else if (yield* this.#probe(place, restore)) return
         }
-      }
+      }),
+    )
+  }
 
-      const putBack = (entry: Entry, reason: ReturnReason, request: RequestTrace, atMs: number) => {
+  /** Waits for the log, the key's hold, the circuit, the gate and an order, one after the other: none may wait any more then. */
+  #allAgree(place: Place, restore: <A>(effect: Effect.Effect<A>) => Effect.Effect<A>): Effect.Effect<void> {
+    const { circuit, line, log } = this.#context
+    return Effect.gen({ self: this }, function* () {
+      yield* restore(log.ready)
+      // Waiting for what is there already would cost an order's way through here a good part of its time.
+      if (this.#nowMs < this.#health.holdUntilMs) yield* restore(sleepUntil(this.#health.holdUntilMs))
+      if (!circuit.mayTry(this.#nowMs)) yield* restore(circuit.tryable)
+      if (!place.isReady()) yield* restore(place.ready)
+      if (line.length === 0) yield* restore(line.nonEmpty)
+    })
+  }
+
+  /** With the circuit open: sends one order ahead of all others, and answers whether it did. */
+  #probe(place: Place, restore: <A>(effect: Effect.Effect<A>) => Effect.Effect<A>): Effect.Effect<boolean> {
+    let wasSent = false
+    const tryFirst = (report: Report) =>
+      Effect.suspend(() => {
+        const nowMs = this.#nowMs
+        const nonce = this.#nextNonce
+        // Everything may have changed before the circuit let us try.
+        const isReady = this.#isActive && place.isReady() && nowMs >= this.#health.holdUntilMs
+        return isReady && nonce <= this.memory.reservedNonce()
+          ? this.#sendFirst(place, nonce, nowMs, report)
+          : Effect.succeed(false)
+      })
+    const noting = (report: Report) =>
+      Effect.tap(tryFirst(report), (sent) =>
+        Effect.sync(() => {
+          wasSent = sent
+        }),
+      )
+    return Effect.map(this.#context.circuit.probe(noting, restore), () => wasSent)
+  }
+
+  /** Takes the first order that is still worth sending and sends it; answers false where there is none. */
+  #sendFirst(place: Place, nonce: number, nowMs: number, report: Report): Effect.Effect<boolean> {
+    const { ledger, line } = this.#context
+    for (let entry = line.take(); entry !== undefined; entry = line.take()) {
+      if (entry.state !== "queued") continue
+      if (nowMs < entry.deadlineMs) return Effect.as(this.#send(entry, place, nonce, nowMs, report), true)
+      ledger.expire(entry, nowMs)
+    }
+    return Effect.succeed(false)
+  }
+
+  #send(entry: Entry, place: Place, nonce: number, sentMs: number, report: Report): Effect.Effect<void> {
+    const { ledger, log, requests } = this.#context
+    invariant(this.#isActive, `${this.label} sends after it was retired`)
+    invariant(sentMs < entry.deadlineMs, `order ${entry.order.id} is sent after its time to live`)
+    invariant(nonce > this.#health.lastNonce, `${this.label} repeats a nonce`)
+    this.#health = afterSend(this.#health, nonce)
+    this.memory.onSent(nonce)
+    const open = ledger.depart(entry, { key: this.label, nonce, sentMs })
+    log.record({
+      type: "sent",
+      atMs: sentMs,
+      id: entry.order.id,
+      createdMs: entry.createdMs,
+      key: this.label,
+      nonce,
+      attempt: open.attempt,
+    })
+    return Effect.flatMap(place.begin(sentMs), (passage) =>
+      Effect.asVoid(
+        Effect.forkIn(this.#follow(entry, open, passage, report), requests, { startImmediately: true }),
+      ),
+    )
+  }
+
+  /** Follows a request from its leaving until it can count in no window any more. */
+  #follow(entry: Entry, open: OpenRequest, passage: Passage, report: Report): Effect.Effect<void> {
+    const { circuit, client, log } = this.#context
+    const attempting = attempt(entry, open, {
+      key: this.#key,
+      memory: this.memory,
+      client,
+      log,
+      mayLeave: this.#mayLeave,
+      onWritten: passage.onWritten,
+      onAdvice: ({ exchangeMs, keyMs }, atMs) => {
+        if (keyMs > 0) this.#health = afterAdvice(this.#health, atMs + keyMs)
+        if (exchangeMs > 0) circuit.hold(atMs + exchangeMs)
+      },
+    })
+    return Effect.flatMap(attempting, (done) => {
+      const returnsFreely = this.#learn(done)
+      // Before the order goes back to the line: whoever takes it next must know.
+      return Effect.andThen(
+        report(signOf(done)),
+        Effect.suspend(() => {
+          // A stop that lost patience has ended the order already.
+          if (entry.state === "ended") return Effect.void
+          this.#settle(entry, done, returnsFreely)
+          // Last, because it may let the lane go on at once: it must have learnt from this answer by then.
+          passage.onEnded(done.ending, done.request.settledMs)
+          if (done.defect !== undefined) this.#context.onDefect(done.defect)
+          return passage.leave
+        }),
+      )
+    })
+  }
+
+  readonly #mayLeave = (entry: Entry, nonce: number): boolean =>
+    this.#isActive &&
+    !entry.withdrawn &&
+    this.#nowMs < entry.deadlineMs &&
+    nonce <= this.memory.reservedNonce()
+
+  /** What an attempt tells about the key. Answers whether its order may go back to the line whatever it has been through. */
+  #learn({ atMs, request, result }: Attempt): boolean {
+    const { nonce } = request
+    if (result.kind === "withheld") return false
+    if (result.kind === "accepted") {
+      this.#health = afterAccepted(this.#health, nonce)
+      return false
+    }
+    const { verdict } = result
+    if (verdict.kind === "refused" && verdict.reason === "rate-limit") {
+      this.gate.rateLimited(atMs)
+      this.memory.onRateLimitError()
+    }
+    if (verdict.kind === "refused" && verdict.reason === "nonce") this.gate.overtaken()
+    const wallMs = this.#clock.currentTimeMillisUnsafe()
+    const [health, remedy] = afterVerdict(this.#health, verdict, nonce, wallMs, this.#policy)
+    this.#health = health
+    this.#apply(remedy, nonce, atMs)
+    return remedy.remedy === "await-later" || remedy.remedy === "resynchronise"
+  }
+
+  #apply(remedy: Remedy, nonce: number, atMs: number): void {
+    switch (remedy.remedy) {
+      case "nothing":
+      case "await-later":
+        return
+      case "resynchronise": {
+        const { by, jump } = remedy
+        return this.#context.log.record({
+          type: "nonce-jump",
+          atMs,
+          key: this.label,
+          refused: nonce,
+          by,
+          jump,
+        })
+      }
+      case "park":
+        return this.#retire("parked", atMs)
+      case "retire":
+        return this.#retire(remedy.state, atMs)
+    }
+  }
+
+  #retire(state: Retirement, atMs: number): void {
+    const { parkReason: reason, rateLimitErrors } = this.#health
+    this.#context.log.record({ type: "key", atMs, key: this.label, state, reason, rateLimitErrors })
+    Deferred.doneUnsafe(this.#retired, Effect.void)
+    this.#context.onRetired()
+  }
+
+  #settle(entry: Entry, done: Attempt, returnsFreely: boolean): void {
+    const { isStopping, maxReturns } = this.#context
+    const isWanted = !isStopping() && !entry.withdrawn
+    this.#carryOut(consequenceOf(done, entry, { isWanted, returnsFreely, maxReturns }), entry, done)
+  }
+
+  #carryOut(consequence: Consequence, entry: Entry, { atMs, request }: Attempt): void {
+    const { ledger, line, log } = this.#context
+    switch (consequence.kind) {
+      case "end":
+        return ledger.end(entry, consequence.end, atMs, consequence.told)
+      case "cancel":
+        return ledger.cancel(entry, atMs)
+      case "return": {
+        if (consequence.countsAsReturn) entry.returns += 1
         ledger.comeBack(entry)
-        log.record({ type: "returned", atMs, id: entry.order.id, reason, request })
+        log.record({ type: "returned", atMs, id: entry.order.id, reason: consequence.reason, request })
         line.putBack(entry)
       }
-
-      /** The order did not leave: it goes back to the line, or ends where nobody wants it any more. */
-      const stayed = (
-        entry: Entry,
-        reason: "not-sent" | "withheld",
-        request: RequestTrace,
-        atMs: number,
-      ): void => {
-        if (!context.isStopping() && !entry.withdrawn) return putBack(entry, reason, request, atMs)
-        const failure = Exit.fail(new OrderCancelled({ orderId: entry.order.id }))
-        ledger.end(entry, { outcome: { outcome: "cancelled" }, request: undefined }, atMs, failure)
-      }
-
-      /** What an answer, or its absence, makes of the order. */
-      const settle = (
-        entry: Entry,
-        exit: Exit.Exit<Acceptance, SubmitError>,
-        verdict: Verdict | undefined,
-        request: RequestTrace,
-        isFree: boolean,
-        isWithheld: boolean,
-        atMs: number,
-      ): void => {
-        const wanted = !context.isStopping() && !entry.withdrawn
-        switch (verdict?.kind) {
-          case undefined:
-            return ledger.end(entry, { outcome: { outcome: "accepted" }, request }, atMs, exit)
-          case "unknown":
-            return ledger.end(
-              entry,
-              { outcome: { outcome: "unknown", cause: verdict.cause }, request },
-              atMs,
-              exit,
-            )
-          case "never-sent":
-            return stayed(entry, isWithheld ? "withheld" : "not-sent", request, atMs)
-          case "refused": {
-            const again = (isFree || entry.returns < context.maxReturns) && atMs < entry.deadlineMs
-            if (wanted && again && RETURNABLE.has(verdict.reason)) {
-              if (!isFree) entry.returns += 1
-              return putBack(entry, verdict.reason, request, atMs)
-            }
-            return ledger.end(
-              entry,
-              { outcome: { outcome: "rejected", reason: verdict.reason }, request },
-              atMs,
-              exit,
-            )
-          }
-        }
-      }
-
-      /** Whether a request whose record is kept may still leave: much may have happened while it was written. */
-      const mayLeave = (entry: Entry, nonce: number): boolean =>
-        state === "active" &&
-        !entry.withdrawn &&
-        nowMsUnsafe(clock) < entry.deadlineMs &&
-        nonce <= memory.reservedNonce()
-
-      const neverLeft = (open: OpenRequest): Effect.Effect<void> =>
-        Effect.sync(() => {
-          memory.onEnded({ ...open, end: { ending: "never-sent", atMs: nowMsUnsafe(clock) } })
-        })
-
-      const request = Effect.fnUntraced(function* (
-        entry: Entry,
-        open: OpenRequest,
-        passage: Passage,
-        report: Report,
-      ) {
-        /** We did not let it leave, which says nothing about the exchange. */
-        let isWithheld = false
-        let settledMs: number | undefined
-        // What leaves is written down first: a later life must know of every order that may have left.
-        const isKept = yield* Effect.onInterrupt(log.committed, () => neverLeft(open))
-        // Neither does one leave once it is no longer written down that requests may: the process may have stood still.
-        if (isKept && open.nonce > memory.reservedNonce()) {
-          yield* Effect.onInterrupt(memory.reserve(open.nonce), () => neverLeft(open))
-        }
-        const readyMs = nowMsUnsafe(clock)
-        const isEnded = entry.state === "ended"
-        // It cannot be written down, or was given up by a stop, or is not to leave any more.
-        if (!isKept || isEnded || !mayLeave(entry, open.nonce)) {
-          yield* neverLeft(open)
-          yield* report(undefined)
-          if (isEnded) return
-          stayed(entry, "withheld", { ...open, settledMs: readyMs }, readyMs)
-          passage.onEnded("never-sent", readyMs)
-          return yield* passage.leave
-        }
-        open.sentMs = readyMs
-        entry.hasLeft = true
-        const exit = yield* client
-          .submit(entry.order, key, open.nonce, {
-            mayStart: () => {
-              isWithheld = !mayLeave(entry, open.nonce)
-              return !isWithheld
-            },
-            onWritten: (atMs) => {
-              open.writtenMs = atMs
-              passage.onWritten(atMs)
-            },
-            onSettled: (atMs) => {
-              settledMs = atMs
-            },
-            onAdvice: ({ exchangeMs, keyMs }) => {
-              const nowMs = nowMsUnsafe(clock)
-              if (keyMs > 0) holdUntilMs = Math.max(holdUntilMs, nowMs + keyMs)
-              if (exchangeMs > 0) circuit.hold(nowMs + exchangeMs)
-            },
-          })
-          .pipe(Effect.exit)
-        const atMs = nowMsUnsafe(clock)
-        settledMs ??= atMs
-        const failure = Exit.isFailure(exit) ? Cause.findErrorOption(exit.cause) : Option.none()
-        const defective = Exit.isFailure(exit) && Option.isNone(failure)
-        // A client that died cannot say whether the order left.
-        const answer: Exit.Exit<Acceptance, SubmitError> = defective
-          ? Exit.fail(new ConnectionBroken({ orderId: entry.order.id, key: label, code: "client died" }))
-          : exit
-        const error = Exit.isFailure(answer) ? Cause.findErrorOption(answer.cause) : Option.none()
-        const verdict = Option.getOrUndefined(Option.map(error, verdictOf))
-        const trace: RequestTrace = { ...open, settledMs }
-        const ending = endingOf(verdict)
-        memory.onEnded({ ...open, end: { ending, atMs: settledMs } })
-        const isFree = learn(verdict, open.nonce, atMs)
-        // Before the order goes back to the line: whoever takes it next must know.
-        yield* report(isWithheld ? undefined : signOf(verdict))
-        // A stop that lost patience has ended the order already.
-        if (entry.state === "ended") return
-        if (verdict?.kind === "never-sent" && !isWithheld && Option.isSome(error)) {
-          context.onNoContact(atMs, "code" in error.value ? error.value.code : error.value._tag)
-        }
-        settle(entry, answer, verdict, trace, isFree, isWithheld, atMs)
-        // Last, because it may let the lane go on at once: it must have learnt from this answer by then.
-        passage.onEnded(ending, settledMs)
-        if (defective && Exit.isFailure(exit)) context.onDefect(Cause.die(Cause.squash(exit.cause)))
-        yield* passage.leave
-      })
-
-      const dispatch = Effect.fnUntraced(function* (
-        entry: Entry,
-        place: Place,
-        nonce: number,
-        sentMs: number,
-        report: Report,
-      ) {
-        invariant(state === "active", `${label} sends after it was retired`)
-        invariant(sentMs < entry.deadlineMs, `order ${entry.order.id} is sent after its time to live`)
-        invariant(nonce > lastNonce, `${label} repeats a nonce`)
-        lastNonce = nonce
-        memory.onSent(nonce)
-        const open = ledger.depart(entry, { key: label, nonce, sentMs })
-        log.record({
-          type: "sent",
-          atMs: sentMs,
-          id: entry.order.id,
-          createdMs: entry.createdMs,
-          key: label,
-          nonce,
-          attempt: open.attempt,
-        })
-        const passage = yield* place.begin(sentMs)
-        yield* Effect.forkIn(request(entry, open, passage, report), context.requests, {
-          startImmediately: true,
-        })
-      })
-
-      /** Takes the first order that is still worth sending and sends it; answers false where there is none. */
-      const sendFirst = (
-        place: Place,
-        nonce: number,
-        nowMs: number,
-        report: Report,
-      ): Effect.Effect<boolean> => {
-        for (let entry = line.take(); entry !== undefined; entry = line.take()) {
-          if (entry.state !== "queued") continue
-          if (nowMs < entry.deadlineMs) return Effect.as(dispatch(entry, place, nonce, nowMs, report), true)
-          expire(ledger, entry, nowMs)
-        }
-        return Effect.succeed(false)
-      }
-
-      /** The same, if everything is still as it was before the circuit was asked. */
-      const tryFirst = (place: Place, report: Report): Effect.Effect<boolean> =>
-        Effect.suspend(() => {
-          const nowMs = nowMsUnsafe(clock)
-          const nonce = nextNonce(lastNonce, clock.currentTimeMillisUnsafe())
-          const isReady = state === "active" && place.isReady() && nowMs >= holdUntilMs
-          return isReady && nonce <= memory.reservedNonce()
-            ? sendFirst(place, nonce, nowMs, report)
-            : Effect.succeed(false)
-        })
-
-      // From the look at the first order to the request's own fiber nothing can interrupt: an order that has
-      // left the line always reaches an outcome.
-      const next = (place: Place) =>
-        Effect.uninterruptibleMask((restore) =>
-          Effect.gen(function* () {
-            while (true) {
-              yield* restore(log.ready)
-              // Waiting for what is there already would cost an order's way through here a good part of its time.
-              if (nowMsUnsafe(clock) < holdUntilMs) yield* restore(sleepUntil(holdUntilMs))
-              if (!circuit.mayTry(nowMsUnsafe(clock))) yield* restore(circuit.tryable)
-              if (!place.isReady()) yield* restore(place.ready)
-              if (line.length === 0) yield* restore(line.first)
-              const nowMs = nowMsUnsafe(clock)
-              if (!place.isReady() || nowMs < holdUntilMs || !circuit.mayTry(nowMs)) {
-                // First let whoever woke us finish: a thousand lanes would otherwise wake each other in one stack.
-                yield* Effect.yieldNow
-                line.passOn()
-                continue
-              }
-              const nonce = nextNonce(lastNonce, clock.currentTimeMillisUnsafe())
-              if (nonce > memory.reservedNonce()) {
-                line.passOn()
-                yield* restore(memory.reserve(nonce))
-                continue
-              }
-              if (circuit.isClosed()) {
-                if (yield* sendFirst(place, nonce, nowMs, circuit.watch())) return
-                continue
-              }
-              let wasSent = false
-              const attempt = (report: Report) =>
-                Effect.tap(tryFirst(place, report), (sent) =>
-                  Effect.sync(() => {
-                    wasSent = sent
-                  }),
-                )
-              yield* circuit.probe(attempt, restore)
-              if (wasSent) return
-            }
-          }),
-        )
-
-      // It waits for its gate and for orders often enough; to yield besides would only make orders older.
-      const loop = Effect.forever(Effect.flatMap(gate.enter, next), { disableYield: true })
-
-      return {
-        label,
-        gate,
-        state: () => state,
-        parkReason: () => parkReason,
-        rateLimitErrors: () => rateLimitErrors,
-        memory,
-        run: Effect.raceFirst(loop, Deferred.await(retired)),
-      }
-    }),
-  )
-
-/** Ends an order whose time to live ran out in the line. */
-export const expire = (ledger: Ledger, entry: Entry, atMs: number): void =>
-  ledger.end(
-    entry,
-    { outcome: { outcome: "expired", place: "queue" }, request: undefined },
-    atMs,
-    Exit.fail(new OrderExpired({ orderId: entry.order.id, place: "queue" })),
-  )
+    }
+  }
+}

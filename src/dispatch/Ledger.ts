@@ -2,13 +2,13 @@
  * The dispatcher's books: which orders it holds, and how each one ended. Every order that is opened is ended
  * exactly once; anything else is a bug, and stops the run.
  */
-import { Cause, Deferred, Effect, type Exit, Latch, Queue, Schema } from "effect"
+import { Cause, Deferred, Effect, Exit, Latch, Queue, Schema, Stream } from "effect"
 import type { Acceptance } from "../venues/ExchangeClient.ts"
 import { invariant } from "../platform/invariant.ts"
 import type { Order } from "../domain/Order.ts"
 import type { DispatchLog, OrderEnd, OutcomeEvent } from "../domain/DispatchEvent.ts"
-import type { Entry, OpenRequest } from "./OrderLine.ts"
-import type { SubmitFailure } from "./SubmitFailure.ts"
+import type { Entry, OpenRequest } from "./Entry.ts"
+import { OrderCancelled, OrderExpired, type SubmitFailure } from "./SubmitFailure.ts"
 
 /** A reader of `outcomes` fell so far behind that some were lost to it. The orders themselves were not. */
 export class OutcomesOverrun extends Schema.TaggedError<OutcomesOverrun>()("OutcomesOverrun", {
@@ -20,9 +20,9 @@ export class OutcomesOverrun extends Schema.TaggedError<OutcomesOverrun>()("Outc
 }
 
 /** A reader's own bounded queue: a slow reader never holds up the dispatcher. */
-export type OutcomeQueue = Queue.Queue<OutcomeEvent, OutcomesOverrun | Cause.Done>
+type OutcomeQueue = Queue.Queue<OutcomeEvent, OutcomesOverrun | Cause.Done>
 
-export const OUTCOMES_CAPACITY = 65_536
+const OUTCOMES_CAPACITY = 65_536
 
 export interface LedgerCounts {
   created: number
@@ -100,6 +100,26 @@ export class Ledger {
     if (this.#held.size === 0) this.#empty.openUnsafe()
   }
 
+  /** Ends an order whose time to live ran out in the line. */
+  expire(entry: Entry, atMs: number): void {
+    const failure = new OrderExpired({ orderId: entry.order.id, place: "queue" })
+    this.end(
+      entry,
+      { outcome: { outcome: "expired", place: "queue" }, request: undefined },
+      atMs,
+      Exit.fail(failure),
+    )
+  }
+
+  /** Ends an order that was not sent, for the cause given: as a rule that the dispatcher stops, or that its caller has gone. */
+  cancel(
+    entry: Entry,
+    atMs: number,
+    cause: Cause.Cause<SubmitFailure> = Cause.fail(new OrderCancelled({ orderId: entry.order.id })),
+  ): void {
+    this.end(entry, { outcome: { outcome: "cancelled" }, request: undefined }, atMs, Exit.failCause(cause))
+  }
+
   #tell(reader: OutcomeQueue, event: OutcomeEvent): void {
     if (Queue.offerUnsafe(reader, event)) return
     this.#readers.delete(reader)
@@ -141,18 +161,19 @@ export class Ledger {
     return this.#empty.await
   }
 
-  /** A queue that gets every outcome from now on; one that has ended where none will come any more. */
-  get subscribe(): Effect.Effect<OutcomeQueue> {
+  /** Every outcome from the moment the stream is run; it ends where none will come any more. */
+  get outcomes(): Stream.Stream<OutcomeEvent, OutcomesOverrun> {
+    const unsubscribe = (queue: OutcomeQueue) => Effect.sync(() => this.#readers.delete(queue))
+    return Stream.unwrap(Effect.map(Effect.acquireRelease(this.#subscribe, unsubscribe), Stream.fromQueue))
+  }
+
+  get #subscribe(): Effect.Effect<OutcomeQueue> {
     return Effect.tap(Queue.bounded<OutcomeEvent, OutcomesOverrun | Cause.Done>(OUTCOMES_CAPACITY), (queue) =>
       Effect.sync(() => {
         if (this.#closed) Queue.endUnsafe(queue)
         else this.#readers.add(queue)
       }),
     )
-  }
-
-  unsubscribe(queue: OutcomeQueue): void {
-    this.#readers.delete(queue)
   }
 
   /** Tells every reader that no outcome will follow. */

@@ -1,78 +1,74 @@
 /**
- * The line in which orders wait: one bounded Effect Queue, first in, first out.
+ * The line in which orders wait. They come in through a bounded Effect Queue, its door, which makes whoever finds the
+ * line full wait for room. Behind the door stands a list of our own for what a queue cannot do: an order that was
+ * refused goes back to the head, one that is withdrawn leaves the middle, each ends at its own deadline, and a lane
+ * looks before it takes, because what made it ready may have ceased while it waited.
  *
- * Four things a plain queue does not do are added. A lane looks before it takes, because what made it ready
- * may have ceased while it waited. An order that was refused goes back to the head. An order that its
- * caller withdraws leaves the middle. And orders that are out of step, whose time is over before that of one ahead of
- * them, can be awaited.
+ * The door has one of the line's places and the list the others. So the two together hold no more than the line's
+ * capacity, except for orders that came back: these have been inside before. An order that is withdrawn in the door
+ * keeps that place until the next one is taken.
  */
-import { type Deferred, Effect, Exit, Latch, MutableList, Queue } from "effect"
-import type { Acceptance } from "../venues/ExchangeClient.ts"
+import { Effect, Exit, Latch, Queue, type Scheduler } from "effect"
 import { sleepUntil } from "../platform/Monotonic.ts"
-import type { Order } from "../domain/Order.ts"
 import { type Timed, TimeHeap } from "../platform/TimeHeap.ts"
-import type { RequestTrace } from "../domain/DispatchEvent.ts"
-import type { SubmitFailure } from "./SubmitFailure.ts"
+import type { Entry } from "./Entry.ts"
 
-/** A request under way. */
-export interface OpenRequest extends Omit<RequestTrace, "sentMs" | "settledMs" | "writtenMs"> {
-  /** When it was begun; from the moment its record is kept, when it was let go. */
-  sentMs: number
-  writtenMs: number | undefined
-}
-
-/** An order in the dispatcher's hands. */
-export interface Entry {
-  readonly order: Order
-  readonly createdMs: number
-  /** From here on it is not worth sending; Infinity for an order without a time to live. */
-  readonly deadlineMs: number
-  /** Where a caller waits for the result; undefined where nobody does. */
-  readonly result: Deferred.Deferred<Acceptance, SubmitFailure> | undefined
-  /** Its request, while one is under way. */
-  request: OpenRequest | undefined
-  /** Its request has been let go: from then on only its end can tell that it did not leave. */
-  hasLeft: boolean
-  /** Requests that this order has cost so far. */
-  attempts: number
-  /** Definite refusals after which it went back to the line. */
-  returns: number
-  state: "outside" | "queued" | "in-flight" | "ended"
-  /** Its caller has gone: it is not put back into the line. */
-  withdrawn: boolean
+/** The place of an order that is inside, in the door or in the list. */
+interface Place {
+  readonly entry: Entry
+  /** Undefined for an order without a time to live. */
+  readonly deadline: Timed<Entry> | undefined
+  isListed: boolean
+  ahead: Place | undefined
+  behind: Place | undefined
 }
 
 export class OrderLine {
-  readonly #queue: Queue.Queue<Entry>
-  readonly #waiters = new Set<{ readonly length: number; readonly room: Latch.Latch }>()
-  /** The latest deadline that ever joined in step. */
-  #stepMs = Number.NEGATIVE_INFINITY
-  readonly #strays = new TimeHeap<Entry>()
-  readonly #places = new Map<Entry, Timed<Entry>>()
-  /** Opened when the first deadline of a stray has moved forward. */
-  readonly #strayed = Latch.makeUnsafe()
+  readonly #capacity: number
+  readonly #door: Queue.Queue<Entry>
+  readonly #dispatcher: Scheduler.SchedulerDispatcher
+  readonly #places = new Map<Entry, Place>()
+  #head: Place | undefined
+  #tail: Place | undefined
+  /** Places in the list. */
+  #listed = 0
+  readonly #deadlines = new TimeHeap<Entry>()
+  /** Opened when a deadline comes that is earlier than the one awaited. */
+  readonly #earlier = Latch.makeUnsafe()
+  #awaitedMs = Number.POSITIVE_INFINITY
+  /** Lanes that wait for an order, in the order in which they came. */
+  readonly #lookers = new Set<(effect: Effect.Effect<void>) => void>()
+  #isWaking = false
+  #isLettingIn = false
+  readonly #roomWaiters = new Set<{ readonly length: number; readonly room: Latch.Latch }>()
 
-  private constructor(queue: Queue.Queue<Entry>) {
-    this.#queue = queue
+  private constructor(capacity: number, door: Queue.Queue<Entry>, dispatcher: Scheduler.SchedulerDispatcher) {
+    this.#capacity = capacity
+    this.#door = door
+    this.#dispatcher = dispatcher
   }
 
+  /** @param capacity orders that may wait, at least 1 */
   static readonly make = (capacity: number): Effect.Effect<OrderLine> =>
-    Effect.map(Queue.bounded<Entry>(capacity), (queue) => new OrderLine(queue))
+    Effect.withFiber((fiber) =>
+      Effect.map(Queue.bounded<Entry>(1), (door) => new OrderLine(capacity, door, fiber.currentDispatcher)),
+    )
 
   get length(): number {
-    return Queue.sizeUnsafe(this.#queue)
+    return this.#listed + Queue.sizeUnsafe(this.#door)
   }
 
   get isFull(): boolean {
-    // Not Queue.isFull, which is false again once an order that came back has lifted it above its capacity.
-    return this.length >= this.#queue.capacity
+    return this.length >= this.#capacity
   }
 
   /** Joins the end of the line at once, or answers false where it is full. */
   offer(entry: Entry): boolean {
-    if (!Queue.offerUnsafe(this.#queue, entry)) return false
+    if (this.isFull || !Queue.offerUnsafe(this.#door, entry)) return false
     entry.state = "queued"
-    this.#keepStep(entry)
+    this.#placeOf(entry)
+    this.#letIn()
+    this.#wakeSoon()
     return true
   }
 
@@ -80,113 +76,98 @@ export class OrderLine {
   join(entry: Entry): Effect.Effect<void> {
     return Effect.suspend(() => {
       entry.state = "queued"
-      this.#keepStep(entry)
-      return Effect.asVoid(Queue.offer(this.#queue, entry))
+      return Queue.offer(this.#door, entry)
     }).pipe(
+      Effect.andThen(
+        Effect.sync(() => {
+          if (entry.state === "queued") this.#placeOf(entry)
+          this.#letIn()
+          this.#wakeSoon()
+        }),
+      ),
       Effect.onInterrupt(() =>
         Effect.sync(() => {
-          this.#forget(entry)
           if (entry.state === "queued") entry.state = "outside"
+          this.remove(entry)
         }),
       ),
     )
   }
 
-  /** Waits until there is an entry, and shows the first without taking it. */
-  get first(): Effect.Effect<Entry> {
-    return Queue.peek(this.#queue)
-  }
-
   /** Takes the first entry if there is one. */
   take(): Entry | undefined {
-    const taken = Queue.takeUnsafe(this.#queue)
-    this.#announceRoom()
-    if (taken === undefined || Exit.isFailure(taken)) return undefined
-    this.#forget(taken.value)
-    return taken.value
-  }
-
-  /** For a lane that was shown an entry but cannot take it: lets the next waiting lane look. */
-  passOn(): void {
-    Queue.flushUnsafe(this.#queue)
+    const place = this.#head ?? this.#takeFromDoor()
+    if (place !== undefined) this.#leave(place)
+    this.#onRoom()
+    return place?.entry
   }
 
   /** Goes back to the head of the line, also above its capacity: it has been inside before. */
   putBack(entry: Entry): void {
     entry.state = "queued"
-    // Whoever awaits the deadline of the first has seen another one.
-    this.#stray(entry)
-    MutableList.prepend(this.#queue.messages, entry)
-    Queue.flushUnsafe(this.#queue)
+    const place = this.#placeOf(entry)
+    place.isListed = true
+    place.behind = this.#head
+    if (this.#head === undefined) this.#tail = place
+    else this.#head.ahead = place
+    this.#head = place
+    this.#listed += 1
+    this.passOn()
   }
 
-  /** Takes entries out of the middle. Costs time proportional to the line's length, however many they are. */
-  remove(entries: ReadonlyArray<Entry>): void {
-    const leaving = new Set<unknown>(entries)
-    const inside = new Set<unknown>()
-    const { messages } = this.#queue
-    // One that waits for room outside leaves by the interruption of its waiting.
-    MutableList.filter(messages, (entry: unknown) => {
-      if (!leaving.has(entry)) return true
-      inside.add(entry)
-      return false
-    })
-    for (const entry of entries) {
-      this.#forget(entry)
-      if (!inside.has(entry)) continue
-      // Only a take lets in who waits for room, so each is taken out as the first.
-      MutableList.prepend(messages, entry)
-      this.take()
-    }
-    if (inside.size > 0) Queue.flushUnsafe(this.#queue)
-  }
-
-  /**
-   * Waits until the time of orders that are out of step is over, and takes them out. The others' times are over in the
-   * order of the line, and none's before the first's: it is enough to await that of the first.
-   *
-   * An order is out of step when it came with an earlier deadline than one before it, or came back to the head while
-   * the deadline of another first was awaited. None behind it has an earlier deadline, unless out of step itself: so
-   * what is said of the first holds for these, too.
-   */
-  overdueStrays(nowMs: () => number): Effect.Effect<ReadonlyArray<Entry>> {
-    return Effect.suspend(() => {
-      this.#strayed.closeUnsafe()
-      const first = this.#strays.first()
-      if (first === undefined) return Effect.andThen(this.#strayed.await, this.overdueStrays(nowMs))
-      if (nowMs() < first.atMs) {
-        const waiting = Effect.raceFirst(this.#strayed.await, sleepUntil(first.atMs))
-        return Effect.andThen(waiting, this.overdueStrays(nowMs))
-      }
-      const overdue: Array<Entry> = []
-      for (let stray = this.#strays.first(); stray !== undefined; stray = this.#strays.first()) {
-        if (nowMs() < stray.atMs) break
-        if (stray.value !== undefined) overdue.push(stray.value)
-        this.#strays.take()
-      }
-      this.remove(overdue)
-      return Effect.succeed(overdue)
-    })
-  }
-
-  #keepStep(entry: Entry): void {
-    if (entry.deadlineMs < this.#stepMs) this.#stray(entry)
-    else this.#stepMs = entry.deadlineMs
-  }
-
-  #stray(entry: Entry): void {
-    if (!Number.isFinite(entry.deadlineMs)) return
-    const place = this.#strays.add(entry.deadlineMs, entry)
-    this.#places.set(entry, place)
-    if (this.#strays.first() === place) this.#strayed.openUnsafe()
-  }
-
-  #forget(entry: Entry): void {
-    if (this.#places.size === 0) return
+  /** Takes an entry that ends out of the line, wherever in it; nothing happens where it is not inside. */
+  remove(entry: Entry): void {
     const place = this.#places.get(entry)
     if (place === undefined) return
-    this.#places.delete(entry)
-    this.#strays.remove(place)
+    this.#leave(place)
+    this.#onRoom()
+    this.passOn()
+  }
+
+  /** Waits until there is an order to look at. */
+  readonly nonEmpty: Effect.Effect<void> = Effect.callback<void>((resume) => {
+    if (this.length > 0) return resume(Effect.void)
+    this.#lookers.add(resume)
+    return Effect.sync(() => {
+      this.#lookers.delete(resume)
+    })
+  })
+
+  /** For a lane that has looked and cannot take: lets the next waiting lane look. */
+  passOn(): void {
+    for (const looker of this.#lookers) {
+      if (this.length === 0) return
+      this.#lookers.delete(looker)
+      looker(Effect.void)
+    }
+  }
+
+  /** Waits until the time to live of orders is over, and takes them out. */
+  overdue(nowMs: () => number): Effect.Effect<ReadonlyArray<Entry>> {
+    return Effect.suspend(() => {
+      const first = this.#deadlines.first()
+      if (first !== undefined && nowMs() >= first.atMs) return Effect.succeed(this.#takeOverdue(nowMs()))
+      this.#awaitedMs = first?.atMs ?? Number.POSITIVE_INFINITY
+      this.#earlier.closeUnsafe()
+      const due = first === undefined ? this.#earlier.await : this.#earlierOrAt(first.atMs)
+      return Effect.andThen(due, this.overdue(nowMs))
+    })
+  }
+
+  #earlierOrAt(atMs: number): Effect.Effect<void> {
+    return Effect.raceFirst(this.#earlier.await, sleepUntil(atMs))
+  }
+
+  #takeOverdue(nowMs: number): ReadonlyArray<Entry> {
+    const overdue: Array<Entry> = []
+    for (let due = this.#deadlines.first(); due !== undefined && due.atMs <= nowMs;) {
+      if (due.value !== undefined) {
+        overdue.push(due.value)
+        this.remove(due.value)
+      }
+      due = this.#deadlines.first()
+    }
+    return overdue
   }
 
   /** Waits until fewer than this many orders are in the line. */
@@ -194,16 +175,82 @@ export class OrderLine {
     return Effect.suspend(() => {
       if (this.length < length) return Effect.void
       const waiter = { length, room: Latch.makeUnsafe() }
-      this.#waiters.add(waiter)
-      return Effect.onInterrupt(waiter.room.await, () => Effect.sync(() => this.#waiters.delete(waiter)))
+      this.#roomWaiters.add(waiter)
+      return Effect.onInterrupt(waiter.room.await, () => Effect.sync(() => this.#roomWaiters.delete(waiter)))
     })
   }
 
-  #announceRoom(): void {
-    for (const waiter of this.#waiters) {
+  /** Lanes look once whoever brought an order has done: several that come at once wake them once. */
+  #wakeSoon(): void {
+    if (this.#isWaking || this.#lookers.size === 0) return
+    this.#isWaking = true
+    this.#dispatcher.scheduleTask(() => {
+      this.#isWaking = false
+      this.passOn()
+    }, 0)
+  }
+
+  #onRoom(): void {
+    this.#letIn()
+    for (const waiter of this.#roomWaiters) {
       if (this.length >= waiter.length) continue
-      this.#waiters.delete(waiter)
+      this.#roomWaiters.delete(waiter)
       waiter.room.openUnsafe()
     }
+  }
+
+  /** Moves orders from the door into the list while it has room. */
+  #letIn(): void {
+    // Whoever waits outside runs on within the call that makes room for it: it must neither overtake nor find more room than
+    // there is.
+    if (this.#isLettingIn) return
+    this.#isLettingIn = true
+    while (this.#listed < this.#capacity - 1) {
+      this.#listed += 1
+      const place = this.#takeFromDoor()
+      if (place === undefined) {
+        this.#listed -= 1
+        break
+      }
+      place.isListed = true
+      place.ahead = this.#tail
+      if (this.#tail === undefined) this.#head = place
+      else this.#tail.behind = place
+      this.#tail = place
+    }
+    this.#isLettingIn = false
+  }
+
+  /** Takes from the door whoever still wants to come in. This makes room in it for the next one that waits outside. */
+  #takeFromDoor(): Place | undefined {
+    while (true) {
+      const taken = Queue.takeUnsafe(this.#door)
+      if (taken === undefined || Exit.isFailure(taken)) return undefined
+      if (taken.value.state === "queued") return this.#placeOf(taken.value)
+    }
+  }
+
+  /** The place of an order that is inside; a new one where it has only just come in. */
+  #placeOf(entry: Entry): Place {
+    const known = this.#places.get(entry)
+    if (known !== undefined) return known
+    const { deadlineMs } = entry
+    const deadline = Number.isFinite(deadlineMs) ? this.#deadlines.add(deadlineMs, entry) : undefined
+    const place: Place = { entry, deadline, isListed: false, ahead: undefined, behind: undefined }
+    this.#places.set(entry, place)
+    if (deadlineMs < this.#awaitedMs) this.#earlier.openUnsafe()
+    return place
+  }
+
+  #leave(place: Place): void {
+    const { ahead, behind, deadline } = place
+    this.#places.delete(place.entry)
+    if (deadline !== undefined) this.#deadlines.remove(deadline)
+    if (!place.isListed) return
+    this.#listed -= 1
+    if (ahead === undefined) this.#head = behind
+    else ahead.behind = behind
+    if (behind === undefined) this.#tail = ahead
+    else behind.ahead = ahead
   }
 }

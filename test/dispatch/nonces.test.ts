@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { noMemory } from "../../src/keys/KeyMemory.ts"
-import { afterAcceptance, noProgress, remedyFor } from "../../src/dispatch/NonceSource.ts"
+import { afterAcceptance, noProgress, remedyFor } from "../../src/dispatch/nonces.ts"
 import { at, makeRig, order } from "../support/rig.ts"
 
 const ids = (count: number) => Array.from({ length: count }, (_, n) => order(n))

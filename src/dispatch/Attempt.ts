@@ -1,0 +1,216 @@
+/**
+ * One attempt at one order: from taking it out of the line to a value that says all that happened to it. What follows
+ * from that value for the order is decided here, too, without effects.
+ *
+ * Times are milliseconds of the monotonic clock.
+ */
+import { Cause, Clock, Effect, Exit, Option } from "effect"
+import type { ApiKey } from "../domain/ApiKey.ts"
+import type { DispatchLog, OrderEnd, RequestTrace, ReturnReason } from "../domain/DispatchEvent.ts"
+import type { RejectReason } from "../domain/Outcome.ts"
+import { ConnectionBroken, type SubmitError, type Verdict, verdictOf } from "../domain/SubmitError.ts"
+import type { Ending } from "../domain/Transit.ts"
+import type { Advice } from "../http/advice.ts"
+import type { KeyMemory } from "../keys/KeyMemory.ts"
+import { nowMsUnsafe } from "../platform/Monotonic.ts"
+import type { Acceptance, ExchangeClient } from "../venues/ExchangeClient.ts"
+import type { Sign } from "./Circuit.ts"
+import type { Entry, OpenRequest } from "./Entry.ts"
+
+/** What an attempt needs of its lane. */
+export interface AttemptContext {
+  readonly key: ApiKey
+  readonly memory: KeyMemory
+  readonly client: ExchangeClient["Service"]
+  readonly log: DispatchLog
+  /** Whether a request whose record is kept may still leave: much may have happened while it was written down. */
+  readonly mayLeave: (entry: Entry, nonce: number) => boolean
+  readonly onWritten: (atMs: number) => void
+  readonly onAdvice: (advice: Advice, atMs: number) => void
+}
+
+/** What the request came to. */
+export type Result =
+  /** The exchange took the order. */
+  | { readonly kind: "accepted"; readonly acceptance: Acceptance }
+  /** It was answered, or not, and that is what the exchange or the network made of it. */
+  | { readonly kind: "failed"; readonly error: SubmitError; readonly verdict: Verdict }
+  /** We let it not leave: its order had ended or grown too old meanwhile, or its record was not kept. */
+  | { readonly kind: "withheld" }
+
+/** All that happened to an attempt. */
+export interface Attempt {
+  readonly request: RequestTrace
+  readonly result: Result
+  /** What it says about where the request is. */
+  readonly ending: Ending
+  /** When all of it was known. */
+  readonly atMs: number
+  /** The client died of a bug, which the dispatcher does not survive. */
+  readonly defect: Cause.Cause<never> | undefined
+}
+
+const endingOf = (result: Result): Ending => {
+  if (result.kind === "accepted") return "answered"
+  if (result.kind === "withheld") return "never-sent"
+  switch (result.verdict.kind) {
+    case "refused":
+      return "answered"
+    case "never-sent":
+      return "never-sent"
+    // An answer without meaning may come from something in between, with the request still on its way.
+    case "unknown":
+      return "lost"
+  }
+}
+
+/** What an attempt says about the exchange; undefined where it says nothing. */
+export const signOf = ({ result }: Attempt): Sign | undefined => {
+  if (result.kind === "withheld") return undefined
+  if (result.kind === "accepted") return { kind: "answered" }
+  switch (result.verdict.kind) {
+    case "refused":
+      return { kind: "answered" }
+    case "unknown":
+      return { kind: "failing" }
+    case "never-sent":
+      return { kind: "unreachable", code: "code" in result.error ? result.error.code : result.error._tag }
+  }
+}
+
+const resultOf = (
+  exit: Exit.Exit<Acceptance, SubmitError>,
+  isWithheld: boolean,
+  entry: Entry,
+  key: ApiKey,
+): Pick<Attempt, "result" | "defect"> => {
+  if (Exit.isSuccess(exit)) return { result: { kind: "accepted", acceptance: exit.value }, defect: undefined }
+  const found = Option.getOrUndefined(Cause.findErrorOption(exit.cause))
+  // A client that died cannot say whether the order left.
+  const error =
+    found ?? new ConnectionBroken({ orderId: entry.order.id, key: key.label, code: "client died" })
+  const verdict = verdictOf(error)
+  const result: Result =
+    isWithheld && verdict.kind === "never-sent" ? { kind: "withheld" } : { kind: "failed", error, verdict }
+  return { result, defect: found === undefined ? Cause.die(Cause.squash(exit.cause)) : undefined }
+}
+
+/**
+ * Sends an order that was taken from the line, once its record is kept, and tells all that happened. The key's memory
+ * learns how the request ended, also where the attempt is interrupted before it was let go.
+ */
+export const attempt = (entry: Entry, open: OpenRequest, context: AttemptContext): Effect.Effect<Attempt> =>
+  Effect.gen(function* () {
+    const clock = yield* Clock.Clock
+    const { key, log, memory } = context
+    const tellMemory = (ending: Ending, atMs: number) => memory.onEnded({ ...open, end: { ending, atMs } })
+    const given = yield* Effect.onInterrupt(permission(open.nonce, log, memory), () =>
+      Effect.sync(() => tellMemory("never-sent", nowMsUnsafe(clock))),
+    )
+    const readyMs = nowMsUnsafe(clock)
+    if (!given || entry.state === "ended" || !context.mayLeave(entry, open.nonce)) {
+      tellMemory("never-sent", readyMs)
+      return withheld({ ...open, settledMs: readyMs })
+    }
+    open.sentMs = readyMs
+    entry.hasLeft = true
+    let isWithheld = false
+    let settledMs: number | undefined
+    const exit = yield* Effect.exit(
+      context.client.submit(entry.order, key, open.nonce, {
+        mayStart: () => {
+          isWithheld = !context.mayLeave(entry, open.nonce)
+          return !isWithheld
+        },
+        onWritten: (atMs) => {
+          open.writtenMs = atMs
+          context.onWritten(atMs)
+        },
+        onSettled: (atMs) => {
+          settledMs = atMs
+        },
+        onAdvice: (advice) => context.onAdvice(advice, nowMsUnsafe(clock)),
+      }),
+    )
+    const atMs = nowMsUnsafe(clock)
+    const { defect, result } = resultOf(exit, isWithheld, entry, key)
+    const request: RequestTrace = { ...open, settledMs: settledMs ?? atMs }
+    const ending = endingOf(result)
+    tellMemory(ending, request.settledMs)
+    return { request, result, ending, atMs, defect }
+  })
+
+/**
+ * Waits until the request is written down, and the permission to send it: a later life must know of every order that may have
+ * left. Answers false where nothing can be written down any more.
+ */
+const permission = (nonce: number, log: DispatchLog, memory: KeyMemory): Effect.Effect<boolean> =>
+  Effect.flatMap(log.committed, (isKept) =>
+    // The process may have stood still meanwhile, and the permission run out.
+    isKept && nonce > memory.reservedNonce()
+      ? Effect.as(memory.reserve(nonce), true)
+      : Effect.succeed(isKept),
+  )
+
+const withheld = (request: RequestTrace): Attempt => ({
+  request,
+  result: { kind: "withheld" },
+  ending: "never-sent",
+  atMs: request.settledMs,
+  defect: undefined,
+})
+
+/** Refusals that say nothing about the order itself: with another nonce or another key it may well pass. */
+const RETURNABLE: ReadonlySet<RejectReason> = new Set(["rate-limit", "blocked", "nonce", "api-key"])
+
+/** What an attempt makes of its order: it goes back to the head of the line, or ends; undefined is *cancelled*. */
+export type Consequence =
+  | { readonly kind: "return"; readonly reason: ReturnReason; readonly countsAsReturn: boolean }
+  | { readonly kind: "end"; readonly end: OrderEnd; readonly told: Exit.Exit<Acceptance, SubmitError> }
+  | { readonly kind: "cancel" }
+
+/** What is known of an order when its attempt has ended. */
+export interface OrderStanding {
+  /** Its caller still wants it, and the dispatcher still sends. */
+  readonly isWanted: boolean
+  /** It may go back to the line whatever it has been through: only its key was out of step. The nonce jumps bound how often. */
+  readonly returnsFreely: boolean
+  /** Times an order goes back to the line after a definite refusal. */
+  readonly maxReturns: number
+}
+
+/** Decides what becomes of an order. */
+export const consequenceOf = (
+  { atMs, request, result }: Attempt,
+  { deadlineMs, returns }: Pick<Entry, "deadlineMs" | "returns">,
+  { isWanted, maxReturns, returnsFreely }: OrderStanding,
+): Consequence => {
+  const stay = (reason: ReturnReason): Consequence =>
+    isWanted ? { kind: "return", reason, countsAsReturn: false } : { kind: "cancel" }
+  if (result.kind === "withheld") return stay("withheld")
+  if (result.kind === "accepted") {
+    const end: OrderEnd = { outcome: { outcome: "accepted" }, request }
+    return { kind: "end", end, told: Exit.succeed(result.acceptance) }
+  }
+  const { error, verdict } = result
+  switch (verdict.kind) {
+    case "never-sent":
+      return stay("not-sent")
+    case "unknown": {
+      const end: OrderEnd = { outcome: { outcome: "unknown", cause: verdict.cause }, request }
+      return { kind: "end", end, told: Exit.fail(error) }
+    }
+    case "refused": {
+      const { reason } = verdict
+      const again = (returnsFreely || returns < maxReturns) && atMs < deadlineMs
+      if (isWanted && again && RETURNABLE.has(reason)) {
+        return { kind: "return", reason, countsAsReturn: !returnsFreely }
+      }
+      return {
+        kind: "end",
+        end: { outcome: { outcome: "rejected", reason }, request },
+        told: Exit.fail(error),
+      }
+    }
+  }
+}

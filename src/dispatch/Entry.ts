@@ -1,0 +1,33 @@
+/** An order in the dispatcher's hands, and the request that carries it. */
+import type { Deferred } from "effect"
+import type { RequestTrace } from "../domain/DispatchEvent.ts"
+import type { Order } from "../domain/Order.ts"
+import type { Acceptance } from "../venues/ExchangeClient.ts"
+import type { SubmitFailure } from "./SubmitFailure.ts"
+
+/** A request under way. */
+export interface OpenRequest extends Omit<RequestTrace, "sentMs" | "settledMs" | "writtenMs"> {
+  /** When the order was taken from the line; once its record is kept, when the request was let go. */
+  sentMs: number
+  writtenMs: number | undefined
+}
+
+export interface Entry {
+  readonly order: Order
+  readonly createdMs: number
+  /** From here on it is not worth sending; Infinity for an order without a time to live. */
+  readonly deadlineMs: number
+  /** Where a caller waits for the result; undefined where nobody does. */
+  readonly result: Deferred.Deferred<Acceptance, SubmitFailure> | undefined
+  /** Its request, while one is under way. */
+  request: OpenRequest | undefined
+  /** Its request was let go: from then on only the request's end can tell that it did not leave. */
+  hasLeft: boolean
+  /** Requests that this order has cost so far. */
+  attempts: number
+  /** Definite refusals after which it went back to the line. */
+  returns: number
+  state: "outside" | "queued" | "in-flight" | "ended"
+  /** Its caller has gone: it does not go back to the line. */
+  withdrawn: boolean
+}

@@ -1,0 +1,149 @@
+/**
+ * The health of one API key: what answers have told of it, and what follows from the next one. A pure reducer: an answer and
+ * a time in, the new health and a remedy out. The lane that owns the key carries the remedy out.
+ *
+ * Times are milliseconds of the monotonic clock unless they say otherwise.
+ */
+import type { ParkReason, Retirement } from "../domain/DispatchEvent.ts"
+import type { Verdict } from "../domain/SubmitError.ts"
+import { afterAcceptance, noProgress, type NonceProgress, remedyFor } from "./nonces.ts"
+
+export interface KeyHealth {
+  readonly state: "active" | Retirement
+  /** Why it was parked, if it was. */
+  readonly parkReason: ParkReason | undefined
+  /** Rate-limit errors in this life. */
+  readonly rateLimitErrors: number
+  /** The last nonce used, or jumped to. */
+  readonly lastNonce: number
+  readonly nonces: NonceProgress
+  /** Nothing is sent before this. */
+  readonly holdUntilMs: number
+}
+
+/** What a key's lane does about refusals. */
+export interface HealthPolicy {
+  /** Rate-limit errors after which the key is parked; Infinity for never. */
+  readonly parkAfter: number
+  /** How far ahead nonces jump, one after the other; undefined where nothing is learnt from a refused nonce. */
+  readonly nonceJumps: ReadonlyArray<number> | undefined
+}
+
+/**
+ * What to do about an answer.
+ *
+ * - `nothing`.
+ * - `await-later`: a later nonce is on its way, and its answer will tell more. The order may go back to the line.
+ * - `resynchronise`: nonces go on `by` further ahead, the `jump`-th time. The order may go back to the line.
+ * - `park`: the exchange would soon block the key, or accepts none of its nonces.
+ * - `retire`: the exchange has blocked the key, or does not know it.
+ */
+export type Remedy =
+  | { readonly remedy: "nothing" | "await-later" }
+  | { readonly remedy: "resynchronise"; readonly by: number; readonly jump: number }
+  | { readonly remedy: "park"; readonly reason: ParkReason }
+  | { readonly remedy: "retire"; readonly state: "blocked" | "unknown" }
+
+const nothing: Remedy = { remedy: "nothing" }
+
+/** A key as it is taken over from former lives. */
+export const newHealth = (lastNonce: number, quietUntilMs: number): KeyHealth => ({
+  state: "active",
+  parkReason: undefined,
+  rateLimitErrors: 0,
+  lastNonce,
+  nonces: noProgress,
+  holdUntilMs: quietUntilMs,
+})
+
+/**
+ * Rate-limit errors of this life after which a key is parked, so that the exchange, which counts over all lives, does not
+ * block it: it blocks after `blockAfter`. At least one.
+ */
+export const parkingPoint = (parkAfter: number, blockAfter: number, ofFormerLives: number): number =>
+  ofFormerLives === 0 ? parkAfter : Math.max(1, Math.min(parkAfter, blockAfter - 1 - ofFormerLives))
+
+/** A request with this nonce leaves. */
+export const afterSend = (health: KeyHealth, nonce: number): KeyHealth => ({ ...health, lastNonce: nonce })
+
+/** The exchange asks the key to wait until then. */
+export const afterAdvice = (health: KeyHealth, untilMs: number): KeyHealth => ({
+  ...health,
+  holdUntilMs: Math.max(health.holdUntilMs, untilMs),
+})
+
+/** The request with this nonce was accepted. */
+export const afterAccepted = (health: KeyHealth, nonce: number): KeyHealth => ({
+  ...health,
+  nonces: afterAcceptance(health.nonces, nonce),
+})
+
+/**
+ * The request with this nonce was not accepted. `wallMs` is the wall clock's time, from which nonces are taken. A key that has
+ * left service stays as it is.
+ */
+export const afterVerdict = (
+  health: KeyHealth,
+  verdict: Verdict,
+  nonce: number,
+  wallMs: number,
+  policy: HealthPolicy,
+): readonly [KeyHealth, Remedy] => {
+  if (verdict.kind !== "refused") return [health, nothing]
+  switch (verdict.reason) {
+    case "rate-limit": {
+      const counted = { ...health, rateLimitErrors: health.rateLimitErrors + 1 }
+      return counted.rateLimitErrors >= policy.parkAfter ? park(counted, "rate-limit") : [counted, nothing]
+    }
+    case "blocked":
+      return retire(health, "blocked")
+    case "api-key":
+      return retire(health, "unknown")
+    case "nonce":
+      return resynchronise(health, nonce, wallMs, policy.nonceJumps)
+    case "exchange":
+      return [health, nothing]
+  }
+}
+
+const park = (health: KeyHealth, reason: ParkReason): readonly [KeyHealth, Remedy] =>
+  health.state === "active"
+    ? [
+        { ...health, state: "parked", parkReason: reason },
+        { remedy: "park", reason },
+      ]
+    : [health, nothing]
+
+const retire = (health: KeyHealth, state: "blocked" | "unknown"): readonly [KeyHealth, Remedy] =>
+  health.state === "active"
+    ? [
+        { ...health, state },
+        { remedy: "retire", state },
+      ]
+    : [health, nothing]
+
+/** Brings the key's nonces back into step with the exchange's, if need be. */
+const resynchronise = (
+  health: KeyHealth,
+  refused: number,
+  wallMs: number,
+  jumps: ReadonlyArray<number> | undefined,
+): readonly [KeyHealth, Remedy] => {
+  if (jumps === undefined) return [health, nothing]
+  const found = remedyFor(health.nonces, refused, health.lastNonce, wallMs, jumps)
+  switch (found.remedy) {
+    case "overtaken":
+      return [health, nothing]
+    case "wait":
+      return [health, { remedy: "await-later" }]
+    case "give-up":
+      return park(health, "nonce")
+    case "jump": {
+      const { by, last, progress } = found
+      return [
+        { ...health, lastNonce: last, nonces: progress },
+        { remedy: "resynchronise", by, jump: progress.jumps },
+      ]
+    }
+  }
+}
