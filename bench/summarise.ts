@@ -48,7 +48,7 @@ const onJournal = (
     check: (stdout) => differences(parsed(stdout), expected),
   },
   {
-    name: "paceline, from standard input (one thread)",
+    name: "paceline, from standard input",
     log: journal,
     program: { ...paceline("summarise", "--format", "json", "-"), stdin: journal.path },
     check: (stdout) => differences(parsed(stdout), expected),

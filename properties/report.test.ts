@@ -2,20 +2,18 @@
 import * as fc from "fast-check"
 import { assert, describe, it } from "vitest"
 import type { JournalRecord } from "../src/journal/JournalRecord.ts"
-import { fromJournal } from "../src/journal/LogEvent.ts"
 import type { ReportedLog } from "../src/report/charts/Panel.ts"
 import { makeRunRecorder, type RunRecorder } from "../src/report/RunRecord.ts"
 import type { Band, Counts, Point } from "../src/report/Timeline.ts"
 import { NEVER_MS } from "../src/certificate/SpareTime.ts"
 import { pageOf, reported } from "../test/report/sample.ts"
 import { figuresOn, numberIn, shownFigures } from "../test/report/shownFigures.ts"
-import { accepted, header, sent } from "../test/summary/records.ts"
 import { bySendTimes } from "./broken/certificates.ts"
 import { ringOfSendTimes } from "./broken/gates.ts"
 import { certificateOf, journalOf } from "./support/journals.ts"
 import { catches, holds, RUNS, SEED } from "./support/law.ts"
 import { journal } from "./support/logs.ts"
-import { alive } from "./support/longRun.ts"
+import { keepingAll, leavesNoMore, LONG_LOGS, longLogs } from "./support/longLog.ts"
 import { naiveCertificate } from "./support/naiveCertificate.ts"
 import { inIntervals, naiveReport } from "./support/naiveReport.ts"
 import { play } from "./support/play.ts"
@@ -239,72 +237,13 @@ describe(`reports (seed ${SEED}, ${RUNS} scenarios a law)`, () => {
   })
 
   describe("a log that goes on leaves no more in memory, whole or damaged", () => {
-    const SCENARIOS = Math.max(5, Math.ceil(RUNS / 100))
-    /** More than may be kept of requests whose ends are missing, and more intervals than there are. */
-    const FIRST = 120_000
-    const MORE = 60_000
-    interface Log {
-      readonly keys: number
-      readonly gapMs: number
-      /** Of so many requests one has no end; none where it is 0. */
-      readonly lostOf: number
-    }
-    const logs: fc.Arbitrary<Log> = fc.record({
-      keys: fc.integer({ min: 1, max: 20 }),
-      gapMs: fc.constantFrom(0, 1, 10, 1000),
-      lostOf: fc.constantFrom(0, 0, 1, 2, 1000),
-    })
-    const law =
-      (make: () => RunRecorder) =>
-      async ({ gapMs, keys, lostOf }: Log) => {
-        const recorder = make()
-        const add = (record: JournalRecord): void => recorder.add(fromJournal(record))
-        add(header({ keys }))
-        const addOrders = (from: number, to: number): void => {
-          for (let order = from; order < to; order += 1) {
-            const t = order * gapMs
-            const request = { key: `key-${1 + (order % keys)}` }
-            add(sent(`order-${order}`, t, t, request))
-            if (lostOf === 0 || order % lostOf !== 0)
-              add(accepted(`order-${order}`, t + 1, { ...request, createdAt: t, sent: t }))
-          }
-        }
-        addOrders(0, FIRST)
-        // A table or a pool may grow once, in whatever stretch; what grows with the log grows in each.
-        let before = alive()
-        let grows = true
-        for (let from = FIRST; grows && from < FIRST + 3 * MORE; from += MORE) {
-          addOrders(from, from + MORE)
-          const after = alive()
-          grows = (after.objects - before.objects) / MORE >= 0.05 || (after.bytes - before.bytes) / MORE >= 20
-          before = after
-        }
-        assert.isFalse(grows, "more is kept, stretch after stretch")
-        assert.isAtMost(recorder.record().points.length, 600)
-      }
-    const options = { source: "journal", keys: 5, limit: 20 } as const
-    it("holds", () =>
-      holds(
-        logs,
-        law(() => makeRunRecorder(options)),
-        [],
-        SCENARIOS,
-      ))
+    const make = () => makeRunRecorder({ source: "journal", keys: 5, limit: 20 })
+    const isSmall = (recorder: RunRecorder) => assert.isAtMost(recorder.record().points.length, 600)
+    it("holds", () => holds(longLogs, leavesNoMore(make, isSmall), [], LONG_LOGS))
     it("catches one that keeps every event", () =>
       catches(
-        logs,
-        law(() => {
-          const recorder = makeRunRecorder(options)
-          const kept: Array<unknown> = []
-          return {
-            ...recorder,
-            add: (event) => {
-              kept.push(event)
-              recorder.add(event)
-            },
-            record: () => (kept.length === 0 ? makeRunRecorder(options).record() : recorder.record()),
-          }
-        }),
+        longLogs,
+        leavesNoMore(() => keepingAll(make())),
       ))
   })
 })

@@ -12,11 +12,11 @@ import {
   percentilesOf,
 } from "../src/summary/Distribution.ts"
 import { makeLogReader } from "../src/summary/LogReader.ts"
-import { addEvent, emptyPart, summaryOf } from "../src/summary/PartialSummary.ts"
 import type { Summary } from "../src/summary/Summary.ts"
 import { makeSummariser } from "../src/summary/Summariser.ts"
 import { accepted, header, sent } from "../test/summary/records.ts"
-import { RUNS, SEED } from "./support/law.ts"
+import { catches, holds as lawHolds, RUNS, SEED } from "./support/law.ts"
+import { keepingAll, leavesNoMore, LONG_LOGS, longLogs } from "./support/longLog.ts"
 import {
   keysOf,
   longestGap,
@@ -452,13 +452,8 @@ const counted: Count = (times) => {
   for (const time of times) summariser.add(eventAt(time))
   return summariser.finish()
 }
-const fromFirstLine: Count = (times) => {
-  const { source, limit } = options
-  const origin = { source, firstMs: times[0] ?? 0, capPerSecond: limit, settings: undefined }
-  const part = emptyPart(true)
-  for (const time of times) addEvent(part, eventAt(time), origin)
-  return summaryOf(part, origin)
-}
+/** What is older than the first line counts as at it. */
+const fromFirstLine: Count = (times) => counted(times.map((time) => Math.max(time, times[0] ?? 0)))
 
 /** The same with another longest stretch: the longest of these. */
 const withStretches =
@@ -599,4 +594,14 @@ describe("no text whatever", () => {
   it("could, were lines taken for JSON", () => {
     isCaught(law((lines) => lines.filter((text) => JSON.parse(text) === null).length))
   })
+})
+
+describe("a summary of a log that goes on leaves no more in memory, whole or damaged", () => {
+  const make = () => makeSummariser({ source: "journal", keys: 5, limit: 20 })
+  it("holds", () => lawHolds(longLogs, leavesNoMore(make), [], LONG_LOGS))
+  it("catches one that keeps every event", () =>
+    catches(
+      longLogs,
+      leavesNoMore(() => keepingAll(make())),
+    ))
 })

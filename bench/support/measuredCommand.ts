@@ -1,7 +1,6 @@
 /** Runs this project's programs in processes of their own, and measures each as a whole. */
 import process from "node:process"
 import type { Effect, Schema } from "effect"
-import { MEMORY_ENVIRONMENT, MEMORY_FLAGS } from "../../src/platform/handOver.ts"
 import { type Measured, measuredProcess, type Program } from "./measuredProcess.ts"
 
 export type { Measured } from "./measuredProcess.ts"
@@ -12,11 +11,8 @@ export const nodeScript = (flags: ReadonlyArray<string>, ...args: ReadonlyArray<
   args: [...flags, "--import", "./bench/support/reportUsage.js", ...args],
 })
 
-/** One of Paceline's commands, started as a hand-over does, so that the same is measured on every Node. */
-export const paceline = (...args: ReadonlyArray<string>): Program => ({
-  ...nodeScript(MEMORY_FLAGS, "dist/main.js", ...args),
-  environment: MEMORY_ENVIRONMENT,
-})
+/** One of Paceline's commands. */
+export const paceline = (...args: ReadonlyArray<string>): Program => nodeScript([], "dist/main.js", ...args)
 
 export const measuredCommand = (args: ReadonlyArray<string>): Effect.Effect<Measured, Schema.SchemaError> =>
   measuredProcess(paceline(...args))

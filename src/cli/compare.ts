@@ -13,7 +13,6 @@ import * as Flags from "./Flags.ts"
 import { quote } from "../platform/quote.ts"
 import { scenarioFlags } from "./simulate.ts"
 import { checkOrderRate } from "./orderRate.ts"
-import { thriftyHeap } from "../platform/thriftyHeap.ts"
 import { openWholeFile } from "./wholeFile.ts"
 
 const ALL_GATES = "ack-window,polling,shifted:10,shifted:25,thread-slots,token-bucket,fixed-window"
@@ -107,7 +106,6 @@ export const compare = Command.make(
     // Loaded here, so that no other command pays for it.
     const { compare: compareGates } = yield* Effect.promise(() => import("../simulation/Compare.ts"))
     const { renderComparison } = yield* Effect.promise(() => import("../simulation/renderComparison.ts"))
-    yield* thriftyHeap
     const clock = yield* Clock.Clock
     yield* Effect.scoped(
       Effect.gen(function* () {

@@ -4,7 +4,6 @@
 import { Effect } from "effect"
 import { invariant } from "../platform/invariant.ts"
 import { makeRunRecorder, type RunRecord } from "../report/RunRecord.ts"
-import { collectGarbage } from "../summary/reading/collectGarbage.ts"
 import type { LogDefaults, LogOptions } from "../summary/LogOptions.ts"
 import type { NamedSummary } from "../summary/Summary.ts"
 
@@ -39,8 +38,6 @@ export const renderReport = Effect.fnUntraced(function* (
   logs: ReadonlyArray<NamedSummary>,
   recorders: Recorders,
 ) {
-  // What reading has left behind makes room for what drawing needs.
-  yield* collectGarbage
   // Loaded here, so that nobody else pays for a drawing library.
   const { renderPage } = yield* Effect.promise(() => import("../report/page.ts"))
   const { readExplorer } = yield* Effect.promise(() => import("../report/explorer.ts"))

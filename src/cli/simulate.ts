@@ -15,7 +15,6 @@ import { exchangeMillis, LONGEST_WINDOW } from "./exchangeMillis.ts"
 import { fileToWrite } from "./files.ts"
 import * as Flags from "./Flags.ts"
 import { checkOrderRate } from "./orderRate.ts"
-import { thriftyHeap } from "../platform/thriftyHeap.ts"
 import { parseDuration, parseNonNegative } from "./values.ts"
 
 const parseProbability = parseNonNegative({ max: 1 })
@@ -151,7 +150,6 @@ export const simulate = Command.make(
     }
     // Loaded here, so that no other command pays for it.
     const { simulate: runSimulation } = yield* Effect.promise(() => import("../simulation/Simulation.ts"))
-    yield* thriftyHeap
     const progress = yield* makeProgress(settings, input.noProgress)
     const clock = yield* Effect.clockWith(Effect.succeed)
     yield* Effect.scoped(

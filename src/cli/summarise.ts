@@ -17,7 +17,6 @@ import { followLog } from "./followLog.ts"
 import { printIntervals } from "./intervalTable.ts"
 import { parseMoment } from "./moment.ts"
 import { makeRecorders, renderReport } from "./report.ts"
-import { thriftyHeap } from "../platform/thriftyHeap.ts"
 import { parseDuration } from "./values.ts"
 import { openWholeFile } from "./wholeFile.ts"
 
@@ -254,7 +253,6 @@ export const summarise = Command.make(
         Effect.andThen(expectKeys(log, summary, config.key), conclude([{ name: log, summary, selection }])),
       )
     }
-    yield* thriftyHeap
     yield* Effect.scoped(
       Effect.gen(function* () {
         // Opened first: nobody should wait for a long log to learn that its report cannot be written.

@@ -26,18 +26,6 @@ const PINNED_NODE = fileURLToPath(
   ),
 )
 
-/**
- * Most of what a simulation makes is garbage within a virtual second. V8 would give it up to 100 MB of room, which
- * is hardly faster than a third of that.
- */
-export const MEMORY_FLAGS = ["--max-semi-space-size=16"]
-
-/**
- * The C library's memory is kept by arenas, of which it would have one for nearly every thread: V8 compiles in several, and
- * each would keep what its largest compilation has needed, 20 MB together. Two are as fast.
- */
-export const MEMORY_ENVIRONMENT = { MALLOC_ARENA_MAX: "2" }
-
 const refuse = (why: string): void => {
   process.stderr.write(
     `paceline: needs Node ${REQUIRED_NODE_MAJOR} or newer, this is ${process.versions.node}, and ${why}; run "npm ci" in the project's folder, or install Node ${REQUIRED_NODE_MAJOR} from nodejs.org.\n`,
@@ -71,14 +59,10 @@ export const handOver = (options: {
   if (options.alreadyHandedOver) return refuse("the pinned runtime is this old too")
   if (!existsSync(runtime)) return refuse("the pinned runtime is not installed")
 
-  const child = spawn(
-    runtime,
-    [...MEMORY_FLAGS, ...process.execArgv, options.main, ...process.argv.slice(2)],
-    {
-      stdio: ["inherit", "inherit", "inherit", "ipc"],
-      env: { ...MEMORY_ENVIRONMENT, ...process.env, [HAND_OVER_MARK]: "1" },
-    },
-  )
+  const child = spawn(runtime, [...process.execArgv, options.main, ...process.argv.slice(2)], {
+    stdio: ["inherit", "inherit", "inherit", "ipc"],
+    env: { ...process.env, [HAND_OVER_MARK]: "1" },
+  })
   for (const signal of PASSED_ON) {
     process.on(signal, () => child.kill(signal))
   }

@@ -7,38 +7,35 @@
  */
 import { elapsedMs } from "../journal/elapsed.ts"
 
-/** Times in milliseconds, as they are in the log. */
-interface Acceptance {
-  readonly firstMs: number
-  readonly lastMs: number
+/** Of the acceptances so far. Times in milliseconds, as they are in the log; NaN before the first. */
+export interface Acceptances {
+  firstMs: number
+  lastMs: number
   /** The longest stretch between two of them, and when it began. */
-  readonly longestMs: number
-  readonly fromMs: number
+  longestMs: number
+  fromMs: number
 }
 
-/** The acceptances of a part; null where there was none. Plain data: it can be sent to another thread. */
-export type Acceptances = Acceptance | null
-
-export const acceptedAt = (atMs: number): Acceptance => ({
-  firstMs: atMs,
-  lastMs: atMs,
+export const emptyAcceptances = (): Acceptances => ({
+  firstMs: Number.NaN,
+  lastMs: Number.NaN,
   longestMs: 0,
-  fromMs: atMs,
+  fromMs: Number.NaN,
 })
 
-/** Those of a part and the part right after it. */
-export const mergeAcceptances = (earlier: Acceptances, later: Acceptances): Acceptances => {
-  if (earlier === null || later === null) return earlier ?? later
-  const between = {
-    longestMs: elapsedMs(earlier.lastMs, later.firstMs),
-    fromMs: earlier.lastMs,
+/** Takes the next acceptance. Of stretches that are equally long the first counts. */
+export const countAcceptance = (acceptances: Acceptances, atMs: number): void => {
+  const { firstMs, lastMs, longestMs } = acceptances
+  acceptances.lastMs = atMs
+  if (Number.isNaN(firstMs)) {
+    acceptances.firstMs = atMs
+    acceptances.fromMs = atMs
+    return
   }
-  // Of stretches that are equally long the first counts.
-  const { longestMs, fromMs } = [between, later].reduce(
-    (longest, other) => (other.longestMs > longest.longestMs ? other : longest),
-    earlier,
-  )
-  return { firstMs: earlier.firstMs, lastMs: later.lastMs, longestMs, fromMs }
+  const ms = elapsedMs(lastMs, atMs)
+  if (ms <= longestMs) return
+  acceptances.longestMs = ms
+  acceptances.fromMs = lastMs
 }
 
 /** A stretch of time. */
@@ -55,7 +52,7 @@ export interface Stretch {
  * @param totalMs from there to the last
  */
 export const longestWithout = (acceptances: Acceptances, firstMs: number, totalMs: number): Stretch => {
-  if (acceptances === null) return { ms: totalMs, fromMs: 0 }
+  if (Number.isNaN(acceptances.firstMs)) return { ms: totalMs, fromMs: 0 }
   const sinceFirst = (atMs: number): number => Math.max(0, elapsedMs(firstMs, atMs))
   const lastMs = sinceFirst(acceptances.lastMs)
   const stretches: ReadonlyArray<Stretch> = [

@@ -9,7 +9,7 @@ import { latestOnceEnded } from "../domain/Transit.ts"
 import type { OrderOutcome, RequestTimes, Settings } from "../journal/LogEvent.ts"
 import type { Origin } from "./Origin.ts"
 
-/** Sums over requests that ended an order. Plain data: it can be sent to another thread. */
+/** Sums over requests that ended an order. */
 export interface Held {
   requests: number
   /**
@@ -57,12 +57,6 @@ export const countHeld = (
   held.permitMicros += microsUntil(arrivedMs)
   held.orderMicros += microsUntil(overtakableMs)
 }
-
-export const mergeHeld = (one: Held, other: Held): Held => ({
-  requests: one.requests + other.requests,
-  permitMicros: one.permitMicros + other.permitMicros,
-  orderMicros: one.orderMicros + other.orderMicros,
-})
 
 /** Undefined where there was no request. */
 export const meanHeld = ({ requests, permitMicros, orderMicros }: Held): HeldMeans | undefined =>

@@ -3,12 +3,11 @@
  */
 import type { KeyLeft, LogEvent } from "../journal/LogEvent.ts"
 import type { RejectReason } from "../domain/Outcome.ts"
-import { addReasons } from "./Losses.ts"
 
 /** Keys that have figures of their own: far more than any client has. A damaged log may name any number. */
 const MAX_KEYS = 10_000
 
-/** Requests of one key. Plain data: it can be sent to another thread. */
+/** Requests of one key. */
 export interface KeyTally {
   sent: number
   accepted: number
@@ -83,25 +82,4 @@ export const tallyKeys = (keys: KeyTallies, event: LogEvent): void => {
     case "ended":
     case "unrecognised":
   }
-}
-
-const addKey = (earlier: KeyTally, later: KeyTally): KeyTally => ({
-  sent: earlier.sent + later.sent,
-  accepted: earlier.accepted + later.accepted,
-  unknown: earlier.unknown + later.unknown,
-  notSent: earlier.notSent + later.notSent,
-  refused: addReasons(earlier.refused, later.refused),
-  nonceJumps: earlier.nonceJumps + later.nonceJumps,
-  retired: earlier.retired ?? later.retired,
-})
-
-/** Those of a part and the part right after it. */
-export const mergeKeys = (earlier: KeyTallies, later: KeyTallies): KeyTallies => {
-  const merged = new Map(earlier)
-  for (const [label, tally] of later) {
-    const before = earlier.get(label)
-    if (before !== undefined || merged.size < MAX_KEYS)
-      merged.set(label, before === undefined ? tally : addKey(before, tally))
-  }
-  return merged
 }

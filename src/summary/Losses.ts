@@ -6,7 +6,7 @@ import type { Outcome, RejectReason } from "../domain/Outcome.ts"
 type Expiry = Extract<Outcome, { readonly outcome: "expired" }>["place"]
 type Doubt = Extract<Outcome, { readonly outcome: "unknown" }>["cause"]
 
-/** Orders that ended in another way than accepted, by cause. Plain data: it can be sent to another thread. */
+/** Orders that ended in another way than accepted, by cause. */
 export interface Losses {
   readonly expired: Record<Expiry, number>
   readonly rejected: Record<RejectReason, number>
@@ -34,28 +34,3 @@ export const countLoss = (losses: Losses, outcome: Outcome): void => {
     case "cancelled":
   }
 }
-
-export const mergeLosses = (one: Losses, other: Losses): Losses => ({
-  expired: {
-    queue: one.expired.queue + other.expired.queue,
-    limiter: one.expired.limiter + other.expired.limiter,
-  },
-  rejected: addReasons(one.rejected, other.rejected),
-  unknown: {
-    timeout: one.unknown.timeout + other.unknown.timeout,
-    "broken-connection": one.unknown["broken-connection"] + other.unknown["broken-connection"],
-    undecodable: one.unknown.undecodable + other.unknown.undecodable,
-    "server-error": one.unknown["server-error"] + other.unknown["server-error"],
-  },
-})
-
-export const addReasons = (
-  one: Readonly<Record<RejectReason, number>>,
-  other: Readonly<Record<RejectReason, number>>,
-): Record<RejectReason, number> => ({
-  "rate-limit": one["rate-limit"] + other["rate-limit"],
-  blocked: one.blocked + other.blocked,
-  nonce: one.nonce + other.nonce,
-  "api-key": one["api-key"] + other["api-key"],
-  exchange: one.exchange + other.exchange,
-})

@@ -2,7 +2,6 @@
  * How many orders a client made that numbers them and may count them once a second.
  */
 
-/** Plain data: it can be sent to another thread. */
 export interface Numbering {
   smallest: number
   largest: number
@@ -29,13 +28,6 @@ export const ordersCounted = (numbering: Numbering, count: number): void => {
   numbering.counts += 1
   numbering.countSum += count
 }
-
-export const mergeNumberings = (one: Numbering, other: Numbering): Numbering => ({
-  smallest: Math.min(one.smallest, other.smallest),
-  largest: Math.max(one.largest, other.largest),
-  counts: one.counts + other.counts,
-  countSum: one.countSum + other.countSum,
-})
 
 export const createdByNumber = ({ smallest, largest }: Numbering): number =>
   smallest > largest ? 0 : largest - smallest + 1

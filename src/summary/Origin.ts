@@ -1,12 +1,11 @@
 /**
- * Where a log begins: what everyone must know who reads a part of it.
+ * Where a log begins, which its figures are counted from.
  *
  * Threads write lines a little out of order, so the first line is not always the first record. Which one is, is
  * known once a record came that is a second younger, or after 1024 records.
  */
 import type { LogEvent, Settings, TimedEvent } from "../journal/LogEvent.ts"
 
-/** The same for all parts of one log. Plain data: it can be sent to another thread. */
 export interface Origin {
   /**
    * Who wrote the log. A journal tells when each order was created; a Python client numbers its orders and may

@@ -2,12 +2,86 @@
  * Turns a log's events into its summary: one pass, constant memory. The definitions are those of `Summary`.
  */
 import type { LogEvent, TimedEvent } from "../journal/LogEvent.ts"
-import { emptyTally, tallyEvent } from "./LogTally.ts"
-import { emptyHeld } from "./Held.ts"
+import { longestWithout } from "./Acceptances.ts"
+import { percentilesOf } from "./Distribution.ts"
+import { countHeld, emptyHeld, type Held } from "./Held.ts"
+import { keyFigures } from "./keyFigures.ts"
+import { emptyTally, type LogTally, tallyEvent } from "./LogTally.ts"
+import { createdByNumber, requestsPerSecond } from "./Numbering.ts"
 import { isTimed, makeOriginFinder, type Origin, type OriginOptions } from "./Origin.ts"
-import { addTimed, type PartialSummary, summaryOf } from "./PartialSummary.ts"
+import { runSettingOf } from "./runSetting.ts"
 import type { Summary } from "./Summary.ts"
-import { emptyGrid } from "./WindowGrid.ts"
+import { countByKey, countUnfinished } from "./Unfinished.ts"
+import { utilisationOf } from "./utilisation.ts"
+import { figuresOf, type WindowFigures } from "./windowFigures.ts"
+import { countRecord, emptyWindows, type Windows } from "./Windows.ts"
+
+/**
+ * What a log has come to. Its size does not grow with the log: 64 windows, the names of at most 100,000 orders without
+ * an outcome and of 10,000 keys, four histograms.
+ */
+interface Counts {
+  readonly tally: LogTally
+  readonly windows: Windows
+  readonly held: Held
+}
+
+const requestsRate = (tally: LogTally, figures: WindowFigures, source: Origin["source"]): number =>
+  source === "python-client"
+    ? requestsPerSecond(tally.numbering, figures.totalMs)
+    : figures.created / figures.windows
+
+const created = ({ numbering, orders, unfinished }: LogTally, source: Origin["source"]): number =>
+  source === "python-client"
+    ? createdByNumber(numbering)
+    : Object.values(orders).reduce((sum, count) => sum + count, 0) + countUnfinished(unfinished)
+
+/**
+ * The summary of a whole log, or of what came of it so far. An order that was sent and has no outcome counts as
+ * unknown.
+ */
+const summaryOf = ({ tally, windows, held }: Counts, origin: Origin): Summary => {
+  const figures = figuresOf(windows, tally.unfinished.orders, origin)
+  const { orders, refusals } = tally
+  const averageThroughput = figures.accepted / figures.windows
+  const keys = keyFigures(tally.keys, countByKey(tally.unfinished), figures.totalMs, origin)
+  return {
+    averageRequestsRate: requestsRate(tally, figures, origin.source),
+    maxPossibleThroughput: figures.meanLeftCapped,
+    averageThroughput,
+    lowestThroughput: figures.lowestAccepted,
+    averageIgnoredFromQueue: figures.expiredInQueue / figures.windows,
+    averageLimitedByLimiter: figures.expiredInLimiter / figures.windows,
+    exceeds: refusals["rate-limit"],
+    bans: refusals.blocked,
+    nonceErrors: refusals.nonce,
+    totalTimeMs: figures.totalMs,
+    windows: figures.windows,
+    orders: {
+      created: created(tally, origin.source),
+      accepted: orders.accepted,
+      rejected: orders.rejected,
+      expired: orders.expired,
+      unknown: orders.unknown + countUnfinished(tally.unfinished),
+      cancelled: orders.cancelled,
+    },
+    unrecognisedLines: tally.unrecognisedLines,
+    run: runSettingOf(origin, tally),
+    queueWait: percentilesOf(tally.queueWait),
+    orderAge: percentilesOf(tally.orderAge),
+    writeDelay: percentilesOf(tally.writeDelay),
+    roundTrip: percentilesOf(tally.roundTrip),
+    losses: {
+      ...tally.losses,
+      unknown: { ...tally.losses.unknown, unfinished: countUnfinished(tally.unfinished) },
+      cancelled: orders.cancelled,
+    },
+    utilisation: utilisationOf(averageThroughput, held, origin),
+    longestWithoutAcceptance: longestWithout(tally.acceptances, origin.firstMs, figures.totalMs),
+    nonceJumps: keys === null ? null : keys.reduce((sum, key) => sum + key.nonceJumps, 0),
+    keys,
+  }
+}
 
 export interface Summariser {
   readonly add: (event: LogEvent) => void
@@ -18,43 +92,46 @@ export interface Summariser {
   readonly finish: () => Summary
 }
 
-/** A log whose beginning is known. */
-interface Started {
-  readonly origin: Origin
-  readonly part: PartialSummary
-}
-
 /** Makes a summariser for one log. Feed it the log's events in the log's order. */
 export const makeSummariser = (options: OriginOptions): Summariser => {
   const finder = makeOriginFinder(options)
-  const tally = emptyTally(true)
-  let started: Started | undefined
+  const tally = emptyTally()
+  let origin: Origin | undefined
+  let counts = { tally, windows: emptyWindows(), held: emptyHeld() }
   /** The records so far, until the origin is known. */
   let prelude: Array<TimedEvent> = []
 
-  const start = (): Started => {
-    const origin = finder.origin()
-    const part = { tally, windows: emptyGrid(), held: emptyHeld() }
-    for (const event of prelude) addTimed(part, event, origin)
-    return { origin, part }
+  const addTimed = (event: TimedEvent, since: Origin): void => {
+    countRecord(counts.windows, event, since)
+    if (event.type === "outcome" && since.settings !== undefined)
+      countHeld(counts.held, event, since.settings, since)
+  }
+
+  /** Counts the prelude anew: more may come before the origin is known. */
+  const countPrelude = (since: Origin): void => {
+    counts = { tally, windows: emptyWindows(), held: emptyHeld() }
+    for (const event of prelude) addTimed(event, since)
   }
 
   return {
     add: (event) => {
       tallyEvent(tally, event)
-      if (started !== undefined) {
-        if (isTimed(event)) addTimed(started.part, event, started.origin)
+      if (origin !== undefined) {
+        if (isTimed(event)) addTimed(event, origin)
         return
       }
       finder.add(event)
       if (isTimed(event)) prelude.push(event)
       if (!finder.isKnown()) return
-      started = start()
+      origin = finder.origin()
+      countPrelude(origin)
       prelude = []
     },
     finish: () => {
-      const { origin, part } = started ?? start()
-      return summaryOf(part, origin)
+      if (origin !== undefined) return summaryOf(counts, origin)
+      const soFar = finder.origin()
+      countPrelude(soFar)
+      return summaryOf(counts, soFar)
     },
   }
 }

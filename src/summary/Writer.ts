@@ -2,7 +2,6 @@
  * Those who write logs, and how their lines are read.
  */
 import { Option } from "effect"
-import { scanPythonLine } from "../journal/fast/pythonScanner.ts"
 import { scanRecord } from "../journal/fast/recordScanner.ts"
 import type { Cursor } from "../journal/fast/scanValues.ts"
 import { newerVersion, readJournalLine } from "../journal/JournalReader.ts"
@@ -30,7 +29,7 @@ const scanJournal: Writer["scan"] = (bytes, from, cursor) => {
 const pythonClient: Writer = {
   source: "python-client",
   read: (line) => Option.fromUndefinedOr(readPythonLine(line)),
-  scan: scanPythonLine,
+  scan: () => undefined,
 }
 
 const journal: Writer = {

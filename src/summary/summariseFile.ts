@@ -1,8 +1,6 @@
 /**
- * Summarises a file, or standard input: no more of it is kept than a chunk and a line. A large file is read by two
- * threads, a part each.
+ * Summarises a file, or standard input, in one pass: no more of it is kept than a chunk and a line.
  */
-import { availableParallelism } from "node:os"
 import { join } from "node:path"
 import { Effect, FileSystem, Option, type PlatformError, Stdio, Stream } from "effect"
 import { UsageError } from "../platform/errors.ts"
@@ -13,7 +11,6 @@ import type { EventTaker } from "./EventTaker.ts"
 import type { LogDefaults, LogOptions } from "./LogOptions.ts"
 import { type LogReader, makeLogReader } from "./LogReader.ts"
 import type { Missed } from "./LogSpans.ts"
-import { summaryOf } from "./PartialSummary.ts"
 import {
   GZIP_MAGIC_BYTES,
   gunzipped,
@@ -22,11 +19,8 @@ import {
   pipeBytes,
   readStreamLines,
 } from "./reading/byteStreams.ts"
-import { collectGarbage } from "./reading/collectGarbage.ts"
 import { CHUNK_BYTES } from "./reading/LineBlocks.ts"
-import { makeLogHead } from "./reading/LogHead.ts"
-import { type BytesAt, readFileLines, WHOLE } from "./reading/readFile.ts"
-import { readInParts } from "./reading/readInParts.ts"
+import { readFileLines } from "./reading/readFile.ts"
 import { clockText, offsetText, spanText } from "./Selection.ts"
 import type { Summary } from "./Summary.ts"
 
@@ -94,23 +88,6 @@ export const refuseMissed = (
     return Effect.fail(new UsageError({ message }))
   })
 
-/** How logs are read. */
-export interface Reading {
-  /** Threads that read one file together, this one among them. */
-  readonly threads: number
-  /** Only larger files are worth a second thread, in bytes. */
-  readonly togetherFrom: number
-}
-
-export const defaultReading: Reading = {
-  // Each thread costs memory, and two bring a day's log down to seconds.
-  threads: Math.min(2, availableParallelism()),
-  togetherFrom: 48 * 1024 * 1024,
-}
-
-/** A file's first bytes tell where it begins, unless it is very odd. */
-const HEAD_BYTES = 4 * 1024 * 1024
-
 const refuse = (file: string, version: number | undefined): Effect.Effect<void, UsageError> =>
   version === undefined ? Effect.void : Effect.fail(tooNew(file, version))
 
@@ -127,55 +104,12 @@ export const notGzip = (file: string) => (): UsageError =>
     message: `cannot read ${nameOf(file)}: what gzip has packed in it is damaged or not whole; give the whole file`,
   })
 
-/** Where the log begins, where its first bytes tell. */
-const originOf = Effect.fnUntraced(function* (file: BytesAt, defaults: LogDefaults) {
-  const head = makeLogHead(defaults)
-  yield* readFileLines(
-    file,
-    { from: 0, to: HEAD_BYTES },
-    head,
-    Effect.sync(() => Option.isNone(head.origin())),
-  )
-  return head.origin()
-})
-
-/** A file, or several that are one. */
-interface OpenFiles {
-  readonly paths: ReadonlyArray<string>
-  readonly bytes: BytesAt
-  readonly size: number
-}
-
-/**
- * The summary of a large log that several threads read together: none where it is not large, somebody wants to be told its
- * events in their order, or it can only be read in one pass.
- */
-export const summariseTogether = Effect.fnUntraced(function* (
-  name: string,
-  { paths, bytes: file, size }: OpenFiles,
-  defaults: LogDefaults,
-  options: LogOptions,
-  { threads, togetherFrom }: Reading,
-) {
-  const isAboutAll = options.selection === undefined && options.listen === undefined
-  if (!isAboutAll || threads < 2 || size < togetherFrom) return Option.none()
-  const origin = yield* Effect.mapError(originOf(file, defaults), cannotRead(name))
-  if (Option.isNone(origin)) return Option.none()
-  const parts = yield* Effect.mapError(readInParts(paths, file, size, threads, origin.value), (error) =>
-    typeof error === "string" ? cannotReadBecause(name, error) : cannotRead(name)(error),
-  )
-  yield* refuse(name, parts.newerVersion)
-  return Option.map(parts.summary, (summary) => summaryOf(summary, origin.value))
-})
-
 const summariseStream = Effect.fnUntraced(function* <R>(
   name: string,
   bytes: Stream.Stream<Uint8Array, UsageError, R>,
   defaults: LogDefaults,
   options: LogOptions,
 ) {
-  // How much will come nobody knows.
-  yield* collectGarbage
   const reader = makeLogReader(defaults, options)
   yield* readStreamLines(bytes, reader, goesOn(name, reader))
   reader.end()
@@ -184,10 +118,8 @@ const summariseStream = Effect.fnUntraced(function* <R>(
 
 const summariseRegular = Effect.fnUntraced(function* (
   name: string,
-  size: number,
   defaults: LogDefaults,
   options: LogOptions,
-  reading: Reading,
 ) {
   const fileSystem = yield* FileSystem.FileSystem
   const file = yield* Effect.mapError(fileSystem.open(name), cannotRead(name))
@@ -197,12 +129,8 @@ const summariseRegular = Effect.fnUntraced(function* (
     const packed = Stream.mapError(fileSystem.stream(name, { chunkSize: CHUNK_BYTES }), cannotRead(name))
     return yield* summariseStream(name, gunzipped(packed, notGzip(name)), defaults, options)
   }
-  const files = { paths: [name], bytes: file, size }
-  const summary = yield* summariseTogether(name, files, defaults, options, reading)
-  if (Option.isSome(summary)) return summary.value
-  if (size >= reading.togetherFrom) yield* collectGarbage
   const reader = makeLogReader(defaults, options)
-  yield* readFileLines(file, WHOLE, reader, goesOn(name, reader)).pipe(
+  yield* readFileLines(file, reader, goesOn(name, reader)).pipe(
     Effect.mapError((error) => (error._tag === "UsageError" ? error : cannotRead(name)(error))),
   )
   reader.end()
@@ -220,7 +148,6 @@ export const summariseFile = Effect.fn("summariseFile")(function* (
   file: string,
   defaults: LogDefaults,
   options: LogOptions = {},
-  reading: Reading = defaultReading,
 ): Effect.fn.Return<Summary, UsageError, FileSystem.FileSystem | Stdio.Stdio> {
   if (file === STANDARD_INPUT) {
     const { stdin } = yield* Stdio.Stdio
@@ -233,7 +160,7 @@ export const summariseFile = Effect.fn("summariseFile")(function* (
     const bytes = pipeBytes(file, () => cannotReadBecause(file, "reading it failed"))
     return yield* summariseStream(file, maybeGunzipped(bytes, notGzip(file)), defaults, options)
   }
-  return yield* Effect.scoped(summariseRegular(file, Number(info.size), defaults, options, reading))
+  return yield* Effect.scoped(summariseRegular(file, defaults, options))
 })
 
 /**

@@ -4,7 +4,7 @@
 import { elapsedMs } from "../journal/elapsed.ts"
 import type { Origin } from "./Origin.ts"
 import type { Unfinished } from "./Unfinished.ts"
-import { countIn, edgeOf, headEnd, type Tally, tailStart, type WindowGrid, windowOf } from "./WindowGrid.ts"
+import { countIn, openFrom, type Tally, windowOf, type Windows } from "./Windows.ts"
 
 export interface WindowFigures {
   /** From the first record to the last, in milliseconds. */
@@ -26,18 +26,18 @@ const complete = (tally: Tally): number => tally.all - tally.newest
 
 /** All is in window 0, and counts though that is not complete. */
 const figuresOfShortLog = (
-  grid: WindowGrid,
+  windows: Windows,
   unfinished: Unfinished["orders"],
   origin: Origin,
 ): WindowFigures => ({
-  totalMs: grid.lastMs,
+  totalMs: windows.lastMs,
   windows: 1,
-  accepted: grid.accepted.all,
-  expiredInQueue: grid.expiredInQueue.all,
-  expiredInLimiter: grid.expiredInLimiter.all,
-  created: grid.createdBefore + grid.created.all + unfinished.size,
-  lowestAccepted: grid.accepted.all,
-  meanLeftCapped: Math.min(origin.capPerSecond, countIn(grid.head.left, 0)),
+  accepted: windows.accepted.all,
+  expiredInQueue: windows.expiredInQueue.all,
+  expiredInLimiter: windows.expiredInLimiter.all,
+  created: windows.createdBefore + windows.created.all + unfinished.size,
+  lowestAccepted: windows.accepted.all,
+  meanLeftCapped: Math.min(origin.capPerSecond, countIn(windows.openLeft, 0)),
 })
 
 /**
@@ -46,40 +46,36 @@ const figuresOfShortLog = (
  * @param unfinished orders without an outcome
  */
 export const figuresOf = (
-  grid: WindowGrid,
+  windows: Windows,
   unfinished: Unfinished["orders"],
   origin: Origin,
 ): WindowFigures => {
-  if (grid.newest <= 0) return figuresOfShortLog(grid, unfinished, origin)
-  const { middle } = grid
+  if (windows.newest <= 0) return figuresOfShortLog(windows, unfinished, origin)
+  const { closed, openAccepted, openLeft } = windows
   // No record, no order.
-  let lowestAccepted = grid.oldest > 0 ? 0 : middle.lowestAccepted
-  let { leftBelowCap, windowsAtCap } = middle
-  const look = (from: number, to: number): void => {
-    for (let window = from; window <= to; window += 1) {
-      const { accepted, left } = edgeOf(grid, window)
-      lowestAccepted = Math.min(lowestAccepted, countIn(accepted, window))
-      if (countIn(left, window) < origin.capPerSecond) leftBelowCap += countIn(left, window)
-      else windowsAtCap += 1
-    }
+  let lowestAccepted = windows.oldest > 0 ? 0 : closed.lowestAccepted
+  let { leftBelowCap, windowsAtCap } = closed
+  for (let window = openFrom(windows); window < windows.newest; window += 1) {
+    const left = countIn(openLeft, window)
+    lowestAccepted = Math.min(lowestAccepted, countIn(openAccepted, window))
+    if (left < origin.capPerSecond) leftBelowCap += left
+    else windowsAtCap += 1
   }
-  look(grid.oldest, Math.min(headEnd(grid), grid.newest - 1))
-  look(tailStart(grid), grid.newest - 1)
   let createdUnfinished = 0
   for (const { createdAtMs } of unfinished.values()) {
     const sinceFirst = elapsedMs(origin.firstMs, createdAtMs)
-    if (sinceFirst >= 0 && windowOf(sinceFirst) < grid.newest) createdUnfinished += 1
+    if (sinceFirst >= 0 && windowOf(sinceFirst) < windows.newest) createdUnfinished += 1
   }
   // A cap may be infinite, but then no window is at it.
   const leftAtCap = windowsAtCap === 0 ? 0 : windowsAtCap * origin.capPerSecond
   return {
-    totalMs: grid.lastMs,
-    windows: grid.newest,
-    accepted: complete(grid.accepted),
-    expiredInQueue: complete(grid.expiredInQueue),
-    expiredInLimiter: complete(grid.expiredInLimiter),
-    created: complete(grid.created) + createdUnfinished,
+    totalMs: windows.lastMs,
+    windows: windows.newest,
+    accepted: complete(windows.accepted),
+    expiredInQueue: complete(windows.expiredInQueue),
+    expiredInLimiter: complete(windows.expiredInLimiter),
+    created: complete(windows.created) + createdUnfinished,
     lowestAccepted,
-    meanLeftCapped: (leftBelowCap + leftAtCap) / grid.newest,
+    meanLeftCapped: (leftBelowCap + leftAtCap) / windows.newest,
   }
 }
