@@ -1,14 +1,14 @@
 // Laws of the exchange's model, each with a broken variant that the law must catch.
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { type Arrival, arrive, emptyKey, type KeyState, type Verdict } from "../src/exchange/ExchangeModel.ts"
+import { type Arrival, arrive, emptyKey, type KeyUsage, type Ruling } from "../src/exchange/ExchangeModel.ts"
 import { type ExchangeRules } from "../src/venues/exercise/exercise.ts"
 import { asOften } from "./support/law.ts"
 
 type Model = typeof arrive
 
 interface Judged extends Arrival {
-  readonly verdict: Verdict
+  readonly ruling: Ruling
 }
 
 const judge = (
@@ -18,9 +18,9 @@ const judge = (
 ): ReadonlyArray<Judged> => {
   let key = emptyKey(config)
   return arrivals.map((arrival) => {
-    const { next, verdict } = model(config, key, arrival)
+    const { next, ruling } = model(config, key, arrival)
     key = next
-    return { ...arrival, verdict }
+    return { ...arrival, ruling }
   })
 }
 
@@ -69,7 +69,7 @@ const stepMs = (gap: string | number, config: ExchangeRules): number => {
 
 type Law = (model: Model, config: ExchangeRules, arrivals: ReadonlyArray<Arrival>) => boolean
 
-const isPass = (judged: Judged) => judged.verdict === "accepted" || judged.verdict === "nonce"
+const isPass = (judged: Judged) => judged.ruling === "accepted" || judged.ruling === "nonce"
 
 const neverOverTheLimit: Law = (model, config, arrivals) => {
   const passes = judge(model, config, arrivals)
@@ -84,7 +84,7 @@ const neverOverTheLimit: Law = (model, config, arrivals) => {
 const refusesOnlyWhatWouldExceed: Law = (model, config, arrivals) => {
   const judged = judge(model, config, arrivals)
   return judged.every((one, index) => {
-    if (one.verdict !== "rate-limit") return true
+    if (one.ruling !== "rate-limit") return true
     const now = Math.floor(one.atMs)
     const inWindow = judged
       .slice(0, index)
@@ -95,7 +95,7 @@ const refusesOnlyWhatWouldExceed: Law = (model, config, arrivals) => {
 
 const acceptedNoncesRise: Law = (model, config, arrivals) => {
   const nonces = judge(model, config, arrivals)
-    .filter((judged) => judged.verdict === "accepted")
+    .filter((judged) => judged.ruling === "accepted")
     .map((judged) => judged.nonce)
   return nonces.every((nonce, index) => {
     const before = index === 0 ? 0n : nonces[index - 1]
@@ -105,19 +105,19 @@ const acceptedNoncesRise: Law = (model, config, arrivals) => {
 
 const refusesOnlyNoncesThatDoNotRise: Law = (model, config, arrivals) => {
   let last = 0n
-  return judge(model, config, arrivals).every(({ nonce, verdict }) => {
-    if (verdict === "nonce") return nonce === undefined || nonce <= last
-    if (verdict === "accepted" && nonce !== undefined) last = nonce
+  return judge(model, config, arrivals).every(({ nonce, ruling }) => {
+    if (ruling === "nonce") return nonce === undefined || nonce <= last
+    if (ruling === "accepted" && nonce !== undefined) last = nonce
     return true
   })
 }
 
 const blockedForGoodAfterEnoughErrors: Law = (model, config, arrivals) => {
   let errors = 0
-  return judge(model, config, arrivals).every(({ verdict }) => {
-    if (errors >= config.blockAfter) return verdict === "blocked"
-    if (verdict === "rate-limit") errors += 1
-    return verdict !== "blocked"
+  return judge(model, config, arrivals).every(({ ruling }) => {
+    if (errors >= config.blockAfter) return ruling === "blocked"
+    if (ruling === "rate-limit") errors += 1
+    return ruling !== "blocked"
   })
 }
 
@@ -126,11 +126,11 @@ const sameAsFromWholeHistory: Law = (model, config, arrivals) => {
   const history: Array<Judged> = []
   for (const arrival of arrivals) {
     const now = Math.floor(arrival.atMs)
-    const errors = history.filter((_) => _.verdict === "rate-limit").length
+    const errors = history.filter((_) => _.ruling === "rate-limit").length
     const inWindow = history.filter((_) => isPass(_) && now - Math.floor(_.atMs) <= config.windowMs).length
-    const accepted = history.filter((_) => _.verdict === "accepted").map((_) => _.nonce ?? 0n)
+    const accepted = history.filter((_) => _.ruling === "accepted").map((_) => _.nonce ?? 0n)
     const largest = accepted.reduce((largest, nonce) => (nonce > largest ? nonce : largest), 0n)
-    const verdict =
+    const ruling =
       errors >= config.blockAfter
         ? "blocked"
         : inWindow >= config.limit
@@ -138,10 +138,10 @@ const sameAsFromWholeHistory: Law = (model, config, arrivals) => {
           : arrival.nonce === undefined || arrival.nonce <= largest
             ? "nonce"
             : "accepted"
-    history.push({ ...arrival, verdict })
+    history.push({ ...arrival, ruling })
   }
   const judged = judge(model, config, arrivals)
-  return judged.every((_, index) => _.verdict === history[index]?.verdict)
+  return judged.every((_, index) => _.ruling === history[index]?.ruling)
 }
 
 /** Wrong at the edge: two passes exactly one window apart. */
@@ -153,7 +153,7 @@ const edgeRefuses: Model = (config, key, arrival) =>
 /** Gives the slot of a bad nonce back. */
 const returnsSlots: Model = (config, key, arrival) => {
   const judged = arrive(config, key, arrival)
-  return judged.verdict === "nonce" ? { ...judged, next: key } : judged
+  return judged.ruling === "nonce" ? { ...judged, next: key } : judged
 }
 /** Takes a nonce that it has just seen. */
 const repeatsNonces: Model = (config, key, arrival) => {
@@ -176,8 +176,8 @@ const learnsRefusedNonces: Model = (config, key, arrival) => {
 /** Forgets an error with every pass. */
 const forgives: Model = (config, key, arrival) => {
   const judged = arrive(config, key, arrival)
-  const next: KeyState =
-    judged.verdict === "accepted"
+  const next: KeyUsage =
+    judged.ruling === "accepted"
       ? { ...judged.next, rateLimitErrors: Math.max(0, judged.next.rateLimitErrors - 1) }
       : judged.next
   return { ...judged, next }

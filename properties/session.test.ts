@@ -9,8 +9,8 @@ describe(`sessions (seed ${SEED}, ${RUNS} a law)`, () => {
     law: "every caller is told the truth, whatever it does, and nothing is refused",
     worlds: sessions,
     check: async (session, variant) => {
-      for (const { id, verdict } of await playSession(session, variant)) {
-        assert.strictEqual(verdict, "accepted", `order ${id}`)
+      for (const { id, ruling } of await playSession(session, variant)) {
+        assert.strictEqual(ruling, "accepted", `order ${id}`)
       }
     },
     broken: {

@@ -22,8 +22,8 @@ export const windowIsKept = (
       if (later === undefined) return
       assert.isAbove(later - time, windowMs, `${key}: ${limit + 1} arrivals within ${later - time} ms`)
     })
-    for (const { id, verdict } of arrivals) {
-      assert.notStrictEqual(verdict, "rate-limit", `${key}: order ${id} exceeded the rate limit`)
+    for (const { id, ruling } of arrivals) {
+      assert.notStrictEqual(ruling, "rate-limit", `${key}: order ${id} exceeded the rate limit`)
     }
   }
 }
@@ -60,7 +60,7 @@ export const oneOutcomeEach: DispatchLaw = ({ keys }, seen) => {
  * was not, and never will be. What the exchange itself refuses by a status without meaning is its own affair.
  */
 export const outcomesAreTrue: DispatchLaw = (_, seen) => {
-  const executed = new Set(seen.arrivals.filter(({ verdict }) => verdict === "accepted").map(({ id }) => id))
+  const executed = new Set(seen.arrivals.filter(({ ruling }) => ruling === "accepted").map(({ id }) => id))
   for (const event of seen.events) {
     if (event.type !== "outcome") continue
     const { id, outcome } = event
@@ -123,7 +123,7 @@ export const neverSentTwice: DispatchLaw = (_, seen) => {
     assert.isFalse(open.has(event.id), `order ${event.id} was sent again with no word of the request before`)
     open.add(event.id)
   }
-  const accepted = seen.arrivals.filter(({ verdict }) => verdict === "accepted").map(({ id }) => id)
+  const accepted = seen.arrivals.filter(({ ruling }) => ruling === "accepted").map(({ id }) => id)
   assert.strictEqual(new Set(accepted).size, accepted.length, "an order was accepted twice")
 }
 

@@ -8,8 +8,8 @@ export type LivesLaw = (world: Lives, seen: LivesSeen) => void
 
 const executions = ({ arrivals }: LivesSeen): ReadonlyMap<string, number> => {
   const counts = new Map<string, number>()
-  for (const { id, verdict } of arrivals) {
-    if (verdict === "accepted") counts.set(id, (counts.get(id) ?? 0) + 1)
+  for (const { id, ruling } of arrivals) {
+    if (ruling === "accepted") counts.set(id, (counts.get(id) ?? 0) + 1)
   }
   return counts
 }

@@ -1,7 +1,7 @@
 /**
  * What the exchange itself saw, by its own clock: the judge of whether a client kept the rules.
  */
-import type { Verdict } from "./ExchangeModel.ts"
+import type { Ruling } from "./ExchangeModel.ts"
 import type { FaultKind } from "./faults/Fault.ts"
 
 /** What one key's requests came to. */
@@ -38,7 +38,7 @@ export interface ArrivalTally {
    * Counts a request that reached the exchange. `atMs` is the exchange's time, and never less than in the call
    * before.
    */
-  readonly arrived: (label: string, verdict: Verdict, atMs: number, reqId: string) => void
+  readonly arrived: (label: string, ruling: Ruling, atMs: number, reqId: string) => void
   /** Counts a request with a key that the exchange does not know. */
   readonly unknownKey: () => void
   /** Counts faults that the exchange has played. */
@@ -120,7 +120,7 @@ export const makeArrivalTally = (
     labels.map((label) => [
       label,
       {
-        verdicts: { accepted: 0, "rate-limit": 0, blocked: 0, nonce: 0 } satisfies Record<Verdict, number>,
+        rulings: { accepted: 0, "rate-limit": 0, blocked: 0, nonce: 0 } satisfies Record<Ruling, number>,
         arrivals: makeSlidingMaximum(windowMs),
         passes: makeSlidingMaximum(windowMs),
       },
@@ -131,13 +131,13 @@ export const makeArrivalTally = (
   let repeatedOrders = 0
   const faults = new Map<FaultKind, number>()
   return {
-    arrived: (label, verdict, atMs, reqId) => {
+    arrived: (label, ruling, atMs, reqId) => {
       const key = keys.get(label)
       if (key === undefined) return
-      key.verdicts[verdict] += 1
+      key.rulings[ruling] += 1
       key.arrivals.add(atMs)
-      if (verdict === "accepted" || verdict === "nonce") key.passes.add(atMs)
-      if (verdict === "accepted" && orders.seen(reqId)) repeatedOrders += 1
+      if (ruling === "accepted" || ruling === "nonce") key.passes.add(atMs)
+      if (ruling === "accepted" && orders.seen(reqId)) repeatedOrders += 1
     },
     unknownKey: () => {
       unknownKey += 1
@@ -147,13 +147,13 @@ export const makeArrivalTally = (
     },
     read: () => ({
       windowMs,
-      keys: Array.from(keys, ([label, { verdicts, arrivals, passes }]) => ({
+      keys: Array.from(keys, ([label, { rulings, arrivals, passes }]) => ({
         key: label,
-        requests: verdicts.accepted + verdicts["rate-limit"] + verdicts.blocked + verdicts.nonce,
-        accepted: verdicts.accepted,
-        rateLimit: verdicts["rate-limit"],
-        blocked: verdicts.blocked,
-        nonce: verdicts.nonce,
+        requests: rulings.accepted + rulings["rate-limit"] + rulings.blocked + rulings.nonce,
+        accepted: rulings.accepted,
+        rateLimit: rulings["rate-limit"],
+        blocked: rulings.blocked,
+        nonce: rulings.nonce,
         busiestWindow: arrivals.most(),
         mostPasses: passes.most(),
       })),

@@ -1,7 +1,7 @@
 /**
  * What the exchange says: an HTTP status and the exact text of a JSON body for each case.
  */
-import type { Verdict } from "./ExchangeModel.ts"
+import type { Ruling } from "./ExchangeModel.ts"
 
 /** An HTTP status and a JSON body. */
 export interface ExchangeAnswer {
@@ -14,7 +14,7 @@ const refusal = (status: number, message: string): ExchangeAnswer => ({
   body: JSON.stringify({ status: "error", error_msg: message }),
 })
 
-const refusals: Readonly<Record<Exclude<Verdict, "accepted">, ExchangeAnswer>> = {
+const refusals: Readonly<Record<Exclude<Ruling, "accepted">, ExchangeAnswer>> = {
   "rate-limit": refusal(429, "exceeded rate limit"),
   // 429, not 403: a blocked key is told apart by the message.
   blocked: refusal(429, "too many rate limit errors: blocked"),
@@ -35,7 +35,7 @@ export const unreadableBody = refusal(400, "unreadable body")
 export const bodyTooLarge = refusal(413, "body too large")
 
 /** The answer to a request that reached the exchange, echoing the order's id where it was accepted. */
-export const answerTo = (verdict: Verdict, reqId: string): ExchangeAnswer =>
-  verdict === "accepted"
+export const answerTo = (ruling: Ruling, reqId: string): ExchangeAnswer =>
+  ruling === "accepted"
     ? { status: 200, body: JSON.stringify({ status: "OK", req_id: reqId }) }
-    : refusals[verdict]
+    : refusals[ruling]

@@ -13,10 +13,10 @@ import type { ExchangeRules } from "../venues/exercise/exercise.ts"
  * What the exchange did with a request that reached it: `accepted`, refused as over the `rate-limit`, refused
  * because the key is `blocked`, or refused for its `nonce`.
  */
-export type Verdict = "accepted" | "rate-limit" | "blocked" | "nonce"
+export type Ruling = "accepted" | "rate-limit" | "blocked" | "nonce"
 
 /** What the exchange remembers of one key. Never changed in place. */
-export interface KeyState {
+export interface KeyUsage {
   /** Times of the last `limit` passes of the rate limit, a ring; `-Infinity` where there was none yet. */
   readonly passes: ReadonlyArray<number>
   /** Where the ring's oldest time stands. */
@@ -39,28 +39,28 @@ export interface Arrival {
  * A key that the exchange has never heard of. "Never passed" is `-Infinity`, not 0: a monotonic clock may
  * start near 0, and its first requests would be refused.
  */
-export const emptyKey = (config: ExchangeRules): KeyState => ({
+export const emptyKey = (config: ExchangeRules): KeyUsage => ({
   passes: Array.from({ length: config.limit }, () => Number.NEGATIVE_INFINITY),
   oldest: 0,
   rateLimitErrors: 0,
   lastNonce: 0n,
 })
 
-/** Judges one arrival: the verdict, and what the exchange remembers of the key from then on. */
+/** Judges one arrival: the ruling, and what the exchange remembers of the key from then on. */
 export const arrive = (
   config: ExchangeRules,
-  key: KeyState,
+  key: KeyUsage,
   arrival: Arrival,
-): { readonly verdict: Verdict; readonly next: KeyState } => {
-  if (key.rateLimitErrors >= config.blockAfter) return { verdict: "blocked", next: key }
+): { readonly ruling: Ruling; readonly next: KeyUsage } => {
+  if (key.rateLimitErrors >= config.blockAfter) return { ruling: "blocked", next: key }
   const now = Math.floor(arrival.atMs)
   const oldestPass = key.passes[key.oldest] ?? Number.NEGATIVE_INFINITY
   if (now - oldestPass <= config.windowMs) {
-    return { verdict: "rate-limit", next: { ...key, rateLimitErrors: key.rateLimitErrors + 1 } }
+    return { ruling: "rate-limit", next: { ...key, rateLimitErrors: key.rateLimitErrors + 1 } }
   }
   const accepted = arrival.nonce !== undefined && arrival.nonce > key.lastNonce
   return {
-    verdict: accepted ? "accepted" : "nonce",
+    ruling: accepted ? "accepted" : "nonce",
     next: {
       // The slot is used up whatever the nonce turns out to be.
       passes: key.passes.with(key.oldest, now),

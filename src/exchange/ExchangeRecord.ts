@@ -18,7 +18,7 @@ import {
 } from "effect"
 import { CommandFailed, UsageError } from "../platform/errors.ts"
 import { pathProblem } from "../platform/FileProblem.ts"
-import type { Verdict } from "./ExchangeModel.ts"
+import type { Ruling } from "./ExchangeModel.ts"
 
 /** One judged request. */
 export interface RecordLine {
@@ -28,7 +28,7 @@ export interface RecordLine {
   readonly id: string
   /** As it was sent; null where it was missing. */
   readonly nonce: string | null
-  readonly verdict: Verdict
+  readonly verdict: Ruling
   /** When it was judged, ISO 8601 in UTC. */
   readonly at: string
 }

@@ -6,7 +6,7 @@ import type { Server } from "node:http"
 import type { Socket } from "node:net"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
-import { type ByteSize, Deferred, Duration, Effect, Predicate, Result, Schedule, Schema } from "effect"
+import { type ByteSize, Deferred, Duration, Effect, Predicate, Schedule, Schema } from "effect"
 import {
   HttpIncomingMessage,
   HttpMiddleware,
@@ -25,10 +25,16 @@ import {
   targetTooLong,
   unreadableBody,
 } from "./ExchangeAnswer.ts"
-import { defaultLimits, type ExchangeLimits, makeNodeServer, watchConnections } from "./ExchangeLimits.ts"
+import {
+  type Connections,
+  defaultLimits,
+  type ExchangeLimits,
+  makeNodeServer,
+  watchConnections,
+} from "./ExchangeLimits.ts"
 import { type ExchangeRecord, noRecord } from "./ExchangeRecord.ts"
 import type { Fault } from "./faults/Fault.ts"
-import { playCut } from "./faults/playEnding.ts"
+import { playCut } from "./faults/Cut.ts"
 import { makeJudge, type Parameters, type Reply } from "./Judge.ts"
 
 /** Where the exchange takes orders. */
@@ -95,9 +101,6 @@ const readParameters = (query: URLSearchParams, form: URLSearchParams): Paramete
   return { apiKey: read("api_key"), nonce: read("nonce"), reqId: read("req_id") }
 }
 
-const isComplete = (_: Parameters): boolean =>
-  _.apiKey !== undefined && _.nonce !== undefined && _.reqId !== undefined
-
 const FORM = /^application\/x-www-form-urlencoded\b/i
 const noParameters = new URLSearchParams()
 
@@ -114,7 +117,8 @@ const parametersOf = (
 ): Effect.Effect<Parameters, ExchangeAnswer> => {
   const fromQuery = new URLSearchParams(query)
   const parameters = readParameters(fromQuery, noParameters)
-  if (isComplete(parameters) || !FORM.test(request.headers["content-type"] ?? "")) {
+  const isComplete = Object.values(parameters).every((value) => value !== undefined)
+  if (isComplete || !FORM.test(request.headers["content-type"] ?? "")) {
     return Effect.succeed(parameters)
   }
   return request.text.pipe(
@@ -149,6 +153,62 @@ const listenAgain = (server: Server, host: string, port: number): Effect.Effect<
     })
   })
 
+/** Whether and when the server stops. */
+interface Stopping {
+  readonly has: () => boolean
+  readonly wait: Effect.Effect<void>
+}
+
+/** Answers one request after another: what goes over the connection, or what cuts it. */
+const makeReply =
+  (judge: (parameters: Parameters) => Effect.Effect<Reply>, limits: ExchangeLimits) =>
+  (request: HttpServerRequest.HttpServerRequest): Effect.Effect<Reply> => {
+    const refuse = (answer: ExchangeAnswer, headers = {}) =>
+      Effect.succeed<Reply>({ type: "answer", answer, headers })
+    if (request.url.length > limits.targetLength) return refuse(targetTooLong)
+    const [path = "", ...query] = request.url.split("?")
+    if (path !== REQUEST_PATH) return refuse(notFound)
+    if (request.method !== "GET") return refuse(methodNotAllowed, { allow: "GET" })
+    return Effect.matchEffect(parametersOf(request, query.join("?"), limits.body), {
+      onFailure: (answer) => refuse(answer),
+      onSuccess: judge,
+    })
+  }
+
+/** The handler of all requests. */
+const makeApp = (
+  reply: (request: HttpServerRequest.HttpServerRequest) => Effect.Effect<Reply>,
+  connections: Connections,
+  stopping: Stopping,
+) => {
+  const serveOne = Effect.fnUntraced(function* (
+    request: HttpServerRequest.HttpServerRequest,
+    socket: Socket,
+  ) {
+    const replied = yield* reply(request)
+    // Else the connection would stay open after its answer, and the stop would wait for it.
+    if (replied.type !== "cut") return respond(replied, stopping.has() ? { connection: "close" } : {})
+    connections.hold(socket)
+    yield* playCut(socket, replied.cut)
+    return HttpServerResponse.empty()
+  })
+  return HttpServerRequest.HttpServerRequest.pipe(
+    Effect.flatMap((request) => {
+      const { socket } = NodeHttpServerRequest.toIncomingMessage(request)
+      if (!connections.begins(socket)) {
+        socket.destroy()
+        return Effect.succeed(HttpServerResponse.empty())
+      }
+      return Effect.ensuring(
+        serveOne(request, socket),
+        Effect.sync(() => connections.ended(socket)),
+      )
+    }),
+    // The platform interrupts a handler whose client hung up. That must not reach the judge.
+    Effect.uninterruptible,
+  )
+}
+
 /**
  * Serves an exchange until the scope closes. Then it takes no more connections, answers what is in flight,
  * closes idle connections and frees the port. A client that hangs up does not undo its request: an order that
@@ -165,7 +225,7 @@ export const make = Effect.fnUntraced(function* (options: ExchangeOptions) {
   const nodeServer = makeNodeServer(limits)
   const connections = watchConnections(nodeServer, limits)
   const stopped = Deferred.makeUnsafe<void>()
-  const isStopping = () => Deferred.isDoneUnsafe(stopped)
+  const stopping: Stopping = { has: () => Deferred.isDoneUnsafe(stopped), wait: Deferred.await(stopped) }
 
   const server = yield* NodeHttpServer.make(() => nodeServer, {
     host: options.host,
@@ -174,69 +234,28 @@ export const make = Effect.fnUntraced(function* (options: ExchangeOptions) {
   }).pipe(Effect.mapError((error) => whyNotServed(options, error.cause)))
   const port = "port" in server.address ? server.address.port : options.port
 
+  const onRestart = Effect.fnUntraced(function* (downMs: number) {
+    if (downMs > 0) nodeServer.close()
+    connections.reset()
+    if (downMs === 0) return
+    yield* Effect.sleep(Duration.millis(downMs))
+    yield* listenAgain(nodeServer, options.host, port).pipe(
+      Effect.retry({ schedule: Schedule.spaced("20 millis"), while: () => !stopping.has() }),
+      Effect.when(Effect.sync(() => !stopping.has())),
+      Effect.ignore,
+    )
+  })
   const judge = yield* makeJudge({
     ...options,
     faults: options.faults ?? [],
     record: options.record ?? noRecord,
     tally,
-    stopping: Deferred.await(stopped),
-    onRestart: Effect.fnUntraced(function* (downMs: number) {
-      if (downMs > 0) nodeServer.close()
-      connections.reset()
-      if (downMs === 0) return
-      yield* Effect.sleep(Duration.millis(downMs))
-      yield* listenAgain(nodeServer, options.host, port).pipe(
-        Effect.retry({ schedule: Schedule.spaced("20 millis"), while: () => !isStopping() }),
-        Effect.when(Effect.sync(() => !isStopping())),
-        Effect.ignore,
-      )
-    }),
+    stopping: stopping.wait,
+    onRestart,
   })
-
-  const replyTo = Effect.fnUntraced(function* (
-    request: HttpServerRequest.HttpServerRequest,
-  ): Effect.fn.Return<Reply> {
-    if (request.url.length > limits.targetLength) return { type: "answer", answer: targetTooLong }
-    const [path = "", ...query] = request.url.split("?")
-    if (path !== REQUEST_PATH) return { type: "answer", answer: notFound }
-    if (request.method !== "GET") {
-      return { type: "answer", answer: methodNotAllowed, headers: { allow: "GET" } }
-    }
-    const parameters = yield* Effect.result(parametersOf(request, query.join("?"), limits.body))
-    return yield* Result.match(parameters, {
-      onFailure: (answer) => Effect.succeed<Reply>({ type: "answer", answer }),
-      onSuccess: judge,
-    })
-  })
-
-  const serveOne = Effect.fnUntraced(function* (
-    request: HttpServerRequest.HttpServerRequest,
-    socket: Socket,
-  ) {
-    const reply = yield* replyTo(request)
-    // Without it the connection would stay open after its answer, and the stop would wait for it.
-    if (reply.type !== "cut") return respond(reply, isStopping() ? { connection: "close" } : {})
-    connections.hold(socket)
-    yield* playCut(socket, reply.cut)
-    return HttpServerResponse.empty()
-  })
-
-  const app = HttpServerRequest.HttpServerRequest.pipe(
-    Effect.flatMap((request) => {
-      const { socket } = NodeHttpServerRequest.toIncomingMessage(request)
-      if (!connections.begins(socket)) {
-        socket.destroy()
-        return Effect.succeed(HttpServerResponse.empty())
-      }
-      return Effect.ensuring(
-        serveOne(request, socket),
-        Effect.sync(() => connections.ended(socket)),
-      )
-    }),
-    // The platform sends an interrupt to a handler whose client hung up. It must not reach the judge.
-    Effect.uninterruptible,
-  )
-  yield* server.serve(app).pipe(Effect.provideService(HttpMiddleware.TracerDisabledWhen, () => true))
+  yield* server
+    .serve(makeApp(makeReply(judge, limits), connections, stopping))
+    .pipe(Effect.provideService(HttpMiddleware.TracerDisabledWhen, () => true))
 
   const grace = Duration.sum(Duration.times(options.maxDelay, 2), Duration.millis(STOP_GRACE_MS))
   yield* Effect.addFinalizer(() =>

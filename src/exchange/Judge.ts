@@ -1,28 +1,27 @@
 /**
- * Everything between a request's parameters and its answer: delays, judgement, tally, record, and the faults that
- * befall it on the way.
+ * Takes a request from its parameters to its answer: delays, judgement, tally, record, and the faults that befall it.
  *
- * A delay ends when it is due, not when its timer happens to fire: a process that was held up judges what has
- * become due meanwhile in the order of those times, and as of them. So an incoming delay is never longer than
- * it was drawn, however busy the machine is.
+ * A delay ends when it is due, not when its timer fires. A process that was held up judges what has become due
+ * meanwhile in the order of those times, and as of them. So no request arrives later than was drawn for it, however
+ * busy the machine is.
  */
-import { Clock, Duration, Effect, Redacted, type Scope } from "effect"
+import { Clock, Duration, Effect, type Scope } from "effect"
+import type { ApiKey } from "../domain/ApiKey.ts"
 import { nowMs, nowMsUnsafe, sleepUntil } from "../platform/Monotonic.ts"
 import { seededRandom } from "../platform/Random.ts"
-import type { ApiKey } from "../domain/ApiKey.ts"
+import { TimeHeap } from "../platform/TimeHeap.ts"
+import { type ExchangeRules, exerciseRules } from "../venues/exercise/exercise.ts"
 import type { ArrivalTally } from "./ArrivalTally.ts"
 import { uniformDelays } from "./Delays.ts"
-import { makeDueLine } from "./DueLine.ts"
 import { answerTo, type ExchangeAnswer, unknownKey } from "./ExchangeAnswer.ts"
-import { arrive, emptyKey, type KeyState, parseNonce } from "./ExchangeModel.ts"
-import { exerciseRules } from "../venues/exercise/exercise.ts"
 import type { ExchangeRecord } from "./ExchangeRecord.ts"
+import type { Cut } from "./faults/Cut.ts"
 import type { Fault, MomentFault } from "./faults/Fault.ts"
-import { type Ending, makeFaultPlan, type RequestFaults } from "./faults/FaultPlan.ts"
-import type { Cut } from "./faults/playEnding.ts"
+import { makeFaultPlan, type RequestFaults, type Spoiling } from "./faults/FaultPlan.ts"
 import { quotaHeaders } from "./faults/quotaHeaders.ts"
 import { nextMoment } from "./faults/When.ts"
 import { failing, garbled, type WrongAnswer } from "./faults/wrongAnswer.ts"
+import { Register, type RegisteredKey } from "./Register.ts"
 
 /** The protocol's three parameters. */
 export interface Parameters {
@@ -60,14 +59,15 @@ export interface JudgeOptions {
 
 const silence: Reply = { type: "cut", cut: { type: "silence" } }
 const closing: Reply = { type: "cut", cut: { type: "close" } }
+const refusedKey: Answered = { type: "answer", answer: unknownKey }
 
 /** Whether a fault keeps a request from being judged. */
-const losesRequest = (ending: Ending | undefined): boolean =>
-  ending?.fault.kind === "lost-request" || (ending?.fault.kind === "status" && !ending.fault.judged)
+const losesRequest = (spoiling: Spoiling | undefined): boolean =>
+  spoiling?.fault.kind === "lost-request" || (spoiling?.fault.kind === "status" && !spoiling.fault.judged)
 
 /** What a fault makes of an answer. */
 const spoil = (
-  { fault, garbling, share }: Ending,
+  { fault, garbling, share }: Spoiling,
   answer: ExchangeAnswer,
   reqId: string,
   wallMs: number,
@@ -86,151 +86,135 @@ const spoil = (
   }
 }
 
-interface Key {
-  readonly label: string
-  state: KeyState
+/** What all requests share. */
+interface Court {
+  readonly options: JudgeOptions
+  readonly clock: Clock.Clock
+  readonly rules: ExchangeRules
+  readonly register: Register
+  /** What happens at which time. */
+  readonly agenda: TimeHeap<() => void>
+  readonly startMs: number
 }
 
-/** Judges requests until the scope closes. */
+/** Sleeps until `dueMs`, and lets happen what has become due by then. */
+const runDue = Effect.fnUntraced(function* (agenda: TimeHeap<() => void>, dueMs: number) {
+  yield* sleepUntil(dueMs)
+  const untilMs = yield* nowMs
+  for (let due = agenda.first(); due !== undefined && due.atMs <= untilMs; due = agenda.first()) {
+    agenda.take()
+    due.value?.()
+  }
+})
+
+const playMoments = Effect.fnUntraced(function* (court: Court, fault: MomentFault) {
+  const { agenda, options, register, startMs } = court
+  let atMs: number | undefined = -1
+  while ((atMs = nextMoment(fault.when, atMs)) !== undefined) {
+    agenda.add(startMs + atMs, () => {
+      if (register.play(fault)) options.tally.played(fault.kind)
+    })
+    yield* runDue(agenda, startMs + atMs)
+    if (fault.kind === "restart") yield* options.onRestart(fault.when.forMs ?? 0)
+  }
+})
+
+/** A request of a known key. */
+interface KnownRequest {
+  readonly key: RegisteredKey
+  readonly parameters: Parameters
+  readonly faults: RequestFaults
+  /** When it arrives. */
+  readonly atMs: number
+}
+
+/** Judges a request, now that it arrives, and counts and records it. */
+const decide = (court: Court, { key, parameters, faults, atMs }: KnownRequest): Answered => {
+  const { clock, options, register, rules } = court
+  const { nonce, reqId = "" } = parameters
+  if (faults.blocks) register.block(key)
+  const ruling = register.judge(key, nonce, atMs)
+  options.tally.arrived(key.label, ruling, atMs, reqId)
+  const wallMs = clock.currentTimeMillisUnsafe()
+  const atEpochMs = wallMs - (nowMsUnsafe(clock) - atMs)
+  options.record.add({ key: key.label, id: reqId, nonce: nonce ?? null, verdict: ruling, atEpochMs })
+  const answer = answerTo(ruling, reqId)
+  if (faults.quota === undefined) return { type: "answer", answer }
+  const judgedMs = atMs + register.clockStepMs
+  const headers = quotaHeaders(faults.quota, rules, key.usage, ruling, judgedMs, wallMs)
+  return { type: "answer", answer, headers }
+}
+
+/** Waits for a request's arrival: what it is answered, or undefined where a restart or a stop came first. */
+const judge = Effect.fnUntraced(function* (court: Court, request: KnownRequest, life: number) {
+  const { agenda, options, register } = court
+  let answered: Answered | undefined
+  const arrival = agenda.add(request.atMs, () => {
+    if (register.life === life) answered = decide(court, request)
+  })
+  const arrived = runDue(agenda, request.atMs)
+  yield* request.faults.spikes === 0
+    ? arrived
+    : Effect.raceFirst(Effect.interruptible(arrived), Effect.interruptible(options.stopping))
+  agenda.remove(arrival)
+  return answered
+})
+
+const countFaults = (tally: ArrivalTally, faults: RequestFaults): void => {
+  tally.played("spike", faults.spikes)
+  if (faults.blocks) tally.played("block")
+  if (faults.quota !== undefined) tally.played("quota")
+}
+
+/** Makes what judges requests until the scope closes. */
 export const makeJudge = Effect.fnUntraced(function* (
   options: JudgeOptions,
 ): Effect.fn.Return<(parameters: Parameters) => Effect.Effect<Reply>, never, Scope.Scope> {
   const clock = yield* Clock.Clock
-  const { record, tally } = options
-  const config = {
-    ...exerciseRules,
-    limit: options.limit,
-    windowMs: Math.floor(Duration.toMillis(options.window)),
-  }
-  const draw = yield* uniformDelays(options.seed, Math.floor(Duration.toMillis(options.maxDelay)))
-  const plan = yield* makeFaultPlan(options.faults, options.seed)
-  const keyLuck = yield* seededRandom(options.seed, "fault block-key whom")
+  const { record, seed, tally } = options
+  const windowMs = Math.floor(Duration.toMillis(options.window))
+  const rules = { ...exerciseRules, limit: options.limit, windowMs }
+  const draw = yield* uniformDelays(seed, Math.floor(Duration.toMillis(options.maxDelay)))
+  const plan = yield* makeFaultPlan(options.faults, seed)
+  const register = new Register(options.keys, rules, yield* seededRandom(seed, "fault block-key whom"))
   const startMs = nowMsUnsafe(clock)
-  const keys = new Map<string, Key>(
-    options.keys.map(({ label, secret }) => [Redacted.value(secret), { label, state: emptyKey(config) }]),
-  )
-  const arrivals = makeDueLine<() => void>()
-  /** Sleeps until `dueMs`, and lets happen what has become due by then. */
-  const runDue = Effect.fnUntraced(function* (dueMs: number) {
-    yield* sleepUntil(dueMs)
-    for (const happen of arrivals.takeDue(yield* nowMs)) happen()
-  })
-
-  // A restart is a new life: what came in in a former one is forgotten.
-  let life = 0
-  let clockStepMs = 0
-
-  const block = (key: Key): void => {
-    key.state = { ...key.state, rateLimitErrors: Math.max(config.blockAfter, key.state.rateLimitErrors) }
-  }
-
-  const happen = (fault: MomentFault): void => {
-    switch (fault.kind) {
-      case "restart": {
-        life += 1
-        for (const key of keys.values()) key.state = emptyKey(config)
-        tally.played(fault.kind)
-        return
-      }
-      case "clock": {
-        clockStepMs += fault.byMs
-        tally.played(fault.kind)
-        return
-      }
-      case "block-key": {
-        const healthy = [...keys.values()].filter(({ state }) => state.rateLimitErrors < config.blockAfter)
-        const key = healthy[Math.floor(keyLuck.nextDoubleUnsafe() * healthy.length)]
-        if (key === undefined) return
-        block(key)
-        tally.played(fault.kind)
-      }
-    }
-  }
-
-  const playMoments = Effect.fnUntraced(function* (fault: MomentFault) {
-    let atMs: number | undefined = -1
-    while ((atMs = nextMoment(fault.when, atMs)) !== undefined) {
-      arrivals.add(startMs + atMs, () => happen(fault))
-      yield* runDue(startMs + atMs)
-      if (fault.kind === "restart") yield* options.onRestart(fault.when.forMs ?? 0)
-    }
-  })
-  yield* Effect.forEach(plan.moments, (fault) => Effect.forkScoped(playMoments(fault)), { discard: true })
-
-  /** Judges a request at `atMs`: what it is answered, or undefined where a restart or a stop came first. */
-  const judge = Effect.fnUntraced(function* (
-    key: Key,
-    parameters: Parameters,
-    faults: RequestFaults,
-    atMs: number,
-    receivedIn: number,
-  ) {
-    const reqId = parameters.reqId ?? ""
-    let reply: Answered | undefined
-    let isOver = false
-    arrivals.add(atMs, () => {
-      if (life !== receivedIn || isOver) return
-      if (faults.blocks) block(key)
-      const judgedMs = atMs + clockStepMs
-      const nonce = parseNonce(parameters.nonce)
-      const { next, verdict } = arrive(config, key.state, { nonce, atMs: judgedMs })
-      key.state = next
-      tally.arrived(key.label, verdict, atMs, reqId)
-      const atEpochMs = clock.currentTimeMillisUnsafe() - (nowMsUnsafe(clock) - atMs)
-      record.add({ key: key.label, id: reqId, nonce: parameters.nonce ?? null, verdict, atEpochMs })
-      const answer = answerTo(verdict, reqId)
-      const { quota } = faults
-      reply =
-        quota === undefined
-          ? { type: "answer", answer }
-          : {
-              type: "answer",
-              answer,
-              headers: quotaHeaders(quota, config, next, verdict, judgedMs, clock.currentTimeMillisUnsafe()),
-            }
-    })
-    yield* faults.spikes === 0
-      ? runDue(atMs)
-      : Effect.raceFirst(Effect.interruptible(runDue(atMs)), Effect.interruptible(options.stopping))
-    isOver = true
-    return reply
+  const court: Court = { options, clock, rules, register, agenda: new TimeHeap(), startMs }
+  yield* Effect.forEach(plan.moments, (fault) => Effect.forkScoped(playMoments(court, fault)), {
+    discard: true,
   })
 
   return Effect.fnUntraced(function* (parameters: Parameters): Effect.fn.Return<Reply> {
-    const delays = draw()
+    const { incomingMs, outgoingMs } = draw()
     const receivedMs = yield* nowMs
-    const receivedIn = life
+    const { life } = register
     const faults = plan.next(receivedMs - startMs)
     const stall = plan.stall(receivedMs - startMs)
-    const atMs = receivedMs + delays.incomingMs + faults.spikeMs
-    tally.played("spike", faults.spikes)
-    if (faults.blocks) tally.played("block")
-    if (faults.quota !== undefined) tally.played("quota")
+    countFaults(tally, faults)
 
-    const key = keys.get(parameters.apiKey ?? "")
-    const isLost = losesRequest(faults.ending) || stall?.judged === false
-    let reply: Answered | undefined = { type: "answer", answer: unknownKey }
-    let dueMs = receivedMs + delays.outgoingMs
-    if (isLost) {
-      dueMs += delays.incomingMs
+    const key = register.find(parameters.apiKey)
+    let reply: Answered | undefined = refusedKey
+    let dueMs = receivedMs + outgoingMs
+    if (losesRequest(faults.spoiling) || stall?.judged === false) {
+      dueMs += incomingMs
     } else if (key === undefined) {
       tally.unknownKey()
     } else {
-      reply = yield* judge(key, parameters, faults, atMs, receivedIn)
+      const atMs = receivedMs + incomingMs + faults.spikeMs
+      reply = yield* judge(court, { key, parameters, faults, atMs }, life)
       if (reply === undefined) return closing
-      dueMs = atMs + delays.outgoingMs
+      dueMs = atMs + outgoingMs
     }
     const isRecorded = yield* record.flush
     yield* sleepUntil(dueMs)
 
     // Its connection is gone, or about to go.
-    if (life !== receivedIn || !isRecorded) return closing
+    if (register.life !== life || !isRecorded) return closing
     if (stall !== undefined || plan.stall((yield* nowMs) - startMs) !== undefined) {
       tally.played("stall")
       return silence
     }
-    if (faults.ending === undefined) return reply
-    tally.played(faults.ending.fault.kind)
-    return spoil(faults.ending, reply.answer, parameters.reqId ?? "", clock.currentTimeMillisUnsafe())
+    if (faults.spoiling === undefined) return reply
+    tally.played(faults.spoiling.fault.kind)
+    return spoil(faults.spoiling, reply.answer, parameters.reqId ?? "", clock.currentTimeMillisUnsafe())
   })
 })

@@ -8,7 +8,7 @@ import { readAnswer } from "../venues/exercise/answer.ts"
 import type { ApiKey } from "../domain/ApiKey.ts"
 import { answerTo, type ExchangeAnswer, unknownKey } from "../exchange/ExchangeAnswer.ts"
 import { ExchangeClient, type TransitWatch } from "../venues/ExchangeClient.ts"
-import { arrive, emptyKey, type KeyState, type Verdict } from "../exchange/ExchangeModel.ts"
+import { arrive, emptyKey, type KeyUsage, type Ruling } from "../exchange/ExchangeModel.ts"
 import { type ExchangeRules } from "../venues/exercise/exercise.ts"
 import {
   ConnectionBroken,
@@ -48,7 +48,7 @@ export interface Arrival {
   readonly id: string
   readonly nonce: number
   readonly atMs: number
-  readonly verdict: Verdict
+  readonly ruling: Ruling
 }
 
 export interface SimulatedExchangeOptions {
@@ -84,17 +84,17 @@ export const makeSimulatedExchange = (
     const clock = yield* Clock.Clock
     const world = yield* Effect.scope
     const { config, requestTimeoutMs } = options
-    const states = new Map<string, KeyState>()
+    const states = new Map<string, KeyUsage>()
     const stateOf = (label: string) => states.get(label) ?? emptyKey(config)
     let count = 0
 
     const judge = (key: ApiKey, id: string, nonce: number): ExchangeAnswer => {
       if (options.unknownKeys?.includes(key.label) === true) return unknownKey
       const atMs = nowMsUnsafe(clock)
-      const { verdict, next } = arrive(config, stateOf(key.label), { nonce: BigInt(nonce), atMs })
+      const { ruling, next } = arrive(config, stateOf(key.label), { nonce: BigInt(nonce), atMs })
       states.set(key.label, next)
-      options.onArrival({ key: key.label, id, nonce, atMs, verdict })
-      return answerTo(verdict, id)
+      options.onArrival({ key: key.label, id, nonce, atMs, ruling })
+      return answerTo(ruling, id)
     }
 
     /** The usual journey: there, judged, and back. No fiber of its own, for there are millions of them. */

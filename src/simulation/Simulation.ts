@@ -116,7 +116,7 @@ const program = (settings: SimulationSettings, sink: SimulationSink) =>
       config: { ...exerciseRules, limit, windowMs },
       requestTimeoutMs,
       journey: yield* makeJourneys(settings),
-      onArrival: ({ key, verdict, atMs, id }) => tally.arrived(key, verdict, atMs, id),
+      onArrival: ({ key, ruling, atMs, id }) => tally.arrived(key, ruling, atMs, id),
     })
     const rateLimiter = yield* RateLimiter.make
     const summariser = makeSummariser({ source: "journal", keys: keys.length, limit })

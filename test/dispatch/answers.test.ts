@@ -167,7 +167,7 @@ describe("a key out of service", () => {
         rig.retired().map(({ key, state }) => [key, state]),
         [["key-2", "blocked"]],
       )
-      const refused = rig.exchange.arrivals.filter(({ verdict }) => verdict === "blocked")
+      const refused = rig.exchange.arrivals.filter(({ ruling }) => ruling === "blocked")
       assert.strictEqual(refused.length, 1)
       const lastOfKey2 = rig.sent().findLastIndex(({ key }) => key === "key-2")
       assert.strictEqual(rig.sent()[lastOfKey2]?.id, refused[0]?.id)
@@ -198,7 +198,7 @@ describe("a 400", () => {
       yield* rig.dispatcher.enqueue(order("a"))
       yield* TestClock.adjust("5 seconds")
       assert.deepStrictEqual(
-        rig.exchange.arrivals.map(({ nonce, verdict }) => [nonce, verdict]),
+        rig.exchange.arrivals.map(({ nonce, ruling }) => [nonce, ruling]),
         // The clock stands at 0, so the first nonce is 1.
         [
           [1, "nonce"],

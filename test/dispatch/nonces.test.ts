@@ -17,8 +17,8 @@ const ahead = Effect.fnUntraced(function* (ms: number, options: Parameters<typeo
   return rig
 })
 
-const verdicts = (rig: Effect.Success<ReturnType<typeof makeRig>>) =>
-  rig.exchange.arrivals.map(({ verdict }) => verdict)
+const rulings = (rig: Effect.Success<ReturnType<typeof makeRig>>) =>
+  rig.exchange.arrivals.map(({ ruling }) => ruling)
 
 describe("a key of which another client's nonce is ahead", () => {
   const cases: ReadonlyArray<readonly [string, number, ReadonlyArray<number>]> = [
@@ -43,7 +43,7 @@ describe("a key of which another client's nonce is ahead", () => {
       assert.isTrue(rig.outcomes().every(({ outcome }) => outcome.outcome === "accepted"))
       assert.strictEqual(rig.outcomes().length, 10)
       // Once it is in step it stays there.
-      const all = verdicts(rig)
+      const all = rulings(rig)
       assert.isFalse(all.slice(all.indexOf("accepted")).includes("nonce"))
       // Later nonces rise from there, one by one.
       assert.deepStrictEqual(rig.retired(), [])
@@ -62,7 +62,7 @@ describe("a key of which another client's nonce is ahead", () => {
       )
       assert.strictEqual(rig.outcomes().length, 10)
       assert.isTrue(rig.outcomes().every(({ outcome }) => outcome.outcome === "accepted"))
-      assert.isAtMost(verdicts(rig).filter((verdict) => verdict === "nonce").length, 12)
+      assert.isAtMost(rulings(rig).filter((ruling) => ruling === "nonce").length, 12)
     }),
   )
 
@@ -84,7 +84,7 @@ describe("a key of which another client's nonce is ahead", () => {
       const rig = yield* ahead(500, { journey: () => ({ incomingMs: 50, outgoingMs: 150 }) })
       yield* Effect.forEach(ids(10), rig.dispatcher.enqueue)
       yield* TestClock.adjust("30 seconds")
-      assert.strictEqual(verdicts(rig).filter((verdict) => verdict === "nonce").length, 4)
+      assert.strictEqual(rulings(rig).filter((ruling) => ruling === "nonce").length, 4)
       assert.strictEqual(rig.jumps().length, 1)
       assert.isTrue(rig.outcomes().every(({ outcome }) => outcome.outcome === "accepted"))
     }),

@@ -26,7 +26,7 @@ const acceptedUnderOverload = (writeMs: number) =>
         { discard: true },
       )
       yield* rig.dispatcher.drained
-      return rig.exchange.arrivals.filter(({ verdict }) => verdict === "accepted").length
+      return rig.exchange.arrivals.filter(({ ruling }) => ruling === "accepted").length
     }),
   )
 
@@ -48,7 +48,7 @@ describe("ack-window", () => {
       yield* enqueueAll(rig, 21)
       yield* TestClock.adjust("10 seconds")
       assert.strictEqual(rig.exchange.arrivals.length, 21)
-      assert.isTrue(rig.exchange.arrivals.every(({ verdict }) => verdict === "accepted"))
+      assert.isTrue(rig.exchange.arrivals.every(({ ruling }) => ruling === "accepted"))
       const [first, twentyFirst] = [rig.exchange.arrivals[0], rig.exchange.arrivals[20]]
       // Nothing travels here: the first arrived as it was sent, and its permit came back a window and a
       // margin (1 ms for the exchange's whole milliseconds, 0.5 ms for drift) after that.
@@ -67,7 +67,7 @@ describe("ack-window", () => {
       yield* TestClock.adjust("10 seconds")
       const times = rig.exchange.arrivals.map(({ atMs }) => atMs)
       assert.strictEqual((times[20] ?? 0) - (times[0] ?? 0), 1001)
-      assert.isTrue(rig.exchange.arrivals.every(({ verdict }) => verdict === "accepted"))
+      assert.isTrue(rig.exchange.arrivals.every(({ ruling }) => ruling === "accepted"))
     }),
   )
 
@@ -82,7 +82,7 @@ describe("ack-window", () => {
       yield* TestClock.adjust("1 second")
       const times = rig.exchange.arrivals.map(({ atMs }) => atMs)
       assert.strictEqual((times[20] ?? 0) - (times[0] ?? 0), 1000)
-      assert.strictEqual(rig.exchange.arrivals[20]?.verdict, "rate-limit")
+      assert.strictEqual(rig.exchange.arrivals[20]?.ruling, "rate-limit")
     }),
   )
 
@@ -98,7 +98,7 @@ describe("ack-window", () => {
         })
         yield* enqueueAll(rig, 11)
         yield* TestClock.adjust("10 seconds")
-        assert.isTrue(rig.exchange.arrivals.every(({ verdict }) => verdict === "accepted"))
+        assert.isTrue(rig.exchange.arrivals.every(({ ruling }) => ruling === "accepted"))
         const sent = rig.sent().map(({ atMs }) => atMs - rig.startMs)
         assert.strictEqual(sent[10], 0 + 55 + 1001.5)
       }),
@@ -219,7 +219,7 @@ describe("ack-window", () => {
       const settled = rig.outcomes().map(({ request }) => (request?.settledMs ?? 0) - rig.startMs)
       const spans = sent.slice(20).map((time, n) => time - (settled[n] ?? 0))
       assert.isTrue(spans.every((span) => span >= 1001.5 && span < 1002.5))
-      assert.isTrue(rig.exchange.arrivals.every(({ verdict }) => verdict === "accepted"))
+      assert.isTrue(rig.exchange.arrivals.every(({ ruling }) => ruling === "accepted"))
     }),
   )
 

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest"
 import { makeArrivalTally } from "../../src/exchange/ArrivalTally.ts"
 
-it("counts each key's requests by verdict, and keeps keys apart", () => {
+it("counts each key's requests by ruling, and keeps keys apart", () => {
   const tally = makeArrivalTally(["key-1", "key-2"], 1000)
   tally.arrived("key-1", "accepted", 0, "a")
   tally.arrived("key-1", "rate-limit", 1, "b")

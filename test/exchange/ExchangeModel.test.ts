@@ -4,22 +4,22 @@ import {
   type Arrival,
   arrive,
   emptyKey,
-  type KeyState,
+  type KeyUsage,
   parseNonce,
-  type Verdict,
+  type Ruling,
 } from "../../src/exchange/ExchangeModel.ts"
 import { type ExchangeRules, exerciseRules } from "../../src/venues/exercise/exercise.ts"
 
-const verdicts = (
+const rulings = (
   config: ExchangeRules,
   arrivals: ReadonlyArray<Arrival>,
-): { readonly seen: ReadonlyArray<Verdict>; readonly key: KeyState } => {
+): { readonly seen: ReadonlyArray<Ruling>; readonly key: KeyUsage } => {
   let key = emptyKey(config)
-  const seen: Array<Verdict> = []
+  const seen: Array<Ruling> = []
   for (const arrival of arrivals) {
-    const { next, verdict } = arrive(config, key, arrival)
+    const { next, ruling } = arrive(config, key, arrival)
     key = next
-    seen.push(verdict)
+    seen.push(ruling)
   }
   return { seen, key }
 }
@@ -33,20 +33,20 @@ const one: ExchangeRules = { limit: 1, windowMs: 1000, blockAfter: 10 }
 
 describe("the window", () => {
   it("passes the whole limit at once, even at time 0", () => {
-    expect(verdicts(exerciseRules, burst(0, 20)).seen).toEqual(Array.from({ length: 20 }, () => "accepted"))
+    expect(rulings(exerciseRules, burst(0, 20)).seen).toEqual(Array.from({ length: 20 }, () => "accepted"))
   })
   it("refuses the 21st request exactly 1000 ms after the first and passes it after 1001 ms", () => {
-    expect(verdicts(exerciseRules, [...burst(500, 20), at(1500, 21n)]).seen.at(-1)).toBe("rate-limit")
-    expect(verdicts(exerciseRules, [...burst(500, 20), at(1501, 21n)]).seen.at(-1)).toBe("accepted")
+    expect(rulings(exerciseRules, [...burst(500, 20), at(1500, 21n)]).seen.at(-1)).toBe("rate-limit")
+    expect(rulings(exerciseRules, [...burst(500, 20), at(1501, 21n)]).seen.at(-1)).toBe("accepted")
   })
   it("judges whole milliseconds: 1000.9 ms between 0.0 and 1000.9 are still 1000", () => {
-    expect(verdicts(one, [at(0, 1n), at(1000.9, 2n)]).seen).toEqual(["accepted", "rate-limit"])
+    expect(rulings(one, [at(0, 1n), at(1000.9, 2n)]).seen).toEqual(["accepted", "rate-limit"])
   })
   it("judges whole milliseconds: 1000.1 ms between 0.9 and 1001.0 are already 1001", () => {
-    expect(verdicts(one, [at(0.9, 1n), at(1001, 2n)]).seen).toEqual(["accepted", "accepted"])
+    expect(rulings(one, [at(0.9, 1n), at(1001, 2n)]).seen).toEqual(["accepted", "accepted"])
   })
   it("does not count a refused request as a pass", () => {
-    expect(verdicts(one, [at(0, 1n), at(900, 2n), at(1001, 3n)]).seen).toEqual([
+    expect(rulings(one, [at(0, 1n), at(900, 2n), at(1001, 3n)]).seen).toEqual([
       "accepted",
       "rate-limit",
       "accepted",
@@ -54,7 +54,7 @@ describe("the window", () => {
   })
   it("replaces the oldest pass, not the last one", () => {
     const two = { ...one, limit: 2 }
-    expect(verdicts(two, [at(0, 1n), at(600, 2n), at(1001, 3n), at(1600, 4n), at(1601, 5n)]).seen).toEqual([
+    expect(rulings(two, [at(0, 1n), at(600, 2n), at(1001, 3n), at(1600, 4n), at(1601, 5n)]).seen).toEqual([
       "accepted",
       "accepted",
       "accepted",
@@ -66,44 +66,44 @@ describe("the window", () => {
 
 describe("the block", () => {
   it("refuses for good after ten rate-limit errors, however long the key waits", () => {
-    const { key, seen } = verdicts(one, [...burst(0, 11), at(5000, 50n), at(1e9, 51n)])
-    expect(seen.filter((verdict) => verdict === "rate-limit")).toHaveLength(10)
+    const { key, seen } = rulings(one, [...burst(0, 11), at(5000, 50n), at(1e9, 51n)])
+    expect(seen.filter((ruling) => ruling === "rate-limit")).toHaveLength(10)
     expect(seen.slice(-2)).toEqual(["blocked", "blocked"])
     expect(key.rateLimitErrors).toBe(10)
   })
   it("does not come after nine, and the errors are never forgotten", () => {
-    const { seen } = verdicts(one, [...burst(0, 10), at(1001, 50n), at(1002, 51n), at(9000, 52n)])
+    const { seen } = rulings(one, [...burst(0, 10), at(1001, 50n), at(1002, 51n), at(9000, 52n)])
     expect(seen.slice(-3)).toEqual(["accepted", "rate-limit", "blocked"])
   })
   it("comes before the rate limit: a blocked key collects no more errors", () => {
-    expect(verdicts(one, burst(0, 30)).key.rateLimitErrors).toBe(10)
+    expect(rulings(one, burst(0, 30)).key.rateLimitErrors).toBe(10)
   })
 })
 
 describe("the nonce", () => {
   it("must be greater than 0 at first", () => {
-    expect(verdicts(exerciseRules, [at(0, 0n), at(1, -3n), at(2, 1n)]).seen).toEqual([
+    expect(rulings(exerciseRules, [at(0, 0n), at(1, -3n), at(2, 1n)]).seen).toEqual([
       "nonce",
       "nonce",
       "accepted",
     ])
   })
   it("must be greater than the last accepted one, and a refused one does not count", () => {
-    const { seen } = verdicts(exerciseRules, [at(0, 7n), at(1, 7n), at(2, 5n), at(3, undefined), at(4, 8n)])
+    const { seen } = rulings(exerciseRules, [at(0, 7n), at(1, 7n), at(2, 5n), at(3, undefined), at(4, 8n)])
     expect(seen).toEqual(["accepted", "nonce", "nonce", "nonce", "accepted"])
   })
   it("uses up its slot when it is bad", () => {
-    expect(verdicts(one, [at(0, undefined), at(500, 1n)]).seen).toEqual(["nonce", "rate-limit"])
+    expect(rulings(one, [at(0, undefined), at(500, 1n)]).seen).toEqual(["nonce", "rate-limit"])
   })
   it("is looked at only after the rate limit: a good nonce over the limit stays unused", () => {
-    const { key, seen } = verdicts(one, [at(0, 1n), at(10, 9n), at(1001, 2n)])
+    const { key, seen } = rulings(one, [at(0, 1n), at(10, 9n), at(1001, 2n)])
     expect(seen).toEqual(["accepted", "rate-limit", "accepted"])
     expect(key.lastNonce).toBe(2n)
   })
   it("compares right beyond the integers that a double can hold", () => {
     const nonces = ["10000000000000000001", "10000000000000000000", "10000000000000000002"]
     const arrivals = nonces.map((nonce, index) => at(index, parseNonce(nonce)))
-    expect(verdicts(exerciseRules, arrivals).seen).toEqual(["accepted", "nonce", "accepted"])
+    expect(rulings(exerciseRules, arrivals).seen).toEqual(["accepted", "nonce", "accepted"])
   })
   it.each([
     ["12", 12n],

@@ -80,7 +80,7 @@ describe("thread-slots", () => {
         incomingMs: n++ % 2 === 0 ? 200 : 0,
         outgoingMs: 0,
       }))
-      assert.isTrue(arrivals.some(({ verdict }) => verdict === "nonce"))
+      assert.isTrue(arrivals.some(({ ruling }) => ruling === "nonce"))
     }),
   )
 })

@@ -96,9 +96,9 @@ export interface Status extends OfRequests {
 }
 
 /** Faults that decide what becomes of the answer: at most one of them befalls a request. */
-export type EndingFault = LostRequest | LostAnswer | Reset | Truncated | Garbled | Status
+export type AnswerFault = LostRequest | LostAnswer | Reset | Truncated | Garbled | Status
 
-export type RequestFault = Spike | Block | Quota | EndingFault
+export type RequestFault = Spike | Block | Quota | AnswerFault
 
 /** The whole exchange accepts connections and requests, and answers none, the requests before included. */
 export interface Stall {

@@ -4,7 +4,7 @@
 import { Effect, type Random } from "effect"
 import { seededRandom } from "../../platform/Random.ts"
 import {
-  type EndingFault,
+  type AnswerFault,
   type Fault,
   GARBLINGS,
   type Garbling,
@@ -16,9 +16,9 @@ import {
 } from "./Fault.ts"
 import { isOn } from "./When.ts"
 
-/** What becomes of one request's answer. */
-export interface Ending {
-  readonly fault: EndingFault
+/** How one request's answer is spoilt. */
+export interface Spoiling {
+  readonly fault: AnswerFault
   /** From 0 up to 1: where an answer that is cut is cut. */
   readonly share: number
   /** How an answer that is garbled is garbled. */
@@ -32,7 +32,7 @@ export interface RequestFaults {
   readonly spikes: number
   readonly blocks: boolean
   readonly quota: Quota | undefined
-  readonly ending: Ending | undefined
+  readonly spoiling: Spoiling | undefined
 }
 
 /** A request that nothing befalls. */
@@ -41,7 +41,7 @@ export const unharmed: RequestFaults = {
   spikes: 0,
   blocks: false,
   quota: undefined,
-  ending: undefined,
+  spoiling: undefined,
 }
 
 export interface FaultPlan {
@@ -72,7 +72,7 @@ const makeDraw = (fault: RequestFault, random: Random.Random) => {
   }
 }
 
-const endingOf = (fault: EndingFault, detail: number): Ending => ({
+const spoilingOf = (fault: AnswerFault, detail: number): Spoiling => ({
   fault,
   share: detail,
   garbling:
@@ -96,7 +96,7 @@ const add = (faults: RequestFaults, fault: RequestFault, detail: number): Reques
     case "garbled":
     case "status":
       // The first that is named has its way.
-      return { ...faults, ending: faults.ending ?? endingOf(fault, detail) }
+      return { ...faults, spoiling: faults.spoiling ?? spoilingOf(fault, detail) }
   }
 }
 

@@ -1,5 +1,5 @@
 /** What an exchange tells of a key's limit in an answer's headers: times are in seconds from now, rounded up. */
-import type { KeyState, Verdict } from "../ExchangeModel.ts"
+import type { KeyUsage, Ruling } from "../ExchangeModel.ts"
 import type { ExchangeRules } from "../../venues/exercise/exercise.ts"
 import type { Quota } from "./Fault.ts"
 import { retryAfter, wholeSeconds } from "./wrongAnswer.ts"
@@ -11,8 +11,8 @@ import { retryAfter, wholeSeconds } from "./wrongAnswer.ts"
 export const quotaHeaders = (
   quota: Quota,
   config: ExchangeRules,
-  key: KeyState,
-  verdict: Verdict,
+  key: KeyUsage,
+  ruling: Ruling,
   nowMs: number,
   wallMs: number,
 ): Readonly<Record<string, string>> => {
@@ -20,7 +20,7 @@ export const quotaHeaders = (
   const oldest = Math.min(...inWindow)
   const resetMs =
     quota.resetMs ?? (inWindow.length === 0 ? 0 : Math.max(0, oldest + config.windowMs + 1 - nowMs))
-  const refused = verdict === "rate-limit" || verdict === "blocked"
+  const refused = ruling === "rate-limit" || ruling === "blocked"
   return {
     "x-ratelimit-limit": String(config.limit),
     "x-ratelimit-remaining": String(quota.remaining ?? config.limit - inWindow.length),

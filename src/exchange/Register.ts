@@ -1,0 +1,73 @@
+/**
+ * What the exchange knows: its keys, what each has used, and the clock by which it judges. No waiting and no HTTP:
+ * whoever calls says what time it is.
+ */
+import { type Random, Redacted } from "effect"
+import type { ApiKey } from "../domain/ApiKey.ts"
+import type { ExchangeRules } from "../venues/exercise/exercise.ts"
+import { arrive, emptyKey, type KeyUsage, parseNonce, type Ruling } from "./ExchangeModel.ts"
+import type { MomentFault } from "./faults/Fault.ts"
+
+/** A key that the exchange knows. */
+export interface RegisteredKey {
+  readonly label: string
+  usage: KeyUsage
+}
+
+export class Register {
+  /** How often the exchange was restarted: a request of an earlier life is forgotten. */
+  life = 0
+  /** How far the exchange's clock has jumped, in milliseconds. */
+  clockStepMs = 0
+  readonly #rules: ExchangeRules
+  readonly #keys: ReadonlyMap<string, RegisteredKey>
+  readonly #luck: Random.Random
+
+  /** `luck` chooses which key a `block-key` fault hits. */
+  constructor(keys: ReadonlyArray<ApiKey>, rules: ExchangeRules, luck: Random.Random) {
+    this.#rules = rules
+    this.#luck = luck
+    this.#keys = new Map(
+      keys.map(({ label, secret }) => [Redacted.value(secret), { label, usage: emptyKey(rules) }]),
+    )
+  }
+
+  find(secret: string | undefined): RegisteredKey | undefined {
+    return this.#keys.get(secret ?? "")
+  }
+
+  /** Judges a request that arrives at `atMs` of a clock that never jumps. */
+  judge(key: RegisteredKey, nonce: string | undefined, atMs: number): Ruling {
+    const arrival = { nonce: parseNonce(nonce), atMs: atMs + this.clockStepMs }
+    const { next, ruling } = arrive(this.#rules, key.usage, arrival)
+    key.usage = next
+    return ruling
+  }
+
+  /** Blocks a key for good. */
+  block(key: RegisteredKey): void {
+    const rateLimitErrors = Math.max(this.#rules.blockAfter, key.usage.rateLimitErrors)
+    key.usage = { ...key.usage, rateLimitErrors }
+  }
+
+  /** Plays a fault, and says whether there was anything for it to hit. */
+  play(fault: MomentFault): boolean {
+    switch (fault.kind) {
+      case "restart":
+        this.life += 1
+        for (const key of this.#keys.values()) key.usage = emptyKey(this.#rules)
+        return true
+      case "clock":
+        this.clockStepMs += fault.byMs
+        return true
+      case "block-key": {
+        const healthy = [...this.#keys.values()].filter(
+          ({ usage }) => usage.rateLimitErrors < this.#rules.blockAfter,
+        )
+        const key = healthy[Math.floor(this.#luck.nextDoubleUnsafe() * healthy.length)]
+        if (key !== undefined) this.block(key)
+        return key !== undefined
+      }
+    }
+  }
+}
