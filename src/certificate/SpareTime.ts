@@ -126,8 +126,9 @@ export class SpareTime<A extends TimedRequest> {
   #keep(request: A, latestMs: number): void {
     if (latestMs === Number.NEGATIVE_INFINITY) return
     const latest = this.#latest
-    const before = latest.findLastIndex((other) => (other.latestMs ?? latestMs) <= latestMs)
-    latest.splice(before + 1, 0, request)
+    let place = latest.length
+    while (place > 0 && (latest[place - 1]?.latestMs ?? 0) > latestMs) place -= 1
+    latest.splice(place, 0, request)
     if (latest.length > this.#limit) latest.shift()
   }
 }
