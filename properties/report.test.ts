@@ -237,7 +237,7 @@ describe(`reports (seed ${SEED}, ${RUNS} scenarios a law)`, () => {
   })
 
   describe("a log that goes on leaves no more in memory, whole or damaged", () => {
-    const make = () => makeRunRecorder({ source: "journal", keys: 5, limit: 20 })
+    const make = () => makeRunRecorder("journal")
     const isSmall = (recorder: RunRecorder) => assert.isAtMost(recorder.record().points.length, 600)
     it("holds", () => holds(longLogs, leavesNoMore(make, isSmall), [], LONG_LOGS))
     it("catches one that keeps every event", () =>

@@ -4,7 +4,7 @@
 import { Effect } from "effect"
 import { invariant } from "../platform/invariant.ts"
 import { makeRunRecorder, type RunRecord } from "../report/RunRecord.ts"
-import type { LogDefaults, LogOptions } from "../summary/LogOptions.ts"
+import type { LogOptions } from "../summary/LogOptions.ts"
 import type { NamedSummary } from "../summary/Summary.ts"
 
 type Listen = NonNullable<LogOptions["listen"]>
@@ -16,11 +16,11 @@ export interface Recorders {
   readonly records: () => ReadonlyArray<RunRecord>
 }
 
-export const makeRecorders = (defaults: LogDefaults): Recorders => {
+export const makeRecorders = (): Recorders => {
   const records: Array<RunRecord> = []
   return {
     listen: (source) => {
-      const recorder = makeRunRecorder({ ...defaults, source })
+      const recorder = makeRunRecorder(source)
       return {
         add: recorder.add,
         end: () => {

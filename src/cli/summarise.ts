@@ -257,7 +257,7 @@ export const summarise = Command.make(
       Effect.gen(function* () {
         // Opened first: nobody should wait for a long log to learn that its report cannot be written.
         const report = Option.isSome(config.html)
-          ? { write: yield* openWholeFile("--html", config.html.value), recorders: makeRecorders(config) }
+          ? { write: yield* openWholeFile("--html", config.html.value), recorders: makeRecorders() }
           : undefined
         const readOne = Effect.fnUntraced(function* (log: string, index: number) {
           const printer = yield* printerOf(log, index)

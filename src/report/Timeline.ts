@@ -2,7 +2,10 @@
  * What happened in a log, interval by interval, in constant memory: when there are too many intervals, each two
  * become one. Times are milliseconds from the log's first record.
  */
-import { createHistogram, type RecordableHistogram } from "node:perf_hooks"
+import { elapsedMs } from "../journal/elapsed.ts"
+import type { LogEvent } from "../journal/LogEvent.ts"
+import { coarseDistribution, type Distribution, distributionPool } from "../summary/Distribution.ts"
+import { addCounts, countIntervals, emptyCounts, type IntervalCounts } from "../summary/IntervalCounts.ts"
 
 const SHORTEST_MS = 1000
 /** More points than a chart can show. */
@@ -14,18 +17,10 @@ export interface Band {
   readonly p99: number
 }
 
-/** What is counted in an interval. */
-export interface Counts {
-  /** Orders created. */
-  created: number
-  accepted: number
-  /** Requests that were refused, whether that ended their order or not. */
-  refused: number
-  expired: number
-  unknown: number
-}
+/** Orders created, and by their outcome; and requests that were refused, whether that ended their order or not. */
+export type Counts = Readonly<Record<"created" | "accepted" | "refused" | "expired" | "unknown", number>>
 
-export interface Point extends Readonly<Counts> {
+export interface Point extends Counts {
   readonly fromMs: number
   readonly toMs: number
   /** Null where nothing was measured. */
@@ -35,153 +30,122 @@ export interface Point extends Readonly<Counts> {
   readonly spareMs: number | null
 }
 
-interface Interval extends Counts {
-  orderAge: RecordableHistogram | undefined
-  roundTrip: RecordableHistogram | undefined
+interface Interval extends IntervalCounts {
   spareMs: number
 }
 
 export interface Timeline {
-  readonly count: (atMs: number, what: keyof Counts, howMany?: number) => void
-  readonly measure: (atMs: number, what: "orderAge" | "roundTrip", ms: number) => void
-  readonly spare: (atMs: number, ms: number) => void
+  /** Takes the log's next event. */
+  readonly add: (event: LogEvent) => void
+  /** Takes the spare time of a request. */
+  readonly spare: (sentMs: number, spareMs: number) => void
+  /** There are no more. */
+  readonly end: () => void
   /**
    * The intervals up to the last record, without gaps. The rest after the last complete one belongs to it, so that
-   * no rate is of a moment only.
+   * no rate is of a moment only. Known when there are no more events.
    */
-  readonly points: (lastMs: number) => ReadonlyArray<Point>
+  readonly points: () => ReadonlyArray<Point>
 }
 
-const MICROS_PER_TICK = 100
-const TICKS_PER_MS = 1000 / MICROS_PER_TICK
-/** Ten minutes. What lasts longer counts as that long. */
-const MOST_TICKS = 600_000 * TICKS_PER_MS
-
-/** Coarser than the log's own distributions, because there are hundreds: 16 KB each. */
-const emptyHistogram = (): RecordableHistogram =>
-  createHistogram({ lowest: 1, highest: MOST_TICKS, figures: 2 })
-
-const emptyInterval = (): Interval => ({
-  created: 0,
-  accepted: 0,
-  refused: 0,
-  expired: 0,
-  unknown: 0,
-  orderAge: undefined,
-  roundTrip: undefined,
-  spareMs: Infinity,
-})
-
-const addHistogram = (
-  into: RecordableHistogram | undefined,
-  other: RecordableHistogram | undefined,
-): RecordableHistogram | undefined => {
-  if (into === undefined || other === undefined) return into ?? other
-  into.add(other)
-  return into
+const bandOf = (distribution: Distribution | undefined): Band | null => {
+  if (distribution === undefined) return null
+  const { histogram, unitsPerMs } = distribution
+  return { p50: histogram.percentile(50) / unitsPerMs, p99: histogram.percentile(99) / unitsPerMs }
 }
 
-/** Adds what is in the other interval, which is not to be used any more unless it was copied. */
-const absorb = (into: Interval, other: Interval): void => {
-  into.created += other.created
-  into.accepted += other.accepted
-  into.refused += other.refused
-  into.expired += other.expired
-  into.unknown += other.unknown
-  into.orderAge = addHistogram(into.orderAge, other.orderAge)
-  into.roundTrip = addHistogram(into.roundTrip, other.roundTrip)
-  into.spareMs = Math.min(into.spareMs, other.spareMs)
-}
-
-/** In an interval of its own: those that are added up stay as they are. */
-const sumOf = (intervals: ReadonlyArray<Interval>): Interval => {
-  const sum = { ...emptyInterval(), orderAge: emptyHistogram(), roundTrip: emptyHistogram() }
-  for (const interval of intervals) absorb(sum, interval)
-  return sum
-}
-
-const bandOf = (histogram: RecordableHistogram | undefined): Band | null =>
-  histogram === undefined || histogram.count === 0
-    ? null
-    : { p50: histogram.percentile(50) / TICKS_PER_MS, p99: histogram.percentile(99) / TICKS_PER_MS }
-
-const pointOf = (interval: Interval, fromMs: number, toMs: number): Point => ({
-  ...interval,
-  fromMs,
-  toMs,
-  orderAge: bandOf(interval.orderAge),
-  roundTrip: bandOf(interval.roundTrip),
-  spareMs: interval.spareMs === Infinity ? null : interval.spareMs,
-})
+const emptyInterval = (): Interval => ({ ...emptyCounts(), spareMs: Infinity })
 
 export const makeTimeline = (): Timeline => {
+  const distributions = distributionPool(coarseDistribution)
   let everyMs = SHORTEST_MS
   let intervals: Array<Interval> = []
-  /** Empty ones to be used again: garbage of theirs is not seen by the collector, and would pile up. */
-  const spareHistograms: Array<RecordableHistogram> = []
+  let firstMs = Infinity
+  let lastMs = 0
 
-  const spareHistogram = (
-    histogram: RecordableHistogram | undefined,
-    kept: RecordableHistogram | undefined,
-  ) => {
-    if (histogram === undefined || histogram === kept) return
-    histogram.reset()
-    spareHistograms.push(histogram)
-  }
-
-  const coarsen = (): void => {
-    everyMs *= 2
-    const halved: Array<Interval> = []
-    for (const [index, interval] of intervals.entries()) {
-      const before = halved.at(-1)
-      if (index % 2 === 1 && before !== undefined) {
-        absorb(before, interval)
-        spareHistogram(interval.orderAge, before.orderAge)
-        spareHistogram(interval.roundTrip, before.roundTrip)
-      } else halved.push(interval)
+  const joinDistributions = (
+    into: IntervalCounts,
+    what: "orderAge" | "roundTrip",
+    other: IntervalCounts,
+  ): void => {
+    const added = other[what]
+    if (into[what] === undefined || added === undefined) into[what] ??= added
+    else {
+      into[what].histogram.add(added.histogram)
+      distributions.give(added)
     }
-    intervals = halved
   }
 
-  const indexOf = (atMs: number): number => Math.floor(Math.max(0, atMs) / everyMs)
-
-  const at = (atMs: number): Interval => {
-    while (indexOf(atMs) >= MOST_INTERVALS) coarsen()
-    const index = indexOf(atMs)
-    while (intervals.length <= index) intervals.push(emptyInterval())
-    return intervals[index] ?? emptyInterval()
+  /** Adds what is in the other interval, which is not to be used any more. */
+  const join = (into: Interval, other: IntervalCounts, spareMs: number): void => {
+    addCounts(into, other)
+    joinDistributions(into, "orderAge", other)
+    joinDistributions(into, "roundTrip", other)
+    into.spareMs = Math.min(into.spareMs, spareMs)
   }
+
+  const widen = (): void => {
+    everyMs *= 2
+    intervals = intervals.filter((interval, index) => {
+      const before = intervals[index - 1]
+      if (index % 2 === 0 || before === undefined) return true
+      join(before, interval, interval.spareMs)
+      return false
+    })
+  }
+
+  const indexOf = (sinceFirstMs: number): number => Math.floor(sinceFirstMs / everyMs)
+
+  const at = (sinceFirstMs: number): Interval => {
+    while (indexOf(sinceFirstMs) >= MOST_INTERVALS) widen()
+    while (intervals.length <= indexOf(sinceFirstMs)) intervals.push(emptyInterval())
+    return intervals[indexOf(sinceFirstMs)] ?? emptyInterval()
+  }
+
+  /** Before the first record is at it. */
+  const sinceFirst = (atMs: number): number => Math.max(0, elapsedMs(firstMs, atMs))
+
+  const counts = countIntervals(
+    SHORTEST_MS,
+    () => firstMs,
+    distributions.take,
+    (fromMs, told) => join(at(fromMs), told, Infinity),
+  )
 
   return {
-    count: (atMs, what, howMany = 1) => {
-      at(atMs)[what] += howMany
+    add: (event) => {
+      if (event.type === "outcome" || event.type === "requests") {
+        if (firstMs === Infinity) firstMs = event.atMs
+        lastMs = Math.max(lastMs, sinceFirst(event.atMs))
+      }
+      counts.add(event)
     },
-    measure: (atMs, what, ms) => {
-      // A negative duration is only in a damaged log.
-      if (ms < 0) return
-      const interval = at(atMs)
-      const histogram = interval[what] ?? spareHistograms.pop() ?? emptyHistogram()
-      interval[what] = histogram
-      histogram.record(Math.max(1, Math.min(MOST_TICKS, Math.round(ms * TICKS_PER_MS))))
+    spare: (sentMs, spareMs) => {
+      const interval = at(sinceFirst(sentMs))
+      interval.spareMs = Math.min(interval.spareMs, spareMs)
     },
-    spare: (atMs, ms) => {
-      const interval = at(atMs)
-      interval.spareMs = Math.min(interval.spareMs, ms)
-    },
-    points: (lastMs) => {
+    end: () => {
+      counts.end()
       at(lastMs)
       const complete = Math.max(1, Math.floor(lastMs / everyMs))
-      const kept = intervals.slice(0, complete)
-      const rest = intervals.slice(complete)
-      const last = kept.pop()
-      if (last !== undefined) kept.push(sumOf([last, ...rest]))
-      return kept.map((interval, index) =>
-        pointOf(
-          interval,
-          index * everyMs,
-          index === complete - 1 ? Math.max(lastMs, index * everyMs + 1) : (index + 1) * everyMs,
-        ),
-      )
+      const last = intervals[complete - 1]
+      for (const rest of intervals.splice(complete)) if (last !== undefined) join(last, rest, rest.spareMs)
     },
+    points: () =>
+      intervals.map(
+        ({ accepted, created, expired, orderAge, refused, roundTrip, spareMs, unknown }, index) => ({
+          fromMs: index * everyMs,
+          toMs:
+            index === intervals.length - 1 ? Math.max(lastMs, index * everyMs + 1) : (index + 1) * everyMs,
+          created: created ?? 0,
+          accepted,
+          refused,
+          expired,
+          unknown,
+          orderAge: bandOf(orderAge),
+          roundTrip: bandOf(roundTrip),
+          spareMs: spareMs === Infinity ? null : spareMs,
+        }),
+      ),
   }
 }

@@ -17,28 +17,66 @@ export interface Percentiles {
 }
 
 export interface Distribution {
-  /** In whole microseconds. */
   readonly histogram: RecordableHistogram
+  /** What the histogram counts in: so many are a millisecond. */
+  readonly unitsPerMs: number
+  /** What lasts longer counts as that long. */
+  readonly mostUnits: number
   maxMs: number
 }
 
+/** In whole microseconds. */
 export const emptyDistribution = (): Distribution => ({
   histogram: createHistogram({ figures: 3 }),
+  unitsPerMs: 1000,
+  mostUnits: Number.MAX_SAFE_INTEGER,
+  maxMs: 0,
+})
+
+/** Ten minutes. */
+const COARSE_MOST_MS = 600_000
+
+/** With two figures, up to ten minutes, in tenths of a millisecond: 16 KB each, for hundreds of them. */
+export const coarseDistribution = (): Distribution => ({
+  histogram: createHistogram({ lowest: 1, highest: COARSE_MOST_MS * 10, figures: 2 }),
+  unitsPerMs: 10,
+  mostUnits: COARSE_MOST_MS * 10,
   maxMs: 0,
 })
 
 /** Takes a duration in milliseconds. A negative one, which only a damaged log says, is passed over. */
 export const addDuration = (distribution: Distribution, ms: number): void => {
   if (ms < 0) return
+  const { histogram, mostUnits, unitsPerMs } = distribution
   // From 1 on: the histogram knows no 0.
-  distribution.histogram.record(Math.max(1, Math.min(Math.round(ms * 1000), Number.MAX_SAFE_INTEGER)))
+  histogram.record(Math.max(1, Math.min(Math.round(ms * unitsPerMs), mostUnits)))
   distribution.maxMs = Math.max(distribution.maxMs, ms)
 }
 
+/** Distributions to be used again: the collector does not see how much memory a histogram holds. */
+export interface DistributionPool {
+  readonly take: () => Distribution
+  /** Empties one that nobody uses any more. */
+  readonly give: (distribution: Distribution | undefined) => void
+}
+
+export const distributionPool = (empty: () => Distribution): DistributionPool => {
+  const spare: Array<Distribution> = []
+  return {
+    take: () => spare.pop() ?? empty(),
+    give: (distribution) => {
+      if (distribution === undefined) return
+      distribution.histogram.reset()
+      distribution.maxMs = 0
+      spare.push(distribution)
+    },
+  }
+}
+
 /** Null where there was no duration. */
-export const percentilesOf = ({ histogram, maxMs }: Distribution): Percentiles | null => {
+export const percentilesOf = ({ histogram, maxMs, unitsPerMs }: Distribution): Percentiles | null => {
   if (histogram.count === 0) return null
-  const percentile = (percent: number): number => Math.min(histogram.percentile(percent) / 1000, maxMs)
+  const percentile = (percent: number): number => Math.min(histogram.percentile(percent) / unitsPerMs, maxMs)
   return {
     p50: percentile(50),
     p90: percentile(90),

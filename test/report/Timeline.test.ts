@@ -1,11 +1,24 @@
 import { assert, describe, it } from "@effect/vitest"
-import { makeTimeline } from "../../src/report/Timeline.ts"
+import { fromJournal } from "../../src/journal/LogEvent.ts"
+import { makeTimeline, type Point, type Timeline } from "../../src/report/Timeline.ts"
+import { accepted } from "../summary/records.ts"
+
+/** An order that was accepted at a time, so old when it was sent, after such a round trip. */
+const accept = (timeline: Timeline, atMs: number, ageMs = 0, tripMs = 0): void => {
+  const sent = atMs - tripMs
+  timeline.add(fromJournal(accepted(`${atMs}`, atMs, { createdAt: sent - ageMs, sent })))
+}
+
+const pointsOf = (timeline: Timeline): ReadonlyArray<Point> => {
+  timeline.end()
+  return timeline.points()
+}
 
 describe("a report's timeline", () => {
   it("has an interval for each second, and gives the incomplete last one to the one before", () => {
     const timeline = makeTimeline()
-    for (const atMs of [0, 999, 1000, 2500, 3400]) timeline.count(atMs, "accepted")
-    const points = timeline.points(3400)
+    for (const atMs of [0, 999, 1000, 2500, 3400]) accept(timeline, atMs)
+    const points = pointsOf(timeline)
     assert.deepStrictEqual(
       points.map(({ accepted, fromMs, toMs }) => [fromMs, toMs, accepted]),
       [
@@ -20,16 +33,17 @@ describe("a report's timeline", () => {
     const timeline = makeTimeline()
     const seconds = 86_400
     for (let second = 0; second < seconds; second += 1) {
-      timeline.count(second * 1000, "accepted", 3)
-      timeline.measure(second * 1000, "orderAge", second < seconds / 2 ? 10 : 500)
+      for (let order = 0; order < 3; order += 1)
+        accept(timeline, second * 1000, second < seconds / 2 ? 10 : 500)
       timeline.spare(second * 1000, second === 50_000 ? -4 : 2)
     }
-    const points = timeline.points(seconds * 1000 - 1)
+    accept(timeline, seconds * 1000 - 1, 500)
+    const points = pointsOf(timeline)
     assert.isAtMost(points.length, 600)
     assert.isAtLeast(points.length, 300)
     assert.strictEqual(
       points.reduce((sum, { accepted }) => sum + accepted, 0),
-      3 * seconds,
+      3 * seconds + 1,
     )
     assert.deepStrictEqual(new Set(points.slice(0, -1).map(({ fromMs, toMs }) => toMs - fromMs)).size, 1)
     assert.approximately(points[0]?.orderAge?.p99 ?? 0, 10, 0.1)
@@ -43,14 +57,16 @@ describe("a report's timeline", () => {
 
   it("says the same when it is asked twice", () => {
     const timeline = makeTimeline()
-    timeline.measure(100, "roundTrip", 5)
-    timeline.measure(2100, "roundTrip", 7)
-    timeline.measure(3100, "roundTrip", 9)
-    assert.deepStrictEqual(timeline.points(3200), timeline.points(3200))
+    accept(timeline, 100, 0, 5)
+    accept(timeline, 2100, 0, 7)
+    accept(timeline, 3100, 0, 9)
+    const points = pointsOf(timeline)
+    assert.deepStrictEqual(timeline.points(), points)
+    assert.deepStrictEqual(pointsOf(timeline), points)
   })
 
   it("has one interval for a log of one moment, which says no infinite rate", () => {
-    const [only, ...others] = makeTimeline().points(0)
+    const [only, ...others] = pointsOf(makeTimeline())
     assert.strictEqual(others.length, 0)
     assert.isAbove((only?.toMs ?? 0) - (only?.fromMs ?? 0), 0)
     assert.isNull(only?.orderAge)

@@ -47,7 +47,7 @@ export const sampleRecords = ({
 export const reported = (name: string, records: ReadonlyArray<JournalRecord>): ReportedLog => {
   const options = { source: "journal", keys: 5, limit: 20 } as const
   const summariser = makeSummariser(options)
-  const recorder = makeRunRecorder(options)
+  const recorder = makeRunRecorder("journal")
   for (const event of records.map(fromJournal)) {
     summariser.add(event)
     recorder.add(event)
