@@ -12,20 +12,18 @@ import { parseArgs } from "node:util"
 import { NodeServices } from "@effect/platform-node"
 import { Console, Duration, Effect, Redacted } from "effect"
 import { DEFAULT_REQUEST_TIMEOUT } from "../src/dispatch/requestTimeout.ts"
-import { defaultGate } from "../src/simulation/baselines/byName.ts"
 import { exerciseKeys } from "../src/venues/exercise/exercise.ts"
 import { layer as httpExchangeLayer } from "../src/venues/exercise/HttpExchangeClient.ts"
 import { nowMs } from "../src/platform/Monotonic.ts"
 import { randomSource } from "../src/run/sources/RandomSource.ts"
-import type { ProgressSink } from "../src/run/Progress.ts"
-import { run } from "../src/run/Run.ts"
+import { ackWindowDesign } from "../src/run/Design.ts"
+import { prepareHttpRun } from "../src/run/HttpRun.ts"
 import {
   addDuration,
   emptyDistribution,
   type Percentiles,
   percentilesOf,
 } from "../src/summary/Distribution.ts"
-import type { Summary } from "../src/summary/Summary.ts"
 import { againstExchange, type Tally } from "./support/exchangeProcess.ts"
 import { dispatcherAlone } from "./support/dispatcherAlone.ts"
 import { plainLoop } from "./support/plainLoop.ts"
@@ -45,15 +43,6 @@ const limit = 20
 const window = Duration.seconds(1)
 const keys = exerciseKeys
 const requestTimeout = DEFAULT_REQUEST_TIMEOUT
-
-const silent: ProgressSink = {
-  starting: () => Effect.void,
-  remembered: () => Effect.void,
-  record: () => {},
-  badLine: () => Effect.void,
-  show: () => Effect.never,
-  ended: Effect.void,
-}
 
 interface Row {
   readonly client: string
@@ -84,32 +73,32 @@ const measured = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
 
 const paceline = (load: number) =>
   Effect.gen(function* () {
-    let summary: Summary | undefined
     const { result, tally } = yield* againstExchange(seed, (url) =>
       measured(
-        run(
-          {
-            url: Redacted.make(url),
-            source: { type: "random", load, duration },
-            keys,
-            seed,
-            ttl: Duration.seconds(1),
-            limit,
-            window,
-            bound: Duration.millis(55),
-            gate: defaultGate,
-            requestTimeout,
-            log: join(directory, `load-${load}.ndjson`),
-          },
-          silent,
-          (report) =>
-            Effect.sync(() => {
-              summary = report.summary
-            }),
+        Effect.scoped(
+          Effect.gen(function* () {
+            const prepared = yield* prepareHttpRun({
+              exchange: Redacted.make(url),
+              source: { type: "random", load, duration },
+              keys,
+              seed,
+              ttl: Duration.seconds(1),
+              limit,
+              window,
+              bound: Duration.millis(55),
+              design: ackWindowDesign,
+              requestTimeout,
+              log: join(directory, `load-${load}.ndjson`),
+              inWords: ({ message }) => message,
+            })
+            const { exit, summary } = yield* prepared.run
+            yield* exit
+            return summary
+          }),
         ),
       ),
     )
-    if (summary === undefined) return yield* Effect.die("a run without a summary")
+    const summary = result.value
     const { orders, orderAge } = summary
     const { created, accepted, unknown } = orders
     const row: Row = {

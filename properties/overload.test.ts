@@ -1,6 +1,6 @@
 /** What a dispatcher owes when more orders come than it can send. */
 import { describe, it } from "vitest"
-import { gateByName } from "../src/simulation/baselines/byName.ts"
+import { polling } from "../src/simulation/baselines/Polling.ts"
 import { favouringTheFirst } from "./broken/gates.ts"
 import { catches, holds, RUNS, SEED } from "./support/law.ts"
 import {
@@ -19,7 +19,7 @@ const laws: ReadonlyArray<readonly [string, OverloadLaw, string, Variant]> = [
     "accepted orders are within 2 % of the safe optimum",
     nearTheSafeOptimum,
     "the exercise's polling",
-    { gate: (options) => gateByName({ name: "polling" }, options) },
+    { gate: (options) => polling({ ...options, shiftMs: 0 }) },
   ],
   ["no key starves", noKeyStarves, "a first key that is favoured", { gate: favouringTheFirst }],
 ]

@@ -7,7 +7,7 @@ import type { Scenario } from "./scenario.ts"
 export const found: ReadonlyArray<Scenario> = [
   // The only key is blocked while its second request is being written, which then never leaves.
   {
-    gate: { name: "ack-window" },
+    gate: "ack-window",
     keys: 1,
     limit: 2,
     windowMs: 10,
@@ -41,7 +41,7 @@ export const foundTampered: Readonly<
   "a record of a send that is missing": [
     {
       scenario: {
-        gate: { name: "ack-window" },
+        gate: "ack-window",
         keys: 1,
         limit: 3,
         windowMs: 100,

@@ -3,8 +3,8 @@ import { Duration, Option, Result } from "effect"
 import type { JournalRecord } from "../../src/journal/JournalRecord.ts"
 import { makeSeal } from "../../src/journal/Seal.ts"
 import { makeToRecord } from "../../src/journal/toRecord.ts"
-import { runFooter } from "../../src/run/runFooter.ts"
-import { runHeader } from "../../src/run/runHeader.ts"
+import { runFooter, runHeader } from "../../src/run/runRecords.ts"
+import { parseDesign } from "../../src/simulation/baselines/designs.ts"
 import { readJournalLine } from "../../src/journal/JournalReader.ts"
 import type { Certificate } from "../../src/certificate/Certificate.ts"
 import { ByteCertifier } from "../../src/certificate/ByteCertifier.ts"
@@ -20,21 +20,21 @@ export const journalOf = (
   seen: Pick<Observation, "events" | "startMs">,
 ): ReadonlyArray<JournalRecord> => {
   const { boundMs, gate, keys, limit, requestTimeoutMs, stopAtMs, ttlMs, windowMs } = scenario
-  const header = runHeader({
-    exchange: "simulated",
-    source: "random",
-    startedAt: "2026-11-24T09:30:00.000Z",
-    keys: makeKeys(keys),
-    seed: 1,
-    gate,
-    limit,
-    window: Duration.millis(windowMs),
-    bound: boundMs === undefined ? undefined : Duration.millis(boundMs),
-    ttl: ttlMs === undefined ? undefined : Duration.millis(ttlMs),
-    requestTimeout: Duration.millis(requestTimeoutMs),
-    duration: undefined,
-    load: undefined,
-  })
+  const header = runHeader(
+    {
+      exchange: "simulated",
+      keys: makeKeys(keys),
+      seed: 1,
+      design: Result.getOrThrow(parseDesign(gate)),
+      limit,
+      window: Duration.millis(windowMs),
+      bound: boundMs === undefined ? undefined : Duration.millis(boundMs),
+      ttl: ttlMs === undefined ? undefined : Duration.millis(ttlMs),
+      requestTimeout: Duration.millis(requestTimeoutMs),
+    },
+    { name: "random", duration: undefined, load: undefined },
+    "2026-11-24T09:30:00.000Z",
+  )
   const toRecord = makeToRecord(seen.startMs)
   const footer = runFooter()
   const records = [header, ...seen.events.map(toRecord)]

@@ -6,7 +6,6 @@ import process from "node:process"
 import { queryObjects } from "node:v8"
 import { Effect } from "effect"
 import * as fc from "fast-check"
-import { defaultGate } from "../../src/simulation/baselines/byName.ts"
 import { invariant } from "../../src/platform/invariant.ts"
 import { runVirtual } from "../../src/simulation/VirtualTime.ts"
 import { hostileClock } from "../../test/support/hostileClock.ts"
@@ -45,7 +44,7 @@ export const longRuns: fc.Arbitrary<Scenario> = fc
 
 /** The exercise's world, with some losses. */
 export const exercise: Scenario = {
-  gate: defaultGate,
+  gate: "ack-window",
   keys: 5,
   limit: 20,
   windowMs: 1000,

@@ -2,7 +2,6 @@
 import { Effect } from "effect"
 import * as fc from "fast-check"
 import { assert } from "vitest"
-import { defaultGate } from "../../src/simulation/baselines/byName.ts"
 import { seededRandom } from "../../src/platform/Random.ts"
 import { type DelayShape, drawDelay } from "../../src/simulation/Delay.ts"
 import { safeOptimum } from "../../src/simulation/safeOptimum.ts"
@@ -74,7 +73,7 @@ export const asScenario = (overload: Overload): Scenario => {
   const { keys, limit, ttlMs, windowMs } = overload
   const gap = gapMs(overload)
   return {
-    gate: defaultGate,
+    gate: "ack-window",
     keys,
     limit,
     windowMs,

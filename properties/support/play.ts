@@ -1,9 +1,9 @@
 /** Plays a scenario in virtual time and keeps what can be observed of it from outside. */
-import { Cause, Clock, Duration, Effect, Exit, Fiber, Option } from "effect"
+import { Cause, Clock, Duration, Effect, Exit, Fiber, Option, Result } from "effect"
 import type { DispatchEvent } from "../../src/domain/DispatchEvent.ts"
 import type { DispatchSnapshot } from "../../src/dispatch/Dispatcher.ts"
 import type { Gate } from "../../src/limits/Gate.ts"
-import { gateByName, habitsOf } from "../../src/simulation/baselines/byName.ts"
+import { parseDesign } from "../../src/simulation/baselines/designs.ts"
 import { nowMsUnsafe, sleepUntil } from "../../src/platform/Monotonic.ts"
 import { type Remains, runVirtualToRest } from "../../src/simulation/VirtualTime.ts"
 import { hostileClock } from "../../test/support/hostileClock.ts"
@@ -57,7 +57,8 @@ export const makeWorld = Effect.fnUntraced(function* (
   const gates: Array<Gate> = []
   const unknownKeys: Array<string> = []
   const startMs = nowMsUnsafe(clock)
-  const gate = variant.gate ?? ((given) => gateByName(scenario.gate, given))
+  const design = Result.getOrThrow(parseDesign(scenario.gate))
+  const gate = variant.gate ?? design.gate
   const rig = yield* makeRig({
     keys: scenario.keys,
     config: { limit, windowMs, blockAfter: options.blockAfter ?? 10 },
@@ -73,7 +74,7 @@ export const makeWorld = Effect.fnUntraced(function* (
       ),
     unknownKeys,
     dispatcher: {
-      ...(variant.gate === undefined ? habitsOf(scenario.gate) : {}),
+      ...(variant.gate === undefined ? design.habits : {}),
       // Whether a silent exchange fails the run is another question.
       firstContact: LONGEST,
       unreachableAfter: LONGEST,

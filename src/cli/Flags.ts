@@ -7,7 +7,8 @@
  */
 import { Effect, type Option, Result, type Duration } from "effect"
 import { CliError, Flag } from "effect/cli"
-import { GATE_FORMS, type GateName, parseGate } from "../simulation/baselines/byName.ts"
+import type { Design } from "../run/Design.ts"
+import { DESIGN_FORMS, parseDesign } from "../simulation/baselines/designs.ts"
 import {
   type Parse,
   parseDuration,
@@ -128,10 +129,10 @@ export const logFormat = (options: FlagOptions): Flag.Flag<LogFormat> =>
   )
 
 /** What decides when a key may send next. */
-export const gate = (options: FlagOptions): Flag.Flag<GateName> =>
-  fromParse("gate", "GATE", parseGate, {
+export const gate = (options: FlagOptions): Flag.Flag<Design> =>
+  fromParse("gate", "GATE", parseDesign, {
     ...options,
-    description: `${options.description}: ${GATE_FORMS}`,
+    description: `${options.description}: ${DESIGN_FORMS}`,
   })
 
 const MOST_FAULTS = 100

@@ -4,32 +4,33 @@
 import process from "node:process"
 import { Clock, Console, Duration, Effect, Option, Result } from "effect"
 import { CliError, Command, Flag } from "effect/cli"
-import { type GateName, GATE_FORMS, parseGate, showGate } from "../simulation/baselines/byName.ts"
-import { CommandFailed, UsageError } from "../platform/errors.ts"
+import type { Design } from "../run/Design.ts"
+import { DESIGN_FORMS, parseDesign } from "../simulation/baselines/designs.ts"
+import { UsageError } from "../platform/errors.ts"
 import { nowMsUnsafe } from "../platform/Monotonic.ts"
-import { exchangeMillis, LONGEST_WINDOW } from "./exchangeMillis.ts"
+import { inWords } from "./advice.ts"
+import { checkOrderRate, exchangeMillis, LONGEST_WINDOW } from "./checks.ts"
 import { fileToWrite } from "./files.ts"
 import * as Flags from "./Flags.ts"
 import { quote } from "../platform/quote.ts"
 import { scenarioFlags } from "./simulate.ts"
-import { checkOrderRate } from "./orderRate.ts"
 import { openWholeFile } from "./wholeFile.ts"
 
 const ALL_GATES = "ack-window,polling,shifted:10,shifted:25,thread-slots,token-bucket,fixed-window"
 const MOST_SEEDS = 1000
 
-const parseGates = (text: string): Result.Result<ReadonlyArray<GateName>, string> =>
-  Result.flatMap(Result.all(text.split(",").map((name) => parseGate(name.trim()))), (gates) => {
-    const names = gates.map(showGate)
+const parseGates = (text: string): Result.Result<ReadonlyArray<Design>, string> =>
+  Result.flatMap(Result.all(text.split(",").map((name) => parseDesign(name.trim()))), (gates) => {
+    const names = gates.map(({ name }) => name)
     const twice = names.find((name, index) => names.indexOf(name) !== index)
     return twice === undefined
       ? Result.succeed(gates)
       : Result.fail(`${quote(twice)} is there twice; write each gate once`)
   })
 
-const gatesFlag: Flag.Flag<ReadonlyArray<GateName>> = Flag.String("gates").pipe(
+const gatesFlag: Flag.Flag<ReadonlyArray<Design>> = Flag.String("gates").pipe(
   Flag.withMetavar("GATE,..."),
-  Flag.withDescription(`Which gates, separated by commas: ${GATE_FORMS} (default: ${ALL_GATES})`),
+  Flag.withDescription(`Which gates, separated by commas: ${DESIGN_FORMS} (default: ${ALL_GATES})`),
   Flag.withDefault(ALL_GATES),
   Flag.mapEffect((text) =>
     Effect.mapError(
@@ -127,11 +128,12 @@ export const compare = Command.make(
               clockStep: Option.getOrUndefined(input.clockStep),
               lateMs: Option.match(input.lateTimers, { onNone: () => 0, onSome: Duration.toMillis }),
             },
-            gates: input.gates,
+            designs: input.gates,
             seeds: Array.from({ length: input.seeds }, (_, index) => input.seed + index),
+            inWords,
           },
           makeProgress(clock, input.noProgress),
-        ).pipe(Effect.mapError((error) => new CommandFailed({ message: error.message })))
+        )
         if (svg !== undefined) {
           // Loaded here, so that no other command pays for a drawing library.
           const { compareChart } = yield* Effect.promise(() => import("../simulation/compareChart.ts"))

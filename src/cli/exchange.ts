@@ -8,12 +8,11 @@ import type { ExchangeTally } from "../exchange/ArrivalTally.ts"
 import { noRecord, openRecord } from "../exchange/ExchangeRecord.ts"
 import type { ExchangeOptions } from "../exchange/ExchangeServer.ts"
 import { freshSeed } from "../platform/Random.ts"
-import { CommandFailed, UsageError } from "../platform/errors.ts"
-import { exchangeMillis, LONGEST_DELAY, LONGEST_WINDOW } from "./exchangeMillis.ts"
+import { UsageError } from "../platform/errors.ts"
+import { exchangeMillis, isLoopback, LONGEST_DELAY, LONGEST_WINDOW } from "./checks.ts"
 import { duration, faults, integer, parsed, seed } from "./Flags.ts"
 import { fileToWrite, isSameFile } from "./files.ts"
 import { FAULT_FORMS, printFault } from "./faultSpec.ts"
-import { isLoopback } from "./isLoopback.ts"
 import { keysFileFlag, resolveKeys } from "./keys.ts"
 import { quote } from "../platform/quote.ts"
 import type { Parse } from "./values.ts"
@@ -160,9 +159,6 @@ export const exchange = Command.make(
         seen === undefined
           ? Effect.void
           : Effect.flatMap(seen, (tally) => Console.log(`${showTally(tally)}\n${tallyLine(tally)}`)),
-      ),
-      Effect.catchTag("ExchangeNotServed", (error) =>
-        Effect.fail(new CommandFailed({ message: error.message })),
       ),
     )
   }),

@@ -3,108 +3,62 @@
  */
 import { join } from "node:path"
 import { Console, DateTime, Duration, Effect, Option, Redacted } from "effect"
-import { Command, Flag } from "effect/cli"
+import { Command } from "effect/cli"
 import { DEFAULT_REQUEST_TIMEOUT } from "../dispatch/requestTimeout.ts"
 import type { ApiKey } from "../domain/ApiKey.ts"
-import { exerciseKeys } from "../venues/exercise/exercise.ts"
-import { validateFile } from "../run/sources/NdjsonSource.ts"
+import type { Fault } from "../exchange/faults/Fault.ts"
+import { defaultStateDirectory } from "../keys/StateDirectory.ts"
+import { UsageError } from "../platform/errors.ts"
 import { freshSeed } from "../platform/Random.ts"
 import { isFolder } from "../recovery/readJournals.ts"
 import { countPassedOver, showPassedOver } from "../recovery/Resumption.ts"
+import { ackWindowDesign, type Design } from "../run/Design.ts"
+import type { HttpRunSettings, SourceSettings } from "../run/HttpRun.ts"
+import { RunProgress } from "../run/RunProgress.ts"
+import { validateFile } from "../run/sources/NdjsonSource.ts"
 import { renderSummaries } from "../summary/render.ts"
-import { EMBEDDED_MAX_DELAY_MS, type OrderSource, type RunSettings } from "../run/RunSettings.ts"
-import { UsageError } from "../platform/errors.ts"
-import { exchangeMillis, LONGEST_WINDOW } from "./exchangeMillis.ts"
-import { file, fileToWrite, isSameFile } from "./files.ts"
-import * as Flags from "./Flags.ts"
-import { isLoopback } from "./isLoopback.ts"
-import { keysFileFlag, resolveKeys } from "./keys.ts"
-import { checkOrderRate } from "./orderRate.ts"
-import { quote } from "../platform/quote.ts"
+import { exerciseKeys } from "../venues/exercise/exercise.ts"
+import { asUserError, inWords } from "./advice.ts"
+import {
+  checkLog,
+  checkOrderRate,
+  checkWindow,
+  exchangeMillis,
+  expectOrdersOnStandardInput,
+  isLoopback,
+  LONGEST_WINDOW,
+} from "./checks.ts"
+import { resolveKeys } from "./keys.ts"
+import { runFlags } from "./runFlags.ts"
 import { makeRunProgress } from "./RunProgress.ts"
-import { expectOrdersOnStandardInput } from "./standardInput.ts"
-import { resolveState, stateFlag } from "./state.ts"
 
-const flags = {
-  url: Flags.httpUrl("url", {
-    description:
-      "Where the exchange takes orders, such as http://127.0.0.1:9999/api/request. Left out: start an exchange here and send to it",
-  }).pipe(Flag.optional),
-  duration: Flags.duration("duration", {
-    description: "How long orders are made, or read (default: 30s; with --orders, until the end)",
-  }).pipe(Flag.optional),
-  load: Flags.nonNegative("load", {
-    description:
-      "How many orders are made, times 95 % of all slots of all keys: 95.2 a second for five keys with 20 a second (default: 1)",
-    max: 1000,
-  }).pipe(Flag.optional),
-  orders: file(
-    "orders",
-    'Take orders from NDJSON instead, one {"id": "...", "params": {...}} a line; - is standard input. A file with a bad line is refused; a bad line of standard input is reported, counted and passed over',
-    "FILE|-",
-  ),
-  seed: Flags.seed("seed", {
-    description:
-      "What orders and delays derive from, so that a run can be repeated (default: a random one, shown)",
-  }).pipe(Flag.optional),
-  ttl: Flags.durationOrNone("ttl", {
-    description: "An order's time to live: how long after its creation it is worth sending",
-    default: "1s",
-  }),
-  limit: Flags.integer("limit", {
-    description: "Requests that the exchange lets each key pass in one window",
-    default: "20",
-    max: 10_000,
-  }),
-  window: Flags.duration("window", { description: "The exchange's window", default: "1s" }),
-  bound: Flags.durationOrNone("bound", {
-    description:
-      "The longest time a request takes from here until the exchange counts it, with a margin for handling; none where it is not known: safe with any delay, and 5 % slower",
-    default: "55ms",
-    zero: true,
-  }),
-  gate: Flags.gate({
-    description:
-      "What decides when a key may send next (all but ack-window exceed the limit or overtake nonces sooner or later)",
-    default: "ack-window",
-  }),
-  keysFile: keysFileFlag,
-  faults: Flags.faults("fault", {
-    description:
-      "What our own exchange does wrong, written as for paceline exchange; may be given several times",
-  }),
-  log: fileToWrite(
-    "log",
-    "Where to write the journal (default: paceline-<date>-<time>.ndjson, in the folder given with --resume if there is one)",
-  ),
-  state: stateFlag,
-  durable: Flag.Boolean("durable").pipe(
-    Flag.withDescription(
-      "Let no request leave before its record is on the disk itself: the journal then suffices to resume after a power failure, too. Without it, after any death of the process",
-    ),
-    Flag.withDefault(false),
-  ),
-  resume: Flag.String("resume").pipe(
-    Flag.withMetavar("JOURNAL|FOLDER"),
-    Flag.withDescription(
-      "Go on where the journal of a former run ends; give one for every former run, or a folder that holds them all. Orders that it says were accepted, rejected or expired are done; those sent without an answer are unknown, reported and not sent again; all others follow, cancelled ones too. Needs --orders",
-    ),
-    Flag.atLeast(0),
-  ),
-  format: Flags.format({ description: "The form of the summary at the end", default: "text" }),
-  noProgress: Flag.Boolean("no-progress").pipe(
-    Flag.withDescription("Show nothing while running"),
-    Flag.withDefault(false),
-  ),
-}
+/** The delays of an exchange that a run starts itself, in milliseconds each way. */
+const EMBEDDED_MAX_DELAY_MS = 50
 
 /** Our own exchange's delays are known: a bound below them breaks its promise. */
-const warnOfBound = ({ bound }: RunSettings) =>
+const warnOfBound = (bound: Duration.Duration | undefined) =>
   bound === undefined || Duration.toMillis(bound) >= EMBEDDED_MAX_DELAY_MS
     ? Effect.void
     : Console.error(
         `warning: --bound ${Duration.format(bound)} is less than the ${EMBEDDED_MAX_DELAY_MS} ms that our own exchange may take: expect nonce errors and exceeds`,
       )
+
+/** An exchange of our own, on a free port. */
+const ownExchange = Effect.fnUntraced(function* (
+  settings: Pick<HttpRunSettings, "keys" | "limit" | "seed" | "window">,
+  faults: ReadonlyArray<Fault>,
+) {
+  // Loaded here, so that a run against another exchange does not pay for a server.
+  const { make } = yield* Effect.promise(() => import("../exchange/ExchangeServer.ts"))
+  const { url } = yield* make({
+    ...settings,
+    faults,
+    maxDelay: Duration.millis(EMBEDDED_MAX_DELAY_MS),
+    host: "127.0.0.1",
+    port: 0,
+  })
+  return url
+})
 
 /** The exercise's keys are public: nobody means to send them to an exchange that is not theirs. */
 const needsKeys = (url: Option.Option<URL>, keysFile: Option.Option<string>, keys: ReadonlyArray<ApiKey>) =>
@@ -116,7 +70,7 @@ const sourceOf = Effect.fnUntraced(function* (
   orders: Option.Option<string>,
   load: Option.Option<number>,
   duration: Option.Option<Duration.Duration>,
-): Effect.fn.Return<OrderSource, UsageError> {
+): Effect.fn.Return<SourceSettings, UsageError> {
   if (Option.isNone(orders)) {
     return {
       type: "random",
@@ -132,28 +86,13 @@ const sourceOf = Effect.fnUntraced(function* (
   return { type: "ndjson", from: orders.value, duration: Option.getOrUndefined(duration) }
 })
 
-/** No exchange counts in less, and what asks for more has slipped in the unit: the pace would be one order in hours. */
-const SHORTEST_WINDOW = Duration.millis(1)
-const LONGEST_FOREIGN_WINDOW = Duration.days(1)
-
-const checkWindow = (window: Duration.Duration) =>
-  Duration.between(window, { minimum: SHORTEST_WINDOW, maximum: LONGEST_FOREIGN_WINDOW })
-    ? Effect.void
-    : Effect.fail(new UsageError({ message: "--window: from 1ms to 1d" }))
-
-/** The journal must not be written into what the run reads. */
-const checkLog = Effect.fnUntraced(function* (
-  log: Option.Option<string>,
-  read: ReadonlyArray<readonly [flag: string, file: Option.Option<string>]>,
-) {
-  if (Option.isNone(log)) return
-  for (const [flag, name] of read) {
-    if (Option.isSome(name) && (yield* isSameFile(log.value, name.value))) {
-      return yield* new UsageError({
-        message: `--log and ${flag} name the same file, ${quote(name.value)}; write the journal to another`,
-      })
-    }
+/** The directory to use; undefined where an exchange of our own is born and gone with the run. */
+const resolveState = Effect.fnUntraced(function* (given: Option.Option<string>, hasUrl: boolean) {
+  if (Option.isSome(given)) {
+    if (given.value === "") return yield* new UsageError({ message: "--state: name a directory" })
+    return given.value
   }
+  return hasUrl ? yield* defaultStateDirectory : undefined
 })
 
 /** Standard input without a single order is no success: something else was meant to be there. */
@@ -165,7 +104,7 @@ const tellBadLines = (count: number, orders: number) => {
 }
 
 /** Whether a run goes on from others can be judged before their journals are read. */
-const checkResume = (paths: ReadonlyArray<string>, source: OrderSource) =>
+const checkResume = (paths: ReadonlyArray<string>, source: SourceSettings) =>
   paths.length > 0 && source.type === "random"
     ? Effect.fail(
         new UsageError({
@@ -188,16 +127,32 @@ const newLog = Effect.fnUntraced(function* (former: ReadonlyArray<string>) {
   return folders[0] === undefined ? name : join(folders[0], name)
 })
 
+/** What makes no sense together, whatever the files hold. */
+const checkTogether = (input: {
+  readonly url: Option.Option<URL>
+  readonly faults: ReadonlyArray<Fault>
+  readonly gate: Design
+}) => {
+  if (Option.isNone(input.url)) return Effect.void
+  const refuse = (message: string) => Effect.fail(new UsageError({ message }))
+  if (input.faults.length > 0) {
+    return refuse(
+      "--fault and --url: only our own exchange does wrong when told to; leave out one of the two",
+    )
+  }
+  return input.gate === ackWindowDesign
+    ? Effect.void
+    : refuse(
+        `--gate ${input.gate.name} and --url: this gate exceeds limits or overtakes nonces, so it meets only our own exchange; leave out one of the two`,
+      )
+}
+
 export const run = Command.make(
   "run",
-  flags,
+  runFlags,
   Effect.fnUntraced(function* (input) {
     const source = yield* sourceOf(input.orders, input.load, input.duration)
-    if (Option.isSome(input.url) && input.faults.length > 0) {
-      return yield* new UsageError({
-        message: "--fault and --url: only our own exchange does wrong when told to; leave out one of the two",
-      })
-    }
+    yield* checkTogether(input)
     yield* Option.isNone(input.url)
       ? exchangeMillis("--window", input.window, LONGEST_WINDOW)
       : checkWindow(input.window)
@@ -206,8 +161,8 @@ export const run = Command.make(
       ["--keys-file", input.keysFile],
     ])
     const keys = yield* resolveKeys(input.keysFile)
+    const { limit, window } = input
     if (source.type === "random") {
-      const { limit, window } = input
       yield* checkOrderRate({ load: source.load, keys: keys.length, limit, window })
     } else {
       yield* source.from === "-" ? expectOrdersOnStandardInput : validateFile(source.from)
@@ -219,40 +174,49 @@ export const run = Command.make(
           "--url names another machine: give API keys for it, with --keys-file or in PACELINE_API_KEYS",
       })
     }
-    const state = yield* resolveState(input.state, Option.isSome(input.url))
-    const settings: RunSettings = {
-      url: Option.getOrUndefined(Option.map(input.url, (url) => Redacted.make(url))),
+    const seed = Option.isSome(input.seed) ? input.seed.value : yield* freshSeed
+    const bound = Option.getOrUndefined(input.bound)
+    const settings = {
+      exchange: Option.isSome(input.url)
+        ? Redacted.make(input.url.value)
+        : ownExchange({ keys, limit, seed, window }, input.faults),
       source,
       keys,
-      seed: Option.isSome(input.seed) ? input.seed.value : yield* freshSeed,
+      seed,
       ttl: Option.getOrUndefined(input.ttl),
-      limit: input.limit,
-      window: input.window,
-      bound: Option.getOrUndefined(input.bound),
-      gate: input.gate,
+      limit,
+      window,
+      bound,
+      design: input.gate,
       requestTimeout: DEFAULT_REQUEST_TIMEOUT,
-      faults: input.faults,
       log: Option.isSome(input.log) ? input.log.value : yield* newLog(input.resume),
       logOrAnother: Option.isNone(input.log),
-      ...(state === undefined ? {} : { state }),
+      state: yield* resolveState(input.state, Option.isSome(input.url)),
       durable: input.durable,
       resume: input.resume.length === 0 ? undefined : input.resume,
+      inWords,
     }
-    if (settings.url === undefined) yield* warnOfBound(settings)
+    if (Option.isNone(input.url)) yield* warnOfBound(bound)
     // Loaded here, so that no other command pays for HTTP.
-    const { run: dispatchRun } = yield* Effect.promise(() => import("../run/Run.ts"))
-    const progress = yield* makeRunProgress(settings, { quiet: input.noProgress })
-    yield* dispatchRun(settings, progress, ({ badLines, log, passedOver, summary }) =>
-      Effect.gen(function* () {
-        yield* Console.log(renderSummaries(input.format, [{ name: log, summary }]).trimEnd())
-        if (passedOver !== undefined) {
-          yield* Console.error(showPassedOver(passedOver, summary.orders.created))
-        }
-        const { created } = summary.orders
-        if (badLines > 0) yield* tellBadLines(badLines, created + countPassedOver(passedOver))
-      }),
-    )
-  }),
+    const { prepareHttpRun } = yield* Effect.promise(() => import("../run/HttpRun.ts"))
+    const prepared = yield* prepareHttpRun(settings)
+    const finished = Effect.gen(function* () {
+      const { badLines, end, exit, summary } = yield* Effect.provideService(
+        prepared.run,
+        RunProgress,
+        makeRunProgress(settings, input.noProgress),
+      )
+      yield* Console.log(renderSummaries(input.format, [{ name: prepared.log, summary }]).trimEnd())
+      const passedOver = yield* prepared.passedOver
+      const { created } = summary.orders
+      if (passedOver !== undefined) yield* Console.error(showPassedOver(passedOver, created))
+      if (badLines > 0) yield* tellBadLines(badLines, created + countPassedOver(passedOver))
+      // An interruption would swallow a typed error; as a defect it still reaches the user.
+      yield* end.end === "stopped" ? Effect.orDie(Effect.mapError(exit, asUserError)) : exit
+    })
+    // A run that is stopped still tells what it did.
+    yield* Effect.uninterruptible(finished)
+  }, Effect.scoped),
 ).pipe(
   Command.withDescription(
     "Dispatches orders, shows progress, writes the journal and prints a summary. Ctrl-C stops it: what is in flight is awaited, and everything is written.",

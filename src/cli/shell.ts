@@ -6,7 +6,9 @@ import process from "node:process"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect, Logger } from "effect"
 import { CliConfig, CliError, CliOutput, Command, GlobalFlag, type HelpDoc } from "effect/cli"
+import type { CommandFailed, UsageError } from "../platform/errors.ts"
 import { VERSION } from "../platform/version.ts"
+import { asUserError, type Told } from "./advice.ts"
 import { readInvocation } from "./arguments.ts"
 import { runMain } from "./runMain.ts"
 import { usageError } from "./usage.ts"
@@ -14,6 +16,9 @@ import { usageError } from "./usage.ts"
 const config = CliConfig.make({
   builtIns: [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions, GlobalFlag.LogLevel],
 })
+
+/** What a command fails with. */
+type CommandError = CliError.CliError | CommandFailed | Told | UsageError
 
 /** Stands for the values of a global flag, which its description lists anyway. */
 const METAVARS: ReadonlyMap<string, string> = new Map([
@@ -40,14 +45,15 @@ const presenter: CliOutput.Presenter = {
  * The command that these arguments ask for, as {@link readInvocation} gave them. Wrong usage fails with a
  * `UsageError`. Logs go to standard error: standard output is for results.
  */
-export const commandLine = <Name extends string, Input, ContextInput, E>(
+export const commandLine = <Name extends string, Input, ContextInput, E extends CommandError>(
   root: Command.Command<Name, Input, ContextInput, E, Command.Environment>,
   args: ReadonlyArray<string>,
 ) =>
   Command.runWith(root, { version: VERSION, renderErrors: false })(args).pipe(
-    Effect.mapError((error) =>
-      CliError.isCliError(error) && error._tag === "ShowHelp" ? usageError(error, args) : error,
-    ),
+    Effect.mapError((error) => {
+      if (CliError.isCliError(error)) return error._tag === "ShowHelp" ? usageError(error, args) : error
+      return error._tag === "UsageError" || error._tag === "CommandFailed" ? error : asUserError(error)
+    }),
     Effect.provideService(CliConfig.CliConfig, config),
     Effect.provideService(CliOutput.Presenter, presenter),
     Effect.provideService(Logger.LogToStderr, true),
@@ -55,7 +61,7 @@ export const commandLine = <Name extends string, Input, ContextInput, E>(
   )
 
 /** Runs the command that this process's arguments ask for, and ends the process with its exit status. */
-export const start = <Name extends string, Input, ContextInput, E>(
+export const start = <Name extends string, Input, ContextInput, E extends CommandError>(
   root: Command.Command<Name, Input, ContextInput, E, Command.Environment>,
   options: {
     /** Whether a parent handed over to this process. */

@@ -2,19 +2,20 @@
  * `simulate`: a run in virtual time, without a network.
  */
 import process from "node:process"
-import { Console, Duration, Effect, Option, Result } from "effect"
+import { Clock, Console, Duration, Effect, Option, Result } from "effect"
 import { Command, Flag } from "effect/cli"
 import { CommandFailed } from "../platform/errors.ts"
-import { type Journal, openJournal } from "../journal/Journal.ts"
-import { nowMs } from "../platform/Monotonic.ts"
+import { Journal, openJournal, unwritten } from "../journal/Journal.ts"
+import { nowMsUnsafe } from "../platform/Monotonic.ts"
 import { freshSeed } from "../platform/Random.ts"
+import { RunProgress } from "../run/RunProgress.ts"
 import { DELAY_FORMS, exerciseDelay, parseDelay } from "../simulation/Delay.ts"
 import type { SimulationSettings } from "../simulation/Simulation.ts"
 import { renderSummaries } from "../summary/render.ts"
-import { exchangeMillis, LONGEST_WINDOW } from "./exchangeMillis.ts"
+import { asUserError, inWords } from "./advice.ts"
+import { checkOrderRate, exchangeMillis, LONGEST_WINDOW } from "./checks.ts"
 import { fileToWrite } from "./files.ts"
 import * as Flags from "./Flags.ts"
-import { checkOrderRate } from "./orderRate.ts"
 import { parseDuration, parseNonNegative } from "./values.ts"
 
 const parseProbability = parseNonNegative({ max: 1 })
@@ -104,21 +105,29 @@ export const scenarioFlags = {
 const REPORT_EVERY_MS = 1000
 
 /** Says on standard error how far the simulation has come, not more than once a second of real time. */
-const makeProgress = (settings: SimulationSettings, quiet: boolean) => {
-  const wholeMs = Duration.toMillis(settings.duration)
-  return Effect.map(nowMs, (startMs) => {
-    let saidMs = startMs
-    return (reachedMs: number, realMs: number): void => {
-      if (quiet || realMs - saidMs < REPORT_EVERY_MS) return
-      saidMs = realMs
-      const share = Math.min(1, reachedMs / wholeMs)
-      const leftMs = ((realMs - startMs) * (1 - share)) / share
-      process.stderr.write(
-        `${(100 * share).toFixed(0)} % of ${Duration.format(settings.duration)} simulated, about ${(leftMs / 1000).toFixed(0)} s left\n`,
-      )
-    }
-  })
-}
+const makeProgress = (settings: SimulationSettings, quiet: boolean): Effect.Effect<RunProgress> =>
+  Clock.clockWith((clock) =>
+    Effect.sync(() => {
+      const wholeMs = Duration.toMillis(settings.duration)
+      const startMs = nowMsUnsafe(clock)
+      let saidMs = startMs
+      return {
+        every: undefined,
+        tell: (news) => {
+          if (quiet || news.type !== "snapshot") return
+          // Of this process, whose time is not the simulation's.
+          const realMs = nowMsUnsafe(clock)
+          if (realMs - saidMs < REPORT_EVERY_MS) return
+          saidMs = realMs
+          const share = Math.min(1, news.sinceStartMs / wholeMs)
+          const leftMs = ((realMs - startMs) * (1 - share)) / share
+          process.stderr.write(
+            `${(100 * share).toFixed(0)} % of ${Duration.format(settings.duration)} simulated, about ${(leftMs / 1000).toFixed(0)} s left\n`,
+          )
+        },
+      }
+    }),
+  )
 
 export const simulate = Command.make(
   "simulate",
@@ -141,38 +150,32 @@ export const simulate = Command.make(
     yield* exchangeMillis("--window", input.window, LONGEST_WINDOW)
     const settings: SimulationSettings = {
       ...input,
+      design: input.gate,
       bound: Option.getOrUndefined(input.bound),
       ttl: Option.getOrUndefined(input.ttl),
       spike: Option.getOrUndefined(input.spike),
       clockStep: Option.getOrUndefined(input.clockStep),
       lateMs: Option.match(input.lateTimers, { onNone: () => 0, onSome: Duration.toMillis }),
       seed: Option.isSome(input.seed) ? input.seed.value : yield* freshSeed,
+      inWords,
     }
     // Loaded here, so that no other command pays for it.
     const { simulate: runSimulation } = yield* Effect.promise(() => import("../simulation/Simulation.ts"))
-    const progress = yield* makeProgress(settings, input.noProgress)
-    const clock = yield* Effect.clockWith(Effect.succeed)
-    yield* Effect.scoped(
-      Effect.gen(function* () {
-        const journal: Journal | undefined = Option.isSome(input.log)
-          ? yield* openJournal(input.log.value)
-          : undefined
-        const running = runSimulation(settings, {
-          record: (record) => journal?.write(record),
-          reached: (ms) => progress(ms, Number(clock.monotonicTimeNanosUnsafe()) / 1e6),
-        }).pipe(Effect.mapError((error) => new CommandFailed({ message: error.message })))
-        const report = yield* journal === undefined
-          ? running
-          : Effect.onInterrupt(Effect.raceFirst(running, journal.failed), () => Effect.orDie(journal.flush))
-        if (journal !== undefined) yield* journal.flush
-        const name = Option.getOrElse(input.log, () => `simulated, seed ${settings.seed}`)
-        yield* Console.log(renderSummaries(input.format, [{ name, summary: report.summary }]).trimEnd())
-        if (report.failure !== undefined) {
-          return yield* new CommandFailed({ message: `the simulated run failed: ${report.failure.message}` })
-        }
-      }),
+    const journal = Option.isSome(input.log) ? yield* openJournal(input.log.value) : unwritten(() => {})
+    const running = runSimulation(settings).pipe(
+      Effect.provideService(Journal, journal),
+      Effect.provideService(RunProgress, yield* makeProgress(settings, input.noProgress)),
     )
-  }),
+    const { failure, summary } = yield* Effect.onInterrupt(Effect.raceFirst(running, journal.failed), () =>
+      Effect.orDie(Effect.mapError(journal.flush, asUserError)),
+    )
+    yield* journal.flush
+    const name = Option.getOrElse(input.log, () => `simulated, seed ${settings.seed}`)
+    yield* Console.log(renderSummaries(input.format, [{ name, summary }]).trimEnd())
+    if (failure !== undefined) {
+      return yield* new CommandFailed({ message: `the simulated run failed: ${inWords(failure)}` })
+    }
+  }, Effect.scoped),
 ).pipe(
   Command.withDescription(
     "Runs the same dispatcher against a simulated exchange in virtual time: hours take seconds, and the same seed gives the same run.",

@@ -12,8 +12,7 @@ import { checkCount, checkKeys, checkTime, checkUrl } from "./InvalidOptions.ts"
 import { claimKeys } from "../keys/claimKeys.ts"
 import { layerStateDirectory } from "../keys/StateDirectory.ts"
 import type { StateError } from "../keys/StateError.ts"
-import { defaultMargin } from "../limits/AckWindow.ts"
-import { defaultGate, gateByName, type GateName, habitsOf } from "../simulation/baselines/byName.ts"
+import { ackWindow, defaultMargin, defaultPace } from "../limits/AckWindow.ts"
 import { DEFAULT_REQUEST_TIMEOUT } from "./requestTimeout.ts"
 import type { Reach } from "../domain/Transit.ts"
 
@@ -45,8 +44,6 @@ export interface HttpDispatcherOptions extends Partial<
   readonly bound?: Duration.Duration | undefined
   /** How long an order is worth sending after its creation; undefined (the default) for ever. */
   readonly ttl?: Duration.Duration | undefined
-  /** What decides when a key may send. Default `ack-window`; the others are there to be compared with. */
-  readonly gate?: GateName
   /** How long a request may take before it is given up and its order counts as unknown. Default 5 s. */
   readonly requestTimeout?: Duration.Duration
   /**
@@ -82,7 +79,8 @@ export const claimFor = (
     layerStateDirectory(directory),
   )
 
-const reachOf = (options: {
+/** How long a request may be on its way. */
+export const reachOf = (options: {
   readonly bound: Duration.Duration | undefined
   readonly requestTimeout: Duration.Duration
 }): Reach => ({
@@ -109,7 +107,6 @@ const build = (options: HttpDispatcherOptions): Layer.Layer<Dispatcher, StateErr
     window = DEFAULT_WINDOW,
     bound,
     ttl,
-    gate = defaultGate,
     requestTimeout = DEFAULT_REQUEST_TIMEOUT,
     state,
     ...rest
@@ -130,16 +127,17 @@ const build = (options: HttpDispatcherOptions): Layer.Layer<Dispatcher, StateErr
     Effect.map(Effect.all([RateLimiter.make, claimed]), ([rateLimiter, memory]) =>
       dispatcherLayer({
         blockAfter: exerciseRules.blockAfter,
-        ...habitsOf(gate),
         ...rest,
         ...memory,
         keys,
         ttl,
         requestTimeout,
-        gate: gateByName(gate, {
+        gate: ackWindow({
           limit,
           window,
           reach: reachOf({ bound, requestTimeout }),
+          margin: defaultMargin(window),
+          pace: defaultPace(limit, window),
           rateLimiter,
         }),
       }),

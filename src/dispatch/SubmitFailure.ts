@@ -3,7 +3,6 @@
  * the order never got that far.
  */
 import { Schema } from "effect"
-import { adviceFor } from "../http/noConnection.ts"
 import { ExpiryPlace } from "../domain/Outcome.ts"
 import type { SubmitError } from "../domain/SubmitError.ts"
 import type { StateUnwritable } from "../keys/StateError.ts"
@@ -14,7 +13,7 @@ export class OrderExpired extends Schema.TaggedError<OrderExpired>()("OrderExpir
   place: ExpiryPlace,
 }) {
   override get message() {
-    return `order ${this.orderId}: expired in the ${this.place} before it could be sent. Send fewer orders, add keys, give it a longer time to live, or see whether the exchange can be reached`
+    return `order ${this.orderId}: expired in the ${this.place} before it could be sent`
   }
 }
 
@@ -32,7 +31,7 @@ export class DuplicateOrder extends Schema.TaggedError<DuplicateOrder>()("Duplic
   orderId: Schema.String,
 }) {
   override get message() {
-    return `order ${this.orderId}: an order with this id is already on its way. Give every order its own id`
+    return `order ${this.orderId}: an order with this id is already on its way`
   }
 }
 
@@ -43,16 +42,7 @@ export class NoUsableKey extends Schema.TaggedError<NoUsableKey>()("NoUsableKey"
 }) {
   override get message() {
     const states = this.keys.map(({ label, state }) => `${label} ${state}`).join(", ")
-    const all = (state: string) => this.keys.every((key) => key.state === state)
-    const has = (state: string) => this.keys.some((key) => key.state === state)
-    const advice = all("unknown")
-      ? "Check the keys and the address"
-      : has("out of step")
-        ? "Stop other clients that use the keys, and ask the exchange for their last nonces"
-        : has("parked")
-          ? "Lower the limit, or raise the window or the bound, to what the exchange really allows"
-          : "Ask the exchange about them, or use other keys"
-    return `no usable key is left (${states}). ${advice}`
+    return `no usable key is left (${states})`
   }
 }
 
@@ -62,7 +52,7 @@ export class ExchangeUnreachable extends Schema.TaggedError<ExchangeUnreachable>
   seconds: Schema.Finite,
 }) {
   override get message() {
-    return `the exchange has been unreachable for ${this.seconds.toFixed(0)} s (${this.code}). ${adviceFor(this.code)}`
+    return `the exchange has been unreachable for ${this.seconds.toFixed(0)} s (${this.code})`
   }
 }
 

@@ -8,8 +8,18 @@
  */
 import { dirname, join, parse } from "node:path"
 import process from "node:process"
-import { Deferred, Effect, Exit, FileSystem, Latch, type PlatformError, Result, type Scope } from "effect"
-import { CommandFailed, UsageError } from "../platform/errors.ts"
+import {
+  Context,
+  Deferred,
+  Effect,
+  Exit,
+  FileSystem,
+  Latch,
+  type PlatformError,
+  Result,
+  Schema,
+  type Scope,
+} from "effect"
 import { pathProblem } from "../platform/FileProblem.ts"
 import type { JournalRecord } from "./JournalRecord.ts"
 import { makeSeal } from "./Seal.ts"
@@ -19,24 +29,49 @@ const FLUSH_EVERY_MS = 100
 /** Records in the buffer from which on no order is sent. In-flight requests may add a few more. */
 export const BUFFER_RECORDS = 20_000
 
-export interface Journal {
-  /** Its file. */
-  readonly path: string
-  /** Waits while the buffer is full; for ever once the file cannot be written. */
-  readonly ready: Effect.Effect<void>
-  /** Puts a record into the buffer. */
-  readonly write: (record: JournalRecord) => void
-  /**
-   * Waits until every record so far is written: handed to the operating system, which keeps it whatever becomes of
-   * this process; and, where the journal is durable, on the disk, whatever becomes of the machine. Answers whether it
-   * is: false once the file cannot be written. Who waits may be interrupted; the writing goes on.
-   */
-  readonly committed: Effect.Effect<boolean>
-  /** Fails as soon as the file cannot be written; it never succeeds. */
-  readonly failed: Effect.Effect<never, CommandFailed>
-  /** Writes what is in the buffer, and fails where it cannot be written. */
-  readonly flush: Effect.Effect<void, CommandFailed>
-}
+export class Journal extends Context.Service<
+  Journal,
+  {
+    /** Its file. */
+    readonly path: string
+    /** Waits while the buffer is full; for ever once the file cannot be written. */
+    readonly ready: Effect.Effect<void>
+    /** Puts a record into the buffer. */
+    readonly write: (record: JournalRecord) => void
+    /**
+     * Waits until every record so far is written: handed to the operating system, which keeps it whatever becomes of
+     * this process; and, where the journal is durable, on the disk, whatever becomes of the machine. Answers whether it
+     * is: false once the file cannot be written. Who waits may be interrupted; the writing goes on.
+     */
+    readonly committed: Effect.Effect<boolean>
+    /** Fails as soon as the file cannot be written; it never succeeds. */
+    readonly failed: Effect.Effect<never, JournalUnwritable>
+    /** Writes what is in the buffer, and fails where it cannot be written. */
+    readonly flush: Effect.Effect<void, JournalUnwritable>
+  }
+>()("paceline/journal/Journal") {}
+
+/** A journal that is kept nowhere: `write` takes its records. */
+export const unwritten = (write: (record: JournalRecord) => void): Journal["Service"] => ({
+  path: "",
+  ready: Effect.void,
+  write,
+  committed: Effect.succeed(true),
+  failed: Effect.never,
+  flush: Effect.void,
+})
+
+/** No journal can be begun. Nothing was sent. */
+export class JournalNotOpened extends Schema.TaggedError<JournalNotOpened>()("JournalNotOpened", {
+  reason: Schema.Literals(["cannot-open", "directory", "not-empty"]),
+  message: Schema.String,
+}) {}
+
+/** A journal cannot be gone on with: what would be sent from then on could not be told. */
+export class JournalUnwritable extends Schema.TaggedError<JournalUnwritable>()("JournalUnwritable", {
+  reason: Schema.Literals(["disk-full", "unwritable"]),
+  message: Schema.String,
+}) {}
 
 const whyNotOpen = ({ reason }: PlatformError.PlatformError): string => {
   if (reason._tag === "NotFound") return "there is no such directory"
@@ -45,18 +80,21 @@ const whyNotOpen = ({ reason }: PlatformError.PlatformError): string => {
 }
 
 const cannotOpen = (file: string) => (error: PlatformError.PlatformError) =>
-  new UsageError({
-    message: `cannot write the journal ${file}: ${whyNotOpen(error)}. Choose another file with --log`,
+  new JournalNotOpened({
+    reason: "cannot-open",
+    message: `cannot write the journal ${file}: ${whyNotOpen(error)}`,
   })
 
-const cannotWrite = (file: string) => (error: PlatformError.PlatformError) => {
-  const full = /ENOSPC/.test(String(error.reason.cause))
-  return new CommandFailed({
-    message: full
-      ? `the journal ${file} cannot be written: the disk is full. The run was stopped; free space or choose another file with --log`
-      : `the journal ${file} cannot be written (${error.reason._tag}). The run was stopped; choose another file with --log`,
-  })
-}
+const cannotWrite = (file: string) => (error: PlatformError.PlatformError) =>
+  /ENOSPC/.test(String(error.reason.cause))
+    ? new JournalUnwritable({
+        reason: "disk-full",
+        message: `the journal ${file} cannot be written: the disk is full`,
+      })
+    : new JournalUnwritable({
+        reason: "unwritable",
+        message: `the journal ${file} cannot be written (${error.reason._tag})`,
+      })
 
 /** No file is there when it is made: of two runs that choose the same name at the same moment one is told so. */
 const create = (file: string) =>
@@ -73,11 +111,12 @@ const openNew = Effect.fnUntraced(function* (file: string) {
   const info = yield* Effect.option(fs.stat(file))
   if (info._tag === "Some") {
     if (info.value.type === "Directory") {
-      return yield* new UsageError({ message: `--log ${file} is a directory: name a file in it` })
+      return yield* new JournalNotOpened({ reason: "directory", message: `${file} is a directory` })
     }
     if (info.value.type === "File" && info.value.size > 0n) {
-      return yield* new UsageError({
-        message: `--log ${file} exists and is not empty: a journal is never written over. Choose another file, or remove it`,
+      return yield* new JournalNotOpened({
+        reason: "not-empty",
+        message: `${file} exists and is not empty: a journal is never written over`,
       })
     }
   }
@@ -130,12 +169,12 @@ const syncFolder = (file: string) =>
 export const openJournal = (
   name: string,
   options: JournalOptions = {},
-): Effect.Effect<Journal, UsageError, FileSystem.FileSystem | Scope.Scope> =>
+): Effect.Effect<Journal["Service"], JournalNotOpened, FileSystem.FileSystem | Scope.Scope> =>
   Effect.gen(function* () {
     const { durable = false, orAnother = false } = options
     const { file, path } = orAnother ? yield* openAnother(name) : { file: yield* openNew(name), path: name }
     if (durable) yield* Effect.mapError(syncFolder(path), cannotOpen(path))
-    const failure = Deferred.makeUnsafe<never, CommandFailed>()
+    const failure = Deferred.makeUnsafe<never, JournalUnwritable>()
     const room = Latch.makeUnsafe(true)
     const wanted = Latch.makeUnsafe(false)
     const seal = makeSeal()
@@ -148,7 +187,7 @@ export const openJournal = (
         return Effect.mapError(durable ? Effect.andThen(writing, file.sync) : writing, cannotWrite(path))
       })
 
-    const settle = (batch: Batch, exit: Exit.Exit<void, CommandFailed>): void => {
+    const settle = (batch: Batch, exit: Exit.Exit<void, JournalUnwritable>): void => {
       underWay = undefined
       if (Exit.isSuccess(exit)) {
         if (gathering.records.length < BUFFER_RECORDS) room.openUnsafe()

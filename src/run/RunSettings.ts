@@ -1,31 +1,12 @@
-/**
- * What a run is made of, with every default filled in.
- */
-import type { Duration, Redacted } from "effect"
-import type { GateName } from "../simulation/baselines/byName.ts"
+/** What a run is made of, with every default filled in. */
+import type { Duration } from "effect"
 import type { ApiKey } from "../domain/ApiKey.ts"
-import type { Fault } from "../exchange/faults/Fault.ts"
-
-/** Where a run's orders come from. */
-export type OrderSource =
-  | {
-      readonly type: "random"
-      /** Times the exercise's rate. */
-      readonly load: number
-      readonly duration: Duration.Duration
-    }
-  | {
-      readonly type: "ndjson"
-      /** A file's path, or `-` for standard input. */
-      readonly from: string
-      /** When to stop reading, or undefined for the end of the file. */
-      readonly duration: Duration.Duration | undefined
-    }
+import type { FormerLife } from "../journal/JournalRecord.ts"
+import type { ClaimedKeys } from "../keys/claimKeys.ts"
+import type { Design } from "./Design.ts"
+import type { RunFailure } from "./RunFailure.ts"
 
 export interface RunSettings {
-  /** Where the exchange is, or undefined for one of our own. The address may hold a token: never show it whole. */
-  readonly url: Redacted.Redacted<URL> | undefined
-  readonly source: OrderSource
   readonly keys: ReadonlyArray<ApiKey>
   readonly seed: number
   /** How long an order is worth sending, or undefined for ever. */
@@ -35,21 +16,21 @@ export interface RunSettings {
   /** The longest incoming delay, or undefined where it is not known. */
   readonly bound: Duration.Duration | undefined
   /** What decides when a key may send. */
-  readonly gate: GateName
+  readonly design: Design
   readonly requestTimeout: Duration.Duration
-  /** What our own exchange does wrong: nothing unless said. */
-  readonly faults?: ReadonlyArray<Fault>
-  /** The journal's file. */
-  readonly log: string
-  /** Whether the journal may be called something else where that file is there already. */
-  readonly logOrAnother?: boolean
-  /** The directory of what outlives the run, or undefined where nothing does. */
-  readonly state?: string
-  /** Whether the journal is on the disk itself before a request leaves. */
-  readonly durable?: boolean
-  /** Journals, and folders of them, that the run goes on from; left out where it begins anew. */
-  readonly resume?: ReadonlyArray<string> | undefined
+  /** Where orders go, fit to be shown. */
+  readonly exchange: string
+  /** What is remembered of the keys; undefined where nothing outlives the run. */
+  readonly memory?: Memory | undefined
+  /** The runs that this one goes on from; undefined where it begins anew. */
+  readonly resumes?: ReadonlyArray<FormerLife> | undefined
+  /** Whether a run of which no order was accepted has failed. Of a simulated one that is a result like any other. */
+  readonly failsUnaccepted: boolean
+  /** Puts a failure into words for the journal's end. */
+  readonly inWords: (failure: RunFailure) => string
 }
 
-/** The delays of an exchange that a run starts itself, in milliseconds each way. */
-export const EMBEDDED_MAX_DELAY_MS = 50
+/** What is remembered of keys, and in which directory. */
+export interface Memory extends ClaimedKeys {
+  readonly directory: string
+}

@@ -2,9 +2,11 @@
  * Gates side by side: each plays the same orders with the same delays, in virtual time, for several seeds.
  */
 import { Duration, Effect } from "effect"
-import { type GateName, showGate } from "./baselines/byName.ts"
 import { DEFAULT_REQUEST_TIMEOUT } from "../dispatch/requestTimeout.ts"
 import { exerciseRules } from "../venues/exercise/exercise.ts"
+import { Journal, unwritten } from "../journal/Journal.ts"
+import type { Design } from "../run/Design.ts"
+import { RunProgress } from "../run/RunProgress.ts"
 import { meanGapMs, orderOffsets } from "../run/sources/RandomSource.ts"
 import { seededRandom } from "../platform/Random.ts"
 import type { Comparison, GateComparison, GateRun, OptimumRun } from "./Comparison.ts"
@@ -14,13 +16,15 @@ import { safeOptimum } from "./safeOptimum.ts"
 import { makeJourneys, simulate, type SimulationSettings } from "./Simulation.ts"
 import type { AtRest } from "./VirtualTime.ts"
 
-export type Scenario = Omit<SimulationSettings, "gate" | "seed">
+export type Scenario = Omit<SimulationSettings, "design" | "seed" | "inWords">
 
 export interface CompareSettings {
   readonly scenario: Scenario
-  readonly gates: ReadonlyArray<GateName>
+  readonly designs: ReadonlyArray<Design>
   /** At least one. */
   readonly seeds: ReadonlyArray<number>
+  /** Puts a run's failure into words. */
+  readonly inWords: SimulationSettings["inWords"]
 }
 
 const sum = <A>(items: ReadonlyArray<A>, of: (item: A) => number): number =>
@@ -46,25 +50,26 @@ const optimumRun = Effect.fnUntraced(function* (scenario: Scenario, seed: number
   return { seed, ...optimum, acceptedPerSecond: optimum.accepted / (durationMs / 1000) } satisfies OptimumRun
 })
 
-/** One gate's run on one seed. What is accepted after the scenario's duration does not count. */
-const gateRun = Effect.fnUntraced(function* (
-  scenario: Scenario,
-  gate: GateName,
-  seed: number,
-  reached: (ms: number) => void,
-) {
-  const durationMs = Duration.toMillis(scenario.duration)
+/** One design's run on one seed. What is accepted after the scenario's duration does not count. */
+const gateRun = Effect.fnUntraced(function* (settings: SimulationSettings, reached: (ms: number) => void) {
+  const { duration, inWords, seed } = settings
+  const durationMs = Duration.toMillis(duration)
   let accepted = 0
-  const { summary, tally, failure } = yield* simulate(
-    { ...scenario, gate, seed },
-    {
-      record: (record) => {
+  const { summary, tally, failure } = yield* simulate(settings).pipe(
+    Effect.provideService(
+      Journal,
+      unwritten((record) => {
         if (record.type === "outcome" && record.outcome === "accepted" && record.settled < durationMs) {
           accepted += 1
         }
+      }),
+    ),
+    Effect.provideService(RunProgress, {
+      every: undefined,
+      tell: (news) => {
+        if (news.type === "snapshot") reached(news.sinceStartMs)
       },
-      reached,
-    },
+    }),
   )
   const run: GateRun = {
     seed,
@@ -77,13 +82,13 @@ const gateRun = Effect.fnUntraced(function* (
     bans: sum(tally.keys, (_) => _.blocked),
     keysBlocked: tally.keys.filter((_) => _.rateLimit >= exerciseRules.blockAfter).length,
     orderAgeMs: summary.orderAge === null ? null : { p50: summary.orderAge.p50, p99: summary.orderAge.p99 },
-    failure: failure?.message ?? null,
+    failure: failure === undefined ? null : inWords(failure),
   }
   return run
 })
 
 const overSeeds = (
-  gate: GateName,
+  design: Design,
   runs: ReadonlyArray<GateRun>,
   ceilingPerSecond: number,
   optimumPerSecond: number,
@@ -94,7 +99,7 @@ const overSeeds = (
   const nonceErrors = sum(runs, (run) => run.nonceErrors)
   const bans = sum(runs, (run) => run.bans)
   return {
-    gate: showGate(gate),
+    gate: design.name,
     safe: exceeds + nonceErrors + bans === 0,
     acceptedPerSecond,
     shareOfCeiling: acceptedPerSecond.mean / ceilingPerSecond,
@@ -118,7 +123,7 @@ export const compare = (
   reached: (share: number) => void,
 ): Effect.Effect<Comparison, AtRest> =>
   Effect.gen(function* () {
-    const { scenario, gates, seeds } = settings
+    const { scenario, designs, inWords, seeds } = settings
     const durationMs = Duration.toMillis(scenario.duration)
     const windowMs = Duration.toMillis(scenario.window)
     // A key passes `limit` requests in the window and the millisecond by which the next must be later.
@@ -126,12 +131,14 @@ export const compare = (
     const optima = yield* Effect.forEach(seeds, (seed) => optimumRun(scenario, seed))
     const optimum = interval95(optima.map((run) => run.acceptedPerSecond))
     let done = 0
-    const whole = gates.length * seeds.length
-    const compared = yield* Effect.forEach(gates, (gate) =>
+    const whole = designs.length * seeds.length
+    const compared = yield* Effect.forEach(designs, (design) =>
       Effect.map(
         Effect.forEach(seeds, (seed) =>
           Effect.tap(
-            gateRun(scenario, gate, seed, (ms) => reached((done + Math.min(1, ms / durationMs)) / whole)),
+            gateRun({ ...scenario, design, seed, inWords }, (ms) =>
+              reached((done + Math.min(1, ms / durationMs)) / whole),
+            ),
             () =>
               Effect.sync(() => {
                 done += 1
@@ -139,7 +146,7 @@ export const compare = (
               }),
           ),
         ),
-        (runs) => overSeeds(gate, runs, ceilingPerSecond, optimum.mean),
+        (runs) => overSeeds(design, runs, ceilingPerSecond, optimum.mean),
       ),
     )
     return {

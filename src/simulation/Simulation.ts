@@ -3,30 +3,24 @@
  * records, before an exchange that `ExchangeModel` plays. Everything that is random derives from the seed, so
  * the same settings give the same journal, byte for byte.
  */
-import { Clock, DateTime, Duration, Effect, Layer, Random, Redacted, Stream } from "effect"
-import { RateLimiter } from "effect/persistence"
-import { Dispatcher, layer as dispatcherLayer } from "../dispatch/Dispatcher.ts"
-import { DispatchLog } from "../domain/DispatchEvent.ts"
-import { gateByName, type GateName, habitsOf } from "./baselines/byName.ts"
+import { Cause, Context, Duration, Effect, Exit, Option, Redacted } from "effect"
 import { DEFAULT_REQUEST_TIMEOUT } from "../dispatch/requestTimeout.ts"
-import type { DispatchFailure } from "../dispatch/SubmitFailure.ts"
 import type { ApiKey } from "../domain/ApiKey.ts"
 import { type ExchangeTally, makeArrivalTally } from "../exchange/ArrivalTally.ts"
-import { ExchangeClient } from "../venues/ExchangeClient.ts"
-import { exerciseRules } from "../venues/exercise/exercise.ts"
-import { fromJournal } from "../journal/LogEvent.ts"
-import type { JournalRecord } from "../journal/JournalRecord.ts"
-import { makeToRecord } from "../journal/toRecord.ts"
-import { nowMsUnsafe } from "../platform/Monotonic.ts"
-import { randomSource } from "../run/sources/RandomSource.ts"
+import { Journal, unwritten } from "../journal/Journal.ts"
 import { seededRandom } from "../platform/Random.ts"
-import { runFooter, type RunEnd } from "../run/runFooter.ts"
-import { runHeader } from "../run/runHeader.ts"
-import { makeSummariser } from "../summary/Summariser.ts"
+import type { Design } from "../run/Design.ts"
+import { run } from "../run/Run.ts"
+import type { RunFailure } from "../run/RunFailure.ts"
+import { RunProgress } from "../run/RunProgress.ts"
+import type { RunSettings } from "../run/RunSettings.ts"
+import { OrderSource, randomOrders } from "../run/sources/OrderSource.ts"
 import type { Summary } from "../summary/Summary.ts"
+import { exerciseRules } from "../venues/exercise/exercise.ts"
+import { ExchangeClient } from "../venues/ExchangeClient.ts"
 import { type DelayShape, drawDelay } from "./Delay.ts"
 import { type Fate, type Journey, makeSimulatedExchange } from "./SimulatedExchange.ts"
-import { type AtRest, inVirtualTime } from "./VirtualTime.ts"
+import { inVirtualTime } from "./VirtualTime.ts"
 
 export interface SimulationSettings {
   /** How many API keys. */
@@ -36,7 +30,8 @@ export interface SimulationSettings {
   /** The bound that the client believes in, or undefined where it knows none. */
   readonly bound: Duration.Duration | undefined
   readonly ttl: Duration.Duration | undefined
-  readonly gate: GateName
+  /** What decides when a key may send. */
+  readonly design: Design
   readonly load: number
   readonly duration: Duration.Duration
   readonly seed: number
@@ -50,6 +45,8 @@ export interface SimulationSettings {
   readonly clockStep: { readonly atMs: number; readonly byMs: number } | undefined
   /** Every timer, the client's and the exchange's, wakes up to this many milliseconds late; uniform on 0..lateMs. */
   readonly lateMs: number
+  /** Puts a failure into words for the journal's end. */
+  readonly inWords: RunSettings["inWords"]
 }
 
 export interface SimulationReport {
@@ -57,14 +54,7 @@ export interface SimulationReport {
   /** What the exchange itself saw. */
   readonly tally: ExchangeTally
   /** Why the run ended before its time, if it did. */
-  readonly failure: DispatchFailure | undefined
-}
-
-export interface SimulationSink {
-  /** Every record of the journal, in order. */
-  readonly record: (record: JournalRecord) => void
-  /** Told now and then how far the simulation has come, in milliseconds of virtual time. */
-  readonly reached: (ms: number) => void
+  readonly failure: RunFailure | undefined
 }
 
 export const makeKeys = (count: number): ReadonlyArray<ApiKey> =>
@@ -95,121 +85,63 @@ export const makeJourneys = Effect.fnUntraced(function* (
   }
 })
 
-const REPORT_EVERY = Duration.minutes(1)
 /** Some minutes of orders, far more than are ever under way: a day's would cost more than all else. */
 const REMEMBERED_ORDERS = 10_000
+/** Of virtual time. */
+const SNAPSHOT_EVERY = Duration.minutes(1)
 
-const program = (settings: SimulationSettings, sink: SimulationSink) =>
-  Effect.gen(function* () {
-    const clock = yield* Clock.Clock
-    const keys = makeKeys(settings.keys)
-    const { limit, window, bound, ttl, gate, load, duration, seed } = settings
-    const windowMs = Duration.toMillis(window)
-    const requestTimeout = DEFAULT_REQUEST_TIMEOUT
-    const requestTimeoutMs = Duration.toMillis(requestTimeout)
-    const tally = makeArrivalTally(
-      keys.map((key) => key.label),
-      windowMs,
-      REMEMBERED_ORDERS,
-    )
-    const exchange = yield* makeSimulatedExchange({
-      config: { ...exerciseRules, limit, windowMs },
-      requestTimeoutMs,
-      journey: yield* makeJourneys(settings),
-      onArrival: ({ key, ruling, atMs, id }) => tally.arrived(key, ruling, atMs, id),
-    })
-    const rateLimiter = yield* RateLimiter.make
-    const summariser = makeSummariser({ source: "journal", keys: keys.length, limit })
-    const footer = runFooter()
-    const write = (record: JournalRecord): void => {
-      sink.record(record)
-      footer.count(record)
-      summariser.add(fromJournal(record))
-    }
-    const startMs = nowMsUnsafe(clock)
-    const toRecord = makeToRecord(startMs)
-    write(
-      runHeader({
-        exchange: "simulated",
-        source: "random",
-        startedAt: DateTime.formatIso(yield* DateTime.now),
-        keys,
-        seed,
-        gate,
-        limit,
-        window,
-        bound,
-        ttl,
-        requestTimeout,
-        duration,
-        load,
-      }),
-    )
-    const writeEnd = (end: RunEnd): void => write(footer.record(nowMsUnsafe(clock) - startMs, end, 0))
-    const dispatching = Effect.gen(function* () {
-      const dispatcher = yield* Dispatcher
-      const progress = Effect.forever(
-        Effect.andThen(
-          Effect.sleep(REPORT_EVERY),
-          Effect.sync(() => sink.reached(nowMsUnsafe(clock) - startMs)),
-        ),
-      )
-      yield* Effect.forkScoped(progress)
-      const orders = randomSource({ seed, load, keys: keys.length, limit, window, duration })
-      const handed = Stream.runForEach(orders, dispatcher.enqueue).pipe(
-        Effect.catchTag(["DuplicateOrder", "OrderCancelled"], Effect.die),
-      )
-      yield* Effect.raceFirst(Effect.andThen(handed, dispatcher.drained), dispatcher.failed)
-    })
-    const exit = yield* dispatching.pipe(
-      Effect.provide(
-        dispatcherLayer({
-          ...habitsOf(gate),
-          keys,
-          ttl,
-          requestTimeout,
-          gate: gateByName(gate, {
-            limit,
-            window,
-            reach: {
-              boundMs: bound === undefined ? undefined : Duration.toMillis(bound),
-              requestTimeoutMs,
-            },
-            rateLimiter,
-          }),
-        }).pipe(Layer.provide(Layer.succeed(ExchangeClient, exchange.client))),
-      ),
-      Effect.scoped,
-      Effect.provideService(DispatchLog, {
-        ready: Effect.void,
-        record: (event) => write(toRecord(event)),
-        committed: Effect.succeed(true),
-      }),
-      Effect.onInterrupt(() => Effect.sync(() => writeEnd({ end: "stopped" }))),
-      Effect.provideService(Random.Random, yield* seededRandom(seed, "outages")),
-      Effect.result,
-    )
-    const failure = exit._tag === "Failure" ? exit.failure : undefined
-    const end: RunEnd = failure === undefined ? { end: "done" } : { end: "failed", error: failure.message }
-    writeEnd(end)
-    return { summary: summariser.finish(), tally: tally.read(), failure } satisfies SimulationReport
-  }).pipe(Effect.provide(RateLimiter.layerStoreMemory), Effect.scoped)
+const program = Effect.fnUntraced(function* (settings: SimulationSettings) {
+  const keys = makeKeys(settings.keys)
+  const { limit, window, load, duration, seed } = settings
+  const windowMs = Duration.toMillis(window)
+  const tally = makeArrivalTally(
+    keys.map((key) => key.label),
+    windowMs,
+    REMEMBERED_ORDERS,
+  )
+  const exchange = yield* makeSimulatedExchange({
+    config: { ...exerciseRules, limit, windowMs },
+    requestTimeoutMs: Duration.toMillis(DEFAULT_REQUEST_TIMEOUT),
+    journey: yield* makeJourneys(settings),
+    onArrival: ({ key, ruling, atMs, id }) => tally.arrived(key, ruling, atMs, id),
+  })
+  const { exit, summary } = yield* run({
+    ...settings,
+    keys,
+    requestTimeout: DEFAULT_REQUEST_TIMEOUT,
+    exchange: "simulated",
+    failsUnaccepted: false,
+  }).pipe(
+    Effect.provideService(ExchangeClient, exchange.client),
+    Effect.provideService(
+      OrderSource,
+      randomOrders({ seed, load, keys: keys.length, limit, window, duration }),
+    ),
+    Effect.orDie,
+  )
+  const failure = Exit.isFailure(exit) ? Option.getOrUndefined(Cause.findErrorOption(exit.cause)) : undefined
+  // A mistake in this program is no report, nor is an end before the time.
+  if (failure === undefined) yield* Effect.orDie(exit)
+  return { summary, tally: tally.read(), failure } satisfies SimulationReport
+}, Effect.scoped)
 
 /**
  * Runs a simulation. A run that fails (no key left) is a report like any other. Interrupted, it is stopped as a run is:
- * what is in flight is awaited, in virtual time, and the journal has its footer.
+ * what is in flight is awaited, in virtual time, and the journal has its footer. Virtual time waits for nothing outside,
+ * so records are handed to the journal, and whether it has kept them is the caller's to find out.
  */
-export const simulate = (
-  settings: SimulationSettings,
-  sink: SimulationSink,
-): Effect.Effect<SimulationReport, AtRest> => {
+export const simulate = Effect.fnUntraced(function* (settings: SimulationSettings) {
   const { clockStep, lateMs, seed } = settings
-  return Effect.flatMap(seededRandom(seed, "late timers"), (random) =>
-    inVirtualTime(program(settings, sink), {
-      ...(clockStep === undefined
-        ? {}
-        : { wallOffsetMs: (monotonicMs) => (monotonicMs >= clockStep.atMs ? clockStep.byMs : 0) }),
-      ...(lateMs === 0 ? {} : { latenessMs: () => lateMs * random.nextDoubleUnsafe() }),
-    }),
+  const { write } = yield* Journal
+  const { tell } = yield* RunProgress
+  const services = Context.make(Journal, unwritten(write)).pipe(
+    Context.add(RunProgress, { tell, every: SNAPSHOT_EVERY }),
   )
-}
+  const random = yield* seededRandom(seed, "late timers")
+  return yield* inVirtualTime(Effect.provideContext(program(settings), services), {
+    ...(clockStep === undefined
+      ? {}
+      : { wallOffsetMs: (monotonicMs) => (monotonicMs >= clockStep.atMs ? clockStep.byMs : 0) }),
+    ...(lateMs === 0 ? {} : { latenessMs: () => lateMs * random.nextDoubleUnsafe() }),
+  })
+})

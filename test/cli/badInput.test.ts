@@ -289,6 +289,14 @@ describe("names and choices", () => {
       "run --url http://127.0.0.1:1/ --fault reset:1",
       "--fault and --url: only our own exchange does wrong when told to; leave out one of the two",
     ],
+    [
+      "run --url http://127.0.0.1:1/ --gate polling",
+      "--gate polling and --url: this gate exceeds limits or overtakes nonces, so it meets only our own exchange; leave out one of the two",
+    ],
+    [
+      "run --url http://127.0.0.1:1/ --gate ack-window --fault reset:1",
+      "--fault and --url: only our own exchange does wrong when told to",
+    ],
     ["exchange extra", '"extra" is one argument too many'],
     ["exchange --host=", '--host: "" is not an address or a host name; write one such as 127.0.0.1'],
     [

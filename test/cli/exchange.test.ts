@@ -99,7 +99,7 @@ it.live("fails in one line where the port is in use", () =>
     const running = yield* Effect.forkChild(run("--port", "0"))
     const port = /:(\d+)\//.exec(yield* firstLine)?.[1] ?? ""
     const error = yield* Effect.flip(run("--port", port))
-    expect(error).toMatchObject({ _tag: "CommandFailed" })
+    expect(error).toMatchObject({ _tag: "ExchangeNotServed" })
     expect(error.message).toContain(`127.0.0.1:${port}: the port is in use`)
     yield* Fiber.interrupt(running)
   }).pipe(Effect.provide(TestConsole.layer)),

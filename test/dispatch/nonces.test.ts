@@ -2,6 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
+import { inWords } from "../../src/cli/advice.ts"
 import { noMemory } from "../../src/keys/KeyMemory.ts"
 import { afterAcceptance, noProgress, remedyFor } from "../../src/dispatch/nonces.ts"
 import { at, makeRig, order } from "../support/rig.ts"
@@ -74,7 +75,8 @@ describe("a key of which another client's nonce is ahead", () => {
       yield* TestClock.adjust("30 seconds")
       const failure = yield* Fiber.join(failed)
       assert.include(failure.message, "key-1 out of step")
-      assert.include(failure.message, "Stop other clients")
+      assert.strictEqual(failure._tag, "NoUsableKey")
+      assert.include(inWords(failure), "Stop other clients")
     }),
   )
 

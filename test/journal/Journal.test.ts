@@ -6,6 +6,7 @@ import { NodeServices } from "@effect/platform-node"
 import { expect, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Fiber, FileSystem, Option, Scope } from "effect"
 import { TestClock } from "effect/testing"
+import { inWords } from "../../src/cli/advice.ts"
 import { openJournal } from "../../src/journal/Journal.ts"
 import { readJournalLine } from "../../src/journal/JournalReader.ts"
 import type { JournalRecord } from "../../src/journal/JournalRecord.ts"
@@ -352,9 +353,9 @@ it.live.each(refusals)("refuses $what in one line, and leaves it as it is", ({ p
   Effect.gen(function* () {
     const path = prepare(yield* folder)
     const error = yield* Effect.flip(openJournal(path))
-    expect(error._tag).toBe("UsageError")
-    expect(error.message).toContain(said.replace("{}", path))
-    expect(error.message).not.toMatch(/\n/)
+    expect(error._tag).toBe("JournalNotOpened")
+    expect(inWords(error)).toContain(said.replace("{}", path))
+    expect(inWords(error)).not.toMatch(/\n/)
     const info = statSync(path, { throwIfNoEntry: false })
     if (info?.isFile() === true) expect(readFileSync(path, "utf8")).toBe("precious")
   }).pipe(Effect.provide(NodeServices.layer)),
@@ -386,8 +387,8 @@ it.live.runIf(process.platform === "linux")("says so in one line where the disk 
     const journal = yield* openJournal("/dev/full")
     journal.write(header())
     const error = yield* Effect.flip(journal.failed)
-    expect(error._tag).toBe("CommandFailed")
-    expect(error.message).toBe(
+    expect(error._tag).toBe("JournalUnwritable")
+    expect(inWords(error)).toBe(
       "the journal /dev/full cannot be written: the disk is full. The run was stopped; free space or choose another file with --log",
     )
     expect(yield* Effect.flip(journal.flush)).toBe(error)

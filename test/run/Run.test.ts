@@ -3,28 +3,19 @@ import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { NodeServices } from "@effect/platform-node"
 import { describe, expect, it } from "@effect/vitest"
-import { Deferred, Duration, Effect, Exit, Fiber, Redacted, Scope } from "effect"
-import { defaultGate } from "../../src/simulation/baselines/byName.ts"
+import { Duration, Effect, Exit, Fiber, Redacted, Scope } from "effect"
+import { inWords } from "../../src/cli/advice.ts"
 import * as ExchangeServer from "../../src/exchange/ExchangeServer.ts"
 import { always } from "../../src/exchange/faults/When.ts"
-import { run, type RunReport } from "../../src/run/Run.ts"
-import type { ProgressSink } from "../../src/run/Progress.ts"
-import type { RunSettings } from "../../src/run/RunSettings.ts"
+import { ackWindowDesign } from "../../src/run/Design.ts"
+import { type HttpRunSettings, prepareHttpRun } from "../../src/run/HttpRun.ts"
+import { type RunNews, RunProgress } from "../../src/run/RunProgress.ts"
 import { summariseFile } from "../../src/summary/summariseFile.ts"
 import { accept, type Behave, hostileServer, nobody } from "../support/hostileServer.ts"
 import { claimIn } from "../keys/support.ts"
 import { makeKeys } from "../support/rig.ts"
 import { until } from "../support/until.ts"
 import { flawsOf, ofType, readJournal, temporaryFolder } from "./journalFile.ts"
-
-const silent: ProgressSink = {
-  starting: () => Effect.void,
-  remembered: () => Effect.void,
-  record: () => {},
-  badLine: () => Effect.void,
-  show: () => Effect.never,
-  ended: Effect.void,
-}
 
 const keys = makeKeys(2)
 
@@ -39,9 +30,9 @@ const exchangeOptions: ExchangeServer.ExchangeOptions = {
 }
 
 /** Settings of a short run with a journal of its own. */
-const makeSettings = (url: URL, settings: Partial<RunSettings> = {}) =>
-  Effect.map(temporaryFolder, (folder): RunSettings => ({
-    url: Redacted.make(url),
+const makeSettings = (url: URL, settings: Partial<HttpRunSettings<unknown>> = {}) =>
+  Effect.map(temporaryFolder, (folder): HttpRunSettings<unknown> => ({
+    exchange: Redacted.make(url),
     source: { type: "random", load: 1, duration: Duration.seconds(1) },
     keys,
     seed: 42,
@@ -49,22 +40,28 @@ const makeSettings = (url: URL, settings: Partial<RunSettings> = {}) =>
     limit: 20,
     window: Duration.seconds(1),
     bound: Duration.millis(55),
-    gate: defaultGate,
+    design: ackWindowDesign,
+    inWords,
     requestTimeout: Duration.seconds(2),
     log: join(folder, "log"),
     ...settings,
   }))
 
-/** Runs, and tells how it ended, what it reported and what its journal holds. */
-const runAll = Effect.fnUntraced(function* (settings: RunSettings, progress: ProgressSink = silent) {
-  const reports: Array<RunReport> = []
-  const exit = yield* Effect.exit(
-    run(settings, progress, (report) => Effect.sync(() => void reports.push(report))),
+/** Prepares a run and runs it, and gives its report. */
+const report = (settings: HttpRunSettings<unknown>, tell: (news: RunNews) => void = () => {}) =>
+  Effect.scoped(Effect.flatMap(prepareHttpRun(settings), (prepared) => prepared.run)).pipe(
+    Effect.provideService(RunProgress, { tell, every: "10 millis" }),
   )
+
+/** Runs, and tells how it ended, what it reported and what its journal holds. */
+const runAll = Effect.fnUntraced(function* (
+  settings: HttpRunSettings<unknown>,
+  tell?: (news: RunNews) => void,
+) {
+  const { exit, summary } = yield* report(settings, tell)
   const records = readJournal(settings.log)
-  expect(reports.length).toBe(1)
   expect(flawsOf(records)).toEqual([])
-  return { exit, report: reports[0], records, footer: ofType(records, "footer")[0] }
+  return { exit, summary, records, footer: ofType(records, "footer")[0] }
 })
 
 const repeated = (names: ReadonlyArray<string>): ReadonlyArray<string> =>
@@ -79,12 +76,12 @@ describe.concurrent("a run", () => {
     Effect.gen(function* () {
       const exchange = yield* ExchangeServer.make(exchangeOptions)
       const settings = yield* makeSettings(new URL(exchange.url))
-      const { exit, footer, records, report } = yield* runAll(settings)
+      const { exit, footer, records, summary } = yield* runAll(settings)
       expect(exit).toEqual(Exit.void)
       expect(footer).toMatchObject({ end: "done", rejected: 0, unknown: 0, cancelled: 0, badLines: 0 })
-      expect(report?.summary).toEqual(yield* summariseFile(settings.log, { keys: 5, limit: 20 }))
-      expect(report?.summary).toMatchObject({ exceeds: 0, bans: 0, nonceErrors: 0, unrecognisedLines: 0 })
-      expect(report?.summary.orders.created).toBeGreaterThan(20)
+      expect(summary).toEqual(yield* summariseFile(settings.log, { keys: 5, limit: 20 }))
+      expect(summary).toMatchObject({ exceeds: 0, bans: 0, nonceErrors: 0, unrecognisedLines: 0 })
+      expect(summary.orders.created).toBeGreaterThan(20)
       expect(records[0]).toMatchObject({
         keys: ["key-1", "key-2"],
         seed: 42,
@@ -106,8 +103,8 @@ describe.concurrent("a run", () => {
   live(
     "with an exchange of its own that does wrong ends every order, and calls unknown what got no answer",
     Effect.gen(function* () {
-      const settings = yield* makeSettings(yield* nobody, {
-        url: undefined,
+      const own = ExchangeServer.make({
+        ...exchangeOptions,
         faults: [
           { kind: "truncated", chance: 0.3, when: always, times: undefined },
           {
@@ -121,6 +118,7 @@ describe.concurrent("a run", () => {
           },
         ],
       })
+      const settings = yield* makeSettings(yield* nobody, { exchange: Effect.map(own, ({ url }) => url) })
       const { exit, footer } = yield* runAll(settings)
       expect(exit).toEqual(Exit.void)
       expect(footer?.accepted).toBeGreaterThan(0)
@@ -141,13 +139,13 @@ describe.concurrent("a run", () => {
         source: { type: "ndjson", from: journal, duration: undefined },
         resume: [journal],
       })
-      const starting = Effect.flip(Effect.scoped(run(settings, silent, () => Effect.void)))
+      const starting = Effect.flip(report(settings))
       const former = yield* Scope.make()
       yield* Scope.provide(claimIn(state, { keys }), former)
-      expect((yield* starting)._tag).toBe("KeyInUse")
+      expect(yield* starting).toMatchObject({ _tag: "KeyInUse" })
       yield* Scope.close(former, Exit.void)
-      const error = yield* starting
-      expect(error.message).toContain("is not a journal")
+      const message: unknown = expect.stringContaining("is not a journal")
+      expect(yield* starting).toMatchObject({ message })
     }),
   )
 
@@ -165,15 +163,11 @@ describe.concurrent("a run", () => {
         source: { type: "random", load: 40, duration: Duration.minutes(1) },
       })
       let stops = 0
-      const progress: ProgressSink = {
-        ...silent,
-        show: (_, stopped) =>
-          Effect.andThen(
-            Effect.map(stopped, () => void (stops += 1)),
-            Effect.never,
-          ),
-      }
-      const running = yield* Effect.forkChild(runAll(settings, progress))
+      const running = yield* Effect.forkChild(
+        runAll(settings, ({ type }) => {
+          if (type === "stopping") stops += 1
+        }),
+      )
       yield* until(() => held.length === 5)
       // Enough for several to have queued up behind the five.
       yield* Effect.sleep("50 millis")
@@ -262,7 +256,7 @@ describe.concurrent("a run", () => {
       const message: unknown = expect.stringMatching(
         /^the exchange has been unreachable for [345] s \(ECONNREFUSED\)\. Nothing listens there: check the address and the port, and that it is running$/,
       )
-      expect(exit).toMatchObject({ cause: { reasons: [{ error: { _tag: "CommandFailed", message } }] } })
+      expect(exit).toMatchObject({ cause: { reasons: [{ error: { _tag: "ExchangeUnreachable" } }] } })
       expect(footer).toMatchObject({ end: "failed", error: message, accepted: 0, unknown: 0, rejected: 0 })
     }),
   )
@@ -276,7 +270,7 @@ describe.concurrent("a run", () => {
       })
       const { exit, footer, records } = yield* runAll(settings)
       const message = "no usable key is left (key-1 unknown, key-2 unknown). Check the keys and the address"
-      expect(exit).toMatchObject({ cause: { reasons: [{ error: { _tag: "CommandFailed", message } }] } })
+      expect(exit).toMatchObject({ cause: { reasons: [{ error: { _tag: "NoUsableKey" } }] } })
       expect(footer).toMatchObject({ end: "failed", error: message, accepted: 0, unknown: 0 })
       expect(ofType(records, "key").map(({ key, state }) => [key, state])).toEqual([
         ["key-1", "unknown"],
@@ -325,9 +319,11 @@ describe.concurrent("a run", () => {
     Effect.gen(function* () {
       const exchange = yield* ExchangeServer.make(exchangeOptions)
       const settings = yield* makeSettings(new URL(exchange.url), { log: "/dev/full" })
-      const error = yield* Effect.flip(run(settings, silent, () => Effect.void))
-      expect(error).toMatchObject({ _tag: "CommandFailed" })
-      expect(error.message).toContain("the journal /dev/full cannot be written: the disk is full.")
+      const error = yield* Effect.flip(report(settings))
+      expect(error).toMatchObject({
+        _tag: "JournalUnwritable",
+        message: "the journal /dev/full cannot be written: the disk is full",
+      })
       expect((yield* exchange.tally).keys.map((key) => key.requests)).toEqual([0, 0])
     }),
   )
@@ -342,25 +338,15 @@ describe.concurrent("a run", () => {
         source: { type: "random", load: 1, duration: Duration.millis(200) },
       })
       const told: Array<string> = []
-      const hidden = yield* Deferred.make<void>()
-      const { footer } = yield* runAll(settings, {
-        starting: (exchange) => Effect.sync(() => void told.push(`starting ${exchange}`)),
-        remembered: () => Effect.void,
-        record: ({ type }) => void (type === "outcome" && told.push(type)),
-        badLine: () => Effect.void,
-        show: (snapshot) =>
-          Effect.andThen(snapshot, Effect.never).pipe(
-            Effect.onInterrupt(() =>
-              Effect.andThen(
-                Effect.sync(() => told.push("hidden")),
-                Deferred.succeed(hidden, undefined),
-              ),
-            ),
-          ),
-        ended: Effect.sync(() => void told.push("ended")),
+      const { footer } = yield* runAll(settings, (news) => {
+        if (news.type === "starting") told.push(`starting ${news.exchange}`)
+        else if (news.type !== "event") told.push(news.type)
+        else if (news.event.type === "outcome") told.push("outcome")
       })
       expect(told[0]).toBe(`starting ${server.url.href}`)
-      expect(told.slice(-2)).toEqual(["hidden", "ended"])
+      expect(told).toContain("snapshot")
+      expect(told.lastIndexOf("snapshot")).toBeGreaterThan(told.indexOf("outcome"))
+      expect(told.at(-1)).toBe("ended")
       expect(told.filter((what) => what === "outcome").length).toBe(footer?.created)
     }),
   )

@@ -4,9 +4,10 @@ import { join } from "node:path"
 import { NodeServices } from "@effect/platform-node"
 import { expect, it } from "@effect/vitest"
 import { Deferred, Duration, Effect, Fiber, FileSystem, Redacted } from "effect"
-import { defaultGate } from "../../src/simulation/baselines/byName.ts"
 import { BUFFER_RECORDS } from "../../src/journal/Journal.ts"
-import { run } from "../../src/run/Run.ts"
+import { ackWindowDesign } from "../../src/run/Design.ts"
+import { prepareHttpRun } from "../../src/run/HttpRun.ts"
+import { RunProgress } from "../../src/run/RunProgress.ts"
 import { nobody } from "../support/hostileServer.ts"
 import { makeKeys } from "../support/rig.ts"
 import { until } from "../support/until.ts"
@@ -49,34 +50,29 @@ it.live(
           ),
       }
       let recorded = 0
+      const prepared = prepareHttpRun({
+        exchange: Redacted.make(yield* nobody),
+        source: { type: "ndjson", from: orders, duration: undefined },
+        keys: makeKeys(2),
+        seed: 1,
+        ttl: Duration.seconds(1),
+        limit: 20,
+        window: Duration.seconds(1),
+        bound: undefined,
+        design: ackWindowDesign,
+        requestTimeout: Duration.seconds(1),
+        log,
+        inWords: ({ message }) => message,
+      })
       const running = yield* Effect.forkChild(
-        Effect.provideService(
-          run(
-            {
-              url: Redacted.make(yield* nobody),
-              source: { type: "ndjson", from: orders, duration: undefined },
-              keys: makeKeys(2),
-              seed: 1,
-              ttl: Duration.seconds(1),
-              limit: 20,
-              window: Duration.seconds(1),
-              bound: undefined,
-              gate: defaultGate,
-              requestTimeout: Duration.seconds(1),
-              log,
+        Effect.scoped(Effect.flatMap(prepared, ({ run }) => run)).pipe(
+          Effect.provideService(FileSystem.FileSystem, standing),
+          Effect.provideService(RunProgress, {
+            every: undefined,
+            tell: ({ type }) => {
+              if (type === "event") recorded += 1
             },
-            {
-              starting: () => Effect.void,
-              remembered: () => Effect.void,
-              record: () => void (recorded += 1),
-              badLine: () => Effect.void,
-              show: () => Effect.never,
-              ended: Effect.void,
-            },
-            () => Effect.void,
-          ),
-          FileSystem.FileSystem,
-          standing,
+          }),
         ),
       )
       yield* until(() => recorded >= BUFFER_RECORDS)

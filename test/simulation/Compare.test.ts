@@ -1,7 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect } from "effect"
-import type { GateName } from "../../src/simulation/baselines/byName.ts"
-import { compare, type Scenario } from "../../src/simulation/Compare.ts"
+import { Duration, Effect, Result } from "effect"
+import { parseDesign } from "../../src/simulation/baselines/designs.ts"
+import {
+  compare as compareDesigns,
+  type CompareSettings,
+  type Scenario,
+} from "../../src/simulation/Compare.ts"
 import { compareChart } from "../../src/simulation/compareChart.ts"
 import { exerciseDelay } from "../../src/simulation/Delay.ts"
 import { renderComparison } from "../../src/simulation/renderComparison.ts"
@@ -21,23 +25,34 @@ const scenario: Scenario = {
   lateMs: 0,
 }
 
-const gates: ReadonlyArray<GateName> = [
-  { name: "ack-window" },
-  { name: "polling" },
-  { name: "shifted", byMs: 10 },
-  { name: "shifted", byMs: 25 },
-  { name: "thread-slots" },
-  { name: "token-bucket" },
-  { name: "fixed-window" },
+const gates = [
+  "ack-window",
+  "polling",
+  "shifted:10",
+  "shifted:25",
+  "thread-slots",
+  "token-bucket",
+  "fixed-window",
 ]
 
-const quietly = () => {}
+const compare = (
+  settings: Pick<CompareSettings, "scenario" | "seeds"> & { readonly gates: ReadonlyArray<string> },
+  reached: (share: number) => void = () => {},
+) =>
+  compareDesigns(
+    {
+      ...settings,
+      designs: settings.gates.map((name) => Result.getOrThrow(parseDesign(name))),
+      inWords: ({ message }) => message,
+    },
+    reached,
+  )
 
 describe("a comparison", () => {
   for (const load of [1, 2]) {
     it.effect(`finds ack-window highest among the gates that break no rule, at load ${load}`, () =>
       Effect.gen(function* () {
-        const result = yield* compare({ scenario: { ...scenario, load }, gates, seeds: [1, 2, 3] }, quietly)
+        const result = yield* compare({ scenario: { ...scenario, load }, gates, seeds: [1, 2, 3] })
         const safe = result.gates
           .filter((gate) => gate.safe)
           .toSorted((one, other) => other.acceptedPerSecond.mean - one.acceptedPerSecond.mean)
@@ -53,14 +68,11 @@ describe("a comparison", () => {
   it.effect("finds no safe run above the safe optimum by more than the luck of the draw", () =>
     Effect.gen(function* () {
       for (const bound of [Duration.millis(55), undefined]) {
-        const result = yield* compare(
-          {
-            scenario: { ...scenario, load: 2, bound },
-            gates: [{ name: "ack-window" }, { name: "polling" }],
-            seeds: [1, 2],
-          },
-          quietly,
-        )
+        const result = yield* compare({
+          scenario: { ...scenario, load: 2, bound },
+          gates: ["ack-window", "polling"],
+          seeds: [1, 2],
+        })
         assert.isBelow(result.safeOptimum.acceptedPerSecond.mean, result.ceilingPerSecond)
         for (const gate of result.gates) assert.isBelow(gate.shareOfOptimum ?? 2, 1.002, gate.gate)
       }
@@ -71,7 +83,7 @@ describe("a comparison", () => {
     Effect.gen(function* () {
       const short = { ...scenario, duration: Duration.seconds(10), loss: 0.01 }
       const of = (seeds: ReadonlyArray<number>) =>
-        compare({ scenario: short, gates: [{ name: "ack-window" }, { name: "polling" }], seeds }, quietly)
+        compare({ scenario: short, gates: ["ack-window", "polling"], seeds })
       const both = yield* of([3, 4])
       const alone = yield* of([4])
       assert.deepStrictEqual(yield* of([3, 4]), both)
@@ -83,10 +95,11 @@ describe("a comparison", () => {
   it.effect("does not count what is accepted after the scenario's time", () =>
     Effect.gen(function* () {
       const patient = { ...scenario, load: 2, ttl: undefined, duration: Duration.seconds(20) }
-      const { gates: compared, ceilingPerSecond } = yield* compare(
-        { scenario: patient, gates: [{ name: "ack-window" }], seeds: [1] },
-        quietly,
-      )
+      const { gates: compared, ceilingPerSecond } = yield* compare({
+        scenario: patient,
+        gates: ["ack-window"],
+        seeds: [1],
+      })
       const run = compared[0]?.runs[0]
       assert.isAbove((run?.created ?? 0) / 20, 180)
       assert.isBelow(run?.acceptedPerSecond ?? 200, ceilingPerSecond)

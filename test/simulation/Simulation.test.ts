@@ -1,6 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Result } from "effect"
+import { Journal, unwritten } from "../../src/journal/Journal.ts"
 import type { JournalRecord } from "../../src/journal/JournalRecord.ts"
+import { ackWindowDesign } from "../../src/run/Design.ts"
+import { parseDesign } from "../../src/simulation/baselines/designs.ts"
 import { exerciseDelay, parseDelay, showDelay } from "../../src/simulation/Delay.ts"
 import { simulate, type SimulationSettings } from "../../src/simulation/Simulation.ts"
 
@@ -10,7 +13,7 @@ const settings: SimulationSettings = {
   window: Duration.seconds(1),
   bound: Duration.millis(55),
   ttl: Duration.seconds(1),
-  gate: { name: "ack-window" },
+  design: ackWindowDesign,
   load: 1,
   duration: Duration.seconds(30),
   seed: 1,
@@ -19,14 +22,16 @@ const settings: SimulationSettings = {
   loss: 0,
   clockStep: undefined,
   lateMs: 0,
+  inWords: ({ message }) => message,
 }
 
 const run = (changes: Partial<SimulationSettings> = {}) =>
   Effect.gen(function* () {
     const journal: Array<JournalRecord> = []
-    const report = yield* simulate(
-      { ...settings, ...changes },
-      { record: (record) => journal.push(record), reached: () => {} },
+    const report = yield* Effect.provideService(
+      simulate({ ...settings, ...changes }),
+      Journal,
+      unwritten((record) => void journal.push(record)),
     )
     return { ...report, journal }
   })
@@ -100,7 +105,7 @@ describe("a simulation", () => {
   it.effect("walks into the ban with the seed's shift of 25 ms", () =>
     Effect.gen(function* () {
       const { summary, failure } = yield* run({
-        gate: { name: "shifted", byMs: 25 },
+        design: Result.getOrThrow(parseDesign("shifted:25")),
         duration: Duration.minutes(10),
       })
       assert.isAtLeast(summary.exceeds, 50)

@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Result } from "effect"
 import { exerciseRules } from "../../src/venues/exercise/exercise.ts"
-import { gateByName, type GateName, parseGate, showGate } from "../../src/simulation/baselines/byName.ts"
+import { parseDesign } from "../../src/simulation/baselines/designs.ts"
 import { makeRig, order } from "../support/rig.ts"
 import type { Journey } from "../../src/simulation/SimulatedExchange.ts"
 import { runVirtual } from "../../src/simulation/VirtualTime.ts"
@@ -10,14 +10,14 @@ import { runVirtual } from "../../src/simulation/VirtualTime.ts"
 const instantly: Journey = { incomingMs: 0, outgoingMs: 0 }
 
 /** Sends 60 orders at once and gives when each left, in milliseconds, and what reached the exchange. */
-const send = (gate: GateName, journey: () => Journey = () => instantly) =>
+const send = (design: string, journey: () => Journey = () => instantly) =>
   runVirtual(
     Effect.scoped(
       Effect.gen(function* () {
         const rig = yield* makeRig({
           ttlMs: undefined,
           journey,
-          gate: (options) => gateByName(gate, options),
+          gate: Result.getOrThrow(parseDesign(design)).gate,
           // Neither side gives up, however wrong the gate is.
           config: { ...exerciseRules, blockAfter: 1000 },
           dispatcher: { parkAfter: 1000 },
@@ -38,7 +38,7 @@ const send = (gate: GateName, journey: () => Journey = () => instantly) =>
 describe("polling", () => {
   it.effect("sends when a poll finds that more than a slot has passed, one request at a time", () =>
     Effect.gen(function* () {
-      const { times } = yield* send({ name: "polling" })
+      const { times } = yield* send("polling")
       assert.deepStrictEqual(times.slice(0, 4), [0, 51, 102, 153])
       // The 21st also waits for the ring: more than a window since the first.
       assert.strictEqual(times[20], 1020)
@@ -47,7 +47,7 @@ describe("polling", () => {
 
   it.effect("waits for each answer before it looks again", () =>
     Effect.gen(function* () {
-      const { times } = yield* send({ name: "polling" }, () => ({ incomingMs: 50, outgoingMs: 50 }))
+      const { times } = yield* send("polling", () => ({ incomingMs: 50, outgoingMs: 50 }))
       assert.deepStrictEqual(times.slice(0, 3), [0, 100, 200])
     }),
   )
@@ -56,7 +56,7 @@ describe("polling", () => {
 describe("shifted", () => {
   it.effect("makes every wait shorter by its shift", () =>
     Effect.gen(function* () {
-      const { times } = yield* send({ name: "shifted", byMs: 25 })
+      const { times } = yield* send("shifted:25")
       assert.deepStrictEqual(times.slice(0, 4), [0, 26, 52, 78])
       // The ring, on the shifted clock, lets the 21st go after 976 ms: the exchange refuses it.
       assert.strictEqual(times[20], 976)
@@ -67,7 +67,7 @@ describe("shifted", () => {
 describe("thread-slots", () => {
   it.effect("sends 1.05 slots apart and holds each of its slots for a window from entry", () =>
     Effect.gen(function* () {
-      const { times } = yield* send({ name: "thread-slots" }, () => ({ incomingMs: 50, outgoingMs: 50 }))
+      const { times } = yield* send("thread-slots", () => ({ incomingMs: 50, outgoingMs: 50 }))
       assert.deepStrictEqual(times.slice(0, 4), [0, 53, 105, 158])
       assert.isAtLeast(times[20] ?? 0, 1000)
     }),
@@ -76,7 +76,7 @@ describe("thread-slots", () => {
   it.effect("lets a later request of a key overtake an earlier one", () =>
     Effect.gen(function* () {
       let n = 0
-      const { arrivals } = yield* send({ name: "thread-slots" }, () => ({
+      const { arrivals } = yield* send("thread-slots", () => ({
         incomingMs: n++ % 2 === 0 ? 200 : 0,
         outgoingMs: 0,
       }))
@@ -88,14 +88,14 @@ describe("thread-slots", () => {
 describe("Effect's RateLimiter alone", () => {
   it.effect("as a token bucket lets twice its limit through within a window", () =>
     Effect.gen(function* () {
-      const { times } = yield* send({ name: "token-bucket" })
+      const { times } = yield* send("token-bucket")
       assert.isAtLeast(times.filter((time) => time <= 1000).length, 39)
     }),
   )
 
   it.effect("as a fixed window lets its limit through at once, window after window", () =>
     Effect.gen(function* () {
-      const { times } = yield* send({ name: "fixed-window" })
+      const { times } = yield* send("fixed-window")
       assert.deepStrictEqual(
         times.slice(0, 20),
         Array.from({ length: 20 }, () => 0),
@@ -115,13 +115,13 @@ describe("a gate's name", () => {
       "token-bucket",
       "fixed-window",
     ]) {
-      assert.strictEqual(Result.getOrThrow(Result.map(parseGate(text), showGate)), text)
+      assert.strictEqual(Result.getOrThrow(Result.map(parseDesign(text), ({ name }) => name)), text)
     }
   })
 
   it("that is none says what to write", () => {
     for (const text of ["", "ack", "shifted", "shifted:-1", "shifted:x"]) {
-      const problem = Result.getOrThrow(Result.flip(parseGate(text)))
+      const problem = Result.getOrThrow(Result.flip(parseDesign(text)))
       assert.include(problem, "write one of ack-window, polling, shifted:MS")
     }
   })

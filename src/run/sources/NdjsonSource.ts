@@ -3,11 +3,11 @@
  */
 import { isUtf8 } from "node:buffer"
 import { Clock, Effect, FileSystem, Option, type PlatformError, Result, Stdio, Stream } from "effect"
-import { UsageError } from "../../platform/errors.ts"
 import { fileProblem } from "../../platform/FileProblem.ts"
 import { nowMsUnsafe } from "../../platform/Monotonic.ts"
 import { boundedLines, type RawLine } from "../../platform/BoundedLines.ts"
 import type { Order } from "../../domain/Order.ts"
+import { OrdersUnreadable } from "../RunFailure.ts"
 import { type Moment, readOrder } from "./OrderJson.ts"
 
 /** A line that holds no order. */
@@ -32,8 +32,9 @@ const MAX_SHOWN = 3
 const BLANK = /^\s*$/
 
 const tooManyOrders = (where: string) =>
-  new UsageError({
-    message: `${where} holds more than ${MAX_ORDERS.toLocaleString("en")} orders: split it into several runs`,
+  new OrdersUnreadable({
+    reason: "too-many",
+    message: `${where} holds more than ${MAX_ORDERS.toLocaleString("en")} orders`,
   })
 
 const readText = (raw: RawLine): Result.Result<string, string> => {
@@ -73,13 +74,13 @@ const now: Effect.Effect<Moment> = Clock.clockWith((clock) =>
 )
 
 const unreadable = (where: string) => (error: PlatformError.PlatformError) =>
-  new UsageError({ message: `cannot read ${where}: ${fileProblem(error)}` })
+  new OrdersUnreadable({ reason: "unreadable", message: `cannot read ${where}: ${fileProblem(error)}` })
 
 /** Every line that is not blank: its order, or what is wrong with it. */
 const readLines = <R>(
   bytes: Stream.Stream<Uint8Array, PlatformError.PlatformError, R>,
   where: string,
-): Stream.Stream<Result.Result<Order, BadLine>, UsageError, R> =>
+): Stream.Stream<Result.Result<Order, BadLine>, OrdersUnreadable, R> =>
   Stream.suspend(() => {
     const reader = makeLineReader(where)
     return bytes.pipe(
@@ -104,17 +105,15 @@ const badLinesMessage = (path: string, shown: ReadonlyArray<BadLine>, count: num
 
 /**
  * Reads a whole file of orders, in constant memory apart from its ids, and gives the number of orders in it.
- * Fails with a `UsageError` that names its first bad lines, or says why it cannot be read: a run starts on a
- * good file only.
+ * Fails with one line that names its first bad lines, or says why it cannot be read: a run starts on a good
+ * file only.
  */
 export const validateFile = Effect.fnUntraced(function* (path: string) {
   const fs = yield* FileSystem.FileSystem
   const info = yield* Effect.mapError(fs.stat(path), unreadable(path))
   // A pipe could not be read a second time.
   if (info.type !== "File" && info.type !== "Directory") {
-    return yield* new UsageError({
-      message: `${path} is not a regular file: give it to standard input, with --orders -`,
-    })
+    return yield* new OrdersUnreadable({ reason: "not-a-file", message: `${path} is not a regular file` })
   }
   const shown: Array<BadLine> = []
   let bad = 0
@@ -130,38 +129,30 @@ export const validateFile = Effect.fnUntraced(function* (path: string) {
       }),
     ),
   )
-  if (bad > 0) return yield* new UsageError({ message: badLinesMessage(path, shown, bad) })
+  if (bad > 0) {
+    return yield* new OrdersUnreadable({ reason: "bad-lines", message: badLinesMessage(path, shown, bad) })
+  }
   return orders
 })
 
-/**
- * The orders of a file that `validateFile` has found good. Fails with a `UsageError` at a bad line: the file
- * has changed since.
- */
-export const fromFile = (path: string): Stream.Stream<Order, UsageError, FileSystem.FileSystem> =>
+/** The orders of a file that {@link validateFile} has found good. Fails at a bad line: the file has changed since. */
+export const fromFile = (path: string): Stream.Stream<Order, OrdersUnreadable, FileSystem.FileSystem> =>
   Stream.mapEffect(readLines(fileBytes(path), path), (line) =>
     Effect.fromResult(
       Result.mapError(
         line,
         (bad) =>
-          new UsageError({ message: `${showBadLine(bad)} (the file has changed since it was checked)` }),
+          new OrdersUnreadable({
+            reason: "changed",
+            message: `${showBadLine(bad)} (the file has changed since it was checked)`,
+          }),
       ),
     ),
   )
 
-/**
- * The orders of standard input, as they come. A bad line goes to `onBadLine`, and the stream goes on. Fails
- * with a `UsageError` where standard input cannot be read, or holds more orders than ids can be kept of.
- */
-export const fromStdin = <E, R>(
-  onBadLine: (bad: BadLine) => Effect.Effect<unknown, E, R>,
-): Stream.Stream<Order, UsageError | E, Stdio.Stdio | R> =>
-  Stream.unwrap(Effect.map(Stdio.Stdio, (stdio) => readLines(stdio.stdin, "standard input"))).pipe(
-    Stream.mapEffect((line) =>
-      Result.match(line, {
-        onFailure: (bad) => Effect.as(onBadLine(bad), Option.none<Order>()),
-        onSuccess: (order) => Effect.succeed(Option.some(order)),
-      }),
-    ),
-    Stream.filterMap(Result.fromOption(() => undefined)),
-  )
+/** The orders of standard input, as they come, and its bad lines. Fails where more orders come than ids can be kept of. */
+export const fromStdin: Stream.Stream<
+  Result.Result<Order, BadLine>,
+  OrdersUnreadable,
+  Stdio.Stdio
+> = Stream.unwrap(Effect.map(Stdio.Stdio, (stdio) => readLines(stdio.stdin, "standard input")))

@@ -1,0 +1,111 @@
+/**
+ * What a user reads of an error, and the exit status that it ends the program with. Errors elsewhere are typed and say
+ * what happened in one line; here the line gets what to do about it, in the words of the command line.
+ */
+import type { ExchangeUnreachable, NoUsableKey } from "../dispatch/SubmitFailure.ts"
+import type { ExchangeNotServed } from "../exchange/ExchangeServer.ts"
+import type { JournalNotOpened, JournalUnwritable } from "../journal/Journal.ts"
+import type { StateError } from "../keys/StateError.ts"
+import { CommandFailed, UsageError } from "../platform/errors.ts"
+import type { NothingAccepted, OrdersUnreadable } from "../run/RunFailure.ts"
+import type { AtRest } from "../simulation/VirtualTime.ts"
+import { adviceFor } from "./noConnection.ts"
+
+type JournalError = JournalNotOpened | JournalUnwritable
+
+/** Every typed error that may reach a user. */
+export type Told =
+  | AtRest
+  | ExchangeNotServed
+  | ExchangeUnreachable
+  | JournalError
+  | NothingAccepted
+  | NoUsableKey
+  | OrdersUnreadable
+  | StateError
+
+const ofJournal = ({ message, reason }: JournalError): string => {
+  switch (reason) {
+    case "cannot-open":
+      return `${message}. Choose another file with --log`
+    case "directory":
+      return `--log ${message}: name a file in it`
+    case "not-empty":
+      return `--log ${message}. Choose another file, or remove it`
+    case "disk-full":
+      return `${message}. The run was stopped; free space or choose another file with --log`
+    case "unwritable":
+      return `${message}. The run was stopped; choose another file with --log`
+  }
+}
+
+const ofOrders = ({ message, reason }: OrdersUnreadable): string => {
+  switch (reason) {
+    case "not-a-file":
+      return `${message}: give it to standard input, with --orders -`
+    case "too-many":
+      return `${message}: split it into several runs`
+    case "unreadable":
+    case "bad-lines":
+    case "changed":
+      return message
+  }
+}
+
+const ofNothingAccepted = ({ message, reason }: NothingAccepted): string => {
+  switch (reason) {
+    case "unreachable":
+      return `${message}. Check its address, and that it is running`
+    case "refused":
+      return `${message}. Check --url, and what the exchange answers to a single request`
+    case "unanswered":
+      return `${message}. Check --url: whether it is http or https, and what the exchange answers to a single request`
+  }
+}
+
+const forKeys = ({ keys }: NoUsableKey): string => {
+  const has = (state: string) => keys.some((key) => key.state === state)
+  if (keys.every((key) => key.state === "unknown")) return "Check the keys and the address"
+  if (has("out of step")) {
+    return "Stop other clients that use the keys, and ask the exchange for their last nonces"
+  }
+  return has("parked")
+    ? "Lower the limit, or raise the window or the bound, to what the exchange really allows"
+    : "Ask the exchange about them, or use other keys"
+}
+
+/** The line that a user reads. */
+export const inWords = (error: Told): string => {
+  switch (error._tag) {
+    case "JournalNotOpened":
+    case "JournalUnwritable":
+      return ofJournal(error)
+    case "OrdersUnreadable":
+      return ofOrders(error)
+    case "NothingAccepted":
+      return ofNothingAccepted(error)
+    case "NoUsableKey":
+      return `${error.message}. ${forKeys(error)}`
+    case "ExchangeUnreachable":
+      return `${error.message}. ${adviceFor(error.code)}`
+    case "AtRest":
+    case "ExchangeNotServed":
+    case "KeyInUse":
+    case "StateUnusable":
+    case "StateUnwritable":
+      return error.message
+  }
+}
+
+/** Wrong usage and unreadable input: nothing was done yet. */
+const WRONG_INPUT: ReadonlySet<string> = new Set<Told["_tag"]>([
+  "JournalNotOpened",
+  "OrdersUnreadable",
+  "StateUnusable",
+])
+
+/** The error that ends a command, with its exit status. */
+export const asUserError = (error: Told): UsageError | CommandFailed => {
+  const about = { message: inWords(error) }
+  return WRONG_INPUT.has(error._tag) ? new UsageError(about) : new CommandFailed(about)
+}

@@ -1,0 +1,105 @@
+/** What a command checks of its flags, and of what surrounds it, before it begins anything. */
+import { fstatSync } from "node:fs"
+import process from "node:process"
+import { Console, Duration, Effect, Option, Result } from "effect"
+import { NetAddress } from "effect/net"
+import { UsageError } from "../platform/errors.ts"
+import { quote } from "../platform/quote.ts"
+import { meanGapMs, type RandomSourceRate } from "../run/sources/RandomSource.ts"
+import { isSameFile } from "./files.ts"
+
+export const LONGEST_WINDOW = Duration.hours(1)
+export const LONGEST_DELAY = Duration.minutes(1)
+
+/** Fails with what to write instead where the exchange cannot keep a flag's duration. */
+export const exchangeMillis = (
+  flag: string,
+  value: Duration.Duration,
+  longest: Duration.Duration,
+): Effect.Effect<void, UsageError> => {
+  if (!Number.isInteger(Duration.toMillis(value))) {
+    const message = `${flag}: the exchange counts in whole milliseconds; write 1ms, not ${Duration.toMillis(value)}ms`
+    return Effect.fail(new UsageError({ message }))
+  }
+  return Duration.isGreaterThan(value, longest)
+    ? Effect.fail(
+        new UsageError({
+          message: `${flag}: ${Duration.format(value)} is more than the exchange can keep; at most ${Duration.format(longest)}`,
+        }),
+      )
+    : Effect.void
+}
+
+/** No exchange counts in less, and what asks for more has slipped in the unit: the pace would be one order in hours. */
+const SHORTEST_WINDOW = Duration.millis(1)
+const LONGEST_FOREIGN_WINDOW = Duration.days(1)
+
+/** Fails where a window cannot be that of any exchange. */
+export const checkWindow = (window: Duration.Duration) =>
+  Duration.between(window, { minimum: SHORTEST_WINDOW, maximum: LONGEST_FOREIGN_WINDOW })
+    ? Effect.void
+    : Effect.fail(new UsageError({ message: "--window: from 1ms to 1d" }))
+
+/** The journal must not be written into what the run reads. */
+export const checkLog = Effect.fnUntraced(function* (
+  log: Option.Option<string>,
+  read: ReadonlyArray<readonly [flag: string, file: Option.Option<string>]>,
+) {
+  if (Option.isNone(log)) return
+  for (const [flag, name] of read) {
+    if (Option.isSome(name) && (yield* isSameFile(log.value, name.value))) {
+      return yield* new UsageError({
+        message: `--log and ${flag} name the same file, ${quote(name.value)}; write the journal to another`,
+      })
+    }
+  }
+})
+
+/** A thousand times the exercise's load is below it. More cannot be made in time, and would only fill the queue. */
+const MOST_ORDERS_PER_SECOND = 100_000
+
+/** Fails where these flags ask for no orders at all, or for more than can be made. */
+export const checkOrderRate = (rate: RandomSourceRate): Effect.Effect<void, UsageError> => {
+  if (rate.load === 0) {
+    return Effect.fail(new UsageError({ message: "--load: 0 makes no orders; write a number above 0" }))
+  }
+  const perSecond = 1000 / meanGapMs(rate)
+  if (perSecond <= MOST_ORDERS_PER_SECOND) return Effect.void
+  return Effect.fail(
+    new UsageError({
+      message: `--load, --limit, --window and ${rate.keys} keys ask for ${Math.round(perSecond).toLocaleString("en")} orders a second; at most ${MOST_ORDERS_PER_SECOND.toLocaleString("en")} are made: write a smaller --load or --limit, or a longer --window`,
+    }),
+  )
+}
+
+/** Whether a host is this machine, and traffic to it stays here. */
+export const isLoopback = (host: string): boolean => {
+  // A URL writes an IPv6 address in brackets.
+  const bare = host.replace(/^\[(.*)\]$/, "$1")
+  return (
+    bare === "localhost" ||
+    Result.match(NetAddress.ipFromString(bare), { onFailure: () => false, onSuccess: NetAddress.isLoopback })
+  )
+}
+
+const isDirectory = Effect.orElseSucceed(
+  Effect.try(() => fstatSync(process.stdin.fd).isDirectory()),
+  () => false,
+)
+
+/**
+ * Fails where standard input is a directory, which would read as if it were empty, and says what is awaited
+ * where it is a terminal.
+ */
+export const expectOrdersOnStandardInput = Effect.gen(function* () {
+  if (yield* isDirectory) {
+    return yield* new UsageError({
+      message: "--orders -: standard input is a directory; give it a file or a pipe",
+    })
+  }
+  if (process.stdin.isTTY) {
+    yield* Console.error(
+      "reading orders from this terminal, one a line; Ctrl-D ends them, Ctrl-C stops the run",
+    )
+  }
+})

@@ -1,0 +1,73 @@
+/** What a run says on standard error, in a user's words. */
+import { Duration } from "effect"
+import type { Outage } from "../dispatch/Circuit.ts"
+import type { DispatchEvent } from "../domain/DispatchEvent.ts"
+import type { Remembered } from "../keys/claimKeys.ts"
+import type { RunSettings } from "../run/RunSettings.ts"
+import { exerciseRules } from "../venues/exercise/exercise.ts"
+
+export const clockText = (ms: number): string => `${(ms / 1000).toFixed(0)} s`
+
+/** What a run begins with. */
+export const startText = (
+  { bound, keys, limit, seed, window }: Pick<RunSettings, "bound" | "keys" | "limit" | "seed" | "window">,
+  exchange: string,
+  journal: string,
+): string => {
+  const delay = bound === undefined ? "not known" : `at most ${Duration.format(bound)}`
+  return [
+    `exchange: ${exchange}`,
+    `${keys.length} ${keys.length === 1 ? "key" : "keys"}, ${limit} requests per ${Duration.format(window)} each, incoming delay ${delay}, seed ${seed}`,
+    `journal: ${journal}`,
+  ].join("\n")
+}
+
+export const jumpText = (event: Extract<DispatchEvent, { readonly type: "nonce-jump" }>): string =>
+  `${event.key}: the exchange has seen a higher nonce, so its nonces go on ${Duration.format(Duration.millis(event.by))} ahead. Either another client uses the key, or a request took longer than --bound`
+
+/** What the exchange holds to be an excess, though the gate rules it out: an assumption is wrong, and which can be said. */
+export const excessText = (
+  key: string,
+  { bound, limit, window }: Pick<RunSettings, "bound" | "limit" | "window">,
+): string => {
+  const refused = `warning: the exchange refused a request of ${key} as over its rate limit`
+  const others = `another client uses the key, or the exchange allows less than ${limit} requests per ${Duration.format(window)} (--limit, --window)`
+  if (bound === undefined) return `${refused}: ${others}`
+  return `${refused}: a request took longer than --bound ${Duration.format(bound)} (raise it, or give none), ${others}`
+}
+
+export const outageText = ({ forMs, kind, retryInMs }: Outage): string => {
+  const retry = retryInMs === 0 ? "trying now" : `trying again in ${(retryInMs / 1000).toFixed(1)} s`
+  switch (kind) {
+    case "unreachable":
+    case "failing":
+      return `exchange ${kind} for ${clockText(forMs)}, ${retry}`
+    case "asks-to-wait":
+      return `exchange asks to wait, ${retry}`
+  }
+}
+
+export const retiredText = (event: Extract<DispatchEvent, { readonly type: "key" }>): string => {
+  switch (event.state) {
+    case "parked":
+      if (event.reason === "nonce")
+        return "is parked, because the exchange accepts none of its nonces: stop other clients that use it, or use another key"
+      return `is parked after ${event.rateLimitErrors} rate-limit errors, before the exchange blocks it: lower --limit, or raise --window or --bound`
+    case "blocked":
+      return "is blocked by the exchange: ask it to unblock the key, or use another"
+    case "unknown":
+      return "is unknown to the exchange: check the keys file or PACELINE_API_KEYS"
+  }
+}
+
+export const quietText = (ms: number): string =>
+  `waiting ${(ms / 1000).toFixed(1)} s until the former run's requests have left the window`
+
+/** What the exchange holds against a key from former runs. */
+export const burdenText = ({ label, rateLimitErrors }: Remembered): string => {
+  const { blockAfter } = exerciseRules
+  const left = blockAfter - rateLimitErrors
+  const what = `warning: ${label} has ${rateLimitErrors} of ${blockAfter} rate-limit errors from former runs`
+  if (left <= 0) return `${what}: the exchange has blocked it, unless it has forgotten them`
+  return left === 1 ? `${what}: with one more the exchange blocks it for good` : what
+}

@@ -1,0 +1,39 @@
+/**
+ * A client's design, as runs compare it: what decides when a key may send, and what is done about refusals.
+ */
+import { Duration } from "effect"
+import type { RateLimiter } from "effect/persistence"
+import type { DispatcherOptions } from "../dispatch/Dispatcher.ts"
+import type { Reach } from "../domain/Transit.ts"
+import { ackWindow, defaultMargin, defaultPace } from "../limits/AckWindow.ts"
+import type { GateFactory } from "../limits/Gate.ts"
+
+/** What every gate is made from. */
+export interface GateOptions {
+  readonly limit: number
+  readonly window: Duration.Duration
+  readonly reach: Reach
+  readonly rateLimiter: RateLimiter.RateLimiter
+}
+
+export interface Design {
+  /** As it is written in the journal. */
+  readonly name: string
+  /** What it adds to the window, in milliseconds, or null for one that knows no margin. */
+  readonly marginMs: (window: Duration.Duration) => number | null
+  /** What it does about refusals. */
+  readonly habits: Pick<DispatcherOptions, "maxReturns" | "parkAfter" | "nonceJumps">
+  /** Makes the gate of each key. */
+  readonly gate: (options: GateOptions) => GateFactory
+}
+
+/** The project's own, and the only safe one. */
+export const ackWindowDesign: Design = {
+  name: "ack-window",
+  marginMs: (window) => Duration.toMillis(defaultMargin(window)),
+  habits: {},
+  gate: (options) => {
+    const { limit, window } = options
+    return ackWindow({ ...options, margin: defaultMargin(window), pace: defaultPace(limit, window) })
+  },
+}

@@ -1,0 +1,112 @@
+/**
+ * A run over HTTP. What it needs is made in the order in which that is safe: its keys, which no other run has; what
+ * former lives did with their orders; the exchange; and last the journal.
+ */
+import { Context, type Duration, Effect, Layer, Redacted, Result, type Scope, Stream } from "effect"
+import { claimFor, showUrl } from "../dispatch/HttpDispatcher.ts"
+import { Journal, openJournal } from "../journal/Journal.ts"
+import { makeSieve, readResumption } from "../recovery/Resumption.ts"
+import { layer as httpExchangeLayer } from "../venues/exercise/HttpExchangeClient.ts"
+import { run } from "./Run.ts"
+import type { RunSettings } from "./RunSettings.ts"
+import { ndjsonOrders, OrderSource, randomOrders } from "./sources/OrderSource.ts"
+
+/** Where a run's orders come from. */
+export type SourceSettings =
+  | {
+      readonly type: "random"
+      /** Times the exercise's rate. */
+      readonly load: number
+      readonly duration: Duration.Duration
+    }
+  | {
+      readonly type: "ndjson"
+      /** A file's path, or `-` for standard input. */
+      readonly from: string
+      /** When to stop reading, or undefined for the end of the file. */
+      readonly duration: Duration.Duration | undefined
+    }
+
+export interface HttpRunSettings<E = never> extends Pick<
+  RunSettings,
+  "keys" | "seed" | "ttl" | "limit" | "window" | "bound" | "design" | "requestTimeout" | "inWords"
+> {
+  /**
+   * Where the exchange is; the address may hold a token, and is never shown whole. Or what starts one for this run
+   * alone, and answers its address.
+   */
+  readonly exchange: Redacted.Redacted<URL> | Effect.Effect<string, E, Scope.Scope>
+  readonly source: SourceSettings
+  /** The journal's file. */
+  readonly log: string
+  /** Whether the journal may be called something else where that file is there already. */
+  readonly logOrAnother?: boolean
+  /** The directory of what outlives the run, or undefined where nothing does. */
+  readonly state?: string | undefined
+  /** Whether the journal is on the disk itself before a request leaves. */
+  readonly durable?: boolean
+  /** Journals, and folders of them, that the run goes on from; left out where it begins anew. */
+  readonly resume?: ReadonlyArray<string> | undefined
+}
+
+/** The run's keys, claimed before anything else is begun; undefined where nothing outlives the run. */
+const claimed = Effect.fnUntraced(function* <E>(settings: HttpRunSettings<E>) {
+  const { exchange, state: directory } = settings
+  if (directory === undefined) return undefined
+  const url = Redacted.isRedacted(exchange) ? Redacted.value(exchange) : undefined
+  return { directory, ...(yield* claimFor(directory, { ...settings, url })) }
+})
+
+/** The exchange's address, and what may be shown of it. */
+const exchangeOf = Effect.fnUntraced(function* <E>({ exchange }: HttpRunSettings<E>) {
+  if (Redacted.isRedacted(exchange)) {
+    const url = Redacted.value(exchange)
+    return { url, shown: showUrl(url) }
+  }
+  const address = yield* exchange
+  return { url: new URL(address), shown: `our own at ${address}` }
+})
+
+const sourceOf = <E>({ keys, limit, seed, source, window }: HttpRunSettings<E>) =>
+  source.type === "random"
+    ? Effect.succeed(randomOrders({ ...source, seed, keys: keys.length, limit, window }))
+    : ndjsonOrders(source.from, source.duration)
+
+/** Makes all that a run needs, as long as the scope; `run` then runs it, see `Run.run`. */
+export const prepareHttpRun = Effect.fnUntraced(function* <E>(settings: HttpRunSettings<E>) {
+  const memory = yield* claimed(settings)
+  // Only now: a former run that still had the keys would go on to send, and to write what we had read already.
+  const resumption = settings.resume && (yield* readResumption(settings.resume))
+  const sieve = resumption && makeSieve(resumption.fates)
+  const { shown, url } = yield* exchangeOf(settings)
+  const { durable = false, log, logOrAnother = false } = settings
+  const journal = yield* openJournal(log, { durable, orAnother: logOrAnother })
+  const source = yield* sourceOf(settings)
+  const { keys, limit, requestTimeout } = settings
+  const client = yield* Layer.build(
+    httpExchangeLayer({ url, requestTimeout, maxInFlight: limit * keys.length }),
+  )
+  const services = client.pipe(
+    Context.add(Journal, journal),
+    Context.add(OrderSource, {
+      ...source,
+      orders:
+        sieve === undefined
+          ? source.orders
+          : Stream.filter(source.orders, (read) => Result.isFailure(read) || sieve.follows(read.success)),
+    }),
+  )
+  return {
+    /** The journal's file. */
+    log: journal.path,
+    run: run({
+      ...settings,
+      exchange: shown,
+      memory,
+      resumes: resumption?.lives,
+      failsUnaccepted: true,
+    }).pipe(Effect.provideContext(services)),
+    /** Orders that former lives had done, or left unknown; undefined where the run began anew. */
+    passedOver: Effect.sync(() => sieve?.passedOver()),
+  }
+})

@@ -1,0 +1,51 @@
+/** Why a run failed. Each message is one line that says what happened; what to do about it is the command line's to say. */
+import { Schema } from "effect"
+import type { DispatchFailure } from "../dispatch/SubmitFailure.ts"
+import type { DispatchSnapshot } from "../dispatch/Dispatcher.ts"
+import type { JournalUnwritable } from "../journal/Journal.ts"
+
+/** Orders cannot be read: there are none to send, or no more. */
+export class OrdersUnreadable extends Schema.TaggedError<OrdersUnreadable>()("OrdersUnreadable", {
+  /** `not-a-file`: what can be read once only, where it must be read twice. */
+  reason: Schema.Literals(["unreadable", "not-a-file", "too-many", "bad-lines", "changed"]),
+  message: Schema.String,
+}) {}
+
+/** Every order has its outcome, and yet nothing was achieved. */
+export class NothingAccepted extends Schema.TaggedError<NothingAccepted>()("NothingAccepted", {
+  /** `unreachable`: out of contact at the end, or all the time; `unanswered`: no usable answer came. */
+  reason: Schema.Literals(["unreachable", "refused", "unanswered"]),
+  message: Schema.String,
+}) {}
+
+export type RunFailure = DispatchFailure | OrdersUnreadable | NothingAccepted | JournalUnwritable
+
+/** Out of contact for less than this at the end of a run may be a single request's bad luck. */
+const UNREACHABLE_AT_END_MS = 1000
+
+/** What a run that took all its orders failed of; undefined where it achieved something, or had nothing to do. */
+export const failureAtEnd = (end: DispatchSnapshot): NothingAccepted | undefined => {
+  const { accepted, created, rejected, unknown, unreachableMs } = end
+  // Orders that expired because nothing could be sent are no success, nor is an exchange that takes none.
+  const neverReached = unreachableMs > 0 && accepted + rejected + unknown === 0
+  if (unreachableMs > UNREACHABLE_AT_END_MS || neverReached) {
+    const seconds = (unreachableMs / 1000).toFixed(unreachableMs < 1000 ? 1 : 0)
+    return new NothingAccepted({
+      reason: "unreachable",
+      message: `the exchange was unreachable for the last ${seconds} s of the run`,
+    })
+  }
+  if (accepted === 0 && rejected > 0 && rejected === created) {
+    return new NothingAccepted({
+      reason: "refused",
+      message: `the exchange refused every one of ${created} orders`,
+    })
+  }
+  if (accepted === 0 && unknown > 0) {
+    return new NothingAccepted({
+      reason: "unanswered",
+      message: `no order was accepted, and of ${unknown} that were sent no usable answer came`,
+    })
+  }
+  return undefined
+}

@@ -1,0 +1,67 @@
+/** The journal's first record, and its last. */
+import { Duration } from "effect"
+import { JOURNAL_VERSION, type JournalRecord } from "../journal/JournalRecord.ts"
+import { VERSION } from "../platform/version.ts"
+import type { RunSettings } from "./RunSettings.ts"
+import type { OrderSource } from "./sources/OrderSource.ts"
+
+const msOrNull = (duration: Duration.Duration | undefined): number | null =>
+  duration === undefined ? null : Duration.toMillis(duration)
+
+/** The header of a run's journal. `startedAt` is ISO 8601 in UTC. */
+export const runHeader = (
+  settings: Omit<RunSettings, "memory" | "failsUnaccepted" | "inWords">,
+  source: Pick<OrderSource["Service"], "name" | "load" | "duration">,
+  startedAt: string,
+): JournalRecord => ({
+  type: "header",
+  t: 0,
+  version: JOURNAL_VERSION,
+  program: `paceline ${VERSION}`,
+  startedAt,
+  keys: settings.keys.map((key) => key.label),
+  seed: settings.seed,
+  ...(settings.resumes === undefined ? {} : { resumes: settings.resumes }),
+  settings: {
+    exchange: settings.exchange,
+    source: source.name,
+    gate: settings.design.name,
+    limit: settings.limit,
+    windowMs: Duration.toMillis(settings.window),
+    boundMs: msOrNull(settings.bound),
+    marginMs: settings.design.marginMs(settings.window),
+    ttlMs: msOrNull(settings.ttl),
+    requestTimeoutMs: Duration.toMillis(settings.requestTimeout),
+    durationMs: msOrNull(source.duration),
+    load: source.load ?? null,
+  },
+})
+
+/** How a run ended. */
+export type RunEnd =
+  { readonly end: "done" } | { readonly end: "stopped" } | { readonly end: "failed"; readonly error: string }
+
+export interface RunFooter {
+  /** Counts a record of the run. */
+  readonly count: (record: JournalRecord) => void
+  /** Makes the footer at a time since the run's start. */
+  readonly record: (atMs: number, end: RunEnd, badLines: number) => JournalRecord
+}
+
+export const runFooter = (): RunFooter => {
+  const counts = { created: 0, accepted: 0, rejected: 0, expired: 0, unknown: 0, cancelled: 0 }
+  return {
+    count: (record) => {
+      if (record.type !== "outcome") return
+      counts.created += 1
+      counts[record.outcome] += 1
+    },
+    record: (atMs, end, badLines) => ({
+      type: "footer",
+      t: Math.round(atMs * 1000) / 1000,
+      ...end,
+      ...counts,
+      badLines,
+    }),
+  }
+}

@@ -1,0 +1,54 @@
+/** Where a run's orders come from. */
+import { Context, type Duration, Effect, type FileSystem, Result, type Stdio, Stream } from "effect"
+import type { Order } from "../../domain/Order.ts"
+import type { OrdersUnreadable } from "../RunFailure.ts"
+import { type BadLine, fromFile, fromStdin } from "./NdjsonSource.ts"
+import { randomSource, type RandomSourceOptions } from "./RandomSource.ts"
+
+export class OrderSource extends Context.Service<
+  OrderSource,
+  {
+    /** Fit to be shown. */
+    readonly name: string
+    /** Times the exercise's rate, or undefined where orders are not made at random. */
+    readonly load: number | undefined
+    /** How long orders are made, or read; undefined for the end of the source. */
+    readonly duration: Duration.Duration | undefined
+    /** Orders, and lines that hold none. */
+    readonly orders: Stream.Stream<Result.Result<Order, BadLine>, OrdersUnreadable>
+    /**
+     * Whether orders come when it is time for them. Others are read as fast as orders leave, so that those without a
+     * time of their own are made when it is their turn, and do not expire in a line of our making.
+     */
+    readonly isTimed: boolean
+  }
+>()("paceline/run/OrderSource") {}
+
+/** The exercise's: numbered orders at random gaps. */
+export const randomOrders = (options: RandomSourceOptions): OrderSource["Service"] => ({
+  name: "random",
+  load: options.load,
+  duration: options.duration,
+  orders: Stream.map(randomSource(options), Result.succeed),
+  isTimed: true,
+})
+
+/** Orders of standard input (`-`), or of a file that `validateFile` has found good. */
+export const ndjsonOrders = Effect.fnUntraced(function* (
+  from: string,
+  duration: Duration.Duration | undefined,
+) {
+  const context = yield* Effect.context<FileSystem.FileSystem | Stdio.Stdio>()
+  const orders: Stream.Stream<
+    Result.Result<Order, BadLine>,
+    OrdersUnreadable,
+    FileSystem.FileSystem | Stdio.Stdio
+  > = from === "-" ? fromStdin : Stream.map(fromFile(from), Result.succeed)
+  return OrderSource.of({
+    name: from === "-" ? "standard input" : from,
+    load: undefined,
+    duration,
+    orders: Stream.provideContext(orders, context),
+    isTimed: false,
+  })
+})
