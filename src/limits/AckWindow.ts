@@ -16,6 +16,7 @@
  */
 import { Clock, Duration, Effect, Fiber, Latch, Semaphore } from "effect"
 import type { RateLimiter } from "effect/persistence"
+import type { ApiKey } from "../domain/ApiKey.ts"
 import { invariant } from "../platform/invariant.ts"
 import { monotonicClock, nowMsUnsafe, sleepUntil } from "../platform/Monotonic.ts"
 import type { Gate, GateFactory, Passage, Place } from "./Gate.ts"
@@ -53,121 +54,152 @@ export const ackWindow =
   (key) =>
     Effect.gen(function* () {
       const clock = yield* Clock.Clock
-      const paceClock = monotonicClock(clock)
-      const permits = yield* Semaphore.make(options.limit)
-      const windowMs = Duration.toMillis(options.window)
-      const slotMs = windowMs / options.limit
-      /** Opened whenever something happened that may let the lane go on earlier. */
-      const stirred = Latch.makeUnsafe()
-
-      let used = 0
-      let marginMs = Duration.toMillis(options.margin)
-      let paceFromMs = Number.NEGATIVE_INFINITY
-      /** The last request never left, so the next one may have its turn: under overload many an order is too late by then. */
-      let isPaceUnused = false
-      let quarantineUntilMs = Number.NEGATIVE_INFINITY
-      let previous: Transit | undefined
-      /** What the order rests on; the window rests on `options.reach` always. */
-      let orderReach = options.reach
-
-      /** When the next request may leave, as far as is known now; undefined when only an event can tell. */
-      const readyAt = (): number | undefined => {
-        const orderly =
-          previous === undefined ? Number.NEGATIVE_INFINITY : overtakableUntil(previous, orderReach)
-        return orderly === undefined ? undefined : Math.max(orderly, paceFromMs, quarantineUntilMs)
-      }
-
-      const isReady = (): boolean => {
-        const at = readyAt()
-        return at !== undefined && at <= nowMsUnsafe(clock)
-      }
-
-      /** Waits until something happens, or a time has come. One fiber less than a race of the two: it is on the hot path. */
-      const stirredBefore = (atMs: number): Effect.Effect<void> =>
-        Effect.flatMap(
-          Effect.forkChild(Effect.andThen(sleepUntil(atMs), stirred.open), { startImmediately: true }),
-          (timer) => Effect.andThen(stirred.await, Fiber.interrupt(timer)),
-        )
-
-      const ready: Effect.Effect<void> = Effect.suspend(() => {
-        const at = readyAt()
-        if (at !== undefined && at <= nowMsUnsafe(clock)) return Effect.void
-        stirred.closeUnsafe()
-        // Only while the previous request is under way can an event make it earlier; else sleep it out.
-        if (at === undefined) return Effect.andThen(stirred.await, ready)
-        const underWay = previous !== undefined && previous.end === undefined
-        return Effect.andThen(underWay ? stirredBefore(at) : sleepUntil(at), ready)
-      })
-
-      const pace = options.rateLimiter
-        .consume({
-          key: key.label,
-          algorithm: "token-bucket",
-          onExceeded: "delay",
-          limit: 1,
-          window: options.pace,
-        })
-        .pipe(
-          // The in-memory store does not fail; a store that does must not stop a lane that is safe without it.
-          Effect.match({ onFailure: () => options.pace, onSuccess: (_) => _.resetAfter }),
-          Effect.provideService(Clock.Clock, paceClock),
-        )
-
-      const begin = (sentMs: number): Effect.Effect<Passage> =>
-        Effect.suspend(() => {
-          invariant(isReady(), `${key.label} sends while its gate is closed`)
-          used += 1
-          invariant(used <= options.limit, `${key.label} has more requests in the window than its limit`)
-          const transit: Transit = { sentMs, writtenMs: undefined, end: undefined }
-          previous = transit
-          return Effect.map(isPaceUnused ? Effect.succeed(options.pace) : pace, (resetAfter) => {
-            isPaceUnused = false
-            paceFromMs = sentMs + Duration.toMillis(resetAfter)
-            return passageOf(transit)
-          })
-        })
-
-      const passageOf = (transit: Transit): Passage => ({
-        onWritten: (atMs) => {
-          transit.writtenMs ??= atMs
-          stirred.openUnsafe()
-        },
-        onEnded: (ending, atMs) => {
-          transit.end ??= { ending, atMs }
-          if (ending === "never-sent") {
-            paceFromMs = Number.NEGATIVE_INFINITY
-            isPaceUnused = true
-          }
-          stirred.openUnsafe()
-        },
-        leave: Effect.suspend(() => {
-          const latest = latestArrival(transit, options.reach)
-          invariant(latest !== undefined, "a request leaves the window before it has ended")
-          return Effect.andThen(sleepUntil(latest + windowMs + marginMs), giveBack)
-        }),
-      })
-
-      const giveBack = Effect.suspend(() => {
-        used -= 1
-        invariant(used >= 0, `${key.label} gave back a permit that it had not used`)
-        return permits.release(1)
-      })
-
-      const place: Place = { ready, isReady, begin }
-
-      return {
-        enter: Effect.as(permits.take(1), place),
-        rateLimited: (atMs) => {
-          // The bound, the window or the limit is not what we were told. A slot more for every window makes
-          // room for it, and a whole window of silence empties the exchange's count.
-          marginMs += slotMs
-          quarantineUntilMs = Math.max(quarantineUntilMs, atMs + windowMs + marginMs)
-        },
-        overtaken: () => {
-          // A request took longer than the bound, or another client's came between. From here on only an
-          // answer proves that a request has arrived.
-          orderReach = { ...options.reach, boundMs: undefined }
-        },
-        used: () => used,
-      } satisfies Gate
+      return new AckWindow(key, options, yield* Semaphore.make(options.limit), clock)
     })
+
+class AckWindow implements Gate {
+  readonly #label: string
+  readonly #options: AckWindowOptions
+  readonly #permits: Semaphore.Semaphore
+  readonly #clock: Clock.Clock
+  readonly #windowMs: number
+  readonly #paceMs: number
+  /** Takes the next send's turn, and answers after how many milliseconds the one after may leave. */
+  readonly #takeTurn: Effect.Effect<number>
+  /** Opened whenever something happened that may let the lane go on earlier. */
+  readonly #stirred = Latch.makeUnsafe()
+  #used = 0
+  #marginMs: number
+  #paceFromMs = Number.NEGATIVE_INFINITY
+  /** The last request never left, so the next one may have its turn: under overload many an order is too late by then. */
+  #isTurnUnused = false
+  #quarantineUntilMs = Number.NEGATIVE_INFINITY
+  #previous: Transit | undefined
+  /** What the order rests on; the window rests on the options' reach always. */
+  #orderReach: Reach
+
+  constructor(key: ApiKey, options: AckWindowOptions, permits: Semaphore.Semaphore, clock: Clock.Clock) {
+    this.#label = key.label
+    this.#options = options
+    this.#permits = permits
+    this.#clock = clock
+    this.#windowMs = Duration.toMillis(options.window)
+    this.#marginMs = Duration.toMillis(options.margin)
+    this.#paceMs = Duration.toMillis(options.pace)
+    this.#orderReach = options.reach
+    this.#takeTurn = options.rateLimiter
+      .consume({
+        key: key.label,
+        algorithm: "token-bucket",
+        onExceeded: "delay",
+        limit: 1,
+        window: options.pace,
+      })
+      .pipe(
+        // The in-memory store does not fail; a store that does must not stop a lane that is safe without it.
+        Effect.match({
+          onFailure: () => this.#paceMs,
+          onSuccess: ({ resetAfter }) => Duration.toMillis(resetAfter),
+        }),
+        Effect.provideService(Clock.Clock, monotonicClock(clock)),
+      )
+  }
+
+  get enter(): Effect.Effect<Place> {
+    return Effect.as(this.#permits.take(1), this.#place)
+  }
+
+  readonly used = (): number => this.#used
+
+  readonly rateLimited = (atMs: number): void => {
+    // The bound, the window or the limit is not what we were told. A slot more for every window makes
+    // room for it, and a whole window of silence empties the exchange's count.
+    this.#marginMs += this.#windowMs / this.#options.limit
+    this.#quarantineUntilMs = Math.max(this.#quarantineUntilMs, atMs + this.#windowMs + this.#marginMs)
+  }
+
+  readonly overtaken = (): void => {
+    // A request took longer than the bound, or another client's came between. From here on only an
+    // answer proves that a request has arrived.
+    this.#orderReach = { ...this.#options.reach, boundMs: undefined }
+  }
+
+  /** When the next request may leave, as far as is known now; undefined when only an event can tell. */
+  #readyAt(): number | undefined {
+    const orderly =
+      this.#previous === undefined
+        ? Number.NEGATIVE_INFINITY
+        : overtakableUntil(this.#previous, this.#orderReach)
+    return orderly === undefined ? undefined : Math.max(orderly, this.#paceFromMs, this.#quarantineUntilMs)
+  }
+
+  readonly #isReady = (): boolean => {
+    const at = this.#readyAt()
+    return at !== undefined && at <= nowMsUnsafe(this.#clock)
+  }
+
+  readonly #ready: Effect.Effect<void> = Effect.suspend(() => {
+    const at = this.#readyAt()
+    if (at !== undefined && at <= nowMsUnsafe(this.#clock)) return Effect.void
+    this.#stirred.closeUnsafe()
+    // Only while the previous request is under way can an event make it earlier; else sleep it out.
+    if (at === undefined) return Effect.andThen(this.#stirred.await, this.#ready)
+    const isUnderWay = this.#previous !== undefined && this.#previous.end === undefined
+    return Effect.andThen(isUnderWay ? this.#stirredBefore(at) : sleepUntil(at), this.#ready)
+  })
+
+  /** Waits until something happens, or a time has come. One fiber less than a race of the two: it is on the hot path. */
+  #stirredBefore(atMs: number): Effect.Effect<void> {
+    return Effect.flatMap(
+      Effect.forkChild(Effect.andThen(sleepUntil(atMs), this.#stirred.open), { startImmediately: true }),
+      (timer) => Effect.andThen(this.#stirred.await, Fiber.interrupt(timer)),
+    )
+  }
+
+  readonly #begin = (sentMs: number): Effect.Effect<Passage> =>
+    Effect.suspend(() => {
+      invariant(this.#isReady(), `${this.#label} sends while its gate is closed`)
+      this.#used += 1
+      invariant(
+        this.#used <= this.#options.limit,
+        `${this.#label} has more requests in the window than its limit`,
+      )
+      const transit: Transit = { sentMs, writtenMs: undefined, end: undefined }
+      this.#previous = transit
+      return Effect.map(this.#isTurnUnused ? Effect.succeed(this.#paceMs) : this.#takeTurn, (paceMs) => {
+        this.#isTurnUnused = false
+        this.#paceFromMs = sentMs + paceMs
+        return this.#passageOf(transit)
+      })
+    })
+
+  readonly #place: Place = { ready: this.#ready, isReady: this.#isReady, begin: this.#begin }
+
+  #passageOf(transit: Transit): Passage {
+    return {
+      onWritten: (atMs) => {
+        transit.writtenMs ??= atMs
+        this.#stirred.openUnsafe()
+      },
+      onEnded: (ending, atMs) => {
+        transit.end ??= { ending, atMs }
+        if (ending === "never-sent") {
+          this.#paceFromMs = Number.NEGATIVE_INFINITY
+          this.#isTurnUnused = true
+        }
+        this.#stirred.openUnsafe()
+      },
+      leave: Effect.suspend(() => {
+        const latest = latestArrival(transit, this.#options.reach)
+        invariant(latest !== undefined, "a request leaves the window before it has ended")
+        return Effect.andThen(sleepUntil(latest + this.#windowMs + this.#marginMs), this.#giveBack)
+      }),
+    }
+  }
+
+  readonly #giveBack = Effect.suspend(() => {
+    this.#used -= 1
+    invariant(this.#used >= 0, `${this.#label} gave back a permit that it had not used`)
+    return this.#permits.release(1)
+  })
+}
