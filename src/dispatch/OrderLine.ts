@@ -5,8 +5,7 @@
  * looks before it takes, because what made it ready may have ceased while it waited.
  *
  * The door has one of the line's places and the list the others. So the two together hold no more than the line's
- * capacity, except for orders that came back: these have been inside before. An order that is withdrawn in the door
- * keeps that place until the next one is taken.
+ * capacity, except for orders that came back: these have been inside before.
  */
 import { Effect, Exit, Latch, Queue, type Scheduler } from "effect"
 import { sleepUntil } from "../platform/Monotonic.ts"
@@ -40,6 +39,8 @@ export class OrderLine {
   readonly #lookers = new Set<(effect: Effect.Effect<void>) => void>()
   #isWaking = false
   #isLettingIn = false
+  /** What stands in the door has been withdrawn. It stays there, and keeps others out, for as long as the list fills the line. */
+  #isDoorBarred = false
   readonly #roomWaiters = new Set<{ readonly length: number; readonly room: Latch.Latch }>()
 
   private constructor(capacity: number, door: Queue.Queue<Entry>, dispatcher: Scheduler.SchedulerDispatcher) {
@@ -55,7 +56,7 @@ export class OrderLine {
     )
 
   get length(): number {
-    return this.#listed + Queue.sizeUnsafe(this.#door)
+    return this.#listed + (this.#isDoorBarred ? 0 : Queue.sizeUnsafe(this.#door))
   }
 
   get isFull(): boolean {
@@ -112,6 +113,7 @@ export class OrderLine {
     else this.#head.ahead = place
     this.#head = place
     this.#listed += 1
+    this.#shutDoor()
     this.passOn()
   }
 
@@ -119,6 +121,7 @@ export class OrderLine {
   remove(entry: Entry): void {
     const place = this.#places.get(entry)
     if (place === undefined) return
+    if (!place.isListed) this.#isDoorBarred = true
     this.#leave(place)
     this.#onRoom()
     this.passOn()
@@ -191,6 +194,10 @@ export class OrderLine {
   }
 
   #onRoom(): void {
+    if (this.#isDoorBarred && this.#listed < this.#capacity) {
+      this.#isDoorBarred = false
+      Queue.takeUnsafe(this.#door)
+    }
     this.#letIn()
     for (const waiter of this.#roomWaiters) {
       if (this.length >= waiter.length) continue
@@ -221,6 +228,14 @@ export class OrderLine {
     this.#isLettingIn = false
   }
 
+  /** What came back may have filled the line with nobody in the door: the last one stands there then, and nobody else comes in. */
+  #shutDoor(): void {
+    const last = this.#tail
+    if (this.#listed < this.#capacity || last === undefined || Queue.sizeUnsafe(this.#door) > 0) return
+    this.#unlink(last)
+    Queue.offerUnsafe(this.#door, last.entry)
+  }
+
   /** Takes from the door whoever still wants to come in. This makes room in it for the next one that waits outside. */
   #takeFromDoor(): Place | undefined {
     while (true) {
@@ -243,14 +258,20 @@ export class OrderLine {
   }
 
   #leave(place: Place): void {
-    const { ahead, behind, deadline } = place
     this.#places.delete(place.entry)
-    if (deadline !== undefined) this.#deadlines.remove(deadline)
-    if (!place.isListed) return
-    this.#listed -= 1
+    if (place.deadline !== undefined) this.#deadlines.remove(place.deadline)
+    if (place.isListed) this.#unlink(place)
+  }
+
+  #unlink(place: Place): void {
+    const { ahead, behind } = place
     if (ahead === undefined) this.#head = behind
     else ahead.behind = behind
     if (behind === undefined) this.#tail = ahead
     else behind.ahead = ahead
+    place.ahead = undefined
+    place.behind = undefined
+    place.isListed = false
+    this.#listed -= 1
   }
 }
