@@ -38,7 +38,7 @@ export {
 } from "./dispatch/SubmitFailure.ts"
 export type { Advice } from "./http/advice.ts"
 export type { ApiKey } from "./domain/ApiKey.ts"
-export { type ExchangeRules, exerciseKeys, exerciseRules } from "./venues/exercise/exercise.ts"
+export { exerciseKeys } from "./venues/exercise/exercise.ts"
 export { Acceptance, ExchangeClient, type TransitWatch } from "./venues/ExchangeClient.ts"
 export { type HttpExchangeOptions, layer as layerHttpExchange } from "./venues/exercise/HttpExchangeClient.ts"
 export * from "./domain/SubmitError.ts"
