@@ -13,7 +13,7 @@ import { noncesArriveRising, windowIsKept } from "./support/laws.ts"
 import {
   accountedOnce,
   atMostOnce,
-  fatesAreTrue,
+  outcomesAreTrue,
   type LivesLaw,
   nothingLostNothingTwice,
 } from "./support/lifeLaws.ts"
@@ -75,7 +75,7 @@ const laws: ReadonlyArray<{
       },
       "a record that is written after its request left, in an account that denies it": {
         variant: recordsAfterSending,
-        caughtBy: fatesAreTrue,
+        caughtBy: outcomesAreTrue,
       },
     },
   },

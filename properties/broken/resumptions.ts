@@ -1,7 +1,7 @@
 /** Clients that go on after a crash as everyday ones do. Each is wrong, and a law must say so. */
 import { Effect } from "effect"
 import { readJournalLine } from "../../src/journal/JournalReader.ts"
-import { fatesIn, type LivesVariant } from "../support/playLives.ts"
+import { outcomesIn, type LivesVariant } from "../support/playLives.ts"
 
 /** Every order follows but those that have an outcome for which `ends` holds: a journal read carelessly. */
 const readingOnly =
@@ -23,7 +23,7 @@ export const sendsUnanswered: LivesVariant = { follows: readingOnly((outcome) =>
 /** Sends again what has ended as unknown. */
 export const sendsUnknown: LivesVariant = {
   follows: (journals) => {
-    const known = fatesIn(journals)
+    const known = outcomesIn(journals)
     const outcomeUnknown = readingOnly((outcome) => outcome === "unknown")(journals)
     return (id) => known.of(id) === undefined || !outcomeUnknown(id)
   },

@@ -2,7 +2,7 @@
 import { assert } from "vitest"
 import { noncesArriveRising, windowIsKept } from "./laws.ts"
 import type { Lives } from "./lives.ts"
-import { fatesIn, type LivesSeen } from "./playLives.ts"
+import { outcomesIn, type LivesSeen } from "./playLives.ts"
 
 export type LivesLaw = (world: Lives, seen: LivesSeen) => void
 
@@ -22,19 +22,19 @@ export const atMostOnce: LivesLaw = (_, seen) => {
 
 /** Every order has a final outcome, or a doubt that a death has left, in exactly one life. */
 export const accountedOnce: LivesLaw = (_, seen) => {
-  const fates = seen.journals.map((text) => fatesIn([text]))
+  const outcomes = seen.journals.map((text) => outcomesIn([text]))
   for (const id of seen.ids) {
-    const lives = fates.filter((life) => life.of(id) !== undefined).length
+    const lives = outcomes.filter((life) => life.of(id) !== undefined).length
     assert.strictEqual(lives, 1, `${id} is accounted for in ${lives} lives`)
   }
 }
 
 /** No journal denies what was executed, or claims what was not. */
-export const fatesAreTrue: LivesLaw = (_, seen) => {
-  const fates = fatesIn(seen.journals)
+export const outcomesAreTrue: LivesLaw = (_, seen) => {
+  const outcomes = outcomesIn(seen.journals)
   const executed = executions(seen)
   for (const id of seen.ids) {
-    const fate = fates.of(id)
+    const fate = outcomes.of(id)
     if (executed.has(id)) assert.include(["accepted", "unknown"], fate, `${id} was executed`)
     else assert.notStrictEqual(fate, "accepted", `${id} was not executed`)
   }
@@ -46,5 +46,5 @@ export const nothingLostNothingTwice: LivesLaw = (world, seen) => {
   noncesArriveRising(world, seen)
   atMostOnce(world, seen)
   accountedOnce(world, seen)
-  fatesAreTrue(world, seen)
+  outcomesAreTrue(world, seen)
 }

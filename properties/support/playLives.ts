@@ -14,8 +14,8 @@ import type { ExchangeClient } from "../../src/venues/ExchangeClient.ts"
 import { openJournal } from "../../src/journal/Journal.ts"
 import { makeToRecord } from "../../src/journal/toRecord.ts"
 import { nowMsUnsafe } from "../../src/platform/Monotonic.ts"
-import { Fates } from "../../src/recovery/Fates.ts"
-import { makeLifeReader } from "../../src/recovery/LifeReader.ts"
+import { FormerOutcomes } from "../../src/recovery/FormerOutcomes.ts"
+import { makeJournalReader } from "../../src/recovery/FormerJournal.ts"
 import { type Arrival, makeSimulatedExchange } from "../../src/simulation/SimulatedExchange.ts"
 import { runVirtual } from "../../src/simulation/VirtualTime.ts"
 import { Boot } from "../../src/keys/Boot.ts"
@@ -48,22 +48,22 @@ export interface LivesSeen {
 }
 
 /** What the journals say of every order. Dies of a journal that cannot be read: crashes do not damage it. */
-export const fatesIn = (journals: ReadonlyArray<string>): Fates => {
-  const all = new Fates()
+export const outcomesIn = (journals: ReadonlyArray<string>): FormerOutcomes => {
+  const all = new FormerOutcomes()
   for (const [index, text] of journals.entries()) {
-    const reader = makeLifeReader(all, `life ${index + 1}`)
+    const reader = makeJournalReader(all, `life ${index + 1}`)
     const lines = text.split("\n")
     const isTerminated = lines.at(-1) === ""
     if (isTerminated) lines.pop()
     const problems = [...lines.map((line) => reader.line(line)), reader.end(isTerminated)]
     const problem = problems.find((said) => said !== undefined)
-    if (problem !== undefined) throw new Error(`life ${index + 1} ${problem}`)
+    if (problem !== undefined) throw problem
   }
   return all
 }
 
 const reallyFollows: NonNullable<LivesVariant["follows"]> = (journals) => {
-  const known = fatesIn(journals)
+  const known = outcomesIn(journals)
   return (id) => known.of(id) === undefined
 }
 

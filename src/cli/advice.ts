@@ -7,6 +7,7 @@ import type { ExchangeNotServed } from "../exchange/ExchangeServer.ts"
 import type { JournalNotOpened, JournalUnwritable } from "../journal/Journal.ts"
 import type { StateError } from "../keys/StateError.ts"
 import { CommandFailed, UsageError } from "../platform/errors.ts"
+import type { RecoveryError } from "../recovery/RecoveryError.ts"
 import type { NothingAccepted, OrdersUnreadable } from "../run/RunFailure.ts"
 import type { AtRest } from "../simulation/VirtualTime.ts"
 import { adviceFor } from "./noConnection.ts"
@@ -22,6 +23,7 @@ export type Told =
   | NothingAccepted
   | NoUsableKey
   | OrdersUnreadable
+  | RecoveryError
   | StateError
 
 const ofJournal = ({ message, reason }: JournalError): string => {
@@ -49,6 +51,27 @@ const ofOrders = ({ message, reason }: OrdersUnreadable): string => {
     case "bad-lines":
     case "changed":
       return message
+  }
+}
+
+const ofRecovery = ({ message, reason }: RecoveryError): string => {
+  switch (reason) {
+    case "unreadable":
+      return `${message}; give a journal, or a folder of journals`
+    case "no-journal":
+      return `${message}; give a file that a run of paceline has written`
+    case "newer":
+      return `${message}; use a newer paceline`
+    case "damaged":
+      return `${message}. What it says of an order cannot be known; leave the file as it is, and settle its orders with the exchange`
+    case "two-journals":
+      return `${message}: give each in a file of its own`
+    case "too-many":
+      return message
+    case "random":
+      return `--resume: ${message}: only orders that came from --orders can go on`
+    case "incomplete":
+      return `--resume: ${message}: give that journal too, or its orders would be sent again`
   }
 }
 
@@ -82,6 +105,9 @@ export const inWords = (error: Told): string => {
       return ofJournal(error)
     case "OrdersUnreadable":
       return ofOrders(error)
+    case "FormerJournalUnreadable":
+    case "NotResumable":
+      return ofRecovery(error)
     case "NothingAccepted":
       return ofNothingAccepted(error)
     case "NoUsableKey":
@@ -99,7 +125,9 @@ export const inWords = (error: Told): string => {
 
 /** Wrong usage and unreadable input: nothing was done yet. */
 const WRONG_INPUT: ReadonlySet<string> = new Set<Told["_tag"]>([
+  "FormerJournalUnreadable",
   "JournalNotOpened",
+  "NotResumable",
   "OrdersUnreadable",
   "StateUnusable",
 ])

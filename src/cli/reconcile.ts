@@ -2,7 +2,7 @@
 import { Console, Effect } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { readJournals } from "../recovery/readJournals.ts"
-import { renderDoubts } from "../recovery/renderDoubts.ts"
+import { renderUnknown } from "./renderUnknown.ts"
 
 export const reconcile = Command.make(
   "reconcile",
@@ -22,7 +22,7 @@ export const reconcile = Command.make(
     ),
   },
   Effect.fnUntraced(function* ({ format, journals }) {
-    const text = renderDoubts(format, yield* readJournals(journals))
+    const text = renderUnknown(format, yield* readJournals(journals))
     if (text !== "") yield* Console.log(text)
   }),
 ).pipe(

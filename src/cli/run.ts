@@ -11,7 +11,6 @@ import { defaultStateDirectory } from "../keys/StateDirectory.ts"
 import { UsageError } from "../platform/errors.ts"
 import { freshSeed } from "../platform/Random.ts"
 import { isFolder } from "../recovery/readJournals.ts"
-import { countPassedOver, showPassedOver } from "../recovery/Resumption.ts"
 import { ackWindowDesign, type Design } from "../run/Design.ts"
 import type { HttpRunSettings, SourceSettings } from "../run/HttpRun.ts"
 import { RunProgress } from "../run/RunProgress.ts"
@@ -29,6 +28,7 @@ import {
   LONGEST_WINDOW,
 } from "./checks.ts"
 import { resolveKeys } from "./keys.ts"
+import { countPassedOver, showPassedOver } from "./passedOver.ts"
 import { runFlags } from "./runFlags.ts"
 import { makeRunProgress } from "./RunProgress.ts"
 

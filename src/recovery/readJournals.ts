@@ -1,12 +1,12 @@
 /** The journals of former lives, from files and folders: what became of their orders. */
 import { join } from "node:path"
 import { Effect, FileSystem, type PlatformError, Stream } from "effect"
-import { UsageError } from "../platform/errors.ts"
 import { quote } from "../platform/quote.ts"
 import { fileProblem } from "../platform/FileProblem.ts"
 import { boundedLines } from "../platform/BoundedLines.ts"
-import { Fates } from "./Fates.ts"
-import { type FormerJournal, makeLifeReader } from "./LifeReader.ts"
+import { FormerOutcomes } from "./FormerOutcomes.ts"
+import { type FormerJournal, makeJournalReader } from "./FormerJournal.ts"
+import { FormerJournalUnreadable } from "./RecoveryError.ts"
 
 /** A longer line is no record: an order's id has at most 64 characters, and an error is short. */
 const MAX_LINE_BYTES = 1024 * 1024
@@ -17,8 +17,9 @@ const NEWLINE = 0x0a
 const JOURNAL_NAME = /\.ndjson$/
 
 const unreadable = (path: string) => (error: PlatformError.PlatformError) =>
-  new UsageError({
-    message: `cannot read ${quote(path)}: ${fileProblem(error)}; give a journal, or a folder of journals`,
+  new FormerJournalUnreadable({
+    reason: "unreadable",
+    message: `cannot read ${quote(path)}: ${fileProblem(error)}`,
   })
 
 /** Whether it is a folder. */
@@ -44,15 +45,13 @@ const filesOf = Effect.fnUntraced(function* (paths: ReadonlyArray<string>) {
   return [...new Set(files.flat())]
 })
 
-const readJournal = Effect.fnUntraced(function* (file: string, fates: Fates) {
+const readJournal = Effect.fnUntraced(function* (file: string, outcomes: FormerOutcomes) {
   const fs = yield* FileSystem.FileSystem
-  const reader = makeLifeReader(fates, file)
+  const reader = makeJournalReader(outcomes, file)
   const decoder = new TextDecoder()
   let lastByte: number | undefined
-  const check = (problem: string | undefined) =>
-    problem === undefined
-      ? Effect.void
-      : Effect.fail(new UsageError({ message: `${quote(file)} ${problem}` }))
+  const check = (problem: FormerJournalUnreadable | undefined) =>
+    problem === undefined ? Effect.void : Effect.fail(problem)
   yield* fs.stream(file, { chunkSize: CHUNK_BYTES }).pipe(
     Stream.mapError(unreadable(file)),
     Stream.map((bytes) => {
@@ -77,15 +76,14 @@ const readJournal = Effect.fnUntraced(function* (file: string, fates: Fates) {
 /** What journals come to. */
 export interface FormerLives {
   readonly journals: ReadonlyArray<FormerJournal>
-  readonly fates: Fates
+  readonly outcomes: FormerOutcomes
 }
 
 /**
- * Reads every journal that these files and folders mean, in memory for the ids of their orders. Fails with one line
- * for the user where one cannot be read, is no journal, or is damaged.
+ * Reads every journal that these files and folders mean, in memory for the ids of their orders. Fails where one cannot be read, is no journal, or is damaged.
  */
 export const readJournals = Effect.fnUntraced(function* (paths: ReadonlyArray<string>) {
-  const fates = new Fates()
-  const journals = yield* Effect.forEach(yield* filesOf(paths), (file) => readJournal(file, fates))
-  return { journals, fates } satisfies FormerLives
+  const outcomes = new FormerOutcomes()
+  const journals = yield* Effect.forEach(yield* filesOf(paths), (file) => readJournal(file, outcomes))
+  return { journals, outcomes } satisfies FormerLives
 })

@@ -5,7 +5,7 @@
 import { Context, type Duration, Effect, Layer, Redacted, Result, type Scope, Stream } from "effect"
 import { claimFor, showUrl } from "../dispatch/HttpDispatcher.ts"
 import { Journal, openJournal } from "../journal/Journal.ts"
-import { makeSieve, readResumption } from "../recovery/Resumption.ts"
+import { makeRemaining, recover } from "../recovery/Recovery.ts"
 import { layer as httpExchangeLayer } from "../venues/exercise/HttpExchangeClient.ts"
 import { run } from "./Run.ts"
 import type { RunSettings } from "./RunSettings.ts"
@@ -76,8 +76,8 @@ const sourceOf = <E>({ keys, limit, seed, source, window }: HttpRunSettings<E>) 
 export const prepareHttpRun = Effect.fnUntraced(function* <E>(settings: HttpRunSettings<E>) {
   const memory = yield* claimed(settings)
   // Only now: a former run that still had the keys would go on to send, and to write what we had read already.
-  const resumption = settings.resume && (yield* readResumption(settings.resume))
-  const sieve = resumption && makeSieve(resumption.fates)
+  const recovery = settings.resume && (yield* recover(settings.resume))
+  const remaining = recovery && makeRemaining(recovery.outcomes)
   const { shown, url } = yield* exchangeOf(settings)
   const { durable = false, log, logOrAnother = false } = settings
   const journal = yield* openJournal(log, { durable, orAnother: logOrAnother })
@@ -91,9 +91,9 @@ export const prepareHttpRun = Effect.fnUntraced(function* <E>(settings: HttpRunS
     Context.add(OrderSource, {
       ...source,
       orders:
-        sieve === undefined
+        remaining === undefined
           ? source.orders
-          : Stream.filter(source.orders, (read) => Result.isFailure(read) || sieve.follows(read.success)),
+          : Stream.filter(source.orders, (read) => Result.isFailure(read) || remaining.holds(read.success)),
     }),
   )
   return {
@@ -103,10 +103,10 @@ export const prepareHttpRun = Effect.fnUntraced(function* <E>(settings: HttpRunS
       ...settings,
       exchange: shown,
       memory,
-      resumes: resumption?.lives,
+      resumes: recovery?.lives,
       failsUnaccepted: true,
     }).pipe(Effect.provideContext(services)),
     /** Orders that former lives had done, or left unknown; undefined where the run began anew. */
-    passedOver: Effect.sync(() => sieve?.passedOver()),
+    passedOver: Effect.sync(() => remaining?.passedOver()),
   }
 })

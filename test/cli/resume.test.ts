@@ -59,13 +59,13 @@ it.live(
       }
       const last = yield* Effect.promise(() => life("--format", "json").ended)
       expect(last.status).toBe(0)
-      const { fates, journals: lives } = yield* readJournals([journals])
+      const { outcomes, journals: lives } = yield* readJournals([journals])
       expect(lives.map(({ isEnded }) => isEnded)).toEqual([false, false, true])
       expect(lives.map(({ header }) => header?.resumes?.length)).toEqual([0, 1, 2])
-      expect(ids.filter((id) => !["accepted", "unknown"].includes(fates.of(id) ?? ""))).toEqual([])
+      expect(ids.filter((id) => !["accepted", "unknown"].includes(outcomes.of(id) ?? ""))).toEqual([])
       const seen = yield* exchange.tally
       const executed = seen.keys.reduce((sum, key) => sum + key.accepted, 0)
-      const known = ids.filter((id) => fates.of(id) === "accepted").length
+      const known = ids.filter((id) => outcomes.of(id) === "accepted").length
       expect(seen.repeatedOrders).toBe(0)
       expect(executed).toBeGreaterThanOrEqual(known)
       expect(executed).toBeLessThanOrEqual(ORDERS)

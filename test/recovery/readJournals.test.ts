@@ -3,9 +3,10 @@ import { join } from "node:path"
 import { NodeServices } from "@effect/platform-node"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { asUserError, inWords } from "../../src/cli/advice.ts"
 import type { Header, JournalRecord } from "../../src/journal/JournalRecord.ts"
 import { readJournals } from "../../src/recovery/readJournals.ts"
-import { readResumption } from "../../src/recovery/Resumption.ts"
+import { recover } from "../../src/recovery/Recovery.ts"
 import { temporaryFolder } from "../run/journalFile.ts"
 import { accepted, header, sent } from "../summary/records.ts"
 
@@ -32,9 +33,9 @@ it.live("reads a journal that was cut at any byte, and never takes what is in do
     const acceptedBy = whole.indexOf("\n", whole.indexOf('"accepted"'))
     for (let bytes = 0; bytes <= whole.length; bytes++) {
       writeFileSync(path, whole.slice(0, bytes))
-      const { fates } = yield* readJournals([path])
+      const { outcomes } = yield* readJournals([path])
       const fate = bytes >= acceptedBy ? "accepted" : bytes >= sentBy ? "unknown" : undefined
-      expect([bytes, fates.of("1")]).toEqual([bytes, fate])
+      expect([bytes, outcomes.of("1")]).toEqual([bytes, fate])
     }
   }).pipe(Effect.provide(NodeServices.layer)),
 )
@@ -42,9 +43,9 @@ it.live("reads a journal that was cut at any byte, and never takes what is in do
 it.live("takes a folder for every journal in it, and each file once", () =>
   Effect.gen(function* () {
     const folder = yield* folderWith({ "b.ndjson": whole, "a.ndjson": "", "note.txt": "hello" })
-    const { fates, journals } = yield* readJournals([folder, join(folder, "b.ndjson")])
+    const { outcomes, journals } = yield* readJournals([folder, join(folder, "b.ndjson")])
     expect(journals.map(({ file }) => file)).toEqual([join(folder, "a.ndjson"), join(folder, "b.ndjson")])
-    expect(fates.doubts.map(({ id }) => id)).toEqual(["2"])
+    expect(outcomes.unknown.map(({ id }) => id)).toEqual(["2"])
   }).pipe(Effect.provide(NodeServices.layer)),
 )
 
@@ -74,10 +75,10 @@ describe("refuses in one line", () => {
   ])("$what", ({ said, text }) =>
     Effect.gen(function* () {
       const folder = yield* folderWith({ "a.ndjson": text })
-      const error = yield* Effect.flip(readResumption([join(folder, "a.ndjson")]))
-      expect(error._tag).toBe("UsageError")
-      expect(error.message).toContain(said)
-      expect(error.message).not.toContain("\n")
+      const error = yield* Effect.flip(recover([join(folder, "a.ndjson")]))
+      expect(asUserError(error)._tag).toBe("UsageError")
+      expect(inWords(error)).toContain(said)
+      expect(inWords(error)).not.toContain("\n")
     }).pipe(Effect.provide(NodeServices.layer)),
   )
 
@@ -85,8 +86,8 @@ describe("refuses in one line", () => {
     Effect.gen(function* () {
       const folder = yield* temporaryFolder
       mkdirSync(join(folder, "x"))
-      const error = yield* Effect.flip(readResumption([join(folder, "none")]))
-      expect(error.message).toContain("there is no such file; give a journal, or a folder of journals")
+      const error = yield* Effect.flip(recover([join(folder, "none")]))
+      expect(inWords(error)).toContain("there is no such file; give a journal, or a folder of journals")
     }).pipe(Effect.provide(NodeServices.layer)),
   )
 
@@ -96,11 +97,11 @@ describe("refuses in one line", () => {
       const lives = [{ file: "first.ndjson", startedAt: first.startedAt, seed: first.seed }]
       const second = { ...fromFile("2026-11-23T17:00:00.000Z"), resumes: lives }
       const folder = yield* folderWith({ "first.ndjson": textOf(first), "second.ndjson": textOf(second) })
-      const error = yield* Effect.flip(readResumption([join(folder, "second.ndjson")]))
+      const error = yield* Effect.flip(recover([join(folder, "second.ndjson")]))
       expect(error.message).toContain(
         'goes on from "first.ndjson", of the run that began at 2026-11-23T16:24:05.000Z',
       )
-      const { lives: all } = yield* readResumption([folder])
+      const { lives: all } = yield* recover([folder])
       expect(all.length).toBe(2)
     }).pipe(Effect.provide(NodeServices.layer)),
   )

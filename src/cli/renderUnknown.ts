@@ -1,13 +1,13 @@
 /** Unknown orders, as an operator or a program reads them. */
 import { DateTime, Option } from "effect"
 import { quote } from "../platform/quote.ts"
-import type { Doubt } from "./Fates.ts"
-import type { FormerLives } from "./readJournals.ts"
+import type { UnknownRequest } from "../recovery/FormerOutcomes.ts"
+import type { FormerLives } from "../recovery/readJournals.ts"
 
 /** In which form unknown orders are printed. */
-export type DoubtsFormat = "text" | "json" | "ndjson"
+export type UnknownFormat = "text" | "json" | "ndjson"
 
-const WHY: Readonly<Record<Doubt["why"], string>> = {
+const WHY: Readonly<Record<UnknownRequest["why"], string>> = {
   "no-outcome": "the run ended before an answer came",
   timeout: "no answer in time",
   "broken-connection": "the connection broke",
@@ -19,7 +19,7 @@ const WHY: Readonly<Record<Doubt["why"], string>> = {
 const isoOf = (ms: number): string | null =>
   Option.getOrNull(Option.map(DateTime.make(ms), DateTime.formatIso))
 
-const objectOf = ({ id, journal, key, nonce, sentAtMs, why }: Doubt) => ({
+const objectOf = ({ id, journal, key, nonce, sentAtMs, why }: UnknownRequest) => ({
   id,
   key,
   nonce,
@@ -31,7 +31,7 @@ const objectOf = ({ id, journal, key, nonce, sentAtMs, why }: Doubt) => ({
 /** An id may hold anything: one that is not plain is shown in quotes, so that it cannot break the table. */
 const plain = (text: string): string => (/^[\w.:@/+-]+$/.test(text) ? text : quote(text))
 
-const columns: ReadonlyArray<readonly [string, (doubt: Doubt) => string]> = [
+const columns: ReadonlyArray<readonly [string, (request: UnknownRequest) => string]> = [
   ["order", (_) => plain(_.id)],
   ["key", (_) => plain(_.key)],
   ["nonce", (_) => String(_.nonce)],
@@ -40,10 +40,10 @@ const columns: ReadonlyArray<readonly [string, (doubt: Doubt) => string]> = [
   ["journal", (_) => plain(_.journal)],
 ]
 
-const table = (doubts: ReadonlyArray<Doubt>): ReadonlyArray<string> => {
+const table = (unknown: ReadonlyArray<UnknownRequest>): ReadonlyArray<string> => {
   const rows = [
     columns.map(([title]) => title),
-    ...doubts.map((doubt) => columns.map(([, cell]) => cell(doubt))),
+    ...unknown.map((request) => columns.map(([, cell]) => cell(request))),
   ]
   const widths = columns.map((_, column) =>
     rows.reduce((widest, row) => Math.max(widest, row[column]?.length ?? 0), 0),
@@ -67,22 +67,22 @@ const remarkOn = ({ file, header, isEnded }: FormerLives["journals"][number]): R
 
 const ordersText = (count: number): string => (count === 1 ? "1 order" : `${count} orders`)
 
-const renderText = ({ fates, journals }: FormerLives): string => {
-  const { doubts } = fates
-  const orders = new Set(doubts.map(({ id }) => id)).size
+const renderText = ({ outcomes, journals }: FormerLives): string => {
+  const { unknown } = outcomes
+  const orders = new Set(unknown.map(({ id }) => id)).size
   const head =
     orders === 0
       ? ["no order is unknown"]
       : [
           `${ordersText(orders)} unknown: ${orders === 1 ? "it" : "each"} may have been executed; ask the exchange`,
-          ...table(doubts),
+          ...table(unknown),
         ]
   return [...head, ...journals.flatMap(remarkOn)].join("\n")
 }
 
-const renderJson = ({ fates, journals }: FormerLives): string =>
+const renderJson = ({ outcomes, journals }: FormerLives): string =>
   JSON.stringify({
-    unknown: fates.doubts.map(objectOf),
+    unknown: outcomes.unknown.map(objectOf),
     journals: journals.map(({ file, header, isEnded }) => ({
       file,
       startedAt: header?.startedAt ?? null,
@@ -91,13 +91,13 @@ const renderJson = ({ fates, journals }: FormerLives): string =>
   })
 
 /** What is printed, without a newline at its end; empty for no unknown order as `ndjson`. */
-export const renderDoubts = (format: DoubtsFormat, lives: FormerLives): string => {
+export const renderUnknown = (format: UnknownFormat, lives: FormerLives): string => {
   switch (format) {
     case "text":
       return renderText(lives)
     case "json":
       return renderJson(lives)
     case "ndjson":
-      return lives.fates.doubts.map((doubt) => JSON.stringify(objectOf(doubt))).join("\n")
+      return lives.outcomes.unknown.map((request) => JSON.stringify(objectOf(request))).join("\n")
   }
 }

@@ -8,7 +8,9 @@ import { Option } from "effect"
 import { newerVersion, readJournalLine } from "../journal/JournalReader.ts"
 import { type Header, JOURNAL_VERSION } from "../journal/JournalRecord.ts"
 import { readPythonLine } from "../journal/PythonLog.ts"
-import type { Fates } from "./Fates.ts"
+import { quote } from "../platform/quote.ts"
+import type { FormerOutcomes } from "./FormerOutcomes.ts"
+import { FormerJournalUnreadable } from "./RecoveryError.ts"
 
 /** What a journal says of its life as a whole. */
 export interface FormerJournal {
@@ -19,12 +21,12 @@ export interface FormerJournal {
   readonly isEnded: boolean
 }
 
-/** Reads one journal. What is wrong with it is said in words that go on from the file's name. */
-export interface LifeReader {
-  /** Takes the next line, without its newline; undefined stands for one too long to be kept. Answers a problem. */
-  readonly line: (text: string | undefined) => string | undefined
-  /** No line follows. `isTerminated` says whether the last one ended in a newline. Answers a problem. */
-  readonly end: (isTerminated: boolean) => string | undefined
+/** Reads one journal. */
+export interface FormerJournalReader {
+  /** Takes the next line, without its newline; undefined stands for one too long to be kept. Answers what is wrong. */
+  readonly line: (text: string | undefined) => FormerJournalUnreadable | undefined
+  /** No line follows. `isTerminated` says whether the last one ended in a newline. Answers what is wrong. */
+  readonly end: (isTerminated: boolean) => FormerJournalUnreadable | undefined
   /** What is known so far. */
   readonly journal: () => FormerJournal
 }
@@ -37,22 +39,23 @@ const BEGINNING = '{"type":"header"'
 
 const isBeginning = (line: string): boolean => line.startsWith(BEGINNING) || BEGINNING.startsWith(line)
 
-const FROM_A_RUN = "give a file that a run of paceline has written"
-
-const noJournal = (line: string): string =>
-  readPythonLine(line) === undefined
-    ? `is not a journal: its first line is no header; ${FROM_A_RUN}`
-    : `is a Python client's log, which does not say what was sent, and not a journal; ${FROM_A_RUN}`
-
-const damaged = (line: number): string =>
-  `is damaged: line ${line} is no record, and only the last line may be torn. What it says of an order cannot be known; leave the file as it is, and settle its orders with the exchange`
-
-/** Makes a reader that tells `fates` what it reads. */
-export const makeLifeReader = (fates: Fates, file: string): LifeReader => {
-  const life = fates.life(file)
+/** Makes a reader that tells `outcomes` what it reads. */
+export const makeJournalReader = (outcomes: FormerOutcomes, file: string): FormerJournalReader => {
+  const life = outcomes.life(file)
   let header: typeof Header.Type | undefined
   let isEnded = false
   let lines = 0
+  const wrong = (reason: FormerJournalUnreadable["reason"], problem: string) =>
+    new FormerJournalUnreadable({ reason, message: `${quote(file)} ${problem}` })
+  const noJournal = (line: string) =>
+    wrong(
+      "no-journal",
+      readPythonLine(line) === undefined
+        ? "is not a journal: its first line is no header"
+        : "is a Python client's log, which does not say what was sent, and not a journal",
+    )
+  const damaged = (line: number) =>
+    wrong("damaged", `is damaged: line ${line} is no record, and only the last line may be torn`)
   /** The number of a line that is no record: it must turn out to be the last, and without its newline. */
   let torn: number | undefined
 
@@ -64,7 +67,10 @@ export const makeLifeReader = (fates: Fates, file: string): LifeReader => {
       if (Option.isNone(read)) {
         const version = Option.flatMap(Option.fromUndefinedOr(text), newerVersion)
         if (Option.isSome(version)) {
-          return `is a journal of version ${version.value}, and this paceline reads up to version ${JOURNAL_VERSION}; use a newer paceline`
+          return wrong(
+            "newer",
+            `is a journal of version ${version.value}, and this paceline reads up to version ${JOURNAL_VERSION}`,
+          )
         }
         if (lines === 1 && !isBeginning(text ?? "?")) return noJournal(text ?? "")
         torn = lines
@@ -73,13 +79,16 @@ export const makeLifeReader = (fates: Fates, file: string): LifeReader => {
       const record = read.value
       if (lines === 1 && record.type !== "header") return noJournal("")
       if (record.type === "header") {
-        if (lines > 1) return `holds a second journal from line ${lines} on: give each in a file of its own`
+        if (lines > 1) return wrong("two-journals", `holds a second journal from line ${lines} on`)
         header = record
       }
       isEnded = record.type === "footer"
       life.record(record)
-      return fates.size > MAX_ORDERS
-        ? `is one too many: the ids of more than ${MAX_ORDERS.toLocaleString("en")} orders cannot be kept`
+      return outcomes.size > MAX_ORDERS
+        ? wrong(
+            "too-many",
+            `is one too many: the ids of more than ${MAX_ORDERS.toLocaleString("en")} orders cannot be kept`,
+          )
         : undefined
     },
     end: (isTerminated) => {

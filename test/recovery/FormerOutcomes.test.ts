@@ -1,6 +1,6 @@
 import { expect, it } from "@effect/vitest"
 import type { JournalRecord } from "../../src/journal/JournalRecord.ts"
-import { Fates } from "../../src/recovery/Fates.ts"
+import { FormerOutcomes } from "../../src/recovery/FormerOutcomes.ts"
 import {
   accepted,
   cancelled,
@@ -12,86 +12,86 @@ import {
   unknown,
 } from "../summary/records.ts"
 
-const fatesOf = (...lives: ReadonlyArray<ReadonlyArray<JournalRecord>>): Fates => {
-  const fates = new Fates()
+const outcomesOf = (...lives: ReadonlyArray<ReadonlyArray<JournalRecord>>): FormerOutcomes => {
+  const outcomes = new FormerOutcomes()
   for (const [index, records] of lives.entries()) {
-    const life = fates.life(`life ${index + 1}`)
+    const life = outcomes.life(`life ${index + 1}`)
     for (const record of [header(), ...records]) life.record(record)
     life.end()
   }
-  return fates
+  return outcomes
 }
 
-it.each<{ what: string; records: ReadonlyArray<JournalRecord>; fate: string | undefined }>([
-  { what: "accepted is done", records: [sent("o", 1), accepted("o", 2)], fate: "accepted" },
-  { what: "rejected is done", records: [sent("o", 1), rejected("o", 2, "exchange")], fate: "rejected" },
-  { what: "expired is done", records: [expired("o", 2, "queue")], fate: "expired" },
-  { what: "unknown stays unknown", records: [sent("o", 1), unknown("o", 2, "timeout")], fate: "unknown" },
-  { what: "sent without an outcome is unknown", records: [sent("o", 1)], fate: "unknown" },
-  { what: "cancelled follows", records: [cancelled("o", 2)], fate: undefined },
+it.each<{ what: string; records: ReadonlyArray<JournalRecord>; outcome: string | undefined }>([
+  { what: "accepted is done", records: [sent("o", 1), accepted("o", 2)], outcome: "accepted" },
+  { what: "rejected is done", records: [sent("o", 1), rejected("o", 2, "exchange")], outcome: "rejected" },
+  { what: "expired is done", records: [expired("o", 2, "queue")], outcome: "expired" },
+  { what: "unknown stays unknown", records: [sent("o", 1), unknown("o", 2, "timeout")], outcome: "unknown" },
+  { what: "sent without an outcome is unknown", records: [sent("o", 1)], outcome: "unknown" },
+  { what: "cancelled follows", records: [cancelled("o", 2)], outcome: undefined },
   {
     what: "refused and not sent again follows",
     records: [sent("o", 1), returned("o", 2, "nonce")],
-    fate: undefined,
+    outcome: undefined,
   },
   {
     what: "one that never left follows",
     records: [sent("o", 1), returned("o", 2, "not-sent")],
-    fate: undefined,
+    outcome: undefined,
   },
   {
     what: "returned and sent again is unknown",
     records: [sent("o", 1), returned("o", 2, "not-sent"), sent("o", 3)],
-    fate: "unknown",
+    outcome: "unknown",
   },
-  { what: "one that no journal names follows", records: [sent("other", 1)], fate: undefined },
-])("an order that was $what", ({ records, fate }) => {
-  expect(fatesOf(records).of("o")).toBe(fate)
+  { what: "one that no journal names follows", records: [sent("other", 1)], outcome: undefined },
+])("an order that was $what", ({ records, outcome }) => {
+  expect(outcomesOf(records).of("o")).toBe(outcome)
 })
 
 it.each<{
   what: string
   one: ReadonlyArray<JournalRecord>
   other: ReadonlyArray<JournalRecord>
-  fate: string
+  outcome: string
 }>([
   {
     what: "cancelled, then accepted: done",
     one: [cancelled("o", 1)],
     other: [sent("o", 1), accepted("o", 2)],
-    fate: "accepted",
+    outcome: "accepted",
   },
   {
     what: "in doubt, then accepted: it was executed",
     one: [sent("o", 1)],
     other: [sent("o", 1), accepted("o", 2)],
-    fate: "accepted",
+    outcome: "accepted",
   },
   {
     what: "in doubt, then rejected: still in doubt",
     one: [sent("o", 1)],
     other: [sent("o", 1), rejected("o", 2, "exchange")],
-    fate: "unknown",
+    outcome: "unknown",
   },
   {
     what: "in doubt, then cancelled: still in doubt",
     one: [sent("o", 1)],
     other: [cancelled("o", 2)],
-    fate: "unknown",
+    outcome: "unknown",
   },
-])("over two lives, in whichever order they are read: $what", ({ one, other, fate }) => {
-  expect(fatesOf(one, other).of("o")).toBe(fate)
-  expect(fatesOf(other, one).of("o")).toBe(fate)
+])("over two lives, in whichever order they are read: $what", ({ one, other, outcome }) => {
+  expect(outcomesOf(one, other).of("o")).toBe(outcome)
+  expect(outcomesOf(other, one).of("o")).toBe(outcome)
 })
 
 it("tells of every doubt which request it is about, when it was sent, and why", () => {
-  const { doubts } = fatesOf(
+  const { unknown: left } = outcomesOf(
     [sent("a", 2500), unknown("b", 900, "server-error", { sent: 700 })],
     [sent("a", 1)],
   )
   const beganMs = Date.parse("2026-11-23T16:24:05.000Z")
   const request = { key: "key-1", nonce: 1 }
-  expect(doubts).toEqual([
+  expect(left).toEqual([
     { id: "a", ...request, sentAtMs: beganMs + 1, why: "no-outcome", journal: "life 2" },
     { id: "b", ...request, sentAtMs: beganMs + 700, why: "server-error", journal: "life 1" },
     { id: "a", ...request, sentAtMs: beganMs + 2500, why: "no-outcome", journal: "life 1" },
@@ -101,6 +101,6 @@ it("tells of every doubt which request it is about, when it was sent, and why", 
 it("has no doubt left of an order that another life has seen accepted", () => {
   const doubted: ReadonlyArray<JournalRecord> = [sent("a", 1)]
   const settled: ReadonlyArray<JournalRecord> = [sent("a", 1), accepted("a", 2)]
-  expect(fatesOf(doubted, settled).doubts).toEqual([])
-  expect(fatesOf(settled, doubted).doubts).toEqual([])
+  expect(outcomesOf(doubted, settled).unknown).toEqual([])
+  expect(outcomesOf(settled, doubted).unknown).toEqual([])
 })
