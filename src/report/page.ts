@@ -9,13 +9,13 @@ import { distributionSection, overTimeSection } from "./charts/durations.ts"
 import { keysSection } from "./charts/keys.ts"
 import { ordersSection } from "./charts/orders.ts"
 import type { Panel, ReportedLog, Section, Table } from "./charts/Panel.ts"
-import { spareSection } from "./charts/spare.ts"
+import { leastSpare, spareSection, windowVerdict } from "./charts/spare.ts"
+import { isSafe } from "../certificate/SpareTime.ts"
 import { moreFigures, tenFigures } from "./figures.ts"
 import { html, type Html, trusted } from "./html.ts"
 import { showCount, showName, showRate, showShare } from "./show.ts"
 import { scopeText } from "../summary/Selection.ts"
 import { STYLE } from "./style.ts"
-import { windowVerdict } from "./windowVerdict.ts"
 
 const ORDER_AGE: Measured = {
   what: "orderAge",
@@ -136,12 +136,12 @@ const verdict = (log: ReportedLog): Html => {
     ...(bans > 0 ? [counted(bans, "ban")] : []),
     ...(nonceErrors > 0 ? [counted(nonceErrors, "nonce error")] : []),
   ].join(", ")
-  const window = windowVerdict(log)
+  const leastMs = leastSpare(log)
   return html`<p class="verdict">
     <strong>${showRate(averageThroughput)}</strong> orders accepted per
     second${utilisation.ofCeiling === null ? "" : html`, ${showShare(utilisation.ofCeiling)} of the ceiling`}.
     ${mark(wrong === "", wrong === "" ? "no exceeds, bans or nonce errors" : wrong)}
-    ${window && mark(window.isSafe, window.text)}
+    ${leastMs === undefined ? "" : mark(isSafe(leastMs), windowVerdict(leastMs))}
   </p>`
 }
 

@@ -22,3 +22,13 @@ const LONGEST_NAME = 80
 /** A name that is not too long to be shown; its end says more than its beginning. */
 export const showName = (name: string): string =>
   name.length <= LONGEST_NAME ? name : `…${name.slice(name.length - LONGEST_NAME)}`
+
+const LONGEST_LABEL = 18
+/** Its end tells keys of a name apart that have a number. */
+const LABEL_END = 6
+
+/** A label that is short enough to stand beside a chart. */
+export const showLabel = (label: string): string =>
+  label.length <= LONGEST_LABEL
+    ? label
+    : `${label.slice(0, LONGEST_LABEL - 1 - LABEL_END)}…${label.slice(-LABEL_END)}`

@@ -37,20 +37,24 @@ export interface Panel {
   readonly table: Table
 }
 
+export interface LegendEntry {
+  readonly mark: Mark
+  readonly form: "area" | "line" | "dashed"
+  readonly name: string
+}
+
 export interface Section {
   readonly id: string
   readonly title: string
   /** What it shows, and how to read it. */
   readonly note: string
-  readonly legend: ReadonlyArray<{
-    readonly mark: Mark
-    readonly form: "area" | "line" | "dashed" | "band"
-    readonly name: string
-  }>
-  /** A panel of every log; what is missing where a log does not tell. */
+  readonly legend: ReadonlyArray<LegendEntry>
+  /** A panel of every log; where a log does not tell, a sentence that says so. */
   readonly panels: ReadonlyArray<Panel | string>
 }
 
-/** Seconds that the longest of the logs lasts. */
-export const longestSeconds = (logs: ReadonlyArray<ReportedLog>): number =>
-  Math.max(...logs.map(({ run }) => (run.points.at(-1)?.toMs ?? 1) / 1000))
+export const legendEntry = (
+  mark: Mark,
+  form: LegendEntry["form"] = "area",
+  name: string = mark,
+): LegendEntry => ({ mark, form, name })

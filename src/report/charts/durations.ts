@@ -1,14 +1,23 @@
 /** Durations over time as a band from the median to the 99th percentile, and as a distribution. */
-import { binsOf, type Bin } from "../bins.ts"
+import { percentilesOf } from "../../summary/Distribution.ts"
+import { type Bin, binsOf } from "../bins.ts"
 import { showCount, showMs, showShare } from "../show.ts"
-import { type Distribution, percentilesOf } from "../../summary/Distribution.ts"
+import type { Band } from "../Timeline.ts"
 import { draw } from "./draw.ts"
-import { intervalName, middleOf } from "./orders.ts"
-import { longestSeconds, type Panel, type ReportedLog, type Section } from "./Panel.ts"
-import { binWidth, valueScale } from "./scale.ts"
-import { alongAxis, colour, limitLine, line, type Place, steps, still, timeAxis, valueAxis } from "./style.ts"
-
-const MARGINS = { left: 62, right: 14, top: 12, bottom: 28 }
+import { legendEntry, type Panel, type ReportedLog, type Section } from "./Panel.ts"
+import { binWidth, type Scale, valueScale } from "./scale.ts"
+import {
+  alongAxis,
+  colour,
+  limitLine,
+  line,
+  type Place,
+  steps,
+  still,
+  valueAxis,
+  type ValueAxis,
+} from "./style.ts"
+import { longestSeconds, MARGINS, timePanel } from "./timeChart.ts"
 
 /** What is measured, and what is said of it. */
 export interface Measured {
@@ -20,152 +29,159 @@ export interface Measured {
 
 const NOT_TOLD = "This log does not tell, or nothing was sent."
 
-export const overTimeSection = (
+/** An area that lies upon another one, which is not seen. */
+const band = (data: ReadonlyArray<Place>, areaStyle?: object): object => ({
+  ...still,
+  type: "line",
+  symbol: "none",
+  stack: "band",
+  data,
+  lineStyle: { width: 0 },
+  ...(areaStyle && { areaStyle }),
+})
+
+const timePanelOf = (
   { id, overTime, what }: Measured,
-  logs: ReadonlyArray<ReportedLog>,
-): Section => {
+  log: ReportedLog,
+  index: number,
+  seconds: number,
+  yAxis: ValueAxis,
+): Panel | string => {
+  const all = log.summary[what]
+  if (all === null) return NOT_TOLD
+  const { points } = log.run
+  const centred = (value: (band: Band) => number): ReadonlyArray<Place> =>
+    points.map((point) => {
+      const measured = point[what]
+      return [(point.fromMs + point.toMs) / 2000, measured === null ? null : value(measured)]
+    })
+  const p50 = centred((_) => _.p50)
+  const p99 = centred((_) => _.p99)
+  return timePanel(log, {
+    id: `${id}-time-${index}`,
+    seconds,
+    yAxis,
+    description: `${overTime.title} over ${points.length} intervals; of the whole log p50 ${showMs(all.p50)}, p99 ${showMs(all.p99)}.`,
+    series: [
+      band(p50),
+      band(
+        centred((_) => _.p99 - _.p50),
+        { color: colour("accepted"), opacity: 0.22 },
+      ),
+      line("p99", p99, { lineStyle: { color: colour("p99"), width: 1.25, type: [5, 3] } }),
+      line("p50", p50),
+    ],
+    columns: [
+      { name: "p50", mark: "p50" },
+      { name: "p99", mark: "p99" },
+    ],
+    cells: (point) => [showMs(point[what]?.p50), showMs(point[what]?.p99)],
+  })
+}
+
+export const overTimeSection = (measured: Measured, logs: ReadonlyArray<ReportedLog>): Section => {
+  const { id, overTime, what } = measured
   const seconds = longestSeconds(logs)
-  const scale = valueScale(logs.flatMap(({ run }) => run.points.map((point) => point[what]?.p99 ?? 0)))
-  const panel = ({ run, summary }: ReportedLog, index: number): Panel | string => {
-    const all = summary[what]
-    if (all === null) return NOT_TOLD
-    const centred = (value: (band: { readonly p50: number; readonly p99: number }) => number) =>
-      run.points.map((point): Place => {
-        const band = point[what]
-        return [(point.fromMs + point.toMs) / 2000, band === null ? null : value(band)]
-      })
-    return {
-      axis: "x",
-      description: `${overTime.title} over ${run.points.length} intervals; of the whole log p50 ${showMs(all.p50)}, p99 ${showMs(all.p99)}.`,
-      drawing: draw({
-        id: `${id}-time-${index}`,
-        margins: MARGINS,
-        option: (size) => ({
-          xAxis: timeAxis(seconds, size),
-          yAxis: valueAxis(scale, " ms"),
-          series: [
-            // A band is an area that lies upon another one, which is not seen.
-            {
-              ...still,
-              type: "line",
-              symbol: "none",
-              stack: "band",
-              data: centred((_) => _.p50),
-              lineStyle: { width: 0 },
-            },
-            {
-              ...still,
-              type: "line",
-              symbol: "none",
-              stack: "band",
-              data: centred((_) => _.p99 - _.p50),
-              lineStyle: { width: 0 },
-              areaStyle: { color: colour("accepted"), opacity: 0.22 },
-            },
-            line(
-              "p99",
-              centred((_) => _.p99),
-              { lineStyle: { color: colour("p99"), width: 1.25, type: [5, 3] } },
-            ),
-            line(
-              "p50",
-              centred((_) => _.p50),
-            ),
-          ],
-        }),
-      }),
-      table: {
-        corner: "time",
-        columns: [
-          { name: "p50", mark: "p50" },
-          { name: "p99", mark: "p99" },
-        ],
-        rows: run.points.map((point) => ({
-          at: middleOf(point, seconds),
-          header: intervalName(point, seconds),
-          cells: [showMs(point[what]?.p50), showMs(point[what]?.p99)],
-        })),
-      },
-    }
-  }
+  const longest = logs.flatMap(({ run }) => run.points.map((point) => point[what]?.p99 ?? 0))
+  const yAxis = valueAxis(valueScale(longest), " ms")
   return {
     id: `${id}-time`,
     ...overTime,
     legend: [
-      { mark: "p50", form: "line", name: "p50: half were shorter" },
-      { mark: "p99", form: "dashed", name: "p99: 99 of 100 were shorter" },
+      legendEntry("p50", "line", "p50: half were shorter"),
+      legendEntry("p99", "dashed", "p99: 99 of 100 were shorter"),
     ],
-    panels: logs.map(panel),
+    panels: logs.map((log, index) => timePanelOf(measured, log, index, seconds, yAxis)),
   }
 }
 
 const MOST_BINS = 40
 
+/** The bins of all logs: what is longer than the last one's end is in one bin more, which ends at `endMs`. */
+interface Bins {
+  readonly widthMs: number
+  readonly count: number
+  readonly endMs: number
+  /** From tick to tick. */
+  readonly stepMs: number
+}
+
+interface BinShare extends Bin {
+  readonly share: number
+}
+
+const binsFor = (longestMs: number): Bins => {
+  const widthMs = binWidth(longestMs, MOST_BINS)
+  const count = Math.max(1, Math.ceil(longestMs / widthMs - 1e-9))
+  return { widthMs, count, endMs: (count + 1) * widthMs, stepMs: valueScale([longestMs]).step }
+}
+
 const binName = ({ fromMs, toMs }: Bin): string =>
   toMs === Infinity ? `${showMs(fromMs)} or more` : `${showMs(fromMs)} to ${showMs(toMs)}`
 
-export const distributionSection = (
+const distributionPanel = (
   { distribution, id, what }: Measured,
-  logs: ReadonlyArray<ReportedLog>,
-): Section => {
-  const longest = Math.max(...logs.map(({ run }) => percentilesOf(run[what])?.p99 ?? 0))
-  const { step } = valueScale([longest])
-  const width = binWidth(longest, MOST_BINS)
-  const bins = Math.max(1, Math.ceil(longest / width - 1e-9))
-  // One bin more: for all that is longer.
-  const end = (bins + 1) * width
-  const shares = (measured: Distribution) =>
-    binsOf(measured, width, bins).map((bin) => ({
-      bin,
-      share: measured.histogram.count === 0 ? 0 : bin.count / measured.histogram.count,
-    }))
-  const binned = logs.map(({ run }) => shares(run[what]))
-  const scale = valueScale(binned.flatMap((bins) => bins.map(({ share }) => 100 * share)))
-  const panel = ({ summary }: ReportedLog, index: number): Panel | string => {
-    const all = summary[what]
-    const bins = binned[index] ?? []
-    if (all === null) return NOT_TOLD
-    const top = (ms: number) => [Math.min(ms, end), scale.max] as const
-    return {
-      axis: "x",
-      description: `${distribution.title}: p50 ${showMs(all.p50)}, p90 ${showMs(all.p90)}, p99 ${showMs(all.p99)}, longest ${showMs(all.max)}.`,
-      drawing: draw({
-        id: `${id}-distribution-${index}`,
-        margins: MARGINS,
-        option: ({ ticks }) => ({
-          xAxis: alongAxis(end, ticks < 6 ? step * 2 : step, (value) => `${Number(value.toFixed(3))} ms`),
-          yAxis: valueAxis(scale, " %"),
-          series: [
-            steps("accepted", [
-              ...bins.map(({ bin, share }): Place => [bin.fromMs, 100 * share]),
-              [end, 100 * (bins.at(-1)?.share ?? 0)],
-            ]),
-            limitLine("p50", [Math.min(all.p50, end), 0], top(all.p50)),
-            limitLine("p99", [Math.min(all.p99, end), 0], top(all.p99)),
-          ].map((series, place) =>
-            place === 1 ? { ...series, lineStyle: { color: colour("p50"), width: 1.75 } } : series,
-          ),
-        }),
-      }),
-      table: {
-        corner: "duration",
-        columns: [{ name: "share", mark: "accepted" }, { name: "count" }],
-        rows: bins.map(({ bin, share }, place) => ({
-          at: ((place + 0.5) * width) / end,
-          header: binName(bin),
-          cells: [showShare(share), showCount(bin.count)],
-        })),
-      },
-    }
+  { summary }: ReportedLog,
+  index: number,
+  { endMs, stepMs, widthMs }: Bins,
+  shares: ReadonlyArray<BinShare>,
+  scale: Scale,
+): Panel | string => {
+  const all = summary[what]
+  if (all === null) return NOT_TOLD
+  const limitAt = (mark: "p50" | "p99"): ReturnType<typeof limitLine> => {
+    const ms = Math.min(all[mark], endMs)
+    return limitLine(mark, [ms, 0], [ms, scale.max])
   }
+  return {
+    axis: "x",
+    description: `${distribution.title}: p50 ${showMs(all.p50)}, p90 ${showMs(all.p90)}, p99 ${showMs(all.p99)}, longest ${showMs(all.max)}.`,
+    drawing: draw({
+      id: `${id}-distribution-${index}`,
+      margins: MARGINS,
+      option: ({ ticks }) => ({
+        xAxis: alongAxis(endMs, ticks < 6 ? stepMs * 2 : stepMs, (value) => `${Number(value.toFixed(3))} ms`),
+        yAxis: valueAxis(scale, " %"),
+        series: [
+          steps("accepted", [
+            ...shares.map(({ fromMs, share }): Place => [fromMs, 100 * share]),
+            [endMs, 100 * (shares.at(-1)?.share ?? 0)],
+          ]),
+          { ...limitAt("p50"), lineStyle: { color: colour("p50"), width: 1.75 } },
+          limitAt("p99"),
+        ],
+      }),
+    }),
+    table: {
+      corner: "duration",
+      columns: [{ name: "share", mark: "accepted" }, { name: "count" }],
+      rows: shares.map((bin, place) => ({
+        at: ((place + 0.5) * widthMs) / endMs,
+        header: binName(bin),
+        cells: [showShare(bin.share), showCount(bin.count)],
+      })),
+    },
+  }
+}
+
+export const distributionSection = (measured: Measured, logs: ReadonlyArray<ReportedLog>): Section => {
+  const { distribution, id, what } = measured
+  const bins = binsFor(Math.max(...logs.map(({ run }) => percentilesOf(run[what])?.p99 ?? 0)))
+  const shares = logs.map(({ run }): ReadonlyArray<BinShare> => {
+    const all = Math.max(1, run[what].histogram.count)
+    return binsOf(run[what], bins.widthMs, bins.count).map((bin) => ({ ...bin, share: bin.count / all }))
+  })
+  const scale = valueScale(shares.flat().map(({ share }) => 100 * share))
   return {
     id: `${id}-distribution`,
     ...distribution,
     legend: [
-      { mark: "accepted", form: "area", name: "share" },
-      { mark: "p50", form: "line", name: "p50" },
-      { mark: "p99", form: "dashed", name: "p99" },
+      legendEntry("accepted", "area", "share"),
+      legendEntry("p50", "line"),
+      legendEntry("p99", "dashed"),
     ],
-    panels: logs.map(panel),
+    panels: logs.map((log, index) =>
+      distributionPanel(measured, log, index, bins, shares[index] ?? [], scale),
+    ),
   }
 }

@@ -3,7 +3,6 @@
  */
 import type { Scale } from "./scale.ts"
 import { showMoment, timeStep } from "./scale.ts"
-import type { Size } from "./draw.ts"
 
 /** What has a colour of its own; the page's style says which, and what texture goes with it. */
 export type Mark = "accepted" | "unknown" | "refused" | "expired" | "created" | "ceiling" | "p50" | "p99"
@@ -61,6 +60,8 @@ export const valueAxis = ({ max, min, step }: Scale, unit = "") => ({
   splitLine: grid,
 })
 
+export type ValueAxis = ReturnType<typeof valueAxis>
+
 /** Values along the chart, from 0 on. */
 export const alongAxis = (max: number, step: number, show: (value: number) => string) => ({
   type: "value" as const,
@@ -80,7 +81,7 @@ export const alongAxis = (max: number, step: number, show: (value: number) => st
 })
 
 /** Time from the log's first record on. */
-export const timeAxis = (seconds: number, { ticks }: Size) =>
+export const timeAxis = (seconds: number, ticks: number) =>
   alongAxis(seconds, timeStep(seconds, ticks), (value) => showMoment(value, seconds))
 
 export const categoryAxis = (names: ReadonlyArray<string>) => ({
