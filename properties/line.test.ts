@@ -2,7 +2,7 @@
 import { Effect, Fiber } from "effect"
 import * as fc from "fast-check"
 import { assert, describe } from "vitest"
-import type { Entry } from "../src/dispatch/Entry.ts"
+import { type Entry, entryOf } from "../src/dispatch/Entry.ts"
 import { OrderLine } from "../src/dispatch/OrderLine.ts"
 import { runVirtual } from "../src/simulation/VirtualTime.ts"
 import { RUNS, SEED, tryLaw } from "./support/law.ts"
@@ -44,19 +44,6 @@ const stepOf = (step: string): Step => {
   }
 }
 
-const entryOf = (id: number): Entry => ({
-  order: { id: String(id) },
-  createdMs: 0,
-  deadlineMs: Number.POSITIVE_INFINITY,
-  result: undefined,
-  request: undefined,
-  hasLeft: false,
-  attempts: 0,
-  returns: 0,
-  state: "outside",
-  withdrawn: false,
-})
-
 /** What a line does wrong. */
 type Mistake = (line: OrderLine) => Partial<Pick<OrderLine, "putBack" | "remove" | "offer">>
 
@@ -79,7 +66,7 @@ const play = ({ capacity, steps }: World, mistake: Mistake | undefined) =>
       }
     }
     for (const [n, step] of steps.entries()) {
-      const entry = entryOf(n)
+      const entry = entryOf({ id: String(n) }, 0, Number.POSITIVE_INFINITY, undefined)
       switch (step.step) {
         case "offer": {
           const isTaken = put.offer?.(entry) ?? line.offer(entry)

@@ -104,11 +104,14 @@ export const attempt = (entry: Entry, open: OpenRequest, context: AttemptContext
     const clock = yield* Clock.Clock
     const { key, log, memory } = context
     const tellMemory = (ending: Ending, atMs: number) => memory.onEnded({ ...open, end: { ending, atMs } })
-    const given = yield* Effect.onInterrupt(permission(open.nonce, log, memory), () =>
-      Effect.sync(() => tellMemory("never-sent", nowMsUnsafe(clock))),
-    )
+    const unsent = () => Effect.sync(() => tellMemory("never-sent", nowMsUnsafe(clock)))
+    // What leaves is written down first: a later life must know of every order that may have left.
+    const isKept = yield* Effect.onInterrupt(log.committed, unsent)
+    // The process may have stood still meanwhile, and the permission to send run out.
+    if (isKept && open.nonce > memory.reservedNonce())
+      yield* Effect.onInterrupt(memory.reserve(open.nonce), unsent)
     const readyMs = nowMsUnsafe(clock)
-    if (!given || entry.state === "ended" || !context.mayLeave(entry, open.nonce)) {
+    if (!isKept || entry.state === "ended" || !context.mayLeave(entry, open.nonce)) {
       tellMemory("never-sent", readyMs)
       return withheld({ ...open, settledMs: readyMs })
     }
@@ -139,18 +142,6 @@ export const attempt = (entry: Entry, open: OpenRequest, context: AttemptContext
     tellMemory(ending, request.settledMs)
     return { request, result, ending, atMs, defect }
   })
-
-/**
- * Waits until the request is written down, and the permission to send it: a later life must know of every order that may have
- * left. Answers false where nothing can be written down any more.
- */
-const permission = (nonce: number, log: DispatchLog, memory: KeyMemory): Effect.Effect<boolean> =>
-  Effect.flatMap(log.committed, (isKept) =>
-    // The process may have stood still meanwhile, and the permission run out.
-    isKept && nonce > memory.reservedNonce()
-      ? Effect.as(memory.reserve(nonce), true)
-      : Effect.succeed(isKept),
-  )
 
 const withheld = (request: RequestTrace): Attempt => ({
   request,

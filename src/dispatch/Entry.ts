@@ -2,6 +2,7 @@
 import type { Deferred } from "effect"
 import type { RequestTrace } from "../domain/DispatchEvent.ts"
 import type { Order } from "../domain/Order.ts"
+import type { Timed } from "../platform/TimeHeap.ts"
 import type { Acceptance } from "../venues/ExchangeClient.ts"
 import type { SubmitFailure } from "./SubmitFailure.ts"
 
@@ -30,4 +31,29 @@ export interface Entry {
   state: "outside" | "queued" | "in-flight" | "ended"
   /** Its caller has gone: it does not go back to the line. */
   withdrawn: boolean
+  /** Where in the line it stands. This and what follows is the line's own. */
+  place: "door" | "list" | undefined
+  /** Its neighbours in the list. */
+  ahead: Entry | undefined
+  behind: Entry | undefined
+  /** Where its deadline is awaited; undefined for an order without a time to live, and outside the line. */
+  deadline: Timed<Entry> | undefined
 }
+
+/** An order that has just been taken in hand. */
+export const entryOf = (order: Order, createdMs: number, ttlMs: number, result: Entry["result"]): Entry => ({
+  order,
+  createdMs,
+  deadlineMs: createdMs + ttlMs,
+  result,
+  request: undefined,
+  hasLeft: false,
+  attempts: 0,
+  returns: 0,
+  state: "outside",
+  withdrawn: false,
+  place: undefined,
+  ahead: undefined,
+  behind: undefined,
+  deadline: undefined,
+})

@@ -112,11 +112,16 @@ export class Lane {
    * interrupt: an order that has left the line always reaches an outcome.
    */
   #sendOne(place: Place): Effect.Effect<void> {
-    const { circuit, line } = this.#context
+    const { circuit, line, log } = this.#context
     return Effect.uninterruptibleMask((restore) =>
       Effect.gen({ self: this }, function* () {
         while (true) {
-          yield* this.#allAgree(place, restore)
+          yield* restore(log.ready)
+          // Waiting for what is there already would cost an order's way through here a good part of its time.
+          if (this.#nowMs < this.#health.holdUntilMs) yield* restore(sleepUntil(this.#health.holdUntilMs))
+          if (!circuit.mayTry(this.#nowMs)) yield* restore(circuit.tryable)
+          if (!place.isReady()) yield* restore(place.ready)
+          if (line.length === 0) yield* restore(line.nonEmpty)
           const nowMs = this.#nowMs
           if (!place.isReady() || nowMs < this.#health.holdUntilMs || !circuit.mayTry(nowMs)) {
             // First let whoever woke us finish: a thousand lanes would otherwise wake each other in one stack.
@@ -136,19 +141,6 @@ export class Lane {
         }
       }),
     )
-  }
-
-  /** Waits for the log, the key's hold, the circuit, the gate and an order, one after the other: none may wait any more then. */
-  #allAgree(place: Place, restore: <A>(effect: Effect.Effect<A>) => Effect.Effect<A>): Effect.Effect<void> {
-    const { circuit, line, log } = this.#context
-    return Effect.gen({ self: this }, function* () {
-      yield* restore(log.ready)
-      // Waiting for what is there already would cost an order's way through here a good part of its time.
-      if (this.#nowMs < this.#health.holdUntilMs) yield* restore(sleepUntil(this.#health.holdUntilMs))
-      if (!circuit.mayTry(this.#nowMs)) yield* restore(circuit.tryable)
-      if (!place.isReady()) yield* restore(place.ready)
-      if (line.length === 0) yield* restore(line.nonEmpty)
-    })
   }
 
   /** With the circuit open: sends one order ahead of all others, and answers whether it did. */

@@ -7,7 +7,7 @@ import type { Acceptance } from "../venues/ExchangeClient.ts"
 import { invariant } from "../platform/invariant.ts"
 import type { Order } from "../domain/Order.ts"
 import type { DispatchLog, OrderEnd, OutcomeEvent } from "../domain/DispatchEvent.ts"
-import type { Entry, OpenRequest } from "./Entry.ts"
+import { type Entry, entryOf, type OpenRequest } from "./Entry.ts"
 import { OrderCancelled, OrderExpired, type SubmitFailure } from "./SubmitFailure.ts"
 
 /** A reader of `outcomes` fell so far behind that some were lost to it. The orders themselves were not. */
@@ -61,19 +61,7 @@ export class Ledger {
     result: Deferred.Deferred<Acceptance, SubmitFailure> | undefined,
   ): Entry | undefined {
     if (this.#held.has(order.id)) return undefined
-    const createdMs = order.createdAtMs ?? nowMs
-    const entry: Entry = {
-      order,
-      createdMs,
-      deadlineMs: createdMs + ttlMs,
-      result,
-      request: undefined,
-      hasLeft: false,
-      attempts: 0,
-      returns: 0,
-      state: "outside",
-      withdrawn: false,
-    }
+    const entry = entryOf(order, order.createdAtMs ?? nowMs, ttlMs, result)
     this.#held.set(order.id, entry)
     this.#empty.closeUnsafe()
     this.counts.created += 1

@@ -9,27 +9,16 @@
  */
 import { Effect, Exit, Latch, Queue, type Scheduler } from "effect"
 import { sleepUntil } from "../platform/Monotonic.ts"
-import { type Timed, TimeHeap } from "../platform/TimeHeap.ts"
+import { TimeHeap } from "../platform/TimeHeap.ts"
 import type { Entry } from "./Entry.ts"
-
-/** The place of an order that is inside, in the door or in the list. */
-interface Place {
-  readonly entry: Entry
-  /** Undefined for an order without a time to live. */
-  readonly deadline: Timed<Entry> | undefined
-  isListed: boolean
-  ahead: Place | undefined
-  behind: Place | undefined
-}
 
 export class OrderLine {
   readonly #capacity: number
   readonly #door: Queue.Queue<Entry>
   readonly #dispatcher: Scheduler.SchedulerDispatcher
-  readonly #places = new Map<Entry, Place>()
-  #head: Place | undefined
-  #tail: Place | undefined
-  /** Places in the list. */
+  #head: Entry | undefined
+  #tail: Entry | undefined
+  /** Orders in the list. */
   #listed = 0
   readonly #deadlines = new TimeHeap<Entry>()
   /** Opened when a deadline comes that is earlier than the one awaited. */
@@ -67,7 +56,7 @@ export class OrderLine {
   offer(entry: Entry): boolean {
     if (this.isFull || !Queue.offerUnsafe(this.#door, entry)) return false
     entry.state = "queued"
-    this.#placeOf(entry)
+    this.#comeIn(entry)
     this.#letIn()
     this.#wakeSoon()
     return true
@@ -81,7 +70,7 @@ export class OrderLine {
     }).pipe(
       Effect.andThen(
         Effect.sync(() => {
-          if (entry.state === "queued") this.#placeOf(entry)
+          if (entry.state === "queued") this.#comeIn(entry)
           this.#letIn()
           this.#wakeSoon()
         }),
@@ -97,21 +86,21 @@ export class OrderLine {
 
   /** Takes the first entry if there is one. */
   take(): Entry | undefined {
-    const place = this.#head ?? this.#takeFromDoor()
-    if (place !== undefined) this.#leave(place)
+    const entry = this.#head ?? this.#takeFromDoor()
+    if (entry !== undefined) this.#leave(entry)
     this.#onRoom()
-    return place?.entry
+    return entry
   }
 
   /** Goes back to the head of the line, also above its capacity: it has been inside before. */
   putBack(entry: Entry): void {
     entry.state = "queued"
-    const place = this.#placeOf(entry)
-    place.isListed = true
-    place.behind = this.#head
-    if (this.#head === undefined) this.#tail = place
-    else this.#head.ahead = place
-    this.#head = place
+    this.#comeIn(entry)
+    entry.place = "list"
+    entry.behind = this.#head
+    if (this.#head === undefined) this.#tail = entry
+    else this.#head.ahead = entry
+    this.#head = entry
     this.#listed += 1
     this.#shutDoor()
     this.passOn()
@@ -119,10 +108,9 @@ export class OrderLine {
 
   /** Takes an entry that ends out of the line, wherever in it; nothing happens where it is not inside. */
   remove(entry: Entry): void {
-    const place = this.#places.get(entry)
-    if (place === undefined) return
-    if (!place.isListed) this.#isDoorBarred = true
-    this.#leave(place)
+    if (entry.place === undefined) return
+    if (entry.place === "door") this.#isDoorBarred = true
+    this.#leave(entry)
     this.#onRoom()
     this.passOn()
   }
@@ -214,16 +202,16 @@ export class OrderLine {
     this.#isLettingIn = true
     while (this.#listed < this.#capacity - 1) {
       this.#listed += 1
-      const place = this.#takeFromDoor()
-      if (place === undefined) {
+      const entry = this.#takeFromDoor()
+      if (entry === undefined) {
         this.#listed -= 1
         break
       }
-      place.isListed = true
-      place.ahead = this.#tail
-      if (this.#tail === undefined) this.#head = place
-      else this.#tail.behind = place
-      this.#tail = place
+      entry.place = "list"
+      entry.ahead = this.#tail
+      if (this.#tail === undefined) this.#head = entry
+      else this.#tail.behind = entry
+      this.#tail = entry
     }
     this.#isLettingIn = false
   }
@@ -233,45 +221,46 @@ export class OrderLine {
     const last = this.#tail
     if (this.#listed < this.#capacity || last === undefined || Queue.sizeUnsafe(this.#door) > 0) return
     this.#unlink(last)
-    Queue.offerUnsafe(this.#door, last.entry)
+    last.place = "door"
+    Queue.offerUnsafe(this.#door, last)
   }
 
   /** Takes from the door whoever still wants to come in. This makes room in it for the next one that waits outside. */
-  #takeFromDoor(): Place | undefined {
+  #takeFromDoor(): Entry | undefined {
     while (true) {
       const taken = Queue.takeUnsafe(this.#door)
       if (taken === undefined || Exit.isFailure(taken)) return undefined
-      if (taken.value.state === "queued") return this.#placeOf(taken.value)
+      if (taken.value.state !== "queued") continue
+      this.#comeIn(taken.value)
+      return taken.value
     }
   }
 
-  /** The place of an order that is inside; a new one where it has only just come in. */
-  #placeOf(entry: Entry): Place {
-    const known = this.#places.get(entry)
-    if (known !== undefined) return known
+  /** An order comes in, unless it is inside already: through the door, as all do. */
+  #comeIn(entry: Entry): void {
+    if (entry.place !== undefined) return
+    entry.place = "door"
     const { deadlineMs } = entry
-    const deadline = Number.isFinite(deadlineMs) ? this.#deadlines.add(deadlineMs, entry) : undefined
-    const place: Place = { entry, deadline, isListed: false, ahead: undefined, behind: undefined }
-    this.#places.set(entry, place)
+    if (!Number.isFinite(deadlineMs)) return
+    entry.deadline = this.#deadlines.add(deadlineMs, entry)
     if (deadlineMs < this.#awaitedMs) this.#earlier.openUnsafe()
-    return place
   }
 
-  #leave(place: Place): void {
-    this.#places.delete(place.entry)
-    if (place.deadline !== undefined) this.#deadlines.remove(place.deadline)
-    if (place.isListed) this.#unlink(place)
+  #leave(entry: Entry): void {
+    if (entry.deadline !== undefined) this.#deadlines.remove(entry.deadline)
+    entry.deadline = undefined
+    if (entry.place === "list") this.#unlink(entry)
+    entry.place = undefined
   }
 
-  #unlink(place: Place): void {
-    const { ahead, behind } = place
+  #unlink(entry: Entry): void {
+    const { ahead, behind } = entry
     if (ahead === undefined) this.#head = behind
     else ahead.behind = behind
     if (behind === undefined) this.#tail = ahead
     else behind.ahead = ahead
-    place.ahead = undefined
-    place.behind = undefined
-    place.isListed = false
+    entry.ahead = undefined
+    entry.behind = undefined
     this.#listed -= 1
   }
 }
