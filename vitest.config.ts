@@ -4,20 +4,26 @@ import { defineConfig } from "vitest/config"
 /** A law may take as long for a thousand scenarios as all tests may take in CI; more scenarios may take longer. */
 const PROPERTY_TIMEOUT_MS = 300_000 * Math.max(1, Number(process.env["PACELINE_RUNS"] ?? 0) / 1000)
 
+// Compiled code is kept for the next process: a started program is ready in half the time.
+process.env["NODE_COMPILE_CACHE"] ??= new URL("node_modules/.cache/v8", import.meta.url).pathname
+
 export default defineConfig({
   test: {
+    // The files of a worker share what they import.
+    isolate: false,
     projects: [
       {
+        extends: true,
         test: {
           name: "test",
           include: ["test/**/*.test.ts"],
           testTimeout: 30_000,
-          // Some try the program against real time, and are not to wait for a core.
-          maxWorkers: 1,
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
       },
       {
+        extends: true,
         test: {
           name: "properties",
           include: ["properties/**/*.test.ts"],
