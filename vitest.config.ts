@@ -9,21 +9,20 @@ process.env["NODE_COMPILE_CACHE"] ??= new URL("node_modules/.cache/v8", import.m
 
 export default defineConfig({
   test: {
-    // The files of a worker share what they import.
-    isolate: false,
     projects: [
       {
-        extends: true,
         test: {
           name: "test",
           include: ["test/**/*.test.ts"],
           testTimeout: 30_000,
+          // The files of a worker share what they import, and many tests wait more than they work.
+          isolate: false,
           maxWorkers: 2,
+          maxConcurrency: 8,
           sequence: { groupOrder: 1 },
         },
       },
       {
-        extends: true,
         test: {
           name: "properties",
           include: ["properties/**/*.test.ts"],

@@ -29,7 +29,7 @@ const write = (file: string, records: ReadonlyArray<unknown>): void => {
   appendFileSync(file, records.map((record) => `${JSON.stringify(record)}\n`).join(""))
 }
 
-describe("paceline summarise --follow", () => {
+describe.concurrent("paceline summarise --follow", () => {
   it.live("waits for the file, and ends by itself with the run's summary", () =>
     Effect.gen(function* () {
       const file = join(yield* folder, "run.ndjson")
