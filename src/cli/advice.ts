@@ -3,9 +3,10 @@
  * what happened in one line; here the line gets what to do about it, in the words of the command line.
  */
 import type { ExchangeUnreachable, NoUsableKey } from "../dispatch/SubmitFailure.ts"
+import type { RecordNotOpened, RecordUnwritable } from "../exchange/ExchangeRecord.ts"
 import type { ExchangeNotServed } from "../exchange/ExchangeServer.ts"
 import type { JournalNotOpened, JournalUnwritable } from "../journal/Journal.ts"
-import type { StateError } from "../keys/StateError.ts"
+import type { StateError, StateUnusable } from "../keys/StateError.ts"
 import { CommandFailed, UsageError } from "../platform/errors.ts"
 import type { RecoveryError } from "../recovery/RecoveryError.ts"
 import type { NothingAccepted, OrdersUnreadable } from "../run/RunFailure.ts"
@@ -24,6 +25,8 @@ export type Told =
   | NoUsableKey
   | OrdersUnreadable
   | RecoveryError
+  | RecordNotOpened
+  | RecordUnwritable
   | StateError
 
 const ofJournal = ({ message, reason }: JournalError): string => {
@@ -86,6 +89,23 @@ const ofNothingAccepted = ({ message, reason }: NothingAccepted): string => {
   }
 }
 
+const ofState = ({ message, reason }: StateUnusable): string => {
+  switch (reason) {
+    case "no-home":
+      return `${message}: name a directory with --state`
+    case "no-directory":
+      return `${message}. Name another with --state`
+    case "not-a-lock":
+      return `${message}. Remove it, or name another directory with --state`
+    case "no-lock":
+      return `${message}. Check the directory, or name another with --state`
+    case "unreadable":
+      return `${message}. Make it readable, or name another directory with --state`
+    case "not-ours":
+      return message
+  }
+}
+
 const forKeys = ({ keys }: NoUsableKey): string => {
   const has = (state: string) => keys.some((key) => key.state === state)
   if (keys.every((key) => key.state === "unknown")) return "Check the keys and the address"
@@ -114,10 +134,15 @@ export const inWords = (error: Told): string => {
       return `${error.message}. ${forKeys(error)}`
     case "ExchangeUnreachable":
       return `${error.message}. ${adviceFor(error.code)}`
+    case "RecordNotOpened":
+      return `${error.message}. Choose another file with --record`
+    case "RecordUnwritable":
+      return `${error.message}. The exchange was stopped; free space or choose another file with --record`
+    case "StateUnusable":
+      return ofState(error)
     case "AtRest":
     case "ExchangeNotServed":
     case "KeyInUse":
-    case "StateUnusable":
     case "StateUnwritable":
       return error.message
   }
@@ -129,6 +154,7 @@ const WRONG_INPUT: ReadonlySet<string> = new Set<Told["_tag"]>([
   "JournalNotOpened",
   "NotResumable",
   "OrdersUnreadable",
+  "RecordNotOpened",
   "StateUnusable",
 ])
 

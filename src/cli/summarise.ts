@@ -7,7 +7,7 @@ import type { NamedSummary, Summary } from "../summary/Summary.ts"
 import { isContradictory, looksAtAll, momentText, type TimeSpan } from "../summary/Selection.ts"
 import { STANDARD_INPUT, summariseFile } from "../summary/summariseFile.ts"
 import { CommandFailed, UsageError } from "../platform/errors.ts"
-import { pathProblem } from "../platform/FileProblem.ts"
+import { problemOf } from "../platform/FileProblem.ts"
 import { quote } from "../platform/quote.ts"
 import { certify } from "./certify.ts"
 import { fileToWrite, isSameFile } from "./files.ts"
@@ -73,16 +73,12 @@ const refuseLogAsTarget = Effect.fnUntraced(function* (
   }
 })
 
-const cannotAppend = (file: string, { reason }: PlatformError.PlatformError): string => {
-  const why =
-    pathProblem(reason) ??
-    (reason._tag === "NotFound"
-      ? "there is no such folder"
-      : reason._tag === "PermissionDenied"
-        ? "no permission to write there"
-        : /ENOSPC/.test(String(reason.cause))
-          ? "the disk is full"
-          : reason._tag)
+const cannotAppend = (file: string, error: PlatformError.PlatformError): string => {
+  const why = problemOf(error, {
+    missing: "there is no such folder",
+    denied: "no permission to write there",
+    otherwise: error.reason._tag,
+  })
   return `--append: cannot append to ${quote(file)}: ${why}; give a file that can be written`
 }
 

@@ -4,6 +4,7 @@
 import process from "node:process"
 import { Effect, FileSystem, type PlatformError, type Scope } from "effect"
 import { UsageError } from "../platform/errors.ts"
+import { problemOf } from "../platform/FileProblem.ts"
 import { quote } from "../platform/quote.ts"
 
 /**
@@ -24,10 +25,14 @@ export const openWholeFile = (
       new UsageError({
         message: `${flag}: cannot write ${quote(file)}: ${why}; give a file that can be written`,
       })
-    const failed = ({ reason, message }: PlatformError.PlatformError) => {
-      if (reason._tag === "NotFound") return unwritable("there is no such folder")
-      return unwritable(reason._tag === "PermissionDenied" ? "no permission" : message)
-    }
+    const failed = (error: PlatformError.PlatformError) =>
+      unwritable(
+        problemOf(error, {
+          missing: "there is no such folder",
+          denied: "no permission",
+          otherwise: error.message,
+        }),
+      )
     const there = yield* fileSystem.stat(file).pipe(Effect.option)
     if (file === "" || (there._tag === "Some" && there.value.type !== "File")) {
       return yield* unwritable("it is not a file")

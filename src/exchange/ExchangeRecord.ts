@@ -14,10 +14,10 @@ import {
   FileSystem,
   type PlatformError,
   type Scope,
+  Schema,
   Semaphore,
 } from "effect"
-import { CommandFailed, UsageError } from "../platform/errors.ts"
-import { pathProblem } from "../platform/FileProblem.ts"
+import { openProblem, problemOf } from "../platform/FileProblem.ts"
 import type { Ruling } from "./ExchangeModel.ts"
 
 /** One judged request. */
@@ -44,20 +44,24 @@ export interface ExchangeRecord {
   /** Brings everything added so far to the file: true, or false once the file cannot be written. */
   readonly flush: Effect.Effect<boolean>
   /** Fails as soon as the file cannot be written; it never succeeds. */
-  readonly failed: Effect.Effect<never, CommandFailed>
+  readonly failed: Effect.Effect<never, RecordUnwritable>
 }
+
+/** No record can be begun. */
+export class RecordNotOpened extends Schema.TaggedError<RecordNotOpened>()("RecordNotOpened", {
+  message: Schema.String,
+}) {}
+
+/** A record cannot be gone on with: nothing is answered any more. */
+export class RecordUnwritable extends Schema.TaggedError<RecordUnwritable>()("RecordUnwritable", {
+  message: Schema.String,
+}) {}
 
 /** A record that nobody asked for. */
 export const noRecord: ExchangeRecord = {
   add: () => {},
   flush: Effect.succeed(true),
   failed: Effect.never,
-}
-
-const whyNotOpen = ({ reason }: PlatformError.PlatformError): string => {
-  if (reason._tag === "NotFound") return "there is no such directory"
-  if (reason._tag === "PermissionDenied") return "no permission to write there"
-  return pathProblem(reason) ?? `opening it failed (${reason._tag})`
 }
 
 const toLine = ({ atEpochMs, ...entry }: RecordEntry): string => {
@@ -78,16 +82,14 @@ const isTorn = Effect.fnUntraced(function* (file: FileSystem.File) {
 /** Opens a record, for its owner only, until the scope closes; by then everything added is in the file. */
 export const openRecord = (
   path: string,
-): Effect.Effect<ExchangeRecord, UsageError, FileSystem.FileSystem | Scope.Scope> =>
+): Effect.Effect<ExchangeRecord, RecordNotOpened, FileSystem.FileSystem | Scope.Scope> =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const cannotOpen = (error: PlatformError.PlatformError) =>
-      new UsageError({
-        message: `cannot write the record ${path}: ${whyNotOpen(error)}. Choose another file with --record`,
-      })
+      new RecordNotOpened({ message: `cannot write the record ${path}: ${openProblem(error)}` })
     const file = yield* Effect.mapError(fs.open(path, { flag: "a+", mode: 0o600 }), cannotOpen)
     let buffer = (yield* Effect.mapError(isTorn(file), cannotOpen)) ? "\n" : ""
-    const failure = Deferred.makeUnsafe<never, CommandFailed>()
+    const failure = Deferred.makeUnsafe<never, RecordUnwritable>()
     const oneAtATime = yield* Semaphore.make(1)
 
     const writeBatch = Effect.suspend(() => {
@@ -98,10 +100,10 @@ export const openRecord = (
       buffer = ""
       return Effect.as(file.writeAll(batch), true).pipe(
         Effect.catch((error) => {
-          const full = /ENOSPC/.test(String(error.reason.cause))
-          const why = full ? "the disk is full" : error.reason._tag
-          const message = `the record ${path} cannot be written: ${why}. The exchange was stopped; free space or choose another file with --record`
-          Deferred.doneUnsafe(failure, Exit.fail(new CommandFailed({ message })))
+          const tag = error.reason._tag
+          const why = problemOf(error, { missing: tag, denied: tag, otherwise: tag })
+          const message = `the record ${path} cannot be written: ${why}`
+          Deferred.doneUnsafe(failure, Exit.fail(new RecordUnwritable({ message })))
           return Effect.succeed(false)
         }),
       )

@@ -20,7 +20,7 @@ import {
   Schema,
   type Scope,
 } from "effect"
-import { pathProblem } from "../platform/FileProblem.ts"
+import { codeOf, DISK_FULL, openProblem } from "../platform/FileProblem.ts"
 import type { JournalRecord } from "./JournalRecord.ts"
 import { makeSeal } from "./Seal.ts"
 
@@ -73,23 +73,17 @@ export class JournalUnwritable extends Schema.TaggedError<JournalUnwritable>()("
   message: Schema.String,
 }) {}
 
-const whyNotOpen = ({ reason }: PlatformError.PlatformError): string => {
-  if (reason._tag === "NotFound") return "there is no such directory"
-  if (reason._tag === "PermissionDenied") return "no permission to write there"
-  return pathProblem(reason) ?? `opening it failed (${reason._tag})`
-}
-
 const cannotOpen = (file: string) => (error: PlatformError.PlatformError) =>
   new JournalNotOpened({
     reason: "cannot-open",
-    message: `cannot write the journal ${file}: ${whyNotOpen(error)}`,
+    message: `cannot write the journal ${file}: ${openProblem(error)}`,
   })
 
 const cannotWrite = (file: string) => (error: PlatformError.PlatformError) =>
-  /ENOSPC/.test(String(error.reason.cause))
+  codeOf(error.reason) === "ENOSPC"
     ? new JournalUnwritable({
         reason: "disk-full",
-        message: `the journal ${file} cannot be written: the disk is full`,
+        message: `the journal ${file} cannot be written: ${DISK_FULL}`,
       })
     : new JournalUnwritable({
         reason: "unwritable",

@@ -31,13 +31,12 @@ const why = (path: string, error: unknown): Locked | StateUnusable => {
   if (code === SQLITE_BUSY) return new Locked()
   if (code === SQLITE_NOTADB) {
     return new StateUnusable({
-      message: `${path} is not a lock of paceline. Remove it, or name another directory with --state`,
+      reason: "not-a-lock",
+      message: `${path} is not a lock of paceline`,
     })
   }
   const what = Predicate.isError(error) ? error.message : "it failed"
-  return new StateUnusable({
-    message: `cannot lock ${path}: ${what}. Check the directory, or name another with --state`,
-  })
+  return new StateUnusable({ reason: "no-lock", message: `cannot lock ${path}: ${what}` })
 }
 
 /** Locks in the files of a directory. */

@@ -3,6 +3,7 @@ import { Effect, FileSystem, Layer } from "effect"
 import type { PlatformError } from "effect"
 import type { KeyValueStore } from "effect/persistence"
 import { UserDirectories } from "effect/persistence"
+import { codeOf, problemOf } from "../platform/FileProblem.ts"
 import { layerAtomicFiles } from "./AtomicFiles.ts"
 import { Boot, layerBoot } from "./Boot.ts"
 import { KeyLocks, layerKeyLocks } from "./KeyLocks.ts"
@@ -13,17 +14,15 @@ export const defaultStateDirectory: Effect.Effect<string, StateUnusable> = Effec
   UserDirectories.make().state("paceline"),
   () =>
     new StateUnusable({
-      message: "this user has no home directory to keep state in: name a directory with --state",
+      reason: "no-home",
+      message: "this user has no home directory to keep state in",
     }),
 )
 
-const whyNot = ({ reason }: PlatformError.PlatformError): string => {
-  if (reason._tag === "PermissionDenied") return "no permission"
-  if (reason._tag === "AlreadyExists" || /ENOTDIR|EEXIST/.test(String(reason.cause))) {
-    return "a file is in its place"
-  }
-  return `it failed (${reason._tag})`
-}
+const whyNot = (error: PlatformError.PlatformError): string =>
+  ["EEXIST", "ENOTDIR"].includes(codeOf(error.reason))
+    ? "a file is in its place"
+    : problemOf(error, { missing: "a part of its path is not there", denied: "no permission" })
 
 /** State in a directory, which is made if need be. */
 export const layerStateDirectory = (
@@ -35,7 +34,8 @@ export const layerStateDirectory = (
       fs.makeDirectory(directory, { recursive: true, mode: 0o700 }),
       (error) =>
         new StateUnusable({
-          message: `cannot make the state directory ${directory}: ${whyNot(error)}. Name another with --state`,
+          reason: "no-directory",
+          message: `cannot make the state directory ${directory}: ${whyNot(error)}`,
         }),
     )
     return Layer.mergeAll(layerAtomicFiles(directory), layerKeyLocks(directory), layerBoot)

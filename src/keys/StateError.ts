@@ -1,8 +1,5 @@
-/**
- * Why state cannot be used. Each message says what is wrong, where, and what to do; none holds more of a key than
- * its label.
- */
-import { Runtime, Schema } from "effect"
+/** Why state cannot be used. Each message says what is wrong and where; none holds more of a key than its label. */
+import { Schema } from "effect"
 
 /** Another run, or this one, holds the key. */
 export class KeyInUse extends Schema.TaggedError<KeyInUse>()("KeyInUse", {
@@ -11,7 +8,6 @@ export class KeyInUse extends Schema.TaggedError<KeyInUse>()("KeyInUse", {
   owner: Schema.optionalKey(Schema.Struct({ pid: Schema.Int, since: Schema.String })),
   directory: Schema.String,
 }) {
-  override readonly [Runtime.errorExitCode] = 1
   override get message() {
     const who =
       this.owner === undefined ? "another process" : `process ${this.owner.pid} since ${this.owner.since}`
@@ -21,17 +17,15 @@ export class KeyInUse extends Schema.TaggedError<KeyInUse>()("KeyInUse", {
 
 /** A state file or directory cannot be read, or is not what it should be. Nothing was sent, nothing changed. */
 export class StateUnusable extends Schema.TaggedError<StateUnusable>()("StateUnusable", {
+  reason: Schema.Literals(["no-home", "no-directory", "no-lock", "not-a-lock", "unreadable", "not-ours"]),
   message: Schema.String,
-}) {
-  override readonly [Runtime.errorExitCode] = 2
-}
+}) {}
 
 /** State could not be written: what would be sent from then on could not be remembered. */
 export class StateUnwritable extends Schema.TaggedError<StateUnwritable>()("StateUnwritable", {
   directory: Schema.String,
   problem: Schema.String,
 }) {
-  override readonly [Runtime.errorExitCode] = 1
   override get message() {
     return `the state in ${this.directory} cannot be written: ${this.problem}. The run was stopped, for nothing is sent that is not remembered; make room, or check the directory`
   }

@@ -83,13 +83,17 @@ export const claimKeys = Effect.fnUntraced(function* (options: ClaimOptions) {
       store.get(file),
       (error) =>
         new StateUnusable({
-          message: `cannot read ${path} (what is remembered of ${key.label}): ${storeProblem(error)}. Make it readable, or name another directory with --state`,
+          reason: "unreadable",
+          message: `cannot read ${path} (what is remembered of ${key.label}): ${storeProblem(error)}`,
         }),
     )
     if (text === undefined) return { key, name, file, former: undefined }
     const former = decodeKeyRecord(text)
     if (Result.isFailure(former)) {
-      return yield* new StateUnusable({ message: adviceFor(key.label, path, former.failure) })
+      return yield* new StateUnusable({
+        reason: "not-ours",
+        message: adviceFor(key.label, path, former.failure),
+      })
     }
     return { key, name, file, former: former.success }
   })

@@ -1,24 +1,52 @@
-/**
- * Why a file cannot be read, in a user's words.
- */
-import { Match, type PlatformError } from "effect"
+/** What is wrong with a file, in a user's words: the one place that knows the system's error codes of files. */
+import type { PlatformError } from "effect"
+
+type Reason = PlatformError.PlatformError["reason"]
 
 export const IS_DIRECTORY = "it is a directory"
+export const DISK_FULL = "the disk is full"
 
-/** What is wrong with the path itself, whatever was to be done with the file; undefined where nothing is known to be. */
-export const pathProblem = (reason: PlatformError.PlatformError["reason"]): string | undefined => {
-  const cause = String(reason.cause)
-  if (/EISDIR/.test(cause)) return IS_DIRECTORY
-  if (/ENOTDIR/.test(cause)) return "a part of its path is not a directory"
-  if (/ENAMETOOLONG/.test(cause)) return "its name is too long"
-  if (/ELOOP/.test(cause)) return "its links lead in a circle"
-  return undefined
+/** What a code says, whatever was to be done with the file. */
+const BY_CODE: ReadonlyMap<string, string> = new Map([
+  ["EISDIR", IS_DIRECTORY],
+  ["ENOTDIR", "a part of its path is not a directory"],
+  ["ENAMETOOLONG", "its name is too long"],
+  ["ELOOP", "its links lead in a circle"],
+  ["ENOSPC", DISK_FULL],
+  ["EDQUOT", "the disk quota is used up"],
+  ["EROFS", "the file system is read-only"],
+])
+
+/** The system's code, such as ENOSPC; empty where there is none. */
+export const codeOf = ({ cause }: Reason): string => /\bE[A-Z]{2,}\b/.exec(String(cause))?.[0] ?? ""
+
+/** What a problem is called where it depends on what was to be done. */
+interface Words {
+  readonly missing: string
+  readonly denied: string
+  /** For what has no words here. */
+  readonly otherwise?: string
 }
 
-/** Says it in a few words that complete "cannot read FILE: ...". */
+/** Says in a few words what is wrong: they complete "cannot read FILE: ...". */
+export const problemOf = ({ reason }: PlatformError.PlatformError, words: Words): string => {
+  if (reason._tag === "NotFound") return words.missing
+  if (reason._tag === "PermissionDenied") return words.denied
+  return BY_CODE.get(codeOf(reason)) ?? words.otherwise ?? `it failed (${reason._tag})`
+}
+
+/** Why a file cannot be read. */
 export const fileProblem = (error: PlatformError.PlatformError): string =>
-  Match.value(error.reason).pipe(
-    Match.tag("NotFound", () => "there is no such file"),
-    Match.tag("PermissionDenied", () => "no permission to read it"),
-    Match.orElse((reason) => pathProblem(reason) ?? "reading it failed"),
-  )
+  problemOf(error, {
+    missing: "there is no such file",
+    denied: "no permission to read it",
+    otherwise: "reading it failed",
+  })
+
+/** Why a file cannot be opened for writing. */
+export const openProblem = (error: PlatformError.PlatformError): string =>
+  problemOf(error, {
+    missing: "there is no such directory",
+    denied: "no permission to write there",
+    otherwise: `opening it failed (${error.reason._tag})`,
+  })

@@ -5,12 +5,19 @@ import { expect, it } from "@effect/vitest"
 import { Effect, Fiber, Predicate, Schedule } from "effect"
 import { Command } from "effect/cli"
 import { TestConsole } from "effect/testing"
+import { asUserError } from "../../src/cli/advice.ts"
 import { exchange, showTally } from "../../src/cli/exchange.ts"
 
 const run = (...args: ReadonlyArray<string>) =>
   Command.runWith(exchange, { version: "0", renderErrors: false })(args).pipe(
     Effect.provide(NodeServices.layer),
   )
+
+/** As a user is told of it. */
+const asTold = (error: Effect.Error<ReturnType<typeof run>>) =>
+  Predicate.isTagged(error, "RecordNotOpened") || Predicate.isTagged(error, "RecordUnwritable")
+    ? asUserError(error)
+    : error
 
 const firstLine = TestConsole.logLines.pipe(
   Effect.flatMap(([line]) => (Predicate.isString(line) ? Effect.succeed(line) : Effect.fail("nothing yet"))),
@@ -79,8 +86,10 @@ it.live("stops in one line where its record cannot be written, and answers nothi
     const answered = yield* Effect.exit(ask(`${url}?api_key=UT4NHL1J796WCHULA1750MXYF9F5JYA6&nonce=1`))
     expect(answered._tag).toBe("Failure")
     const error = yield* Fiber.join(running)
-    expect(error).toMatchObject({ _tag: "CommandFailed" })
-    expect(error.message).toContain("/dev/full cannot be written: the disk is full")
+    expect(error).toMatchObject({ _tag: "RecordUnwritable" })
+    expect(asTold(error).message).toContain(
+      "/dev/full cannot be written: the disk is full. The exchange was stopped; free space or choose another file with --record",
+    )
   }).pipe(Effect.provide(TestConsole.layer)),
 )
 
@@ -117,7 +126,7 @@ it.effect.each([
   { args: ["--keys-file", "/none"], said: "cannot read the keys file /none: there is no such file" },
 ])("refuses $args in one line", ({ args, said }) =>
   Effect.gen(function* () {
-    const error = yield* Effect.flip(run(...args))
+    const error = asTold(yield* Effect.flip(run(...args)))
     expect(error).toMatchObject({ _tag: "UsageError" })
     expect(error.message).toContain(said)
   }),

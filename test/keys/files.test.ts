@@ -194,16 +194,16 @@ describe("a state file", () => {
       mkdirSync(join(directory, `${name}.json`))
       const unreadable = yield* Effect.flip(Effect.scoped(claimIn(directory)))
       expect(unreadable.message).toMatch(
-        /^cannot read .*\.json \(what is remembered of key-1\): it is a directory\. /,
+        /^cannot read .*\.json \(what is remembered of key-1\): it is a directory$/,
       )
       const other = yield* temporaryFolder
       writeFileSync(join(other, `${name}.lock`), "this is no database, nor anything else\n".repeat(20))
       const foreign = yield* Effect.flip(Effect.scoped(claimIn(other)))
-      expect(foreign.message).toMatch(/\.lock is not a lock of paceline\. Remove it, /)
+      expect(foreign.message).toMatch(/\.lock is not a lock of paceline$/)
       const third = yield* temporaryFolder
       mkdirSync(join(third, `${name}.lock`))
       const blocked = yield* Effect.flip(Effect.scoped(claimIn(third)))
-      expect(blocked.message).toMatch(/^cannot lock .*\.lock: unable to open database file\. /)
+      expect(blocked.message).toMatch(/^cannot lock .*\.lock: unable to open database file$/)
     }),
   )
 
@@ -215,9 +215,7 @@ describe("a state file", () => {
       for (const path of [join(directory, "file"), join(directory, "file", "below")]) {
         const error = yield* Effect.flip(Effect.scoped(claimIn(path, { keys: claimOptions.keys })))
         expect(error._tag).toBe("StateUnusable")
-        expect(error.message).toBe(
-          `cannot make the state directory ${path}: a file is in its place. Name another with --state`,
-        )
+        expect(error.message).toBe(`cannot make the state directory ${path}: a file is in its place`)
       }
     }),
   )
