@@ -5,9 +5,9 @@ import { Arbitrary, Effect, Option, Schema } from "effect"
 import * as fc from "fast-check"
 import { assert, describe, it } from "vitest"
 import { scanRecord } from "../src/journal/fast/recordScanner.ts"
-import { readJournalLine } from "../src/journal/JournalReader.ts"
+import { readJournalLine } from "../src/journal/journalLine.ts"
 import { JournalLine, JournalRecord } from "../src/journal/JournalRecord.ts"
-import { lineText } from "../src/summary/Writer.ts"
+import { lineText } from "../src/journal/LogReader.ts"
 import { asOften } from "./support/law.ts"
 
 /** A line's bytes as a fast reader takes them: the line, its newline, and whatever comes after. */

@@ -2,7 +2,7 @@
 import { Duration, Effect, Result, Stream } from "effect"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { boundedLines, type RawLine } from "../src/platform/BoundedLines.ts"
+import { boundedLines, type RawLine } from "../src/platform/Lines.ts"
 import { type Moment, readOrder } from "../src/run/sources/OrderJson.ts"
 import { meanGapMs, orderOffsets } from "../src/run/sources/RandomSource.ts"
 import { seededRandom } from "../src/platform/Random.ts"

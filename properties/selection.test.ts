@@ -7,10 +7,11 @@ import { describe, expect, it } from "vitest"
 import type { JournalRecord } from "../src/journal/JournalRecord.ts"
 import type { Moment, Selection } from "../src/summary/Selection.ts"
 import { type Interval, makeIntervals } from "../src/summary/Intervals.ts"
-import { makeLogReader } from "../src/summary/LogReader.ts"
+import { makeLogSummariser } from "../src/summary/LogSummariser.ts"
 import type { Summary } from "../src/summary/Summary.ts"
 import { catches, holds } from "./support/law.ts"
 import { type GeneratedJournal, journal } from "./support/logs.ts"
+import { pushLine } from "../test/summary/records.ts"
 
 const everything: Selection = { since: undefined, until: undefined, keys: [] }
 const at = (ms: number) => ({ type: "offset", ms }) satisfies Moment
@@ -18,8 +19,8 @@ const at = (ms: number) => ({ type: "offset", ms }) satisfies Moment
 type Look = (records: ReadonlyArray<JournalRecord>, selection: Selection) => Summary
 
 const look: Look = (records, selection) => {
-  const reader = makeLogReader({ keys: 5, limit: 20 }, { selection })
-  for (const record of records) reader.line(JSON.stringify(record))
+  const reader = makeLogSummariser({ keys: 5, limit: 20 }, { selection })
+  for (const record of records) pushLine(reader, JSON.stringify(record))
   return Option.getOrThrow(reader.summary())
 }
 
@@ -125,14 +126,15 @@ describe("the intervals of a log", () => {
 
   const law = (take: Take) => async (log: GeneratedJournal) => {
     const told: Array<Interval> = []
-    const reader = makeLogReader(
+    const reader = makeLogSummariser(
       { keys: 5, limit: 20 },
       {
-        listen: (source, current) =>
-          makeIntervals(everyMs, source, current, (interval) => told.push(interval)),
+        listen: [
+          (source, current) => makeIntervals(everyMs, source, current, (interval) => told.push(interval)),
+        ],
       },
     )
-    for (const record of log.records) reader.line(JSON.stringify(record))
+    for (const record of log.records) pushLine(reader, JSON.stringify(record))
     reader.end()
     const intervals = take(told)
     const outcomes = log.records.filter((record) => record.type === "outcome")
@@ -190,15 +192,16 @@ describe("what an interval covers", () => {
         .map((share) => Math.round(lastMs * share * 1000) / 1000)
         .toSorted((a, b) => a - b)
       const told: Array<Interval> = []
-      const reader = makeLogReader(
+      const reader = makeLogSummariser(
         { keys: 5, limit: 20 },
         {
           selection: { since: at(sinceMs), until: at(untilMs), keys: [] },
-          listen: (source, current) =>
-            makeIntervals(everyMs, source, current, (interval) => told.push(interval)),
+          listen: [
+            (source, current) => makeIntervals(everyMs, source, current, (interval) => told.push(interval)),
+          ],
         },
       )
-      for (const record of records) reader.line(JSON.stringify(record))
+      for (const record of records) pushLine(reader, JSON.stringify(record))
       reader.end()
       for (const interval of told) {
         const own = [interval.fromMs, interval.fromMs + everyMs] as const

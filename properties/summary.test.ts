@@ -11,10 +11,10 @@ import {
   type Percentiles,
   percentilesOf,
 } from "../src/summary/Distribution.ts"
-import { makeLogReader } from "../src/summary/LogReader.ts"
+import { makeLogSummariser } from "../src/summary/LogSummariser.ts"
 import type { Summary } from "../src/summary/Summary.ts"
 import { makeSummariser } from "../src/summary/Summariser.ts"
-import { accepted, header, sent } from "../test/summary/records.ts"
+import { accepted, header, pushLine, sent } from "../test/summary/records.ts"
 import { catches, holds as lawHolds, RUNS, SEED } from "./support/law.ts"
 import { keepingAll, leavesNoMore, LONG_LOGS, longLogs } from "./support/longLog.ts"
 import {
@@ -171,9 +171,9 @@ const withBothEdges: Inside = (time, from, to) => from <= time && time <= to
 
 /** What the reader makes of a log's lines. */
 const readLines = (lines: ReadonlyArray<string>): Found => {
-  const reader = makeLogReader({ keys: 5, limit: 20 })
+  const reader = makeLogSummariser({ keys: 5, limit: 20 })
   for (const line of lines) {
-    reader.line(line)
+    pushLine(reader, line)
     reader.summary()
   }
   const { orders, ...figures } = Option.getOrThrow(reader.summary())
@@ -550,8 +550,8 @@ type Read = (lines: ReadonlyArray<string>) => number
 
 /** How many lines were not recognised. */
 const unrecognised: Read = (lines) => {
-  const reader = makeLogReader({ keys: 5, limit: 20 })
-  for (const text of lines) reader.line(text)
+  const reader = makeLogSummariser({ keys: 5, limit: 20 })
+  for (const text of lines) pushLine(reader, text)
   return Option.match(reader.summary(), {
     onNone: () => lines.length,
     onSome: (summary) => summary.unrecognisedLines,
@@ -581,7 +581,8 @@ describe("no text whatever", () => {
       .map(({ good, from, length, instead }) => good.slice(0, from) + instead + good.slice(from + length)),
   )
   const law = (read: Read) =>
-    fc.property(fc.array(line, { maxLength: 30 }), (lines) => {
+    fc.property(fc.array(line, { maxLength: 30 }), (texts) => {
+      const lines = texts.flatMap((text) => text.split("\n"))
       const count = read(lines)
       expect(count).toBeGreaterThanOrEqual(0)
       expect(count).toBeLessThanOrEqual(lines.length)

@@ -1,6 +1,6 @@
 /** Clients that go on after a crash as everyday ones do. Each is wrong, and a law must say so. */
 import { Effect } from "effect"
-import { readJournalLine } from "../../src/journal/JournalReader.ts"
+import { readJournalLine } from "../../src/journal/journalLine.ts"
 import { outcomesIn, type LivesVariant } from "../support/playLives.ts"
 
 /** Every order follows but those that have an outcome for which `ends` holds: a journal read carelessly. */

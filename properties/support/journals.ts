@@ -5,7 +5,7 @@ import { makeSeal } from "../../src/journal/Seal.ts"
 import { makeToRecord } from "../../src/journal/toRecord.ts"
 import { runFooter, runHeader } from "../../src/run/runRecords.ts"
 import { parseDesign } from "../../src/simulation/baselines/designs.ts"
-import { readJournalLine } from "../../src/journal/JournalReader.ts"
+import { readJournalLine } from "../../src/journal/journalLine.ts"
 import type { Certificate } from "../../src/certificate/Certificate.ts"
 import { ByteCertifier } from "../../src/certificate/ByteCertifier.ts"
 import { Certifier } from "../../src/certificate/Certifier.ts"
@@ -74,9 +74,10 @@ export const certificateByText = (bytes: Uint8Array): Certificate => {
   const digest = new FileDigest()
   digest.add(bytes)
   const lines = new TextDecoder().decode(bytes).split("\n")
-  if (lines.at(-1) === "") lines.pop()
+  const isTerminated = lines.at(-1) === ""
+  if (isTerminated) lines.pop()
   for (const line of lines) {
     certifier.line(Option.getOrElse(readJournalLine(line), () => line))
   }
-  return certifier.finish(digest.end())
+  return certifier.finish({ isTerminated, sha256: digest.end() })
 }

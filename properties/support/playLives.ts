@@ -52,11 +52,9 @@ export const outcomesIn = (journals: ReadonlyArray<string>): FormerOutcomes => {
   const all = new FormerOutcomes()
   for (const [index, text] of journals.entries()) {
     const reader = makeJournalReader(all, `life ${index + 1}`)
-    const lines = text.split("\n")
-    const isTerminated = lines.at(-1) === ""
-    if (isTerminated) lines.pop()
-    const problems = [...lines.map((line) => reader.line(line)), reader.end(isTerminated)]
-    const problem = problems.find((said) => said !== undefined)
+    reader.push(Buffer.from(text))
+    reader.end()
+    const problem = reader.problem()
     if (problem !== undefined) throw problem
   }
   return all

@@ -1,7 +1,6 @@
-/** What certifying needs of a file's bytes: the digest of all before its last line, and whether that one is whole. */
+/** The digest of a file up to its last line, which is the footer that has it. */
 import { createHash } from "node:crypto"
-import { MAX_LINE_BYTES } from "../summary/reading/LineBlocks.ts"
-import type { FileEnd } from "./Certifier.ts"
+import { MAX_LINE_BYTES } from "../journal/LogReader.ts"
 
 const NEWLINE = 0x0a
 const NOTHING = new Uint8Array()
@@ -29,10 +28,8 @@ export class FileDigest {
     this.#tail = Buffer.concat([this.#tail, bytes])
   }
 
-  end(): FileEnd {
-    return {
-      isTerminated: this.#tail.length === 0 || this.#tail.at(-1) === NEWLINE,
-      sha256: this.#hash.copy().digest("hex"),
-    }
+  /** SHA-256, in hexadecimal digits, of all bytes before the last line. */
+  end(): string {
+    return this.#hash.copy().digest("hex")
   }
 }

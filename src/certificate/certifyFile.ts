@@ -1,16 +1,8 @@
 /** Certifies a journal from a file, or from standard input, in one pass. */
-import { Effect, FileSystem, Stdio, Stream } from "effect"
+import { Effect, type FileSystem, type Stdio, Stream } from "effect"
 import { UsageError } from "../platform/errors.ts"
-import { maybeGunzipped } from "../summary/reading/byteStreams.ts"
-import { CHUNK_BYTES } from "../summary/reading/LineBlocks.ts"
-import {
-  cannotRead,
-  nameOf,
-  notGzip,
-  nothingReadable,
-  STANDARD_INPUT,
-  tooNew,
-} from "../summary/summariseFile.ts"
+import { nameOf, nothingReadable, tooNew } from "../summary/logProblems.ts"
+import { logBytes } from "../summary/summariseFile.ts"
 import { ByteCertifier, type Refusal } from "./ByteCertifier.ts"
 import type { NamedCertificate } from "./Certificate.ts"
 
@@ -36,12 +28,8 @@ const refusalOf = (name: string, refusal: Refusal): UsageError => {
 export const certifyFile = Effect.fn("certifyFile")(function* (
   file: string,
 ): Effect.fn.Return<NamedCertificate, UsageError, FileSystem.FileSystem | Stdio.Stdio> {
-  const stdio = yield* Stdio.Stdio
-  const fileSystem = yield* FileSystem.FileSystem
-  const bytes = file === STANDARD_INPUT ? stdio.stdin : fileSystem.stream(file, { chunkSize: CHUNK_BYTES })
-  const unpacked = maybeGunzipped(Stream.mapError(bytes, cannotRead(file)), notGzip(file))
   const certifier = new ByteCertifier()
-  yield* Stream.runForEachArray(unpacked, (chunks) =>
+  yield* Stream.runForEachArray(logBytes(file), (chunks) =>
     Effect.suspend(() => {
       for (const chunk of chunks) {
         const refusal = certifier.add(chunk)

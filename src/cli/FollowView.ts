@@ -5,7 +5,7 @@
 import { Clock, Effect, Option } from "effect"
 import { nowMsUnsafe } from "../platform/Monotonic.ts"
 import type { Percentiles } from "../summary/Distribution.ts"
-import type { FollowListener } from "../summary/followFile.ts"
+import type { FollowListener } from "../summary/followLog.ts"
 import type { Summary } from "../summary/Summary.ts"
 import { makeLiveView } from "./LiveView.ts"
 import { quote } from "../platform/quote.ts"
@@ -83,10 +83,10 @@ export const makeFollowView = (file: string): Effect.Effect<FollowView> =>
           Effect.sync(() =>
             say(`${quote(file)} was replaced; ${anew ? "a new run is in it" : "going on with the new one"}`),
           ),
-        looked: (reader) =>
+        looked: (log) =>
           Effect.sync(() => {
             const nowMs = nowMsUnsafe(clock)
-            Option.map(reader.summary(), (summary) => {
+            Option.map(log.summary(), (summary) => {
               const rate = rateOf(nowMs, summary.orders.accepted)
               if (canRedraw) return draw(viewOf(summary, rate, rows()))
               if (nowMs < nextLineMs) return

@@ -1,9 +1,9 @@
 /** Follows a log, shows its figures live, and concludes with its summary, also where it is interrupted. */
 import { Effect } from "effect"
-import { makeFollower } from "../summary/followFile.ts"
+import { makeFollower } from "../summary/followLog.ts"
 import type { LogDefaults, LogOptions } from "../summary/LogOptions.ts"
 import type { Summary } from "../summary/Summary.ts"
-import { summaryOfReader } from "../summary/summariseFile.ts"
+import { summaryOfLog } from "../summary/summariseFile.ts"
 import { makeFollowView } from "./FollowView.ts"
 
 export const followLog = Effect.fnUntraced(function* <E, R>(
@@ -14,11 +14,11 @@ export const followLog = Effect.fnUntraced(function* <E, R>(
 ) {
   const view = yield* makeFollowView(file)
   const follower = makeFollower(file, defaults, options, view)
-  const end = Effect.suspend(() => Effect.flatMap(summaryOfReader(file, follower.reader()), conclude))
+  const end = Effect.suspend(() => Effect.flatMap(summaryOfLog(file, follower.log()), conclude))
   yield* follower.follow.pipe(
     Effect.ensuring(view.ended),
     // Where nothing was read, nothing was to be had.
-    Effect.onInterrupt(() => (follower.reader().lines() === 0 ? Effect.void : Effect.orDie(end))),
+    Effect.onInterrupt(() => (follower.log().lines() === 0 ? Effect.void : Effect.orDie(end))),
   )
   yield* end
 })

@@ -1,7 +1,7 @@
 /** Prints a log's table of intervals while the log is read. */
 import { Console, Duration, Effect } from "effect"
 import { makeIntervals } from "../summary/Intervals.ts"
-import type { LogOptions } from "../summary/LogOptions.ts"
+import type { Listen } from "../summary/LogOptions.ts"
 import { type IntervalFormat, intervalLines } from "../summary/renderIntervals.ts"
 import type { Selection } from "../summary/Selection.ts"
 
@@ -17,7 +17,7 @@ export interface IntervalTable {
 
 export interface IntervalPrinter {
   /** Prints each interval on standard output as soon as it is complete. */
-  readonly listen: NonNullable<LogOptions["listen"]>
+  readonly listen: Listen
   /** Prints what stands above the table where no interval did: an empty table has it, a log that is refused has not. */
   readonly end: Effect.Effect<void>
 }

@@ -4,10 +4,8 @@
 import { Effect } from "effect"
 import { invariant } from "../platform/invariant.ts"
 import { makeRunRecorder, type RunRecord } from "../report/RunRecord.ts"
-import type { LogOptions } from "../summary/LogOptions.ts"
+import type { Listen } from "../summary/LogOptions.ts"
 import type { NamedSummary } from "../summary/Summary.ts"
-
-type Listen = NonNullable<LogOptions["listen"]>
 
 /** Recorders of logs that are read one after the other. */
 export interface Recorders {

@@ -1,11 +1,11 @@
 /** The command `summarise`: what logs amount to. */
 import { Console, Duration, Effect, FileSystem, Option, type PlatformError, Result } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
-import { bothListen } from "../summary/listeners.ts"
 import { renderSummaries } from "../summary/render.ts"
 import type { NamedSummary, Summary } from "../summary/Summary.ts"
 import { isContradictory, looksAtAll, momentText, type TimeSpan } from "../summary/Selection.ts"
-import { STANDARD_INPUT, summariseFile } from "../summary/summariseFile.ts"
+import { STANDARD_INPUT } from "../summary/logProblems.ts"
+import { summariseFile } from "../summary/summariseFile.ts"
 import { CommandFailed, UsageError } from "../platform/errors.ts"
 import { problemOf } from "../platform/FileProblem.ts"
 import { quote } from "../platform/quote.ts"
@@ -257,8 +257,8 @@ export const summarise = Command.make(
           : undefined
         const readOne = Effect.fnUntraced(function* (log: string, index: number) {
           const printer = yield* printerOf(log, index)
-          const listen = bothListen(printer?.listen, report?.recorders.listen)
-          const summary = yield* summariseFile(log, config, { ...options, ...(listen && { listen }) })
+          const listen = [printer?.listen ?? [], report?.recorders.listen ?? []].flat()
+          const summary = yield* summariseFile(log, config, { ...options, listen })
           yield* expectKeys(log, summary, config.key)
           if (printer !== undefined) yield* printer.end
           return { name: log, summary, selection }

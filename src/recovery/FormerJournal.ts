@@ -4,10 +4,8 @@
  * Only its end may be torn, for a crash tears what was being written. Nothing depends on that: a torn record of a
  * request was not yet kept, so the request never left; and an order whose outcome is torn counts as unknown.
  */
-import { Option } from "effect"
-import { newerVersion, readJournalLine } from "../journal/JournalReader.ts"
-import { type Header, JOURNAL_VERSION } from "../journal/JournalRecord.ts"
-import { readPythonLine } from "../journal/PythonLog.ts"
+import { type Header, JOURNAL_VERSION, type JournalRecord } from "../journal/JournalRecord.ts"
+import { type LogReader, makeLogReader } from "../journal/LogReader.ts"
 import { quote } from "../platform/quote.ts"
 import type { FormerOutcomes } from "./FormerOutcomes.ts"
 import { FormerJournalUnreadable } from "./RecoveryError.ts"
@@ -22,11 +20,11 @@ export interface FormerJournal {
 }
 
 /** Reads one journal. */
-export interface FormerJournalReader {
-  /** Takes the next line, without its newline; undefined stands for one too long to be kept. Answers what is wrong. */
-  readonly line: (text: string | undefined) => FormerJournalUnreadable | undefined
-  /** No line follows. `isTerminated` says whether the last one ended in a newline. Answers what is wrong. */
-  readonly end: (isTerminated: boolean) => FormerJournalUnreadable | undefined
+export interface FormerJournalReader extends Pick<LogReader, "push"> {
+  /** There are no more bytes. */
+  readonly end: () => void
+  /** What is wrong with the journal so far. */
+  readonly problem: () => FormerJournalUnreadable | undefined
   /** What is known so far. */
   readonly journal: () => FormerJournal
 }
@@ -39,63 +37,78 @@ const BEGINNING = '{"type":"header"'
 
 const isBeginning = (line: string): boolean => line.startsWith(BEGINNING) || BEGINNING.startsWith(line)
 
+/** What is wrong with a journal, in words that go on from the file's name. */
+const NO_JOURNAL = ["no-journal", "is not a journal: its first line is no header"] as const
+const PYTHON_LOG = [
+  "no-journal",
+  "is a Python client's log, which does not say what was sent, and not a journal",
+] as const
+const TOO_MANY = [
+  "too-many",
+  `is one too many: the ids of more than ${MAX_ORDERS.toLocaleString("en")} orders cannot be kept`,
+] as const
+const damaged = (line: number) =>
+  ["damaged", `is damaged: line ${line} is no record, and only the last line may be torn`] as const
+const tooNew = (version: number) =>
+  [
+    "newer",
+    `is a journal of version ${version}, and this paceline reads up to version ${JOURNAL_VERSION}`,
+  ] as const
+const twoJournals = (line: number) => ["two-journals", `holds a second journal from line ${line} on`] as const
+
 /** Makes a reader that tells `outcomes` what it reads. */
 export const makeJournalReader = (outcomes: FormerOutcomes, file: string): FormerJournalReader => {
   const life = outcomes.life(file)
   let header: typeof Header.Type | undefined
   let isEnded = false
-  let lines = 0
-  const wrong = (reason: FormerJournalUnreadable["reason"], problem: string) =>
-    new FormerJournalUnreadable({ reason, message: `${quote(file)} ${problem}` })
-  const noJournal = (line: string) =>
-    wrong(
-      "no-journal",
-      readPythonLine(line) === undefined
-        ? "is not a journal: its first line is no header"
-        : "is a Python client's log, which does not say what was sent, and not a journal",
-    )
-  const damaged = (line: number) =>
-    wrong("damaged", `is damaged: line ${line} is no record, and only the last line may be torn`)
   /** The number of a line that is no record: it must turn out to be the last, and without its newline. */
   let torn: number | undefined
+  let problem: FormerJournalUnreadable | undefined
+
+  const wrong = ([reason, said]: readonly [FormerJournalUnreadable["reason"], string]): void => {
+    problem ??= new FormerJournalUnreadable({ reason, message: `${quote(file)} ${said}` })
+  }
+
+  const take = (record: JournalRecord, line: number): void => {
+    if (problem !== undefined) return
+    if (torn !== undefined) return wrong(damaged(torn))
+    if (line === 1 && record.type !== "header") return wrong(NO_JOURNAL)
+    if (record.type === "header") {
+      if (line > 1) return wrong(twoJournals(line))
+      header = record
+    }
+    isEnded = record.type === "footer"
+    life.record(record)
+    if (outcomes.size > MAX_ORDERS) wrong(TOO_MANY)
+  }
+
+  const takeUnread = (text: string | undefined, line: number, newerVersion: number | undefined): void => {
+    if (torn !== undefined) return wrong(damaged(torn))
+    if (newerVersion !== undefined) return wrong(tooNew(newerVersion))
+    if (line === 1 && !isBeginning(text ?? "?")) return wrong(NO_JOURNAL)
+    torn = line
+  }
+
+  const reader = makeLogReader({
+    record: (record) => {
+      take(record, reader.lines())
+    },
+    python: () => {
+      wrong(torn === undefined ? PYTHON_LOG : damaged(torn))
+    },
+    unread: (text) => {
+      takeUnread(text, reader.lines(), reader.newerVersion())
+    },
+  })
 
   return {
-    line: (text) => {
-      lines += 1
-      if (torn !== undefined) return damaged(torn)
-      const read = text === undefined ? Option.none() : readJournalLine(text)
-      if (Option.isNone(read)) {
-        const version = Option.flatMap(Option.fromUndefinedOr(text), newerVersion)
-        if (Option.isSome(version)) {
-          return wrong(
-            "newer",
-            `is a journal of version ${version.value}, and this paceline reads up to version ${JOURNAL_VERSION}`,
-          )
-        }
-        if (lines === 1 && !isBeginning(text ?? "?")) return noJournal(text ?? "")
-        torn = lines
-        return undefined
-      }
-      const record = read.value
-      if (lines === 1 && record.type !== "header") return noJournal("")
-      if (record.type === "header") {
-        if (lines > 1) return wrong("two-journals", `holds a second journal from line ${lines} on`)
-        header = record
-      }
-      isEnded = record.type === "footer"
-      life.record(record)
-      return outcomes.size > MAX_ORDERS
-        ? wrong(
-            "too-many",
-            `is one too many: the ids of more than ${MAX_ORDERS.toLocaleString("en")} orders cannot be kept`,
-          )
-        : undefined
+    push: reader.push,
+    end: () => {
+      const isTerminated = reader.end()
+      if (torn !== undefined && isTerminated) wrong(damaged(torn))
+      if (problem === undefined) life.end()
     },
-    end: (isTerminated) => {
-      if (torn !== undefined && isTerminated) return damaged(torn)
-      life.end()
-      return undefined
-    },
+    problem: () => problem,
     journal: () => ({ file, header, isEnded }),
   }
 }

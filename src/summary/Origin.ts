@@ -4,6 +4,7 @@
  * Threads write lines a little out of order, so the first line is not always the first record. Which one is, is
  * known once a record came that is a second younger, or after 1024 records.
  */
+import type { LogKind } from "../journal/LogReader.ts"
 import type { LogEvent, Settings, TimedEvent } from "../journal/LogEvent.ts"
 
 export interface Origin {
@@ -11,7 +12,7 @@ export interface Origin {
    * Who wrote the log. A journal tells when each order was created; a Python client numbers its orders and may
    * count them once a second.
    */
-  readonly source: "journal" | "python-client"
+  readonly source: LogKind
   /** The time of the log's first record, in milliseconds: where its windows begin. */
   readonly firstMs: number
   /** The most orders that can leave the queue in a second, as the exchange's limit has it. */

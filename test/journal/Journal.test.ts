@@ -8,7 +8,7 @@ import { Deferred, Effect, Exit, Fiber, FileSystem, Option, Scope } from "effect
 import { TestClock } from "effect/testing"
 import { inWords } from "../../src/cli/advice.ts"
 import { openJournal } from "../../src/journal/Journal.ts"
-import { readJournalLine } from "../../src/journal/JournalReader.ts"
+import { readJournalLine } from "../../src/journal/journalLine.ts"
 import type { JournalRecord } from "../../src/journal/JournalRecord.ts"
 import { accepted, acceptedAt, header } from "../summary/records.ts"
 

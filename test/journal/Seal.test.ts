@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto"
 import { expect, it } from "@effect/vitest"
 import { Option } from "effect"
-import { readJournalLine } from "../../src/journal/JournalReader.ts"
+import { readJournalLine } from "../../src/journal/journalLine.ts"
 import { makeSeal } from "../../src/journal/Seal.ts"
 import { accepted, footer as footerAt, header } from "../summary/records.ts"
 

@@ -1,7 +1,7 @@
 import { Option, Schema } from "effect"
 import { expect, it } from "vitest"
 import type { DispatchEvent, OrderEnd, RequestTrace } from "../../src/domain/DispatchEvent.ts"
-import { readJournalLine } from "../../src/journal/JournalReader.ts"
+import { readJournalLine } from "../../src/journal/journalLine.ts"
 import { JournalLine, type JournalRecord } from "../../src/journal/JournalRecord.ts"
 import { makeToRecord } from "../../src/journal/toRecord.ts"
 import { header } from "../summary/records.ts"

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Effect, Option } from "effect"
-import { readJournalLine } from "../../src/journal/JournalReader.ts"
+import { readJournalLine } from "../../src/journal/journalLine.ts"
 import type { JournalRecord } from "../../src/journal/JournalRecord.ts"
 
 /** A folder that is there as long as the scope. */

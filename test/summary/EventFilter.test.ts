@@ -2,8 +2,8 @@ import { Option } from "effect"
 import { describe, expect, it } from "vitest"
 import type { JournalRecord } from "../../src/journal/JournalRecord.ts"
 import type { Moment, Selection } from "../../src/summary/Selection.ts"
-import { makeLogReader } from "../../src/summary/LogReader.ts"
-import { accepted, cancelled, expired, header, returned, sent } from "./records.ts"
+import { makeLogSummariser } from "../../src/summary/LogSummariser.ts"
+import { accepted, cancelled, expired, header, pushLine, returned, sent } from "./records.ts"
 
 const all: Selection = { since: undefined, until: undefined, keys: [] }
 const offset = (ms: number): Moment => ({ type: "offset", ms })
@@ -13,8 +13,8 @@ const timeOfDay = (hours: number, minutes: number, seconds = 0): Moment => ({
 })
 
 const readerOf = (selection: Partial<Selection>, lines: ReadonlyArray<string>) => {
-  const reader = makeLogReader({ keys: 5, limit: 20 }, { selection: { ...all, ...selection } })
-  for (const line of lines) reader.line(line)
+  const reader = makeLogSummariser({ keys: 5, limit: 20 }, { selection: { ...all, ...selection } })
+  for (const line of lines) pushLine(reader, line)
   return reader
 }
 const look = (selection: Partial<Selection>, records: ReadonlyArray<JournalRecord>) =>

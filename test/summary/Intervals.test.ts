@@ -2,10 +2,10 @@ import { Option } from "effect"
 import { describe, expect, it } from "vitest"
 import type { JournalRecord } from "../../src/journal/JournalRecord.ts"
 import { type Interval, makeIntervals } from "../../src/summary/Intervals.ts"
-import { makeLogReader } from "../../src/summary/LogReader.ts"
+import { makeLogSummariser } from "../../src/summary/LogSummariser.ts"
 import { intervalLines } from "../../src/summary/renderIntervals.ts"
 import type { Moment, Selection } from "../../src/summary/Selection.ts"
-import { accepted, acceptedAt, expired, header, rejected, returned, sent } from "./records.ts"
+import { accepted, acceptedAt, expired, header, pushLine, rejected, returned, sent } from "./records.ts"
 
 /** The intervals of a journal, and how many were told before its end. */
 const intervalsOf = (
@@ -14,14 +14,16 @@ const intervalsOf = (
   selection: Partial<Selection> = {},
 ) => {
   const told: Array<Interval> = []
-  const reader = makeLogReader(
+  const reader = makeLogSummariser(
     { keys: 5, limit: 20 },
     {
       selection: { since: undefined, until: undefined, keys: [], ...selection },
-      listen: (source, current) => makeIntervals(everyMs, source, current, (interval) => told.push(interval)),
+      listen: [
+        (source, current) => makeIntervals(everyMs, source, current, (interval) => told.push(interval)),
+      ],
     },
   )
-  for (const record of records) reader.line(JSON.stringify(record))
+  for (const record of records) pushLine(reader, JSON.stringify(record))
   const early = told.length
   reader.end()
   return { told, early, summary: Option.getOrThrow(reader.summary()) }
@@ -174,15 +176,20 @@ describe("intervals", () => {
 
   it("begin where a Python client's log begins, also where that is not looked at", () => {
     const told: Array<Interval> = []
-    const reader = makeLogReader(
+    const reader = makeLogSummariser(
       { keys: 5, limit: 20 },
       {
         selection: { since: { type: "offset", ms: 1500 }, until: undefined, keys: [] },
-        listen: (source, current) => makeIntervals(1000, source, current, (interval) => told.push(interval)),
+        listen: [
+          (source, current) => makeIntervals(1000, source, current, (interval) => told.push(interval)),
+        ],
       },
     )
     for (const second of ["05,000", "07,000", "08,500"])
-      reader.line(`2026-11-23 16:24:${second} - root - WARNING - ignoring request 17 from queue due to TTL`)
+      pushLine(
+        reader,
+        `2026-11-23 16:24:${second} - root - WARNING - ignoring request 17 from queue due to TTL`,
+      )
     reader.end()
     expect(told.map(({ fromMs, expired, coveredMs }) => [fromMs, expired, coveredMs])).toEqual([
       [2000, 1, 1000],

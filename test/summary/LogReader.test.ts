@@ -1,14 +1,16 @@
 import { Option } from "effect"
 import { describe, expect, it } from "vitest"
-import { newerVersion, readJournalLine } from "../../src/journal/JournalReader.ts"
-import { makeLogReader } from "../../src/summary/LogReader.ts"
-import { accepted, acceptedAt, header, sent, summaryOf } from "./records.ts"
+import { newerVersion, readJournalLine } from "../../src/journal/journalLine.ts"
+import { MAX_LINE_BYTES } from "../../src/journal/LogReader.ts"
+import { makeLogSummariser } from "../../src/summary/LogSummariser.ts"
+import { accepted, acceptedAt, header, pushLine, sent, summaryOf } from "./records.ts"
 
-const read = (lines: ReadonlyArray<string | undefined>) => {
-  const reader = makeLogReader({ keys: 5, limit: 20 })
-  for (const line of lines) reader.line(line)
+const read = (lines: ReadonlyArray<string>) => {
+  const reader = makeLogSummariser({ keys: 5, limit: 20 })
+  for (const line of lines) pushLine(reader, line)
   return reader
 }
+const tooLong = "x".repeat(MAX_LINE_BYTES + 1)
 const python = "2026-11-23 16:24:06,711 - root - INFO - Requests 95"
 
 describe("a journal's line", () => {
@@ -48,14 +50,14 @@ describe("a log", () => {
 
   it("is told apart by its first recognised line, and lines of the other kind are not recognised", () => {
     const record = JSON.stringify(accepted("a", 0))
-    const journal = Option.getOrThrow(read(["hello", record, python, undefined, record]).summary())
+    const journal = Option.getOrThrow(read(["hello", record, python, tooLong, record]).summary())
     expect(journal).toMatchObject({ unrecognisedLines: 3, orders: { accepted: 2 } })
     const log = Option.getOrThrow(read(["hello", python, record]).summary())
     expect(log).toMatchObject({ unrecognisedLines: 2, averageRequestsRate: 95, orders: { accepted: 0 } })
   })
 
   it("of which nothing is recognised has no summary", () => {
-    const reader = read(["hello", "", undefined])
+    const reader = read(["hello", "", tooLong])
     expect(Option.isNone(reader.summary())).toBe(true)
     expect(reader.lines()).toBe(3)
   })

@@ -1,7 +1,8 @@
 import { Option } from "effect"
 import { describe, expect, it } from "vitest"
 import { readPythonLine } from "../../src/journal/PythonLog.ts"
-import { makeLogReader } from "../../src/summary/LogReader.ts"
+import { makeLogSummariser } from "../../src/summary/LogSummariser.ts"
+import { pushLine } from "./records.ts"
 
 const at = (clock: string, message: string, level = "INFO") =>
   `2026-11-23 ${clock} - root - ${level} - ${message}`
@@ -16,8 +17,8 @@ const outcomeOf = (line: string) => {
 const refusal = (status: number, message: string) =>
   outcomeOf(answer(status, `{'error_msg': '${message}', 'status': 'error'}`))
 const summaryOf = (lines: ReadonlyArray<string>) => {
-  const reader = makeLogReader({ keys: 5, limit: 20 })
-  for (const line of lines) reader.line(line)
+  const reader = makeLogSummariser({ keys: 5, limit: 20 })
+  for (const line of lines) pushLine(reader, line)
   return Option.getOrThrow(reader.summary())
 }
 

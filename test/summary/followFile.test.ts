@@ -3,7 +3,7 @@ import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, FileSystem, Option, Path } from "effect"
 import type { JournalRecord } from "../../src/journal/JournalRecord.ts"
-import { makeFollower } from "../../src/summary/followFile.ts"
+import { makeFollower } from "../../src/summary/followLog.ts"
 import { until } from "../support/until.ts"
 import { accepted, footer, header, sent } from "./records.ts"
 
@@ -36,8 +36,8 @@ const following = Effect.gen(function* () {
     append: (text: string) => fileSystem.writeFileString(file, text, { flag: "a" }),
     rename: fileSystem.rename(file, `${file}.1`),
     accepted: (count: number) =>
-      until(() => Option.exists(follower.reader().summary(), (summary) => summary.orders.accepted === count)),
-    summary: Effect.sync(() => Option.getOrThrow(follower.reader().summary())),
+      until(() => Option.exists(follower.log().summary(), (summary) => summary.orders.accepted === count)),
+    summary: Effect.sync(() => Option.getOrThrow(follower.log().summary())),
   }
 })
 

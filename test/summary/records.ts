@@ -1,6 +1,7 @@
 /**
  * Journal records and log lines for tests, with everything that a test does not care about filled in.
  */
+import type { LogReader } from "../../src/journal/LogReader.ts"
 import type { Footer, Header, JournalRecord } from "../../src/journal/JournalRecord.ts"
 import { fromJournal } from "../../src/journal/LogEvent.ts"
 import type { Summary } from "../../src/summary/Summary.ts"
@@ -145,3 +146,8 @@ export const summaryOf = (records: ReadonlyArray<JournalRecord>): Summary => {
 /** `count` accepted orders at one time. */
 export const acceptedAt = (t: number, count: number): ReadonlyArray<JournalRecord> =>
   Array.from({ length: count }, (_, index) => accepted(`${t}-${index}`, t))
+
+/** Gives a log's next line to who reads it. */
+export const pushLine = ({ push }: Pick<LogReader, "push">, line: string): void => {
+  push(Buffer.from(`${line}\n`))
+}

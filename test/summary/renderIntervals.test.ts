@@ -1,21 +1,21 @@
 import { Schema } from "effect"
 import { describe, expect, it } from "vitest"
 import { type Interval, makeIntervals } from "../../src/summary/Intervals.ts"
-import { makeLogReader } from "../../src/summary/LogReader.ts"
+import { makeLogSummariser } from "../../src/summary/LogSummariser.ts"
 import { intervalLines } from "../../src/summary/renderIntervals.ts"
-import { accepted, expired, header } from "./records.ts"
+import { accepted, expired, header, pushLine } from "./records.ts"
 
 const told: Array<Interval> = []
-const reader = makeLogReader(
+const reader = makeLogSummariser(
   { keys: 5, limit: 20 },
-  { listen: (source, current) => makeIntervals(1000, source, current, (interval) => told.push(interval)) },
+  { listen: [(source, current) => makeIntervals(1000, source, current, (interval) => told.push(interval))] },
 )
 for (const record of [
   header(),
   accepted("a", 500, { createdAt: 400, sent: 450 }),
   expired("b", 1500, "queue"),
 ])
-  reader.line(JSON.stringify(record))
+  pushLine(reader, JSON.stringify(record))
 reader.end()
 
 const fromJson = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Record(Schema.String, Schema.Unknown)))

@@ -3,7 +3,8 @@ import { gzipSync } from "node:zlib"
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem, Layer, Path, Schema, Stdio, Stream } from "effect"
-import { STANDARD_INPUT, summariseFile } from "../../src/summary/summariseFile.ts"
+import { STANDARD_INPUT } from "../../src/summary/logProblems.ts"
+import { summariseFile } from "../../src/summary/summariseFile.ts"
 import { accepted, acceptedAt, header, sent, summaryOf } from "./records.ts"
 
 const fixture = fileURLToPath(new URL("../fixtures/python-client-2x.log", import.meta.url))

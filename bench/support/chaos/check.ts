@@ -3,7 +3,7 @@
  * what is wrong out.
  */
 import { Option, Result, Schema } from "effect"
-import { readJournalLine } from "../../../src/journal/JournalReader.ts"
+import { readJournalLine } from "../../../src/journal/journalLine.ts"
 import type { JournalRecord } from "../../../src/journal/JournalRecord.ts"
 
 const Judged = Schema.Struct({

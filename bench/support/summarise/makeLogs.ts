@@ -5,7 +5,7 @@
 import { closeSync, openSync, readFileSync, writeSync } from "node:fs"
 import { Option } from "effect"
 import type { JournalRecord } from "../../../src/journal/JournalRecord.ts"
-import { readJournalLine } from "../../../src/journal/JournalReader.ts"
+import { readJournalLine } from "../../../src/journal/journalLine.ts"
 
 const WRITE_CHARS = 4 * 1024 * 1024
 

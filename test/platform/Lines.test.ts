@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest"
-import { MAX_LINE_BYTES, makeLineBlocks } from "../../src/summary/reading/LineBlocks.ts"
+import { MAX_LINE_BYTES } from "../../src/journal/LogReader.ts"
+import { makeLineCutter } from "../../src/platform/Lines.ts"
 
 /** The lines that come of a text in pieces; undefined for one that was too long. */
 const linesOf = (bytes: Uint8Array, pieceBytes: number, chunkBytes: number) => {
   const lines: Array<string | undefined> = []
-  const blocks = makeLineBlocks(
+  const cutter = makeLineCutter(
     {
       block: (buffer, from, to) => {
         const text = buffer.toString("utf8", from, to)
@@ -13,11 +14,12 @@ const linesOf = (bytes: Uint8Array, pieceBytes: number, chunkBytes: number) => {
       },
       tooLong: () => lines.push(undefined),
     },
+    MAX_LINE_BYTES,
     chunkBytes,
   )
   for (let from = 0; from < bytes.length; from += pieceBytes)
-    blocks.push(bytes.subarray(from, from + pieceBytes))
-  blocks.end()
+    cutter.push(bytes.subarray(from, from + pieceBytes))
+  cutter.end()
   return lines
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Stream } from "effect"
-import { boundedLines } from "../../src/platform/BoundedLines.ts"
+import { boundedLines } from "../../src/platform/Lines.ts"
 
 const lines = (...chunks: ReadonlyArray<string>) =>
   Stream.fromIterable(chunks.map((chunk) => Buffer.from(chunk))).pipe(

@@ -1,0 +1,97 @@
+/**
+ * Summarises a log from its bytes, a journal or a Python client's log. Its events are looked at or not, summarised, and
+ * told to whoever listens. Lines that are not recognised are counted, never fatal.
+ */
+import { Option } from "effect"
+import { fromJournal, type LogEvent } from "../journal/LogEvent.ts"
+import { type LogKind, type LogReader, makeLogReader } from "../journal/LogReader.ts"
+import { makeEventFilter } from "./EventFilter.ts"
+import type { LogDefaults, LogOptions } from "./LogOptions.ts"
+import { makeLogSpans, type Missed } from "./LogSpans.ts"
+import { makeSummariser } from "./Summariser.ts"
+import type { Summary } from "./Summary.ts"
+
+export interface LogSummariser extends Pick<LogReader, "push" | "lines" | "newerVersion"> {
+  /** The line that is being read has no more bytes, though no newline came. */
+  readonly endLine: () => void
+  /** There are no more bytes. */
+  readonly end: () => void
+  /** Whether the selection needs to know when the log began, and it does not say: it must then be refused. */
+  readonly lacksBeginning: () => boolean
+  /** Undefined unless the log so far has nothing of the time that was asked for: it must then be refused. */
+  readonly missed: () => Missed | undefined
+  /** Whether the run that wrote the log has ended. */
+  readonly hasEnded: () => boolean
+  /** The summary of the lines so far; none where not a single one was recognised. */
+  readonly summary: () => Option.Option<Summary>
+}
+
+/** What becomes of the events of a log whose kind is known. */
+const makeEventTaker = (kind: LogKind, defaults: LogDefaults, { listen = [], selection }: LogOptions) => {
+  const summariser = makeSummariser({ ...defaults, source: kind })
+  const spans = makeLogSpans(selection ?? { since: undefined, until: undefined }, kind)
+  const filter = selection && makeEventFilter(selection.keys, spans.current)
+  const listeners = listen.map((make) => make(kind, spans.current))
+  let hasEnded = false
+  return {
+    take: (event: LogEvent): void => {
+      if (event.type === "settings") hasEnded = false
+      if (event.type === "ended") hasEnded = true
+      spans.add(event)
+      const seen = filter === undefined ? event : filter(event)
+      if (seen === undefined) return
+      summariser.add(seen)
+      for (const listener of listeners) listener.add(seen)
+    },
+    end: (): void => {
+      for (const listener of listeners) listener.end()
+    },
+    spans,
+    hasEnded: () => hasEnded,
+    summary: summariser.finish,
+  }
+}
+
+/** Makes a summariser for one log. */
+export const makeLogSummariser = (defaults: LogDefaults, options: LogOptions = {}): LogSummariser => {
+  let log: ReturnType<typeof makeEventTaker> | undefined
+  /** Before the log's kind was known. */
+  let unread = 0
+
+  const begin = (kind: LogKind) => {
+    const begun = makeEventTaker(kind, defaults, options)
+    if (unread > 0) begun.take({ type: "unrecognised", lines: unread })
+    log = begun
+    return begun
+  }
+
+  const reader = makeLogReader({
+    record: (record) => {
+      const { take } = log ?? begin("journal")
+      take(fromJournal(record))
+    },
+    python: (event) => {
+      const { take } = log ?? begin("python-client")
+      take(event)
+    },
+    unread: () => {
+      if (log === undefined) unread += 1
+      else log.take({ type: "unrecognised", lines: 1 })
+    },
+  })
+
+  return {
+    push: reader.push,
+    lines: reader.lines,
+    newerVersion: reader.newerVersion,
+    endLine: reader.end,
+    end: () => {
+      reader.end()
+      log?.end()
+    },
+    lacksBeginning: () => log?.spans.lacksBeginning() ?? false,
+    missed: () => log?.spans.missed(),
+    hasEnded: () => log?.hasEnded() ?? false,
+    summary: () => Option.map(Option.fromUndefinedOr(log), ({ summary }) => summary()),
+  }
+}
