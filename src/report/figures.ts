@@ -12,93 +12,67 @@ interface Figure {
   readonly isWrong?: (summary: Summary) => boolean
 }
 
-type Of = (summary: Summary) => number
-
-const rate = (name: string, meaning: string, of: Of): Figure => ({
-  name,
-  meaning,
-  value: (_) => showRate(of(_)),
-})
-
-const count = (name: string, meaning: string, of: Of): Figure => ({
-  name,
-  meaning,
-  value: (_) => showCount(of(_)),
-})
+const figure = (name: string, meaning: string, value: Figure["value"]): Figure => ({ name, meaning, value })
 
 /** A count that should be none. */
-const errors = (name: string, meaning: string, of: Of): Figure => ({
-  ...count(name, meaning, of),
+const errors = (name: string, meaning: string, of: (summary: Summary) => number): Figure => ({
+  ...figure(name, meaning, (_) => showCount(of(_))),
   isWrong: (_) => of(_) > 0,
 })
 
-const share = (name: string, meaning: string, of: (summary: Summary) => number | null): Figure => ({
-  name,
-  meaning,
-  value: (_) => showShare(of(_)),
-})
-
-const duration = (name: string, meaning: string, of: (summary: Summary) => number | undefined): Figure => ({
-  name,
-  meaning,
-  value: (_) => showMs(of(_)),
-})
-
 const TEN: ReadonlyArray<Figure> = [
-  rate(
-    "Average Requests Rate",
-    "orders created per second: what was asked for",
-    (_) => _.averageRequestsRate,
+  figure("Average Requests Rate", "orders created per second: what was asked for", (_) =>
+    showRate(_.averageRequestsRate),
   ),
-  rate(
+  figure(
     "Max Possible Throughput",
     "orders per second that could have been accepted: those that left the queue, in each second at most limit × keys",
-    (_) => _.maxPossibleThroughput,
+    (_) => showRate(_.maxPossibleThroughput),
   ),
-  rate("Average Throughput", "orders accepted per second: what was reached", (_) => _.averageThroughput),
-  rate("Lowest Throughput", "orders accepted in the worst second", (_) => _.lowestThroughput),
-  rate(
+  figure("Average Throughput", "orders accepted per second: what was reached", (_) =>
+    showRate(_.averageThroughput),
+  ),
+  figure("Lowest Throughput", "orders accepted in the worst second", (_) => showRate(_.lowestThroughput)),
+  figure(
     "Average Ignored from Queue",
     "orders per second that became too old while they waited in the queue",
-    (_) => _.averageIgnoredFromQueue,
+    (_) => showRate(_.averageIgnoredFromQueue),
   ),
-  rate(
+  figure(
     "Average Limited by Limiter",
     "orders per second that a key had taken, and that became too old while it waited for a slot",
-    (_) => _.averageLimitedByLimiter,
+    (_) => showRate(_.averageLimitedByLimiter),
   ),
   errors("Exceeds", "requests over the rate limit (429): ten of them block a key for good", (_) => _.exceeds),
   errors("Bans", "requests refused because their key was blocked", (_) => _.bans),
   errors("Nonce Errors", "requests that came after one with a greater nonce", (_) => _.nonceErrors),
-  {
-    name: "Total Time",
-    meaning: "from the first outcome to the last",
-    value: (_) => `${showRate(_.totalTimeMs / 1000)} s`,
-  },
+  figure("Total Time", "from the first outcome to the last", (_) => `${showRate(_.totalTimeMs / 1000)} s`),
 ]
 
 const MORE: ReadonlyArray<Figure> = [
-  count("Created", "orders", (_) => _.orders.created),
-  count("Accepted", "the exchange took them", (_) => _.orders.accepted),
-  count("Rejected", "refused for good, not executed", (_) => _.orders.rejected),
-  count("Expired", "too old before they could be sent", (_) => _.orders.expired),
-  count("Unknown", "sent, and no usable answer came: may have been executed", (_) => _.orders.unknown),
-  count("Cancelled", "still queued when the run was stopped", (_) => _.orders.cancelled),
-  share(
+  figure("Created", "orders", (_) => showCount(_.orders.created)),
+  figure("Accepted", "the exchange took them", (_) => showCount(_.orders.accepted)),
+  figure("Rejected", "refused for good, not executed", (_) => showCount(_.orders.rejected)),
+  figure("Expired", "too old before they could be sent", (_) => showCount(_.orders.expired)),
+  figure("Unknown", "sent, and no usable answer came: may have been executed", (_) =>
+    showCount(_.orders.unknown),
+  ),
+  figure("Cancelled", "still queued when the run was stopped", (_) => showCount(_.orders.cancelled)),
+  figure(
     "Of the ceiling",
     "average throughput as a share of what the exchange lets through at the very most",
-    (_) => _.utilisation.ofCeiling,
+    (_) => showShare(_.utilisation.ofCeiling),
   ),
-  share(
-    "Of the safe optimum",
-    "as a share of what can safely be sent with the delays of this log",
-    (_) => _.utilisation.ofSafeOptimum,
+  figure("Of the safe optimum", "as a share of what can safely be sent with the delays of this log", (_) =>
+    showShare(_.utilisation.ofSafeOptimum),
   ),
-  duration("Order age, p50", "half of the orders were younger when they were sent", (_) => _.orderAge?.p50),
-  duration("Order age, p99", "99 of 100 were younger", (_) => _.orderAge?.p99),
-  duration("Round trip, p50", "half of the answers came sooner", (_) => _.roundTrip?.p50),
-  duration("Round trip, p99", "99 of 100 came sooner", (_) => _.roundTrip?.p99),
-  count("Unrecognised lines", "passed over", (_) => _.unrecognisedLines),
+  figure("Order age, p50", "half of the orders were younger when they were sent", (_) =>
+    showMs(_.orderAge?.p50),
+  ),
+  figure("Order age, p99", "99 of 100 were younger", (_) => showMs(_.orderAge?.p99)),
+  figure("Round trip, p50", "half of the answers came sooner", (_) => showMs(_.roundTrip?.p50)),
+  figure("Round trip, p99", "99 of 100 came sooner", (_) => showMs(_.roundTrip?.p99)),
+  figure("Unrecognised lines", "passed over", (_) => showCount(_.unrecognisedLines)),
 ]
 
 const row = ({ isWrong, meaning, name, value }: Figure, logs: ReadonlyArray<ReportedLog>): Html =>
