@@ -5,6 +5,25 @@
 
 /** How far the page keys go. */
 const PAGE = 10
+/** Between the cursor and the readout, in pixels. */
+const GAP = 14
+
+interface Chart {
+  readonly plot: HTMLElement
+  /** Of the table behind it. */
+  readonly rows: ReadonlyArray<HTMLTableRowElement>
+  /** Where each row is along the chart, from 0 to 1. */
+  readonly places: ReadonlyArray<number>
+  readonly columns: ReadonlyArray<HTMLElement>
+  /** Whether its values are beside each other, and not below each other. */
+  readonly isAcross: boolean
+  readonly cursor: HTMLElement
+  readonly readout: HTMLElement
+  /** What is read aloud. */
+  readonly spoken: HTMLElement
+  /** The row that was shown last; -1 before. */
+  current: number
+}
 
 const make = (name: string, className: string): HTMLElement => {
   const element = document.createElement(name)
@@ -15,8 +34,8 @@ const make = (name: string, className: string): HTMLElement => {
 const textOf = (element: Element | null | undefined): string => element?.textContent ?? ""
 
 /** The plot of the drawing that is shown, in shares of the whole: left, top, width, height. */
-const plotOf = (chart: HTMLElement): readonly [number, number, number, number] => {
-  for (const drawing of chart.querySelectorAll<HTMLElement>(".drawing")) {
+const shownPlot = ({ plot }: Chart): readonly [number, number, number, number] => {
+  for (const drawing of plot.querySelectorAll<HTMLElement>(".drawing")) {
     if (drawing.offsetParent === null) continue
     const [left = 0, top = 0, width = 1, height = 1] = (drawing.dataset["plot"] ?? "").split(" ").map(Number)
     return [left, top, width, height]
@@ -24,135 +43,157 @@ const plotOf = (chart: HTMLElement): readonly [number, number, number, number] =
   return [0, 0, 1, 1]
 }
 
-const explore = (chart: HTMLElement): void => {
-  const table = chart.parentElement?.querySelector("table") ?? null
+const chartOf = (plot: HTMLElement): Chart => {
+  const table = plot.parentElement?.querySelector("table") ?? null
   const rows = [...(table?.querySelectorAll<HTMLTableRowElement>("tbody tr") ?? [])]
-  const columns = [...(table?.querySelectorAll<HTMLElement>("thead th") ?? [])].slice(1)
-  if (rows.length === 0) return
-  const isAcross = chart.dataset["axis"] === "x"
-  const places = rows.map((row) => Number(row.dataset["at"]))
-  const cursor = make("div", "cursor")
-  const readout = make("div", "readout")
-  const spoken = make("div", "hidden")
+  return {
+    plot,
+    rows,
+    places: rows.map((row) => Number(row.dataset["at"])),
+    columns: [...(table?.querySelectorAll<HTMLElement>("thead th") ?? [])].slice(1),
+    isAcross: plot.dataset["axis"] === "x",
+    cursor: make("div", "cursor"),
+    readout: make("div", "readout"),
+    spoken: make("div", "hidden"),
+    current: -1,
+  }
+}
+
+/** Puts what is shown into the page, and makes the chart one that is gone to by keyboard. */
+const prepare = ({ cursor, plot, readout, rows, spoken }: Chart): void => {
   readout.setAttribute("aria-hidden", "true")
   spoken.setAttribute("aria-live", "polite")
   cursor.hidden = true
   readout.hidden = true
-  chart.append(cursor, readout)
+  plot.append(cursor, readout)
   // Beside the chart: what is inside an image is not told.
-  chart.after(spoken)
-  chart.tabIndex = 0
-  chart.setAttribute("role", "application")
-  chart.setAttribute("aria-roledescription", "chart")
-  chart.setAttribute(
-    "aria-label",
-    `${chart.getAttribute("aria-label") ?? ""} Arrow keys move through ${rows.length} values.`,
+  plot.after(spoken)
+  plot.tabIndex = 0
+  plot.setAttribute("role", "application")
+  plot.setAttribute("aria-roledescription", "chart")
+  const label = plot.getAttribute("aria-label") ?? ""
+  plot.setAttribute("aria-label", `${label} Arrow keys move through ${rows.length} values.`)
+}
+
+/** Writes a row's values into the readout. */
+const fill = ({ columns, readout }: Chart, row: HTMLTableRowElement): void => {
+  const heading = document.createElement("b")
+  heading.textContent = textOf(row.querySelector("th"))
+  const list = document.createElement("dl")
+  for (const [index, cell] of [...row.querySelectorAll("td")].entries()) {
+    const column = columns[index]
+    const name = document.createElement("dt")
+    const mark = column?.dataset["mark"]
+    if (mark !== undefined) name.append(make("span", `swatch area ${mark}`))
+    name.append(textOf(column))
+    const value = document.createElement("dd")
+    value.textContent = textOf(cell)
+    list.append(name, value)
+  }
+  readout.replaceChildren(heading, list)
+}
+
+/** Moves cursor and readout to the row that is shown. */
+const place = (chart: Chart): void => {
+  const { cursor, isAcross, plot, readout } = chart
+  const [left, top, width, height] = shownPlot(chart)
+  const at = chart.places[chart.current] ?? 0
+  const across = isAcross ? left + at * width : left
+  const down = isAcross ? top : top + at * height
+  cursor.style.left = `${100 * across}%`
+  cursor.style.top = `${100 * down}%`
+  if (isAcross) cursor.style.height = `${100 * height}%`
+  else cursor.style.width = `${100 * width}%`
+  const { clientHeight, clientWidth } = plot
+  const { offsetWidth } = readout
+  const beside = across * clientWidth + GAP
+  const before = across * clientWidth - GAP - offsetWidth
+  const atEnd = (left + width) * clientWidth - offsetWidth
+  const x = !isAcross ? atEnd : beside + offsetWidth > clientWidth ? before : beside
+  const y = down * clientHeight + (isAcross ? 0 : GAP)
+  readout.style.transform = `translate(${Math.max(0, Math.min(x, clientWidth - offsetWidth))}px, ${y}px)`
+}
+
+const show = (chart: Chart, index: number): void => {
+  const row = chart.rows[index]
+  if (row === undefined) return
+  chart.current = index
+  fill(chart, row)
+  chart.cursor.hidden = false
+  chart.readout.hidden = false
+  place(chart)
+}
+
+/** Shows a row, and has it read aloud. */
+const tell = (chart: Chart, index: number): void => {
+  show(chart, index)
+  const row = chart.rows[index]
+  const values = [...(row?.querySelectorAll("td") ?? [])].map(
+    (cell, column) => `${textOf(chart.columns[column])} ${textOf(cell)}`,
   )
-  let current = -1
+  chart.spoken.textContent = `${textOf(row?.querySelector("th"))}: ${values.join(", ")}`
+}
 
-  const fill = (row: HTMLTableRowElement): void => {
-    const heading = document.createElement("b")
-    heading.textContent = textOf(row.querySelector("th"))
-    const list = document.createElement("dl")
-    for (const [index, cell] of [...row.querySelectorAll("td")].entries()) {
-      const column = columns[index]
-      const name = document.createElement("dt")
-      const mark = column?.dataset["mark"]
-      if (mark !== undefined) name.append(make("span", `swatch area ${mark}`))
-      name.append(textOf(column))
-      const value = document.createElement("dd")
-      value.textContent = textOf(cell)
-      list.append(name, value)
-    }
-    readout.replaceChildren(heading, list)
+const hide = ({ cursor, readout }: Chart): void => {
+  cursor.hidden = true
+  readout.hidden = true
+}
+
+/** The row that is nearest to a place in the window. */
+const nearest = (chart: Chart, { clientX, clientY }: PointerEvent): number => {
+  const box = chart.plot.getBoundingClientRect()
+  const [left, top, width, height] = shownPlot(chart)
+  const at = chart.isAcross
+    ? ((clientX - box.left) / box.width - left) / width
+    : ((clientY - box.top) / box.height - top) / height
+  const distances = chart.places.map((there) => Math.abs(there - at))
+  return distances.indexOf(Math.min(...distances))
+}
+
+/** The row that a key leads to; undefined for a key that leads nowhere. */
+const rowAfter = (key: string, current: number, last: number): number | undefined => {
+  const moves: Partial<Record<string, number>> = {
+    ArrowRight: current + 1,
+    ArrowDown: current + 1,
+    ArrowLeft: current - 1,
+    ArrowUp: current - 1,
+    PageDown: current + PAGE,
+    PageUp: current - PAGE,
+    Home: 0,
+    End: last,
   }
+  const to = moves[key]
+  return to === undefined ? undefined : Math.max(0, Math.min(last, to))
+}
 
-  const place = (index: number): void => {
-    const [left, top, width, height] = plotOf(chart)
-    const at = places[index] ?? 0
-    const { clientHeight, clientWidth } = chart
-    cursor.style.left = `${100 * (isAcross ? left + at * width : left)}%`
-    cursor.style.top = `${100 * (isAcross ? top : top + at * height)}%`
-    if (isAcross) cursor.style.height = `${100 * height}%`
-    else cursor.style.width = `${100 * width}%`
-    const gap = 14
-    const x = isAcross
-      ? (left + at * width) * clientWidth
-      : (left + width) * clientWidth - readout.offsetWidth
-    const y = isAcross ? top * clientHeight : (top + at * height) * clientHeight + gap
-    const beside =
-      isAcross && x + gap + readout.offsetWidth > clientWidth
-        ? x - gap - readout.offsetWidth
-        : isAcross
-          ? x + gap
-          : x
-    readout.style.transform = `translate(${Math.max(0, Math.min(beside, clientWidth - readout.offsetWidth))}px, ${y}px)`
-  }
-
-  const show = (index: number, aloud: boolean): void => {
-    const row = rows[index]
-    if (row === undefined) return
-    current = index
-    fill(row)
-    cursor.hidden = false
-    readout.hidden = false
-    place(index)
-    if (aloud) {
-      const values = [...row.querySelectorAll("td")].map(
-        (cell, column) => `${textOf(columns[column])} ${textOf(cell)}`,
-      )
-      spoken.textContent = `${textOf(row.querySelector("th"))}: ${values.join(", ")}`
-    }
-  }
-
-  const hide = (): void => {
-    cursor.hidden = true
-    readout.hidden = true
-  }
-
-  const pointAt = (event: PointerEvent): void => {
-    const box = chart.getBoundingClientRect()
-    const [left, top, width, height] = plotOf(chart)
-    const at = isAcross
-      ? ((event.clientX - box.left) / box.width - left) / width
-      : ((event.clientY - box.top) / box.height - top) / height
-    let nearest = 0
-    for (const [index, there] of places.entries())
-      if (Math.abs(there - at) < Math.abs((places[nearest] ?? 0) - at)) nearest = index
-    show(nearest, false)
-  }
-
-  chart.addEventListener("pointermove", pointAt)
-  chart.addEventListener("pointerdown", pointAt)
-  chart.addEventListener("pointerleave", (event) => {
-    if (event.pointerType === "mouse") hide()
+const listen = (chart: Chart): void => {
+  const { plot, readout, rows } = chart
+  const pointAt = (event: PointerEvent): void => show(chart, nearest(chart, event))
+  plot.addEventListener("pointermove", pointAt)
+  plot.addEventListener("pointerdown", pointAt)
+  plot.addEventListener("pointerleave", (event) => {
+    if (event.pointerType === "mouse") hide(chart)
   })
-  chart.addEventListener("focus", () => {
-    if (chart.matches(":focus-visible")) show(Math.max(0, current), true)
+  plot.addEventListener("focus", () => {
+    if (plot.matches(":focus-visible")) tell(chart, Math.max(0, chart.current))
   })
-  chart.addEventListener("blur", hide)
-  chart.addEventListener("keydown", (event) => {
+  plot.addEventListener("blur", () => hide(chart))
+  plot.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey) return
-    if (event.key === "Escape") return hide()
-    const last = rows.length - 1
-    const moves: Partial<Record<string, number>> = {
-      ArrowRight: current + 1,
-      ArrowDown: current + 1,
-      ArrowLeft: current - 1,
-      ArrowUp: current - 1,
-      PageDown: current + PAGE,
-      PageUp: current - PAGE,
-      Home: 0,
-      End: last,
-    }
-    const to = moves[event.key]
+    if (event.key === "Escape") return hide(chart)
+    const to = rowAfter(event.key, chart.current, rows.length - 1)
     if (to === undefined) return
     event.preventDefault()
-    show(Math.max(0, Math.min(last, to)), true)
+    tell(chart, to)
   })
   window.addEventListener("resize", () => {
-    if (!readout.hidden) place(current)
+    if (!readout.hidden) place(chart)
   })
 }
 
-for (const chart of document.querySelectorAll<HTMLElement>(".plot")) explore(chart)
+for (const plot of document.querySelectorAll<HTMLElement>(".plot")) {
+  const chart = chartOf(plot)
+  if (chart.rows.length === 0) continue
+  prepare(chart)
+  listen(chart)
+}
