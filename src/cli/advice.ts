@@ -89,7 +89,7 @@ const ofNothingAccepted = ({ message, reason }: NothingAccepted): string => {
   }
 }
 
-const ofState = ({ message, reason }: StateUnusable): string => {
+const ofState = ({ label = "the key", message, reason }: StateUnusable): string => {
   switch (reason) {
     case "no-home":
       return `${message}: name a directory with --state`
@@ -101,8 +101,10 @@ const ofState = ({ message, reason }: StateUnusable): string => {
       return `${message}. Check the directory, or name another with --state`
     case "unreadable":
       return `${message}. Make it readable, or name another directory with --state`
-    case "not-ours":
-      return message
+    case "newer":
+      return `${message}. Use that version`
+    case "damaged":
+      return `${message}. Put back an intact copy; or, once no request of ${label} was sent for a minute, remove the file: its nonces then go on from the wall clock, and its rate-limit errors are forgotten`
   }
 }
 
@@ -140,10 +142,12 @@ export const inWords = (error: Told): string => {
       return `${error.message}. The exchange was stopped; free space or choose another file with --record`
     case "StateUnusable":
       return ofState(error)
+    case "KeyInUse":
+      return `${error.message}. Stop it, or use other keys`
+    case "StateUnwritable":
+      return `${error.message}. The run was stopped, for nothing is sent that is not remembered; make room, or check the directory`
     case "AtRest":
     case "ExchangeNotServed":
-    case "KeyInUse":
-    case "StateUnwritable":
       return error.message
   }
 }

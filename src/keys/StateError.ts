@@ -11,13 +11,23 @@ export class KeyInUse extends Schema.TaggedError<KeyInUse>()("KeyInUse", {
   override get message() {
     const who =
       this.owner === undefined ? "another process" : `process ${this.owner.pid} since ${this.owner.since}`
-    return `${this.label} is in use by ${who} (state in ${this.directory}). Stop it, or use other keys`
+    return `${this.label} is in use by ${who} (state in ${this.directory})`
   }
 }
 
 /** A state file or directory cannot be read, or is not what it should be. Nothing was sent, nothing changed. */
 export class StateUnusable extends Schema.TaggedError<StateUnusable>()("StateUnusable", {
-  reason: Schema.Literals(["no-home", "no-directory", "no-lock", "not-a-lock", "unreadable", "not-ours"]),
+  reason: Schema.Literals([
+    "no-home",
+    "no-directory",
+    "no-lock",
+    "not-a-lock",
+    "unreadable",
+    "newer",
+    "damaged",
+  ]),
+  /** The key that it is about, where it is about one. */
+  label: Schema.optionalKey(Schema.String),
   message: Schema.String,
 }) {}
 
@@ -27,7 +37,7 @@ export class StateUnwritable extends Schema.TaggedError<StateUnwritable>()("Stat
   problem: Schema.String,
 }) {
   override get message() {
-    return `the state in ${this.directory} cannot be written: ${this.problem}. The run was stopped, for nothing is sent that is not remembered; make room, or check the directory`
+    return `the state in ${this.directory} cannot be written: ${this.problem}`
   }
 }
 

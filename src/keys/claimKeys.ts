@@ -45,12 +45,17 @@ export interface ClaimedKeys {
 /** Files that are written or read at the same time. */
 const CONCURRENCY = 8
 
-const adviceFor = (label: string, path: string, problem: RecordProblem): string => {
+const unusable = (label: string, path: string, problem: RecordProblem): StateUnusable => {
+  const file = `${path} (what is remembered of ${label})`
   if (typeof problem === "object") {
-    return `${path} (what is remembered of ${label}) was written by a newer version of paceline (form ${problem.newer}). Use that version`
+    return new StateUnusable({
+      reason: "newer",
+      label,
+      message: `${file} was written by a newer version of paceline (form ${problem.newer})`,
+    })
   }
   const what = problem === "damaged" ? "is damaged" : "is not a state file of paceline"
-  return `${path} (what is remembered of ${label}) ${what}. Put back an intact copy; or, once no request of ${label} was sent for a minute, remove the file: its nonces then go on from the wall clock, and its rate-limit errors are forgotten`
+  return new StateUnusable({ reason: "damaged", label, message: `${file} ${what}` })
 }
 
 /** Claims the keys as long as the scope, and remembers from then on what is done with them. */
@@ -89,12 +94,7 @@ export const claimKeys = Effect.fnUntraced(function* (options: ClaimOptions) {
     )
     if (text === undefined) return { key, name, file, former: undefined }
     const former = decodeKeyRecord(text)
-    if (Result.isFailure(former)) {
-      return yield* new StateUnusable({
-        reason: "not-ours",
-        message: adviceFor(key.label, path, former.failure),
-      })
-    }
+    if (Result.isFailure(former)) return yield* unusable(key.label, path, former.failure)
     return { key, name, file, former: former.success }
   })
 

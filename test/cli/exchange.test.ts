@@ -1,23 +1,12 @@
 // On the real clock: the command serves on a real port.
 import { get } from "node:http"
-import { NodeServices } from "@effect/platform-node"
 import { expect, it } from "@effect/vitest"
 import { Effect, Fiber, Predicate, Schedule } from "effect"
-import { Command } from "effect/cli"
 import { TestConsole } from "effect/testing"
-import { asUserError } from "../../src/cli/advice.ts"
 import { exchange, showTally } from "../../src/cli/exchange.ts"
+import { commandLine } from "../../src/cli/shell.ts"
 
-const run = (...args: ReadonlyArray<string>) =>
-  Command.runWith(exchange, { version: "0", renderErrors: false })(args).pipe(
-    Effect.provide(NodeServices.layer),
-  )
-
-/** As a user is told of it. */
-const asTold = (error: Effect.Error<ReturnType<typeof run>>) =>
-  Predicate.isTagged(error, "RecordNotOpened") || Predicate.isTagged(error, "RecordUnwritable")
-    ? asUserError(error)
-    : error
+const run = (...args: ReadonlyArray<string>) => commandLine(exchange, args)
 
 const firstLine = TestConsole.logLines.pipe(
   Effect.flatMap(([line]) => (Predicate.isString(line) ? Effect.succeed(line) : Effect.fail("nothing yet"))),
@@ -86,8 +75,8 @@ it.live("stops in one line where its record cannot be written, and answers nothi
     const answered = yield* Effect.exit(ask(`${url}?api_key=UT4NHL1J796WCHULA1750MXYF9F5JYA6&nonce=1`))
     expect(answered._tag).toBe("Failure")
     const error = yield* Fiber.join(running)
-    expect(error).toMatchObject({ _tag: "RecordUnwritable" })
-    expect(asTold(error).message).toContain(
+    expect(error).toMatchObject({ _tag: "CommandFailed" })
+    expect(error.message).toContain(
       "/dev/full cannot be written: the disk is full. The exchange was stopped; free space or choose another file with --record",
     )
   }).pipe(Effect.provide(TestConsole.layer)),
@@ -109,7 +98,7 @@ it.live("fails in one line where the port is in use", () =>
     const running = yield* Effect.forkChild(run("--port", "0"))
     const port = /:(\d+)\//.exec(yield* firstLine)?.[1] ?? ""
     const error = yield* Effect.flip(run("--port", port))
-    expect(error).toMatchObject({ _tag: "ExchangeNotServed" })
+    expect(error).toMatchObject({ _tag: "CommandFailed" })
     expect(error.message).toContain(`127.0.0.1:${port}: the port is in use`)
     yield* Fiber.interrupt(running)
   }).pipe(Effect.provide(TestConsole.layer)),
@@ -126,7 +115,7 @@ it.effect.each([
   { args: ["--keys-file", "/none"], said: "cannot read the keys file /none: there is no such file" },
 ])("refuses $args in one line", ({ args, said }) =>
   Effect.gen(function* () {
-    const error = asTold(yield* Effect.flip(run(...args)))
+    const error = yield* Effect.flip(run(...args))
     expect(error).toMatchObject({ _tag: "UsageError" })
     expect(error.message).toContain(said)
   }),

@@ -2,6 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Option, Scope } from "effect"
 import { TestClock } from "effect/testing"
+import { inWords } from "../../src/cli/advice.ts"
 import type { KeyMemory } from "../../src/keys/KeyMemory.ts"
 import type { Transit } from "../../src/domain/Transit.ts"
 import { nowMs } from "../../src/platform/Monotonic.ts"
@@ -307,7 +308,7 @@ describe("a disk that fails", () => {
       assert.isDefined(exit)
       const error = Exit.isSuccess(exit) ? exit.value : undefined
       assert.match(
-        error?.message ?? "",
+        error === undefined ? "" : inWords(error),
         /^the state in nowhere cannot be written: it failed\. The run was stopped/,
       )
       yield* TestClock.adjust("5 seconds")

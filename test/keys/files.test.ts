@@ -5,6 +5,7 @@ import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, FileSystem, Layer, PlatformError, Result, type Scope } from "effect"
 import { KeyValueStore } from "effect/persistence"
+import { inWords } from "../../src/cli/advice.ts"
 import { layerAtomicFiles } from "../../src/keys/AtomicFiles.ts"
 import { keyName } from "../../src/keys/keyName.ts"
 import { decodeKeyRecord, encodeKeyRecord, type KeyRecord } from "../../src/keys/KeyRecord.ts"
@@ -175,9 +176,9 @@ describe("a state file", () => {
         writeFileSync(path, text)
         const error = yield* Effect.flip(Effect.scoped(claimIn(directory)))
         expect(error._tag).toBe("StateUnusable")
-        expect(error.message).toContain(path)
-        expect(error.message).toMatch(says)
-        expect(error.message).not.toContain("\n")
+        expect(inWords(error)).toContain(path)
+        expect(inWords(error)).toMatch(says)
+        expect(inWords(error)).not.toContain("\n")
         expect(readFileSync(path, "utf8")).toBe(text)
         // It is not locked any more either.
         writeFileSync(path, encodeKeyRecord(record))
@@ -193,17 +194,17 @@ describe("a state file", () => {
       const directory = yield* temporaryFolder
       mkdirSync(join(directory, `${name}.json`))
       const unreadable = yield* Effect.flip(Effect.scoped(claimIn(directory)))
-      expect(unreadable.message).toMatch(
-        /^cannot read .*\.json \(what is remembered of key-1\): it is a directory$/,
+      expect(inWords(unreadable)).toMatch(
+        /^cannot read .*\.json \(what is remembered of key-1\): it is a directory\. /,
       )
       const other = yield* temporaryFolder
       writeFileSync(join(other, `${name}.lock`), "this is no database, nor anything else\n".repeat(20))
       const foreign = yield* Effect.flip(Effect.scoped(claimIn(other)))
-      expect(foreign.message).toMatch(/\.lock is not a lock of paceline$/)
+      expect(inWords(foreign)).toMatch(/\.lock is not a lock of paceline\. Remove it, /)
       const third = yield* temporaryFolder
       mkdirSync(join(third, `${name}.lock`))
       const blocked = yield* Effect.flip(Effect.scoped(claimIn(third)))
-      expect(blocked.message).toMatch(/^cannot lock .*\.lock: unable to open database file$/)
+      expect(inWords(blocked)).toMatch(/^cannot lock .*\.lock: unable to open database file\. /)
     }),
   )
 
@@ -215,7 +216,9 @@ describe("a state file", () => {
       for (const path of [join(directory, "file"), join(directory, "file", "below")]) {
         const error = yield* Effect.flip(Effect.scoped(claimIn(path, { keys: claimOptions.keys })))
         expect(error._tag).toBe("StateUnusable")
-        expect(error.message).toBe(`cannot make the state directory ${path}: a file is in its place`)
+        expect(inWords(error)).toBe(
+          `cannot make the state directory ${path}: a file is in its place. Name another with --state`,
+        )
       }
     }),
   )

@@ -5,6 +5,7 @@ import process from "node:process"
 import { fileURLToPath } from "node:url"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Redacted, Schema, type Scope } from "effect"
+import { inWords } from "../../src/cli/advice.ts"
 import { keyName } from "../../src/keys/keyName.ts"
 import { launch, type Running } from "../cli/process.ts"
 import { claimIn, temporaryFolder } from "./support.ts"
@@ -51,7 +52,7 @@ describe.concurrent("the owner of a key", () => {
       const first = yield* holder(directory, "secret-a", "secret-b")
       const error = yield* Effect.flip(claim(directory, "secret-b"))
       expect(error._tag).toBe("KeyInUse")
-      expect(error.message).toMatch(
+      expect(inWords(error)).toMatch(
         new RegExp(
           `^key-1 is in use by process ${first.child.pid} since \\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ \\(state in ${directory}\\)\\. Stop it, or use other keys$`,
         ),
