@@ -1,7 +1,7 @@
 /**
- * What a certificate says: that a run kept the rules, as its journal shows, or the first place where it does not.
+ * What a certificate says: that a run kept the rules, as its journal shows, or the first place where it did not.
  *
- * All plain data, as it is printed with `--format json`. Times are milliseconds.
+ * Plain data, printed as it is where JSON is asked for. Times are milliseconds.
  */
 
 /**
@@ -33,7 +33,7 @@ export interface Violation {
   readonly lines: ReadonlyArray<Exhibit>
 }
 
-/** How close something came. */
+/** The closest that a run came to breaking a rule. */
 export interface Closest {
   /**
    * How much earlier the later request could have left; negative where it left too early, and null in JSON where
@@ -48,7 +48,7 @@ export interface Closest {
 
 export interface KeyCertificate {
   readonly key: string
-  /** Requests that were sent with it, those that turned out never to have left among them. */
+  /** Requests with a `sent` record, also those that turned out never to have left. */
   readonly requests: number
   /** The smallest spare time in any window; null where fewer than `limit + 1` requests can have been counted. */
   readonly window: Closest | null
@@ -56,7 +56,7 @@ export interface KeyCertificate {
   readonly order: Closest | null
 }
 
-/** What the run was to keep, as the header has it. */
+/** What the run had to keep, as its header says. */
 export interface CertifiedSettings {
   readonly gate: string
   readonly limit: number
@@ -85,13 +85,13 @@ export interface Certificate {
     readonly cancelled: number
   }
   readonly keys: ReadonlyArray<KeyCertificate>
-  /** Orders that were sent and have no end in a journal that was cut off: nobody knows what became of them. */
+  /** Orders that were sent and have no end, in a journal that was cut off: nobody knows what became of them. */
   readonly inFlight: { readonly count: number; readonly first: ReadonlyArray<string> }
   /** Orders that had gone back to the line when the journal was cut off. */
   readonly waiting: number
   /** Pairs of a key's requests whose order is not shown, because the journal was cut off before the first one's end. */
   readonly unshownPairs: number
-  /** Orders whose ids could not be kept in mind: that one of them came again would not have been noticed. */
+  /** Orders whose ids could not be kept in mind: a second request of one of them would not have been noticed. */
   readonly forgottenIds: number
   readonly violations: Readonly<Record<Rule, number>>
   /** The first place where a rule does not hold; null where all do. */

@@ -1,6 +1,6 @@
 /**
- * Ids of orders that came before, in bounded memory: a bit each for the whole numbers that order sources count with,
- * the text for others. What does not fit is counted, and not known again.
+ * Remembers the ids of orders in bounded memory: a bit each for the whole numbers that order sources count with, the text
+ * of others. It counts the ids that no longer fit, and does not know them again.
  */
 
 /** Ids in a page: 4 KiB. */
@@ -27,7 +27,7 @@ export class SeenIds {
     this.#limits = limits
   }
 
-  /** Takes an id, and answers whether it is known to have come before. */
+  /** Takes an id, and says whether it is known to have come before. */
   seen(id: string): boolean {
     if (!WHOLE_NUMBER.test(id)) return this.#seenText(id)
     const number = Number(id)

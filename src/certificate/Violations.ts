@@ -1,4 +1,4 @@
-/** Collects the places where a journal breaks a rule: all are counted, the first one of each rule is kept. */
+/** Collects the places where a journal breaks a rule: counts them all, and keeps the first of each rule. */
 import type { JournalRecord } from "../journal/JournalRecord.ts"
 import type { Exhibit, Rule, Violation } from "./Certificate.ts"
 
@@ -29,21 +29,21 @@ export class Violations {
   }
   readonly #firsts = new Map<Rule, Violation>()
 
-  /** A record breaks a rule: alone, or by what others say. */
+  /** A record breaks a rule, alone or against others. */
   found(rule: Rule, problem: string, at: OnLine, ...against: ReadonlyArray<OnLine>): void {
     this.#add(rule, problem, at.line, () =>
       [at, ...against].toSorted((one, other) => one.line - other.line).map(exhibit),
     )
   }
 
-  /** A line breaks a rule that is no record, or is not there. */
+  /** A line that is no record, or that is missing, breaks a rule. */
   foundText(rule: Rule, problem: string, line: number, text: string | undefined): void {
     this.#add(rule, problem, line, () => (text === undefined ? [] : [{ line, text: shortened(text) }]))
   }
 
   #add(rule: Rule, problem: string, line: number, lines: () => ReadonlyArray<Exhibit>): void {
     this.#counts[rule] += 1
-    // What is found later may stand before: a send is judged when those before it have ended.
+    // A later finding may be of an earlier line: a send is judged when those before it have ended.
     const first = this.#firsts.get(rule)
     if (first !== undefined && first.line <= line) return
     this.#firsts.set(rule, { rule, line, problem: shortened(problem, LONGEST_PROBLEM), lines: lines() })

@@ -1,6 +1,4 @@
-/**
- * The program for browsers that is put into a page: as it was built, or from its source without its types.
- */
+/** Reads the program for browsers that goes into a page: as it was built, or its source without the types. */
 import { stripTypeScriptTypes } from "node:module"
 import { fileURLToPath } from "node:url"
 import { Effect, FileSystem } from "effect"

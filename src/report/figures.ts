@@ -1,4 +1,4 @@
-/** The ten figures and what each means, in the words of one who has not read the documents. */
+/** The ten figures and what each means, for a reader who has not read the documents. */
 import type { Summary } from "../summary/Summary.ts"
 import { html, type Html } from "./html.ts"
 import type { ReportedLog } from "./charts/Panel.ts"

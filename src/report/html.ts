@@ -1,6 +1,6 @@
 /**
- * HTML from templates. Whatever is put into one is text and is escaped, unless it is HTML itself: a log is not to be
- * trusted, and neither is a file's name.
+ * HTML from templates. A value in a template is text and gets escaped, unless it is HTML itself: neither a log nor a file's
+ * name is to be trusted.
  */
 
 /** Text that is HTML: only `html` makes it, and `trusted` of what this program itself has written. */

@@ -1,6 +1,6 @@
 /**
- * A report: one page that needs nothing but itself. It holds no address, and its policy forbids the browser to fetch
- * anything; with scripts off all of it is there but the pointing at values.
+ * A report: one page that needs nothing but itself. It names no address, and its policy forbids the browser to fetch
+ * anything. Without scripts everything is there, except that values cannot be pointed at.
  */
 import { createHash } from "node:crypto"
 import { DateTime, Option } from "effect"
@@ -128,7 +128,7 @@ const setting = ({ run: { settings, source } }: ReportedLog): string =>
 const mark = (isRight: boolean, what: string): Html =>
   isRight ? html`<span class="right">✓&nbsp;${what}</span>` : html`<span class="wrong">✗&nbsp;${what}</span>`
 
-/** What came out: how much, whether the exchange refused what it should not have had to, and whether that was luck. */
+/** How many orders were accepted, whether the exchange refused any for the rules, and whether it could have. */
 const verdict = (log: ReportedLog): Html => {
   const { averageThroughput, bans, exceeds, nonceErrors, utilisation } = log.summary
   const wrong = [
@@ -163,7 +163,7 @@ const hashOf = (text: string): string => `'sha256-${createHash("sha256").update(
 /**
  * The page, for one log or for several side by side.
  *
- * @param script what makes values on the charts be pointed at, for browsers
+ * @param script the program for browsers that lets values on the charts be pointed at
  */
 export const renderPage = (logs: ReadonlyArray<ReportedLog>, script: string): string => {
   const [first] = logs

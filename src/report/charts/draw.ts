@@ -1,6 +1,6 @@
 /**
- * Draws a chart to text, in the sizes that the page chooses from: of a chart that grows with its page the words would
- * grow, too. Colours are names that the page's style gives a value to, so one drawing does for light and dark.
+ * Draws a chart as SVG text, in each size that the page chooses from: in a chart that grew with its page the words would
+ * grow too. The page's style gives the colours their values, so one drawing serves light and dark.
  */
 import { BarChart, LineChart } from "echarts/charts"
 import { GridComponent } from "echarts/components"
