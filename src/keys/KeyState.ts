@@ -11,9 +11,9 @@ import { KeyValueStore } from "effect/persistence"
 import { invariant } from "../platform/invariant.ts"
 import { nowMsUnsafe, sleepUntil } from "../platform/Monotonic.ts"
 import type { KeyMemory } from "./KeyMemory.ts"
-import { latestArrival, type Reach } from "../domain/Transit.ts"
+import { latestArrival, type Reach, type Transit } from "../domain/Transit.ts"
 import { Boot } from "./Boot.ts"
-import { type Beliefs, inherit } from "./coldStart.ts"
+import { type Beliefs, inherit, type Inheritance } from "./coldStart.ts"
 import { encodeKeyRecord, type KeyRecord } from "./KeyRecord.ts"
 import { StateUnwritable } from "./StateError.ts"
 import { storeProblem } from "./storeProblem.ts"
@@ -39,132 +39,163 @@ export interface KeyStateOptions {
 
 const orNull = (ms: number): number | null => (Number.isFinite(ms) ? ms : null)
 
+/** What is written, but for what is always the same or known. */
+type LastWord = Pick<KeyRecord, "lastNonce" | "stopped"> & { readonly unansweredUntilMs: number }
+
+/** All times are milliseconds of the monotonic clock; a boot's offset is added where they are written. */
+class KeyState implements KeyMemory {
+  readonly quietUntilMs: number
+  readonly lastNonce: number
+  readonly rateLimitErrors: number
+  readonly failed: Effect.Effect<never, StateUnwritable>
+  readonly #options: KeyStateOptions
+  readonly #clock: Clock.Clock
+  readonly #store: KeyValueStore.KeyValueStore
+  readonly #boot: Boot["Service"]
+  readonly #own: Beliefs
+  readonly #inherited: Inheritance
+  /** Opened when something is to be written before its time. */
+  readonly #wake = Latch.makeUnsafe()
+  /** Opened whenever something was written. */
+  readonly #renewed = Latch.makeUnsafe()
+  readonly #failure = Deferred.makeUnsafe<never, StateUnwritable>()
+  readonly #errors: Record<string, number>
+  #usedNonce: number
+  #wantedNonce = 0
+  #inFlight = 0
+  /** What was written down, and holds. */
+  #reserved = { nonce: 0, untilMs: Number.NEGATIVE_INFINITY }
+  #arrivedByMs: number
+  #unansweredMs = Number.NEGATIVE_INFINITY
+
+  constructor(
+    options: KeyStateOptions,
+    clock: Clock.Clock,
+    store: KeyValueStore.KeyValueStore,
+    boot: Boot["Service"],
+  ) {
+    const { exchange, former, reach, windowMs } = options
+    this.#options = options
+    this.#clock = clock
+    this.#store = store
+    this.#boot = boot
+    this.#own = { windowMs, reachMs: reach.boundMs ?? reach.requestTimeoutMs }
+    this.#inherited = inherit(former, this.#own, { bootId: boot.id, nowMs: this.#sinceBootMs() })
+    this.#errors = { ...former?.rateLimitErrors }
+    this.#usedNonce = former?.lastNonce ?? 0
+    this.#arrivedByMs = this.#inherited.arrivedByMs - boot.offsetMs
+    this.quietUntilMs = this.#inherited.quietUntilMs - boot.offsetMs
+    this.lastNonce = this.#usedNonce
+    this.rateLimitErrors = exchange === undefined ? 0 : (this.#errors[exchange] ?? 0)
+    this.failed = Deferred.await(this.#failure)
+  }
+
+  #sinceBootMs(): number {
+    return nowMsUnsafe(this.#clock) + this.#boot.offsetMs
+  }
+
+  #write({ unansweredUntilMs, ...word }: LastWord): Effect.Effect<void, StateUnwritable> {
+    const { directory, file } = this.#options
+    const { id, offsetMs } = this.#boot
+    // As long as something of former lives may be in the window, what they believed is passed on.
+    const beliefs = this.#sinceBootMs() < this.#inherited.quietUntilMs ? this.#inherited : this.#own
+    const record: KeyRecord = {
+      ...word,
+      rateLimitErrors: this.#errors,
+      bootId: id ?? null,
+      arrivedByMs: orNull(this.#arrivedByMs + offsetMs),
+      unansweredUntilMs: orNull(unansweredUntilMs + offsetMs),
+      windowMs: beliefs.windowMs,
+      reachMs: beliefs.reachMs,
+    }
+    return Effect.mapError(
+      this.#store.set(file, encodeKeyRecord(record)),
+      (error) => new StateUnwritable({ directory, problem: storeProblem(error) }),
+    )
+  }
+
+  /** Writes the next nonces and the next lease ahead. */
+  readonly renew: Effect.Effect<void, StateUnwritable> = Effect.suspend(() => {
+    this.#wake.closeUnsafe()
+    const next = {
+      nonce: Math.max(
+        // Never less than what may be in use while this is being written.
+        this.#reserved.nonce,
+        Math.floor(this.#clock.currentTimeMillisUnsafe()) + AHEAD_MS,
+        Math.max(this.#usedNonce, this.#wantedNonce) + NONCES_AHEAD,
+      ),
+      untilMs: nowMsUnsafe(this.#clock) + AHEAD_MS,
+    }
+    const written = this.#write({ stopped: false, lastNonce: next.nonce, unansweredUntilMs: next.untilMs })
+    return Effect.map(written, () => {
+      this.#reserved = next
+      this.#renewed.openUnsafe()
+    })
+  })
+
+  /** Renews whenever half of what was written ahead is left, until it cannot be written. */
+  readonly keepRenewing: Effect.Effect<never, StateUnwritable> = Effect.suspend(() =>
+    Effect.raceFirst(this.#wake.await, sleepUntil(this.#reserved.untilMs - AHEAD_MS / 2)),
+  ).pipe(
+    Effect.andThen(this.renew),
+    Effect.forever,
+    Effect.tapCause((cause) => Effect.sync(() => Deferred.doneUnsafe(this.#failure, Exit.failCause(cause)))),
+  )
+
+  /** Writes that the run has ended, and what exactly it has used. */
+  readonly stop: Effect.Effect<void> = Effect.suspend(() => {
+    const unansweredUntilMs = this.#inFlight > 0 ? nowMsUnsafe(this.#clock) : this.#unansweredMs
+    // Without the last word the next life waits as after a crash, and skips the nonces written ahead.
+    return Effect.ignore(this.#write({ stopped: true, lastNonce: this.#usedNonce, unansweredUntilMs }))
+  })
+
+  readonly reservedNonce = (): number =>
+    nowMsUnsafe(this.#clock) < this.#reserved.untilMs ? this.#reserved.nonce : Number.NEGATIVE_INFINITY
+
+  readonly reserve = (nonce: number): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      if (nonce <= this.reservedNonce()) return Effect.void
+      this.#wantedNonce = Math.max(this.#wantedNonce, nonce)
+      this.#renewed.closeUnsafe()
+      this.#wake.openUnsafe()
+      return Effect.andThen(this.#renewed.await, this.reserve(nonce))
+    })
+
+  readonly onSent = (nonce: number): void => {
+    this.#usedNonce = nonce
+    this.#inFlight += 1
+    if (this.#reserved.nonce - nonce < NONCES_AHEAD / 2) this.#wake.openUnsafe()
+  }
+
+  readonly onRateLimitError = (): void => {
+    const { exchange } = this.#options
+    if (exchange === undefined) return
+    this.#errors[exchange] = (this.#errors[exchange] ?? 0) + 1
+    this.#wake.openUnsafe()
+  }
+
+  readonly onEnded = (transit: Transit): void => {
+    this.#inFlight -= 1
+    invariant(this.#inFlight >= 0, "more requests have ended than were sent")
+    if (transit.end?.ending === "lost") this.#unansweredMs = Math.max(this.#unansweredMs, transit.end.atMs)
+    else {
+      const latestMs = latestArrival(transit, this.#options.reach)
+      this.#arrivedByMs = Math.max(this.#arrivedByMs, latestMs ?? this.#arrivedByMs)
+    }
+  }
+}
+
 /**
  * Goes on from what is remembered. When it succeeds, the first nonces and the first lease are written down; when the
  * scope closes, it is written that the run has ended and what exactly it has used.
  */
-export const openKeyState = (
+export const openKeyState = Effect.fnUntraced(function* (
   options: KeyStateOptions,
-): Effect.Effect<KeyMemory, StateUnwritable, Boot | KeyValueStore.KeyValueStore | Scope.Scope> =>
-  Effect.gen(function* () {
-    const { directory, exchange, file, former, reach } = options
-    const clock = yield* Clock.Clock
-    const store = yield* KeyValueStore.KeyValueStore
-    const boot = yield* Boot
-    const own: Beliefs = { windowMs: options.windowMs, reachMs: reach.boundMs ?? reach.requestTimeoutMs }
-    const inherited = inherit(former, own, {
-      bootId: boot.id,
-      nowMs: nowMsUnsafe(clock) + boot.offsetMs,
-    })
-
-    /** Opened when something is to be written before its time. */
-    const wake = Latch.makeUnsafe()
-    /** Opened whenever something was written. */
-    const renewed = Latch.makeUnsafe()
-    const failure = Deferred.makeUnsafe<never, StateUnwritable>()
-    const errors: Record<string, number> = { ...former?.rateLimitErrors }
-    const errorsBefore = exchange === undefined ? 0 : (errors[exchange] ?? 0)
-    let lastNonce = former?.lastNonce ?? 0
-    let wantedNonce = 0
-    let inFlight = 0
-    // What was written down, and holds. Milliseconds of the monotonic clock, as all below.
-    let reserved = { nonce: 0, untilMs: Number.NEGATIVE_INFINITY }
-    let arrivedByMs = inherited.arrivedByMs - boot.offsetMs
-    let unansweredMs = Number.NEGATIVE_INFINITY
-
-    const write = (
-      state: Pick<KeyRecord, "lastNonce" | "stopped"> & { readonly unansweredUntilMs: number },
-    ): Effect.Effect<void, StateUnwritable> => {
-      // As long as something of former lives may be in the window, what they believed is passed on.
-      const beliefs = nowMsUnsafe(clock) + boot.offsetMs < inherited.quietUntilMs ? inherited : own
-      const record: KeyRecord = {
-        ...state,
-        rateLimitErrors: errors,
-        bootId: boot.id ?? null,
-        arrivedByMs: orNull(arrivedByMs + boot.offsetMs),
-        unansweredUntilMs: orNull(state.unansweredUntilMs + boot.offsetMs),
-        windowMs: beliefs.windowMs,
-        reachMs: beliefs.reachMs,
-      }
-      return Effect.mapError(
-        store.set(file, encodeKeyRecord(record)),
-        (error) => new StateUnwritable({ directory, problem: storeProblem(error) }),
-      )
-    }
-
-    const renew = Effect.suspend(() => {
-      wake.closeUnsafe()
-      const next = {
-        nonce: Math.max(
-          // Never less than what may be in use while this is being written.
-          reserved.nonce,
-          Math.floor(clock.currentTimeMillisUnsafe()) + AHEAD_MS,
-          Math.max(lastNonce, wantedNonce) + NONCES_AHEAD,
-        ),
-        untilMs: nowMsUnsafe(clock) + AHEAD_MS,
-      }
-      return Effect.map(
-        write({ stopped: false, lastNonce: next.nonce, unansweredUntilMs: next.untilMs }),
-        () => {
-          reserved = next
-          renewed.openUnsafe()
-        },
-      )
-    })
-
-    const due = Effect.suspend(() =>
-      Effect.raceFirst(wake.await, sleepUntil(reserved.untilMs - AHEAD_MS / 2)),
-    )
-
-    yield* renew
-    // Registered before the fiber, so run after it has ended: nothing is written behind the last word.
-    yield* Effect.addFinalizer(() =>
-      Effect.suspend(() => {
-        const untilMs = inFlight > 0 ? nowMsUnsafe(clock) : unansweredMs
-        // Without the last word the next life waits as after a crash, and skips the nonces written ahead.
-        return Effect.ignore(write({ stopped: true, lastNonce, unansweredUntilMs: untilMs }))
-      }),
-    )
-    yield* Effect.forkScoped(
-      Effect.tapCause(Effect.forever(Effect.andThen(due, renew)), (cause) =>
-        Effect.sync(() => Deferred.doneUnsafe(failure, Exit.failCause(cause))),
-      ),
-    )
-
-    const reservedNonce = (): number =>
-      nowMsUnsafe(clock) < reserved.untilMs ? reserved.nonce : Number.NEGATIVE_INFINITY
-
-    const reserve = (nonce: number): Effect.Effect<void> =>
-      Effect.suspend(() => {
-        if (nonce <= reservedNonce()) return Effect.void
-        wantedNonce = Math.max(wantedNonce, nonce)
-        renewed.closeUnsafe()
-        wake.openUnsafe()
-        return Effect.andThen(renewed.await, reserve(nonce))
-      })
-
-    return {
-      quietUntilMs: inherited.quietUntilMs - boot.offsetMs,
-      lastNonce,
-      rateLimitErrors: errorsBefore,
-      reservedNonce,
-      reserve,
-      onSent: (nonce) => {
-        lastNonce = nonce
-        inFlight += 1
-        if (reserved.nonce - nonce < NONCES_AHEAD / 2) wake.openUnsafe()
-      },
-      onRateLimitError: () => {
-        if (exchange === undefined) return
-        errors[exchange] = (errors[exchange] ?? 0) + 1
-        wake.openUnsafe()
-      },
-      onEnded: (transit) => {
-        inFlight -= 1
-        invariant(inFlight >= 0, "more requests have ended than were sent")
-        if (transit.end?.ending === "lost") unansweredMs = Math.max(unansweredMs, transit.end.atMs)
-        else arrivedByMs = Math.max(arrivedByMs, latestArrival(transit, reach) ?? arrivedByMs)
-      },
-      failed: Deferred.await(failure),
-    }
-  })
+): Effect.fn.Return<KeyMemory, StateUnwritable, Boot | KeyValueStore.KeyValueStore | Scope.Scope> {
+  const state = new KeyState(options, yield* Clock.Clock, yield* KeyValueStore.KeyValueStore, yield* Boot)
+  yield* state.renew
+  // Registered before the fiber, so run after it has ended: nothing is written behind the last word.
+  yield* Effect.addFinalizer(() => state.stop)
+  yield* Effect.forkScoped(state.keepRenewing)
+  return state
+})
