@@ -49,58 +49,59 @@ export interface ArrivalTally {
 
 /**
  * The largest number of events within any `windowMs`, both ends included, in whole milliseconds: the strictest
- * reading of "no 21 within any 1000 ms". Keeps one entry for each millisecond of the last window that had an
- * event.
+ * reading of "no 21 within any 1000 ms". Keeps one entry for each millisecond of the last window that had an event.
  */
-const makeSlidingMaximum = (windowMs: number) => {
-  let entries: Array<{ readonly ms: number; count: number }> = []
-  let head = 0
-  let inWindow = 0
-  let most = 0
-  return {
-    add: (atMs: number): void => {
-      const ms = Math.floor(atMs)
-      for (
-        let oldest = entries[head];
-        oldest !== undefined && ms - oldest.ms > windowMs;
-        oldest = entries[head]
-      ) {
-        inWindow -= oldest.count
-        head += 1
-      }
-      // Dropped entries are given back once they are half of all: constant work per event on average.
-      if (head > 64 && head * 2 > entries.length) {
-        entries = entries.slice(head)
-        head = 0
-      }
-      const last = entries.length > head ? entries.at(-1) : undefined
-      if (last?.ms === ms) last.count += 1
-      else entries.push({ ms, count: 1 })
-      inWindow += 1
-      most = Math.max(most, inWindow)
-    },
-    most: (): number => most,
+class BusiestWindow {
+  readonly #windowMs: number
+  #entries: Array<{ readonly ms: number; count: number }> = []
+  #head = 0
+  #inWindow = 0
+  most = 0
+
+  constructor(windowMs: number) {
+    this.#windowMs = windowMs
+  }
+
+  add(atMs: number): void {
+    const ms = Math.floor(atMs)
+    let oldest: { readonly ms: number; readonly count: number } | undefined
+    while ((oldest = this.#entries[this.#head]) !== undefined && ms - oldest.ms > this.#windowMs) {
+      this.#inWindow -= oldest.count
+      this.#head += 1
+    }
+    // Dropped entries are given back once they are half of all: constant work per event on average.
+    if (this.#head > 64 && this.#head * 2 > this.#entries.length) {
+      this.#entries = this.#entries.slice(this.#head)
+      this.#head = 0
+    }
+    const last = this.#entries.at(-1)
+    if (this.#entries.length > this.#head && last?.ms === ms) last.count += 1
+    else this.#entries.push({ ms, count: 1 })
+    this.#inWindow += 1
+    this.most = Math.max(this.most, this.#inWindow)
   }
 }
 
-/**
- * Whether a name was seen before, among the last `generation` names at least and twice as many at most. Two
- * sets that take turns forget in constant time.
- */
-const makeRecentNames = (generation: number) => {
-  let older = new Set<string>()
-  let newer = new Set<string>()
-  return {
-    seen: (name: string): boolean => {
-      if (newer.has(name)) return true
-      const repeated = older.has(name)
-      newer.add(name)
-      if (newer.size >= generation) {
-        older = newer
-        newer = new Set()
-      }
-      return repeated
-    },
+/** Remembers the last `generation` names at least and twice as many at most: two sets that take turns. */
+class RecentNames {
+  readonly #generation: number
+  #older = new Set<string>()
+  #newer = new Set<string>()
+
+  constructor(generation: number) {
+    this.#generation = generation
+  }
+
+  /** Whether a name is remembered; from now on it is. */
+  seen(name: string): boolean {
+    if (this.#newer.has(name)) return true
+    const repeated = this.#older.has(name)
+    this.#newer.add(name)
+    if (this.#newer.size >= this.#generation) {
+      this.#older = this.#newer
+      this.#newer = new Set()
+    }
+    return repeated
   }
 }
 
@@ -117,24 +118,20 @@ export const makeArrivalTally = (
   remembered = REMEMBERED_ORDERS,
 ): ArrivalTally => {
   const keys = new Map(
-    labels.map((label) => [
-      label,
-      {
-        rulings: { accepted: 0, "rate-limit": 0, blocked: 0, nonce: 0 } satisfies Record<Ruling, number>,
-        arrivals: makeSlidingMaximum(windowMs),
-        passes: makeSlidingMaximum(windowMs),
-      },
-    ]),
+    labels.map((label) => {
+      const counts: Record<Ruling, number> = { accepted: 0, "rate-limit": 0, blocked: 0, nonce: 0 }
+      return [label, { counts, arrivals: new BusiestWindow(windowMs), passes: new BusiestWindow(windowMs) }]
+    }),
   )
-  const orders = makeRecentNames(remembered)
+  const orders = new RecentNames(remembered)
   let unknownKey = 0
   let repeatedOrders = 0
-  const faults = new Map<FaultKind, number>()
+  const faults: Partial<Record<FaultKind, number>> = {}
   return {
     arrived: (label, ruling, atMs, reqId) => {
       const key = keys.get(label)
       if (key === undefined) return
-      key.rulings[ruling] += 1
+      key.counts[ruling] += 1
       key.arrivals.add(atMs)
       if (ruling === "accepted" || ruling === "nonce") key.passes.add(atMs)
       if (ruling === "accepted" && orders.seen(reqId)) repeatedOrders += 1
@@ -143,23 +140,23 @@ export const makeArrivalTally = (
       unknownKey += 1
     },
     played: (kind, times = 1) => {
-      if (times > 0) faults.set(kind, (faults.get(kind) ?? 0) + times)
+      if (times > 0) faults[kind] = (faults[kind] ?? 0) + times
     },
     read: () => ({
       windowMs,
-      keys: Array.from(keys, ([label, { rulings, arrivals, passes }]) => ({
-        key: label,
-        requests: rulings.accepted + rulings["rate-limit"] + rulings.blocked + rulings.nonce,
-        accepted: rulings.accepted,
-        rateLimit: rulings["rate-limit"],
-        blocked: rulings.blocked,
-        nonce: rulings.nonce,
-        busiestWindow: arrivals.most(),
-        mostPasses: passes.most(),
+      keys: Array.from(keys, ([key, { counts, arrivals, passes }]) => ({
+        key,
+        requests: counts.accepted + counts["rate-limit"] + counts.blocked + counts.nonce,
+        accepted: counts.accepted,
+        rateLimit: counts["rate-limit"],
+        blocked: counts.blocked,
+        nonce: counts.nonce,
+        busiestWindow: arrivals.most,
+        mostPasses: passes.most,
       })),
       unknownKey,
       repeatedOrders,
-      faults: Object.fromEntries(faults),
+      faults: { ...faults },
     }),
   }
 }

@@ -15,7 +15,6 @@ import {
   HttpServerResponse,
 } from "effect/http"
 import { NetAddress } from "effect/net"
-import type { ApiKey } from "../domain/ApiKey.ts"
 import { type ExchangeTally, makeArrivalTally } from "./ArrivalTally.ts"
 import {
   bodyTooLarge,
@@ -32,33 +31,17 @@ import {
   makeNodeServer,
   watchConnections,
 } from "./ExchangeLimits.ts"
-import { type ExchangeRecord, noRecord } from "./ExchangeRecord.ts"
-import type { Fault } from "./faults/Fault.ts"
 import { playCut } from "./faults/Cut.ts"
-import { makeJudge, type Parameters, type Reply } from "./Judge.ts"
+import { type ExchangeSettings, makeJudge, type Parameters, type Reply } from "./Judge.ts"
 
 /** Where the exchange takes orders. */
 export const REQUEST_PATH = "/api/request"
 
-/** What an exchange is made of. */
-export interface ExchangeOptions {
-  /** The keys it knows. */
-  readonly keys: ReadonlyArray<ApiKey>
-  /** Requests that a key may pass in one window. */
-  readonly limit: number
-  /** The window, in whole milliseconds. */
-  readonly window: Duration.Duration
-  /** The longest delay each way, in whole milliseconds. */
-  readonly maxDelay: Duration.Duration
-  /** What the delays derive from. */
-  readonly seed: number
+/** An exchange, and where it is served. */
+export interface ExchangeOptions extends ExchangeSettings {
   readonly host: string
   /** 0 for any free port. */
   readonly port: number
-  /** What it does wrong. Nothing unless said. */
-  readonly faults?: ReadonlyArray<Fault> | undefined
-  /** Where it writes down what it judged. Nowhere unless said. */
-  readonly record?: ExchangeRecord
   /** Limits other than the default ones. */
   readonly limits?: Partial<ExchangeLimits>
 }
@@ -247,8 +230,6 @@ export const make = Effect.fnUntraced(function* (options: ExchangeOptions) {
   })
   const judge = yield* makeJudge({
     ...options,
-    faults: options.faults ?? [],
-    record: options.record ?? noRecord,
     tally,
     stopping: stopping.wait,
     onRestart,

@@ -14,7 +14,7 @@ import { type ExchangeRules, exerciseRules } from "../venues/exercise/exercise.t
 import type { ArrivalTally } from "./ArrivalTally.ts"
 import { uniformDelays } from "./Delays.ts"
 import { answerTo, type ExchangeAnswer, unknownKey } from "./ExchangeAnswer.ts"
-import type { ExchangeRecord } from "./ExchangeRecord.ts"
+import { type ExchangeRecord, noRecord } from "./ExchangeRecord.ts"
 import type { Cut } from "./faults/Cut.ts"
 import type { Fault, MomentFault } from "./faults/Fault.ts"
 import { makeFaultPlan, type RequestFaults, type Spoiling } from "./faults/FaultPlan.ts"
@@ -42,14 +42,25 @@ export type Reply =
 
 type Answered = Extract<Reply, { readonly type: "answer" }>
 
-export interface JudgeOptions {
+/** What an exchange is like. */
+export interface ExchangeSettings {
+  /** The keys it knows. */
   readonly keys: ReadonlyArray<ApiKey>
+  /** Requests that a key may pass in one window. */
   readonly limit: number
+  /** The window, in whole milliseconds. */
   readonly window: Duration.Duration
+  /** The longest delay each way, in whole milliseconds. */
   readonly maxDelay: Duration.Duration
+  /** What the delays derive from. */
   readonly seed: number
-  readonly faults: ReadonlyArray<Fault>
-  readonly record: ExchangeRecord
+  /** What it does wrong. Nothing unless said. */
+  readonly faults?: ReadonlyArray<Fault> | undefined
+  /** Where it writes down what it judged. Nowhere unless said. */
+  readonly record?: ExchangeRecord
+}
+
+export interface JudgeOptions extends ExchangeSettings {
   readonly tally: ArrivalTally
   /** The exchange has just forgotten everything, and its connections with it; nobody shall listen for `downMs`. */
   readonly onRestart: (downMs: number) => Effect.Effect<void>
@@ -89,6 +100,7 @@ const spoil = (
 /** What all requests share. */
 interface Court {
   readonly options: JudgeOptions
+  readonly record: ExchangeRecord
   readonly clock: Clock.Clock
   readonly rules: ExchangeRules
   readonly register: Register
@@ -130,14 +142,14 @@ interface KnownRequest {
 
 /** Judges a request, now that it arrives, and counts and records it. */
 const decide = (court: Court, { key, parameters, faults, atMs }: KnownRequest): Answered => {
-  const { clock, options, register, rules } = court
+  const { clock, options, record, register, rules } = court
   const { nonce, reqId = "" } = parameters
   if (faults.blocks) register.block(key)
   const ruling = register.judge(key, nonce, atMs)
   options.tally.arrived(key.label, ruling, atMs, reqId)
   const wallMs = clock.currentTimeMillisUnsafe()
   const atEpochMs = wallMs - (nowMsUnsafe(clock) - atMs)
-  options.record.add({ key: key.label, id: reqId, nonce: nonce ?? null, verdict: ruling, atEpochMs })
+  record.add({ key: key.label, id: reqId, nonce: nonce ?? null, verdict: ruling, atEpochMs })
   const answer = answerTo(ruling, reqId)
   if (faults.quota === undefined) return { type: "answer", answer }
   const judgedMs = atMs + register.clockStepMs
@@ -171,14 +183,14 @@ export const makeJudge = Effect.fnUntraced(function* (
   options: JudgeOptions,
 ): Effect.fn.Return<(parameters: Parameters) => Effect.Effect<Reply>, never, Scope.Scope> {
   const clock = yield* Clock.Clock
-  const { record, seed, tally } = options
+  const { faults: faultsToPlay = [], record = noRecord, seed, tally } = options
   const windowMs = Math.floor(Duration.toMillis(options.window))
   const rules = { ...exerciseRules, limit: options.limit, windowMs }
   const draw = yield* uniformDelays(seed, Math.floor(Duration.toMillis(options.maxDelay)))
-  const plan = yield* makeFaultPlan(options.faults, seed)
+  const plan = yield* makeFaultPlan(faultsToPlay, seed)
   const register = new Register(options.keys, rules, yield* seededRandom(seed, "fault block-key whom"))
   const startMs = nowMsUnsafe(clock)
-  const court: Court = { options, clock, rules, register, agenda: new TimeHeap(), startMs }
+  const court: Court = { options, record, clock, rules, register, agenda: new TimeHeap(), startMs }
   yield* Effect.forEach(plan.moments, (fault) => Effect.forkScoped(playMoments(court, fault)), {
     discard: true,
   })

@@ -25,27 +25,16 @@ export type Garbling =
 
 export const GARBLINGS: ReadonlyArray<Garbling> = ["text", "id", "encoding", "html"]
 
+/** The two ways in which `Retry-After` says when to come back: after so many seconds, or at a moment (RFC 9110). */
+export const RETRY_WAYS = ["seconds", "date"] as const
+export type RetryAs = (typeof RETRY_WAYS)[number]
+
 interface OfRequests {
   /** The probability that it befalls a request, while it is on. */
   readonly chance: number
   readonly when: When
   /** How often it is played at most. */
   readonly times: number | undefined
-}
-
-/** The two ways in which `Retry-After` says when to come back: after so many seconds, or at a moment (RFC 9110). */
-export const RETRY_WAYS = ["seconds", "date"] as const
-export type RetryAs = (typeof RETRY_WAYS)[number]
-
-/** The request arrives this much later than it would. */
-export interface Spike extends OfRequests {
-  readonly kind: "spike"
-  readonly byMs: number
-}
-
-/** The request's key is blocked for good before the request is judged. */
-export interface Block extends OfRequests {
-  readonly kind: "block"
 }
 
 /** The answer tells in headers how much of its limit the key has left; figures given here are told instead. */
@@ -55,34 +44,6 @@ export interface Quota extends OfRequests {
   readonly resetMs: number | undefined
   /** How a 429 says when to come back. */
   readonly retryAs: RetryAs
-}
-
-/** The request never reaches the exchange. */
-export interface LostRequest extends OfRequests {
-  readonly kind: "lost-request"
-  readonly aftermath: Aftermath
-}
-
-/** The request is judged, and its answer never comes. */
-export interface LostAnswer extends OfRequests {
-  readonly kind: "lost-answer"
-  readonly aftermath: Aftermath
-}
-
-/** The request is judged, and its connection is reset after a part of the answer. */
-export interface Reset extends OfRequests {
-  readonly kind: "reset"
-}
-
-/** The request is judged, and its connection is closed before the answer has the length that it claims to have. */
-export interface Truncated extends OfRequests {
-  readonly kind: "truncated"
-}
-
-/** The request is judged, and answered with status 200 and nonsense; undefined for any kind of it. */
-export interface Garbled extends OfRequests {
-  readonly kind: "garbled"
-  readonly garbling: Garbling | undefined
 }
 
 /** The answer is this status of the 5xx kind. */
@@ -96,9 +57,41 @@ export interface Status extends OfRequests {
 }
 
 /** Faults that decide what becomes of the answer: at most one of them befalls a request. */
-export type AnswerFault = LostRequest | LostAnswer | Reset | Truncated | Garbled | Status
+export type AnswerFault =
+  | Status
+  | (OfRequests &
+      (
+        | {
+            /** The request never reaches the exchange; or it is judged, and its answer never comes. */
+            readonly kind: "lost-request" | "lost-answer"
+            readonly aftermath: Aftermath
+          }
+        | {
+            /** The request is judged. Its connection is reset, or closed, before the answer has its full length. */
+            readonly kind: "reset" | "truncated"
+          }
+        | {
+            /** The request is judged, and answered with status 200 and nonsense; undefined for any kind of it. */
+            readonly kind: "garbled"
+            readonly garbling: Garbling | undefined
+          }
+      ))
 
-export type RequestFault = Spike | Block | Quota | AnswerFault
+export type RequestFault =
+  | AnswerFault
+  | Quota
+  | (OfRequests &
+      (
+        | {
+            /** The request arrives this much later than it would. */
+            readonly kind: "spike"
+            readonly byMs: number
+          }
+        | {
+            /** The request's key is blocked for good before the request is judged. */
+            readonly kind: "block"
+          }
+      ))
 
 /** The whole exchange accepts connections and requests, and answers none, the requests before included. */
 export interface Stall {
@@ -108,28 +101,22 @@ export interface Stall {
   readonly when: When
 }
 
-/** The exchange forgets windows, nonces, errors and what is under way, resets every connection, and is down for a time. */
-export interface Restart {
-  readonly kind: "restart"
-  /** `forMs` is how long nobody listens; undefined for no time at all. */
-  readonly when: When
-}
-
-/** The clock by which the exchange judges jumps. */
-export interface ClockStep {
-  readonly kind: "clock"
-  readonly byMs: number
-  readonly when: When
-}
-
-/** One of the keys that are not blocked is, for good. */
-export interface BlockKey {
-  readonly kind: "block-key"
-  readonly when: When
-}
-
 /** Faults that come at moments. */
-export type MomentFault = Restart | ClockStep | BlockKey
+export type MomentFault =
+  | {
+      /**
+       * `restart`: the exchange forgets windows, nonces, errors and what is under way, resets every connection, and
+       * is down for `when.forMs`, or no time at all. `block-key`: one of the keys that are not blocked is, for good.
+       */
+      readonly kind: "restart" | "block-key"
+      readonly when: When
+    }
+  | {
+      /** The clock by which the exchange judges jumps. */
+      readonly kind: "clock"
+      readonly byMs: number
+      readonly when: When
+    }
 
 export type Fault = RequestFault | Stall | MomentFault
 

@@ -56,9 +56,6 @@ export interface FaultPlan {
   readonly moments: ReadonlyArray<MomentFault>
 }
 
-/** The plan of an exchange that does nothing wrong. */
-export const noFaults: FaultPlan = { next: () => unharmed, stall: () => undefined, moments: [] }
-
 /** Draws for one fault: whether it befalls the next request, and if so, a number from 0 up to 1 for its details. */
 const makeDraw = (fault: RequestFault, random: Random.Random) => {
   let left = fault.times ?? Number.POSITIVE_INFINITY
@@ -82,22 +79,13 @@ const spoilingOf = (fault: AnswerFault, detail: number): Spoiling => ({
 })
 
 const add = (faults: RequestFaults, fault: RequestFault, detail: number): RequestFaults => {
-  switch (fault.kind) {
-    case "spike":
-      return { ...faults, spikeMs: faults.spikeMs + fault.byMs, spikes: faults.spikes + 1 }
-    case "block":
-      return { ...faults, blocks: true }
-    case "quota":
-      return { ...faults, quota: faults.quota ?? fault }
-    case "lost-request":
-    case "lost-answer":
-    case "reset":
-    case "truncated":
-    case "garbled":
-    case "status":
-      // The first that is named has its way.
-      return { ...faults, spoiling: faults.spoiling ?? spoilingOf(fault, detail) }
+  if (fault.kind === "spike") {
+    return { ...faults, spikeMs: faults.spikeMs + fault.byMs, spikes: faults.spikes + 1 }
   }
+  if (fault.kind === "block") return { ...faults, blocks: true }
+  // Of several the first that is named has its way.
+  if (fault.kind === "quota") return { ...faults, quota: faults.quota ?? fault }
+  return { ...faults, spoiling: faults.spoiling ?? spoilingOf(fault, detail) }
 }
 
 /** Makes the plan of these faults. What one of them draws does not depend on the others. */
@@ -105,7 +93,6 @@ export const makeFaultPlan = Effect.fnUntraced(function* (
   faults: ReadonlyArray<Fault>,
   seed: number,
 ): Effect.fn.Return<FaultPlan> {
-  if (faults.length === 0) return noFaults
   const stalls = faults.filter((fault) => fault.kind === "stall")
   const ofRequests = faults.filter(
     (fault): fault is RequestFault => fault.kind !== "stall" && !isMomentFault(fault),
