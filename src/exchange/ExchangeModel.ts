@@ -2,7 +2,7 @@
  * The exchange's rules for one API key, as a pure state machine: no HTTP, no clock, no randomness. The HTTP
  * exchange, simulations and properties all judge requests by it.
  *
- * What it guarantees: no key passes `limit + 1` requests whose times, in whole milliseconds of the exchange's
+ * Guarantees: no key passes `limit + 1` requests whose times, in whole milliseconds of the exchange's
  * clock, lie within `windowMs` of each other; accepted nonces rise; after `blockAfter` rate-limit errors
  * nothing of the key passes any more.
  */

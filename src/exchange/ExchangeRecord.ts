@@ -1,10 +1,9 @@
 /**
- * The exchange's own record of what it judged, for whoever wants to compare it with its clients' journals: NDJSON,
- * a line a request, appended to what a former life of the exchange has written.
+ * The exchange's own record of what it judged, to compare with its clients' journals: NDJSON, a line a request, appended
+ * to what a former life of the exchange has written.
  *
- * A line reaches the file before its answer leaves: an order that was executed and answered is always in it,
- * even when the process is killed. One that is not in it was never answered, and the exchange's own memory of it
- * ends with the process.
+ * A line reaches the file before its answer leaves: every order that was executed and answered is in it, even when the
+ * process is killed.
  */
 import {
   DateTime,
@@ -57,7 +56,7 @@ export class RecordUnwritable extends Schema.TaggedError<RecordUnwritable>()("Re
   message: Schema.String,
 }) {}
 
-/** A record that nobody asked for. */
+/** Keeps nothing. */
 export const noRecord: ExchangeRecord = {
   add: () => {},
   flush: Effect.succeed(true),

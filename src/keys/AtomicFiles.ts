@@ -1,11 +1,10 @@
 /**
- * Effect's KeyValueStore over the files of one directory, with what `KeyValueStore.layerFileSystem` does not promise:
- * a value is replaced as a whole or not at all, whenever the machine dies, and once `set` has succeeded it is on the
- * disk. Files are readable for their owner only.
+ * Effect's KeyValueStore over the files of one directory. It promises what `KeyValueStore.layerFileSystem` does not: a
+ * value is replaced whole or not at all, even when the machine dies, and is on the disk once `set` has succeeded. Only
+ * the owner can read the files.
  *
- * A replacement is written to a file beside the old one, synced, and renamed over it; then the directory is synced.
- * There is one writer a key (see `KeyLocks.ts`), so the name beside it is fixed, and what a crash leaves behind there
- * is overwritten by the next life.
+ * A new value is written to a second file and synced, then renamed over the first; then the directory is synced. A key
+ * has one writer (see `KeyLocks.ts`), so the second file's name is fixed, and the next life overwrites what a crash left.
  */
 import { join } from "node:path"
 import process from "node:process"
@@ -83,7 +82,7 @@ export const layerAtomicFiles = (
         get,
         set: (key, value) =>
           Effect.flatMap(pathOf("set", key), (path) =>
-            // Begun, it is done: a torn replacement would only be of use to nobody.
+            // A replacement that was begun is finished.
             Effect.uninterruptible(Effect.mapError(replace(path, value), failed("set", key))),
           ),
         remove,

@@ -1,6 +1,6 @@
 /**
- * This boot of the machine. The monotonic clock runs from it and is the same for all processes, so within one boot a
- * process can judge how long ago another one did something, whatever the wall clock shows.
+ * This boot of the machine. The monotonic clock runs from it, the same for all processes: within one boot a process can
+ * tell how long ago another one did something, whatever the wall clock shows.
  */
 import { Context, Effect, FileSystem, Layer } from "effect"
 

@@ -1,9 +1,8 @@
 /**
- * One owner a key: a lock that the operating system gives to one process and takes back when that process dies,
- * however it dies. So there is nothing to take over from the dead, and no process id that could have been recycled.
+ * One owner a key. The operating system gives the lock to one process, and takes it back when that process dies,
+ * however it dies: no lock outlives its owner, and no recycled process id can be mistaken for it.
  *
- * The lock is SQLite's on an empty database file, by Node's own driver: Node itself has no file locks. Nothing is ever
- * written to the database.
+ * Node has no file locks, so the lock is SQLite's, on an empty database file. Nothing is ever written to it.
  */
 import { join } from "node:path"
 import { Context, Effect, FileSystem, Layer, Predicate, Schema, type Scope } from "effect"

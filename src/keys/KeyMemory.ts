@@ -1,6 +1,6 @@
 /**
- * What is remembered of a key from one life of the client to the next, as its lane uses it. Where it is kept is
- * another matter (see `KeyState.ts`); without a place to keep it, every life starts with nothing.
+ * What a lane remembers of its key from one life of the client to the next. `KeyState.ts` keeps it on the disk;
+ * without that, every life starts with nothing.
  *
  * Times are milliseconds of the monotonic clock.
  */
@@ -17,9 +17,9 @@ export interface KeyMemory {
   /** Rate-limit errors of former lives. The exchange never forgets them, and blocks the key after ten. */
   readonly rateLimitErrors: number
   /**
-   * The largest nonce that may be used now: it is written down that all up to it may have been, so that no later
-   * life repeats one, and that requests may leave at this time. Written ahead, so that a lane hardly ever has to
-   * wait for it. After a standstill of the process it is -Infinity until the time ahead is renewed.
+   * The largest nonce that may be used now. The disk says that all up to it may have been used, so no later life
+   * repeats one, and that requests may leave at this time. Both are written ahead, so a lane hardly ever waits for
+   * them. After a standstill of the process this is -Infinity until they are renewed.
    */
   readonly reservedNonce: () => number
   /** Waits until a nonce may be used. */

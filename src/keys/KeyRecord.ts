@@ -1,8 +1,7 @@
 /**
- * What is kept of a key, as one JSON text: an envelope that says whose and which version it is, and a checksum of what
- * is in it, so that damage is told from content.
+ * What is kept of a key: one JSON text, with the program, the version and a checksum around it, so that damage shows.
  *
- * Times are milliseconds since the machine's boot, and mean something only under the same boot.
+ * Times are milliseconds since the machine's boot, and mean nothing under another boot.
  */
 import { createHash } from "node:crypto"
 import { Option, Predicate, Result, Schema } from "effect"

@@ -1,10 +1,10 @@
 /**
  * A key's state while its run lives: what its lane asks and tells, and the one fiber that writes it down.
  *
- * Two things are written ahead of their use, together: that all nonces up to some one may have been used, and that
- * requests may leave until some time (the lease). Both reach ten seconds ahead and are renewed when half of that is
- * left, so a lane waits for the disk only when the disk stands still for five seconds. What is used is always
- * written, so a later life that reads the file knows at least as much as has happened.
+ * Two things are written before they are used: up to which nonce all may have been used, and until when requests may
+ * leave (the lease). Both reach ten seconds ahead and are renewed when half of that is left, so a lane waits only for a
+ * disk that stands still for five seconds. Nothing is used that is not written, so a later life knows of all that
+ * happened.
  */
 import { Clock, Deferred, Effect, Exit, Latch, type Scope } from "effect"
 import { KeyValueStore } from "effect/persistence"

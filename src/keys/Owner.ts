@@ -1,4 +1,4 @@
-/** Who holds a key, written down for whoever wants it too. It decides nothing: the lock does. */
+/** Who holds a key, written down for the message that another run gets. The lock decides, not this. */
 import process from "node:process"
 import { DateTime, Effect, Option, Schema } from "effect"
 import { KeyValueStore } from "effect/persistence"

@@ -2,7 +2,7 @@
  * Claims keys for a run: each is locked against every other run of this machine, and what is remembered of it is
  * read. All of them or none.
  */
-import { Clock, Effect, Option, Result } from "effect"
+import { Clock, Effect, Option } from "effect"
 import { KeyValueStore } from "effect/persistence"
 import type { KeyMemory, Recall } from "./KeyMemory.ts"
 import type { Reach } from "../domain/Transit.ts"
@@ -58,59 +58,62 @@ const unusable = (label: string, path: string, problem: RecordProblem): StateUnu
   return new StateUnusable({ reason: "damaged", label, message: `${file} ${what}` })
 }
 
+/** Locks a key, or says who holds it. */
+const lock = Effect.fnUntraced(function* (key: ApiKey, name: string, directory: string) {
+  const locks = yield* KeyLocks
+  yield* Effect.catchTag(
+    locks.lock(name),
+    "Locked",
+    Effect.fnUntraced(function* () {
+      const owner = Option.map(yield* readOwner(name), ({ pid, since }) => ({ pid, since }))
+      return yield* new KeyInUse({
+        label: key.label,
+        directory,
+        ...(Option.isSome(owner) ? { owner: owner.value } : {}),
+      })
+    }),
+  )
+})
+
+/** Reads what is remembered of a key; undefined where it is new. */
+const read = Effect.fnUntraced(function* (key: ApiKey, file: string, directory: string) {
+  const store = yield* KeyValueStore.KeyValueStore
+  const path = `${directory}/${file}`
+  const text = yield* Effect.mapError(
+    store.get(file),
+    (error) =>
+      new StateUnusable({
+        reason: "unreadable",
+        message: `cannot read ${path} (what is remembered of ${key.label}): ${storeProblem(error)}`,
+      }),
+  )
+  if (text === undefined) return undefined
+  return yield* Effect.mapError(Effect.fromResult(decodeKeyRecord(text)), (problem) =>
+    unusable(key.label, path, problem),
+  )
+})
+
 /** Claims the keys as long as the scope, and remembers from then on what is done with them. */
 export const claimKeys = Effect.fnUntraced(function* (options: ClaimOptions) {
-  const { directory, keys } = options
+  const { directory } = options
   const clock = yield* Clock.Clock
-  const locks = yield* KeyLocks
-  const store = yield* KeyValueStore.KeyValueStore
-
-  const claim = Effect.fnUntraced(function* (key: ApiKey) {
-    const name = keyName(key)
-    yield* Effect.catchTag(locks.lock(name), "Locked", () =>
-      Effect.flatMap(
-        readOwner(name),
-        (owner) =>
-          new KeyInUse({
-            label: key.label,
-            directory,
-            ...(Option.isSome(owner) ? { owner: { pid: owner.value.pid, since: owner.value.since } } : {}),
-          }),
-      ),
-    )
-    return { key, name }
-  })
-
-  const read = Effect.fnUntraced(function* ({ key, name }: { readonly key: ApiKey; readonly name: string }) {
-    const file = `${name}.json`
-    const path = `${directory}/${file}`
-    const text = yield* Effect.mapError(
-      store.get(file),
-      (error) =>
-        new StateUnusable({
-          reason: "unreadable",
-          message: `cannot read ${path} (what is remembered of ${key.label}): ${storeProblem(error)}`,
-        }),
-    )
-    if (text === undefined) return { key, name, file, former: undefined }
-    const former = decodeKeyRecord(text)
-    if (Result.isFailure(former)) return yield* unusable(key.label, path, former.failure)
-    return { key, name, file, former: former.success }
-  })
-
-  const claimed = yield* Effect.forEach(keys, claim)
-  const known = yield* Effect.forEach(claimed, read, { concurrency: CONCURRENCY })
+  const keys = options.keys.map((key) => ({ key, name: keyName(key), file: `${keyName(key)}.json` }))
+  yield* Effect.forEach(keys, ({ key, name }) => lock(key, name, directory), { discard: true })
+  const known = yield* Effect.forEach(
+    keys,
+    (one) => Effect.map(read(one.key, one.file, directory), (former) => ({ ...one, former })),
+    { concurrency: CONCURRENCY },
+  )
   // Only when every key is ours and readable is anything written.
   const opened = yield* Effect.forEach(
     known,
-    ({ key, name, file, former }) =>
-      Effect.gen(function* () {
-        yield* Effect.mapError(
-          signAsOwner(name, key.label),
-          (error) => new StateUnwritable({ directory, problem: storeProblem(error) }),
-        )
-        return { label: key.label, memory: yield* openKeyState({ ...options, file, former }) }
-      }),
+    Effect.fnUntraced(function* ({ key, name, file, former }) {
+      yield* Effect.mapError(
+        signAsOwner(name, key.label),
+        (error) => new StateUnwritable({ directory, problem: storeProblem(error) }),
+      )
+      return { label: key.label, memory: yield* openKeyState({ ...options, file, former }) }
+    }),
     { concurrency: CONCURRENCY },
   )
   const memories = new Map<string, KeyMemory>(opened.map(({ label, memory }) => [label, memory]))

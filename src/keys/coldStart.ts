@@ -1,6 +1,6 @@
 /**
- * How long a new life keeps quiet, so that nothing a former life has sent is still in the exchange's window: the
- * same argument as within one life (see `docs/safety.md`), over the border of two. A pure decision.
+ * How long a new life keeps quiet, until nothing that a former life has sent is in the exchange's window any more: a
+ * pure decision, by the argument that holds within one life (see `docs/safety.md`).
  *
  * Times are milliseconds since the machine's boot.
  */

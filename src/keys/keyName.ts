@@ -1,9 +1,9 @@
-/** How a key is named where its secret must not be: in the names of its state files, and nowhere else. */
+/** A key's name in the names of its state files, which must not hold its secret. Used nowhere else. */
 import { createHash } from "node:crypto"
 import { Redacted } from "effect"
 import type { ApiKey } from "../domain/ApiKey.ts"
 
-/** So that the hash is of no use to who has hashed keys for another purpose. */
+/** Makes the hash useless to those who have hashed keys for another purpose. */
 const PURPOSE = "paceline state of the API key "
 
 /** Half of a SHA-256 in hex: the same for a key on every exchange, for there may be two addresses of one. */

@@ -1,7 +1,6 @@
 /**
- * Values by the time they are due: a binary heap. Adding and taking cost time in the logarithm of their number,
- * and what was given up is cleared away once it is most of all: it never takes more room than the rest, however
- * far off its time is.
+ * Values by the time they are due: a binary heap. Adding and taking take logarithmic time. What was given up is cleared
+ * away once it is half of the heap, however far off its time is.
  */
 export interface Timed<A> {
   readonly atMs: number

@@ -2,7 +2,7 @@
 import { Agent, get, request } from "node:http"
 import { connect } from "node:net"
 import { expect, it } from "@effect/vitest"
-import { Duration, Effect, Exit, Fiber, Redacted, Scope } from "effect"
+import { Duration, Effect, Exit, Fiber, Redacted, Schedule, Scope } from "effect"
 import * as ExchangeServer from "../../src/exchange/ExchangeServer.ts"
 
 interface Answer {
@@ -65,6 +65,8 @@ const options: ExchangeServer.ExchangeOptions = {
 const query = (key: string, nonce: number | string, id: string) =>
   `?api_key=${key}&nonce=${nonce}&req_id=${id}`
 const OK = (id: string) => `{"status":"OK","req_id":"${id}"}`
+/** On a busy machine it takes its time until a request is there. */
+const looks = Schedule.spaced("5 millis")
 const slow = { ...options, maxDelay: Duration.millis(200) }
 
 it.live("answers each case with the protocol's status and body", () =>
@@ -140,10 +142,12 @@ it.live("serves requests in parallel: twenty take as long as the slowest, not as
 
 it.live("counts an order whose client hung up", () =>
   Effect.gen(function* () {
-    const { tally, url } = yield* ExchangeServer.make(slow)
+    const { connections, tally, url } = yield* ExchangeServer.make(slow)
     const client = yield* Effect.forkChild(call({ url: url + query("AAA", 1, "1") }))
-    yield* Effect.sleep("20 millis")
+    yield* Effect.repeat(connections, { schedule: looks, until: (open) => open > 0 })
+    yield* Effect.sleep("50 millis")
     yield* Fiber.interrupt(client)
+    yield* Effect.repeat(connections, { schedule: looks, until: (open) => open === 0 })
     yield* Effect.sleep("300 millis")
     expect((yield* tally).keys[0]).toMatchObject({ requests: 1, accepted: 1 })
   }),
@@ -168,7 +172,7 @@ it.live("answers what is in flight while it is being stopped, then frees the por
   Effect.gen(function* () {
     const agent = new Agent({ keepAlive: true })
     const scope = yield* Scope.make()
-    const { tally, url } = yield* Scope.provide(ExchangeServer.make(slow), scope)
+    const { connections, tally, url } = yield* Scope.provide(ExchangeServer.make(slow), scope)
     const port = Number(new URL(url).port)
     // An idle kept-alive connection, and one that is being answered.
     yield* call({ url: url + query("AAA", 1, "1"), agent })
@@ -178,7 +182,8 @@ it.live("answers what is in flight while it is being stopped, then frees the por
         { concurrency: "unbounded" },
       ),
     )
-    yield* Effect.sleep("20 millis")
+    yield* Effect.repeat(connections, { schedule: looks, until: (open) => open === 2 })
+    yield* Effect.sleep("50 millis")
     const [took] = yield* Effect.timed(Scope.close(scope, Exit.void))
     expect(Duration.toMillis(took)).toBeLessThan(600)
     for (const answer of yield* Fiber.join(inFlight)) {
