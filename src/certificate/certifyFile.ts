@@ -1,16 +1,17 @@
 /** Certifies a journal from a file, or from standard input, in one pass. */
 import { Effect, type FileSystem, type Stdio, Stream } from "effect"
-import { UsageError } from "../platform/errors.ts"
-import { nameOf, nothingReadable, tooNew } from "../summary/logProblems.ts"
+import { LogUnusable, nameOf, nothingReadable, tooNew } from "../summary/logProblems.ts"
 import { logBytes } from "../summary/summariseFile.ts"
 import { ByteCertifier, type Refusal } from "./ByteCertifier.ts"
 import type { NamedCertificate } from "./Certificate.ts"
 
-const refusalOf = (name: string, refusal: Refusal): UsageError => {
+const refusalOf = (name: string, refusal: Refusal): LogUnusable => {
   switch (refusal.type) {
     case "python-log":
-      return new UsageError({
-        message: `${nameOf(name)} is a Python client's log, which does not say when requests left and with which nonces; only a journal can be certified`,
+      return new LogUnusable({
+        reason: "python-log",
+        file: name,
+        message: `${nameOf(name)} is a Python client's log, which does not say when requests left and with which nonces`,
       })
     case "newer":
       return tooNew(name, refusal.version)
@@ -22,12 +23,12 @@ const refusalOf = (name: string, refusal: Refusal): UsageError => {
 /**
  * Certifies the journal in `file`, or what comes on standard input where that is `-`. Either may be packed by gzip.
  *
- * Fails with one line for its user where the file cannot be read, holds not a single record, is a Python client's log or
+ * Fails where the file cannot be read, holds not a single record, is a Python client's log or
  * a journal of a newer version. A journal that breaks a rule is no failure: the certificate says so.
  */
 export const certifyFile = Effect.fn("certifyFile")(function* (
   file: string,
-): Effect.fn.Return<NamedCertificate, UsageError, FileSystem.FileSystem | Stdio.Stdio> {
+): Effect.fn.Return<NamedCertificate, LogUnusable, FileSystem.FileSystem | Stdio.Stdio> {
   const certifier = new ByteCertifier()
   yield* Stream.runForEachArray(logBytes(file), (chunks) =>
     Effect.suspend(() => {

@@ -2,15 +2,17 @@
  * What a user reads of an error, and the exit status that it ends the program with. Errors elsewhere are typed and say
  * what happened in one line; here the line gets what to do about it, in the words of the command line.
  */
+import { join } from "node:path"
 import type { ExchangeUnreachable, NoUsableKey } from "../dispatch/SubmitFailure.ts"
 import type { RecordNotOpened, RecordUnwritable } from "../exchange/ExchangeRecord.ts"
 import type { ExchangeNotServed } from "../exchange/ExchangeServer.ts"
 import type { JournalNotOpened, JournalUnwritable } from "../journal/Journal.ts"
 import type { StateError, StateUnusable } from "../keys/StateError.ts"
-import { CommandFailed, UsageError } from "../platform/errors.ts"
+import { CommandFailed, UsageError } from "./errors.ts"
 import type { RecoveryError } from "../recovery/RecoveryError.ts"
 import type { NothingAccepted, OrdersUnreadable } from "../run/RunFailure.ts"
 import type { AtRest } from "../simulation/VirtualTime.ts"
+import type { LogUnusable } from "../summary/logProblems.ts"
 import { adviceFor } from "./noConnection.ts"
 
 type JournalError = JournalNotOpened | JournalUnwritable
@@ -21,6 +23,7 @@ export type Told =
   | ExchangeNotServed
   | ExchangeUnreachable
   | JournalError
+  | LogUnusable
   | NothingAccepted
   | NoUsableKey
   | OrdersUnreadable
@@ -89,6 +92,29 @@ const ofNothingAccepted = ({ message, reason }: NothingAccepted): string => {
   }
 }
 
+const ofLog = ({ file, message, reason }: LogUnusable): string => {
+  switch (reason) {
+    case "directory":
+      return `${message}; give the logs in it, such as ${join(file, "*.ndjson")}`
+    case "gzip":
+      return `${message}; give the whole file`
+    case "unreadable":
+      return `${message}; give the path of a journal or of a Python client's log`
+    case "not-a-file":
+      return `--follow: ${message}; give one that a log is written to`
+    case "newer":
+      return `${message}; summarise it with a newer paceline`
+    case "nothing":
+      return `${message}; give a journal or a Python client's log`
+    case "no-beginning":
+      return `${message}; give --since and --until as times from its beginning, such as 10s`
+    case "missed":
+      return `${message}; give --since and --until such that something is between them`
+    case "python-log":
+      return `${message}; only a journal can be certified`
+  }
+}
+
 const ofState = ({ label = "the key", message, reason }: StateUnusable): string => {
   switch (reason) {
     case "no-home":
@@ -125,6 +151,8 @@ export const inWords = (error: Told): string => {
     case "JournalNotOpened":
     case "JournalUnwritable":
       return ofJournal(error)
+    case "LogUnusable":
+      return ofLog(error)
     case "OrdersUnreadable":
       return ofOrders(error)
     case "FormerJournalUnreadable":
@@ -156,6 +184,7 @@ export const inWords = (error: Told): string => {
 const WRONG_INPUT: ReadonlySet<string> = new Set<Told["_tag"]>([
   "FormerJournalUnreadable",
   "JournalNotOpened",
+  "LogUnusable",
   "NotResumable",
   "OrdersUnreadable",
   "RecordNotOpened",

@@ -1,6 +1,6 @@
 /** A result file that is appended to, and that its owner alone may read. */
 import { Effect, FileSystem, type PlatformError } from "effect"
-import { CommandFailed, UsageError } from "../platform/errors.ts"
+import { CommandFailed, UsageError } from "./errors.ts"
 import { problemOf } from "../platform/FileProblem.ts"
 import { quote } from "../platform/quote.ts"
 

@@ -1,6 +1,6 @@
 /** What `summarise --certify` does: prints certificates instead of figures. */
 import { Console, Effect } from "effect"
-import { CommandFailed, UsageError } from "../platform/errors.ts"
+import { CommandFailed, UsageError } from "./errors.ts"
 import { certifyFile } from "../certificate/certifyFile.ts"
 import { refusalOf, renderCertificates } from "../certificate/renderCertificate.ts"
 import type { NamedCertificate } from "../certificate/Certificate.ts"

@@ -4,6 +4,7 @@ import { makeFollower } from "../summary/followLog.ts"
 import type { LogDefaults, LogOptions } from "../summary/LogOptions.ts"
 import type { Summary } from "../summary/Summary.ts"
 import { summaryOfLog } from "../summary/summariseFile.ts"
+import { asUserError } from "./advice.ts"
 import { makeFollowView } from "./FollowView.ts"
 
 export const followLog = Effect.fnUntraced(function* <E, R>(
@@ -14,7 +15,9 @@ export const followLog = Effect.fnUntraced(function* <E, R>(
 ) {
   const view = yield* makeFollowView(file)
   const follower = makeFollower(file, defaults, options, view)
-  const end = Effect.suspend(() => Effect.flatMap(summaryOfLog(file, follower.log()), conclude))
+  const end = Effect.suspend(() =>
+    Effect.flatMap(Effect.mapError(summaryOfLog(file, follower.log()), asUserError), conclude),
+  )
   yield* follower.follow.pipe(
     Effect.ensuring(view.ended),
     // Where nothing was read, nothing was to be had.

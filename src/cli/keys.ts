@@ -1,7 +1,7 @@
 /** Where a command's API keys come from: a file, the environment, or the exercise. */
 import { Config, Effect, FileSystem, Option, type PlatformError, Redacted, Result, Stream } from "effect"
 import { type ApiKey, labelKeys } from "../domain/ApiKey.ts"
-import { UsageError } from "../platform/errors.ts"
+import { UsageError } from "./errors.ts"
 import { fileProblem } from "../platform/FileProblem.ts"
 import { exerciseKeys } from "../venues/exercise/exercise.ts"
 import { file } from "./files.ts"

@@ -4,7 +4,7 @@
 import process from "node:process"
 import { Clock, Console, Duration, Effect, Option, Result } from "effect"
 import { Command, Flag } from "effect/cli"
-import { CommandFailed } from "../platform/errors.ts"
+import { CommandFailed } from "./errors.ts"
 import { Journal, openJournal, unwritten } from "../journal/Journal.ts"
 import { nowMsUnsafe } from "../platform/Monotonic.ts"
 import { freshSeed } from "../platform/Random.ts"

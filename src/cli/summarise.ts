@@ -1,7 +1,7 @@
 /** The command `summarise`: what logs amount to. */
 import { Console, Effect, Option } from "effect"
 import { Command } from "effect/cli"
-import { UsageError } from "../platform/errors.ts"
+import { UsageError } from "./errors.ts"
 import { quote } from "../platform/quote.ts"
 import { STANDARD_INPUT } from "../summary/logProblems.ts"
 import type { LogOptions } from "../summary/LogOptions.ts"

@@ -3,7 +3,7 @@
  * lines and come with all of the help; here they become one line that says where the help is.
  */
 import type { CliError } from "effect/cli"
-import { UsageError } from "../platform/errors.ts"
+import { UsageError } from "./errors.ts"
 import { quote } from "../platform/quote.ts"
 
 const orJoin = (names: ReadonlyArray<string>): string =>

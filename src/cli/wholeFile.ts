@@ -3,7 +3,7 @@
  */
 import process from "node:process"
 import { Effect, FileSystem, type PlatformError, type Scope } from "effect"
-import { UsageError } from "../platform/errors.ts"
+import { UsageError } from "./errors.ts"
 import { problemOf } from "../platform/FileProblem.ts"
 import { quote } from "../platform/quote.ts"
 

@@ -4,10 +4,8 @@ import { followFile } from "../journal/followFile.ts"
 import { readJournalLine } from "../journal/journalLine.ts"
 import { lineText, MAX_LINE_BYTES } from "../journal/LogReader.ts"
 import { UnreadableLog } from "../journal/logBytes.ts"
-import { UsageError } from "../platform/errors.ts"
-import { quote } from "../platform/quote.ts"
 import type { LogDefaults, LogOptions } from "./LogOptions.ts"
-import { cannotRead, refuseNewer } from "./logProblems.ts"
+import { cannotRead, type LogUnusable, refuseNewer } from "./logProblems.ts"
 import { type LogSummariser, makeLogSummariser } from "./LogSummariser.ts"
 
 /** What a follower tells. */
@@ -22,7 +20,7 @@ export interface FollowListener {
 
 export interface Follower {
   /** Follows the log; ends once the run that writes it has ended. */
-  readonly follow: Effect.Effect<void, UsageError, FileSystem.FileSystem>
+  readonly follow: Effect.Effect<void, LogUnusable, FileSystem.FileSystem>
   /** What was read so far. */
   readonly log: () => LogSummariser
 }
@@ -31,13 +29,6 @@ const NEWLINE = 0x0a
 
 const isHeader = (line: Uint8Array): boolean =>
   Option.exists(readJournalLine(lineText(line)), (record) => record.type === "header")
-
-const problemWith = (file: string) => (error: UnreadableLog | UsageError) => {
-  if (error instanceof UsageError) return error
-  return error.reason === "not-a-file"
-    ? new UsageError({ message: `--follow: ${quote(file)} is not a file; give one that a log is written to` })
-    : cannotRead(file)(error)
-}
 
 export const makeFollower = (
   file: string,
@@ -86,5 +77,7 @@ export const makeFollower = (
     looked: Effect.suspend(() => Effect.as(listener.looked(log), log.hasEnded())),
   })
 
-  return { follow: Effect.mapError(follow, problemWith(file)), log: () => log }
+  const told = (error: UnreadableLog | LogUnusable) =>
+    error instanceof UnreadableLog ? cannotRead(file)(error) : error
+  return { follow: Effect.mapError(follow, told), log: () => log }
 }

@@ -3,16 +3,22 @@
  */
 import { Effect, type FileSystem, Option, type Stdio, Stream } from "effect"
 import { fileBytes, standardInputBytes } from "../journal/logBytes.ts"
-import type { UsageError } from "../platform/errors.ts"
 import type { LogDefaults, LogOptions } from "./LogOptions.ts"
-import { cannotRead, nothingReadable, refuseMissed, refuseNewer, STANDARD_INPUT } from "./logProblems.ts"
+import {
+  cannotRead,
+  type LogUnusable,
+  nothingReadable,
+  refuseMissed,
+  refuseNewer,
+  STANDARD_INPUT,
+} from "./logProblems.ts"
 import { type LogSummariser, makeLogSummariser } from "./LogSummariser.ts"
 import type { Summary } from "./Summary.ts"
 
 /** The bytes of the log in `file`, or of standard input where that is `-`. */
 export const logBytes = (
   file: string,
-): Stream.Stream<Uint8Array, UsageError, FileSystem.FileSystem | Stdio.Stdio> =>
+): Stream.Stream<Uint8Array, LogUnusable, FileSystem.FileSystem | Stdio.Stdio> =>
   file === STANDARD_INPUT
     ? Stream.mapError(standardInputBytes, cannotRead(file))
     : Stream.mapError(fileBytes(file), cannotRead(file))
@@ -21,14 +27,14 @@ export const logBytes = (
  * Summarises the log in `file`, or what comes on standard input where that is `-`. Either may be packed by gzip: their
  * first bytes tell.
  *
- * Fails with one line for its user where the file cannot be read, holds not a single line of a log, or is a
+ * Fails where the file cannot be read, holds not a single line of a log, or is a
  * journal of a newer version.
  */
 export const summariseFile = Effect.fn("summariseFile")(function* (
   file: string,
   defaults: LogDefaults,
   options: LogOptions = {},
-): Effect.fn.Return<Summary, UsageError, FileSystem.FileSystem | Stdio.Stdio> {
+): Effect.fn.Return<Summary, LogUnusable, FileSystem.FileSystem | Stdio.Stdio> {
   const log = makeLogSummariser(defaults, options)
   yield* Stream.runForEachArray(logBytes(file), (chunks) => {
     for (const chunk of chunks) log.push(chunk)

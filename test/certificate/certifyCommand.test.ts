@@ -3,8 +3,8 @@ import { gzipSync } from "node:zlib"
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem, Path } from "effect"
-import { Command } from "effect/cli"
 import { TestConsole } from "effect/testing"
+import { commandLine } from "../../src/cli/shell.ts"
 import { summarise } from "../../src/cli/summarise.ts"
 import { openJournal } from "../../src/journal/Journal.ts"
 import type { JournalRecord } from "../../src/journal/JournalRecord.ts"
@@ -17,7 +17,7 @@ const journal = [header(), sent("1", 10), accepted("1", 20, { createdAt: 10, sen
 
 /** Runs the command with --certify; gives what it has printed since the test began. */
 const certify = Effect.fnUntraced(function* (...args: ReadonlyArray<string>) {
-  yield* Command.runWith(summarise, { version: "0" })(["--certify", ...args])
+  yield* commandLine(summarise, ["--certify", ...args])
   return (yield* TestConsole.logLines).join("\n")
 })
 

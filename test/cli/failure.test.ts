@@ -1,6 +1,6 @@
 import { Cause, Option } from "effect"
 import { describe, expect, it } from "vitest"
-import { CommandFailed, UsageError } from "../../src/platform/errors.ts"
+import { CommandFailed, UsageError } from "../../src/cli/errors.ts"
 import { describeFailure } from "../../src/cli/failure.ts"
 
 const quiet = { name: "paceline run", verbose: false }

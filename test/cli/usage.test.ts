@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { readInvocation } from "../../src/cli/arguments.ts"
-import { UsageError } from "../../src/platform/errors.ts"
+import { UsageError } from "../../src/cli/errors.ts"
 import { commandLine } from "../../src/cli/shell.ts"
 import { root } from "./programs/commands.ts"
 

@@ -2,14 +2,14 @@ import { fileURLToPath } from "node:url"
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem, Path } from "effect"
-import { Command } from "effect/cli"
+import { commandLine } from "../../src/cli/shell.ts"
 import { summarise } from "../../src/cli/summarise.ts"
-import { UsageError } from "../../src/platform/errors.ts"
+import { UsageError } from "../../src/cli/errors.ts"
 import { sampleRecords } from "./sample.ts"
 
 const python = fileURLToPath(new URL("../fixtures/python-client-2x.log", import.meta.url))
 
-const run = (...args: ReadonlyArray<string>) => Command.runWith(summarise, { version: "0" })(args)
+const run = (...args: ReadonlyArray<string>) => commandLine(summarise, args)
 
 const inDirectory = Effect.gen(function* () {
   const fileSystem = yield* FileSystem.FileSystem

@@ -2,6 +2,7 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, FileSystem, Option, Path } from "effect"
+import { inWords } from "../../src/cli/advice.ts"
 import type { JournalRecord } from "../../src/journal/JournalRecord.ts"
 import { makeFollower } from "../../src/summary/followLog.ts"
 import { until } from "../support/until.ts"
@@ -115,7 +116,7 @@ describe("a log that is followed", () => {
       assert.match((yield* Effect.flip(Fiber.join(fiber))).message, /is a journal of version 99/)
       const listener = { waiting: Effect.void, replaced: () => Effect.void, looked: () => Effect.void }
       const folder = makeFollower("/", { keys: 5, limit: 20 }, {}, listener)
-      assert.match((yield* Effect.flip(folder.follow)).message, /--follow: "\/" is not a file/)
+      assert.match(inWords(yield* Effect.flip(folder.follow)), /--follow: "\/" is not a file/)
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),
   )
 })

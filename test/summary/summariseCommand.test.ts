@@ -2,8 +2,8 @@ import { fileURLToPath } from "node:url"
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem, Path } from "effect"
-import { Command } from "effect/cli"
 import { TestConsole } from "effect/testing"
+import { commandLine } from "../../src/cli/shell.ts"
 import { summarise } from "../../src/cli/summarise.ts"
 import { accepted, header } from "./records.ts"
 
@@ -23,7 +23,7 @@ Total Time: 0:00:24.826000
 
 /** Runs the command; gives what it has printed since the test began. */
 const run = Effect.fnUntraced(function* (...args: ReadonlyArray<string>) {
-  yield* Command.runWith(summarise, { version: "0" })(args)
+  yield* commandLine(summarise, args)
   return `${(yield* TestConsole.logLines).join("\n")}\n`
 })
 

@@ -3,6 +3,7 @@ import { gzipSync } from "node:zlib"
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem, Layer, Path, Schema, Stdio, Stream } from "effect"
+import { inWords } from "../../src/cli/advice.ts"
 import { STANDARD_INPUT } from "../../src/summary/logProblems.ts"
 import { summariseFile } from "../../src/summary/summariseFile.ts"
 import { accepted, acceptedAt, header, sent, summaryOf } from "./records.ts"
@@ -26,7 +27,7 @@ const write = Effect.fnUntraced(function* (content: string | Uint8Array) {
 
 const summaryOfText = (text: string) => Effect.flatMap(write(text), (file) => summariseFile(file, defaults))
 
-const problemWith = (file: string) => Effect.map(Effect.flip(summariseFile(file, defaults)), (_) => _.message)
+const problemWith = (file: string) => Effect.map(Effect.flip(summariseFile(file, defaults)), inWords)
 
 const text = (records: ReadonlyArray<unknown>) => records.map((record) => JSON.stringify(record)).join("\n")
 

@@ -3,7 +3,7 @@ import process from "node:process"
 import { Console, Effect } from "effect"
 import { Command } from "effect/cli"
 import * as Flags from "../../../src/cli/Flags.ts"
-import { CommandFailed, UsageError } from "../../../src/platform/errors.ts"
+import { CommandFailed, UsageError } from "../../../src/cli/errors.ts"
 
 const flags = {
   duration: Flags.duration("duration", { description: "How long.", default: "30s" }),
