@@ -35,10 +35,8 @@ const closest = (one: Closest | null): string =>
     : `${one.spareMs === NEVER_MS ? "none" : ms(one.spareMs)} (line ${one.line} after ${one.afterLine})`
 
 const table = (rows: ReadonlyArray<ReadonlyArray<string>>): ReadonlyArray<string> => {
-  const widths = rows.reduce<ReadonlyArray<number>>(
-    (before, row) => row.map((cell, column) => Math.max(before[column] ?? 0, cell.length)),
-    [],
-  )
+  const widthOf = (column: number): number => Math.max(...rows.map((row) => row[column]?.length ?? 0))
+  const widths = rows[0]?.map((_, column) => widthOf(column)) ?? []
   return rows.map((row) =>
     row
       .map((cell, column) => cell.padEnd(widths[column] ?? 0))
@@ -49,30 +47,27 @@ const table = (rows: ReadonlyArray<ReadonlyArray<string>>): ReadonlyArray<string
 
 const LISTED = 10
 
+/** What else its reader must know. */
 const remarks = (certificate: Certificate): ReadonlyArray<string> => {
   const { cutOff, forgottenIds, inFlight, unshownPairs, waiting } = certificate
-  const more = inFlight.count > LISTED ? ", ..." : ""
-  return [
-    ...(cutOff
-      ? ["The journal was cut off: the run was killed, or is not over. This holds for what is there."]
-      : []),
-    ...(inFlight.count > 0
-      ? [
-          `${count(inFlight.count, "order was", "orders were")} in flight, and may have been executed: ${inFlight.first.slice(0, LISTED).join(", ")}${more}.`,
-        ]
-      : []),
-    ...(cutOff && waiting > 0 ? [`${count(waiting, "order")} had gone back to the line.`] : []),
-    ...(unshownPairs > 0
-      ? [
-          `Of ${count(unshownPairs, "request")} in flight it is not known when they were written: that the next one could not overtake them is not shown.`,
-        ]
-      : []),
-    ...(forgottenIds > 0
-      ? [
-          `${count(forgottenIds, "order's id", "orders' ids")} could not be kept in mind: that one of these came again after its end would not have been noticed.`,
-        ]
-      : []),
+  const ids = `${inFlight.first.slice(0, LISTED).join(", ")}${inFlight.count > LISTED ? ", ..." : ""}`
+  const all: ReadonlyArray<readonly [boolean, string]> = [
+    [cutOff, "The journal was cut off: the run was killed, or is not over. This holds for what is there."],
+    [
+      inFlight.count > 0,
+      `${count(inFlight.count, "order was", "orders were")} in flight, and may have been executed: ${ids}.`,
+    ],
+    [cutOff && waiting > 0, `${count(waiting, "order")} had gone back to the line.`],
+    [
+      unshownPairs > 0,
+      `Of ${count(unshownPairs, "request")} in flight it is not known when they were written: that the next one could not overtake them is not shown.`,
+    ],
+    [
+      forgottenIds > 0,
+      `${count(forgottenIds, "order's id", "orders' ids")} could not be kept in mind: that one of these came again after its end would not have been noticed.`,
+    ],
   ]
+  return all.flatMap(([holds, said]) => (holds ? [said] : []))
 }
 
 /** Where a line stands: in a file, and which of its lines it is. */
@@ -102,18 +97,16 @@ const whatHappened = ({ lines, outcomes, requests }: Certificate): string => {
   return `${count(lines, "line")}, ${count(requests, "request")}; ${orders}`
 }
 
-const keyTable = ({ keys }: Certificate): ReadonlyArray<string> =>
-  keys.length === 0
-    ? []
-    : table([
-        ["key", "requests", "spare time of the window", "spare time of the order"],
-        ...keys.map(({ key, order, requests, window }) => [
-          key,
-          inEnglish.format(requests),
-          closest(window),
-          closest(order),
-        ]),
-      ])
+const keyTable = ({ keys }: Certificate): ReadonlyArray<string> => {
+  const rows = keys.map(({ key, order, requests, window }) => [
+    key,
+    inEnglish.format(requests),
+    closest(window),
+    closest(order),
+  ])
+  const titles = ["key", "requests", "spare time of the window", "spare time of the order"]
+  return rows.length === 0 ? [] : table([titles, ...rows])
+}
 
 const renderText = (named: NamedCertificate): string => {
   const { certificate, name } = named
