@@ -6,24 +6,11 @@ import type { Server } from "node:http"
 import type { Socket } from "node:net"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
-import { type ByteSize, Deferred, Duration, Effect, Predicate, Schedule, Schema } from "effect"
-import {
-  HttpIncomingMessage,
-  HttpMiddleware,
-  type HttpServerError,
-  HttpServerRequest,
-  HttpServerResponse,
-} from "effect/http"
+import { Deferred, Duration, Effect, Predicate, Schedule, Schema } from "effect"
+import { HttpMiddleware, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { NetAddress } from "effect/net"
 import { type ExchangeTally, makeArrivalTally } from "./ArrivalTally.ts"
-import {
-  bodyTooLarge,
-  type ExchangeAnswer,
-  methodNotAllowed,
-  notFound,
-  targetTooLong,
-  unreadableBody,
-} from "./ExchangeAnswer.ts"
+import { type ExchangeAnswer, methodNotAllowed, notFound, targetTooLong } from "./ExchangeAnswer.ts"
 import {
   type Connections,
   defaultLimits,
@@ -32,7 +19,8 @@ import {
   watchConnections,
 } from "./ExchangeLimits.ts"
 import { playCut } from "./faults/Cut.ts"
-import { type ExchangeSettings, makeJudge, type Parameters, type Reply } from "./Judge.ts"
+import { type ExchangeSettings, makeJudge, type Reply } from "./Judge.ts"
+import { type Parameters, parametersOf } from "./parameters.ts"
 
 /** Where the exchange takes orders. */
 export const REQUEST_PATH = "/api/request"
@@ -76,41 +64,6 @@ const whyNotServed = (options: ExchangeOptions, cause: unknown): ExchangeNotServ
           ? "this machine has no such address: choose another host, such as 127.0.0.1"
           : `${code}: choose another host or port`
   return new ExchangeNotServed({ message: `the exchange cannot listen on ${address}: ${because}` })
-}
-
-/** Each parameter is of the query string, or else of a form body. */
-const readParameters = (query: URLSearchParams, form: URLSearchParams): Parameters => {
-  const read = (name: string) => query.get(name) ?? form.get(name) ?? undefined
-  return { apiKey: read("api_key"), nonce: read("nonce"), reqId: read("req_id") }
-}
-
-const FORM = /^application\/x-www-form-urlencoded\b/i
-const noParameters = new URLSearchParams()
-
-const bodyProblem = (error: HttpServerError.HttpServerError): ExchangeAnswer =>
-  Predicate.isTagged(error.reason, "RequestParseError") && error.reason.reason === "BodyTooLarge"
-    ? bodyTooLarge
-    : unreadableBody
-
-/** Reads the parameters, or says what is wrong with the body. The body is read only where it is needed. */
-const parametersOf = (
-  request: HttpServerRequest.HttpServerRequest,
-  query: string,
-  maxBody: ByteSize.ByteSize,
-): Effect.Effect<Parameters, ExchangeAnswer> => {
-  const fromQuery = new URLSearchParams(query)
-  const parameters = readParameters(fromQuery, noParameters)
-  const isComplete = Object.values(parameters).every((value) => value !== undefined)
-  if (isComplete || !FORM.test(request.headers["content-type"] ?? "")) {
-    return Effect.succeed(parameters)
-  }
-  return request.text.pipe(
-    Effect.provideService(HttpIncomingMessage.MaxBodySize, maxBody),
-    // An order whose body is not here yet has not reached the exchange: hanging up undoes it.
-    Effect.interruptible,
-    Effect.mapError(bodyProblem),
-    Effect.map((text) => readParameters(fromQuery, new URLSearchParams(text))),
-  )
 }
 
 const respond = (reply: Exclude<Reply, { readonly type: "cut" }>, more: Readonly<Record<string, string>>) =>

@@ -21,14 +21,8 @@ import { makeFaultPlan, type RequestFaults, type Spoiling } from "./faults/Fault
 import { quotaHeaders } from "./faults/quotaHeaders.ts"
 import { nextMoment } from "./faults/When.ts"
 import { failing, garbled, type WrongAnswer } from "./faults/wrongAnswer.ts"
+import type { Parameters } from "./parameters.ts"
 import { Register, type RegisteredKey } from "./Register.ts"
-
-/** The protocol's three parameters. */
-export interface Parameters {
-  readonly apiKey: string | undefined
-  readonly nonce: string | undefined
-  readonly reqId: string | undefined
-}
 
 /** What becomes of a request. */
 export type Reply =

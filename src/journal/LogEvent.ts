@@ -9,8 +9,6 @@ import type { Ending } from "../domain/Transit.ts"
 import { elapsedMs } from "./elapsed.ts"
 import { endingOf, type RequestRecord } from "./endingOf.ts"
 
-type KeyRecord = typeof KeyRetired.Type
-
 /** What ran: how many requests the exchange lets through. */
 export interface Settings {
   readonly type: "settings"
@@ -87,9 +85,9 @@ export interface KeyLeft {
   readonly type: "key"
   readonly atMs: number
   readonly key: string
-  readonly state: KeyRecord["state"]
+  readonly state: (typeof KeyRetired.Type)["state"]
   /** Why it was parked; undefined where it was not. */
-  readonly reason: KeyRecord["reason"]
+  readonly reason: (typeof KeyRetired.Type)["reason"]
 }
 
 /** A key's nonces go on further ahead, because the exchange has seen a greater one. */

@@ -18,6 +18,25 @@ const syncsDirectories = process.platform !== "win32"
 
 const isSafe = (key: string): boolean => /^[a-z0-9][a-z0-9.-]*$/.test(key) && !key.endsWith(TEMPORARY)
 
+/** Puts a text in a file's place, and waits until that is on the disk. */
+const replace = Effect.fnUntraced(function* (
+  fs: FileSystem.FileSystem,
+  directory: string,
+  path: string,
+  text: string,
+) {
+  const beside = `${path}${TEMPORARY}`
+  const written = Effect.gen(function* () {
+    const file = yield* fs.open(beside, { flag: "w", mode: 0o600 })
+    yield* file.writeAll(new TextEncoder().encode(text))
+    yield* file.sync
+  })
+  yield* Effect.scoped(written)
+  yield* fs.rename(beside, path)
+  if (!syncsDirectories) return
+  yield* Effect.scoped(Effect.flatMap(fs.open(directory, { flag: "r" }), (opened) => opened.sync))
+})
+
 /** Keys name files as they are: lower-case letters, digits, dots and dashes. */
 export const layerAtomicFiles = (
   directory: string,
@@ -39,24 +58,6 @@ export const layerAtomicFiles = (
         isSafe(key)
           ? Effect.succeed(join(directory, key))
           : Effect.fail(new KeyValueStore.KeyValueStoreError({ method, key, message: `${key} is no key` }))
-
-      const syncDirectory = syncsDirectories
-        ? Effect.scoped(Effect.flatMap(fs.open(directory, { flag: "r" }), (opened) => opened.sync))
-        : Effect.void
-
-      const replace = (path: string, text: string) =>
-        Effect.gen(function* () {
-          const beside = `${path}${TEMPORARY}`
-          yield* Effect.scoped(
-            Effect.gen(function* () {
-              const file = yield* fs.open(beside, { flag: "w", mode: 0o600 })
-              yield* file.writeAll(new TextEncoder().encode(text))
-              yield* file.sync
-            }),
-          )
-          yield* fs.rename(beside, path)
-          yield* syncDirectory
-        })
 
       const get = (key: string) =>
         Effect.flatMap(pathOf("get", key), (path) =>
@@ -83,7 +84,7 @@ export const layerAtomicFiles = (
         set: (key, value) =>
           Effect.flatMap(pathOf("set", key), (path) =>
             // A replacement that was begun is finished.
-            Effect.uninterruptible(Effect.mapError(replace(path, value), failed("set", key))),
+            Effect.uninterruptible(Effect.mapError(replace(fs, directory, path, value), failed("set", key))),
           ),
         remove,
         clear: Effect.flatMap(keys, (all) => Effect.forEach(all, remove, { discard: true })),
