@@ -445,7 +445,7 @@ const eventAt = (atMs: number) =>
     request: undefined,
   }) as const
 
-const options = { source: "python-client", keys: 1, limit: 3 } as const
+const options = { kind: "python-client", keys: 1, limit: 3 } as const
 
 const counted: Count = (times) => {
   const summariser = makeSummariser(options)
@@ -598,7 +598,7 @@ describe("no text whatever", () => {
 })
 
 describe("a summary of a log that goes on leaves no more in memory, whole or damaged", () => {
-  const make = () => makeSummariser({ source: "journal", keys: 5, limit: 20 })
+  const make = () => makeSummariser({ kind: "journal", keys: 5, limit: 20 })
   it("holds", () => lawHolds(longLogs, leavesNoMore(make), [], LONG_LOGS))
   it("catches one that keeps every event", () =>
     catches(

@@ -4,13 +4,13 @@
 import type { LogEvent, Settings } from "../journal/LogEvent.ts"
 import { addDuration, type Distribution, emptyDistribution } from "../summary/Distribution.ts"
 import type { EventListener } from "../summary/LogOptions.ts"
-import type { Origin } from "../summary/Origin.ts"
+import type { LogKind } from "../journal/LogReader.ts"
 import { makeSpareTimes } from "./SpareTimes.ts"
 import { makeTimeline, type Point } from "./Timeline.ts"
 
 /** Plain data and histograms. Times are milliseconds from the log's first record. */
 export interface RunRecord {
-  readonly source: Origin["source"]
+  readonly source: LogKind
   /** What ran; undefined where the log does not say. */
   readonly settings: Settings | undefined
   readonly points: ReadonlyArray<Point>
@@ -26,7 +26,7 @@ export interface RunRecorder extends EventListener {
 }
 
 /** Makes one for a log; feed it the log's events in the log's order. */
-export const makeRunRecorder = (source: Origin["source"]): RunRecorder => {
+export const makeRunRecorder = (source: LogKind): RunRecorder => {
   const timeline = makeTimeline()
   const orderAge = emptyDistribution()
   const roundTrip = emptyDistribution()

@@ -4,7 +4,7 @@
  */
 import { areUsable, SpareTime, type TimedRequest } from "../certificate/SpareTime.ts"
 import type { OrderSent, RequestTimes, Settings } from "../journal/LogEvent.ts"
-import { latestMs } from "../summary/Held.ts"
+import { latestArrivalMs } from "../summary/TransitTimes.ts"
 import type { EventListener } from "../summary/LogOptions.ts"
 
 /** Requests that are kept in mind, and as many that wait for an end: far more than any client has in flight. */
@@ -58,7 +58,7 @@ export const makeSpareTimes = (
     if (request === undefined || settings === undefined) return
     inFlight.delete(id)
     // Of an order that was cancelled nothing had left.
-    const latest = times === undefined ? Number.NEGATIVE_INFINITY : latestMs(times, settings)
+    const latest = times === undefined ? Number.NEGATIVE_INFINITY : latestArrivalMs(times, settings)
     keys.get(request.key)?.ended(request, latest)
   }
 

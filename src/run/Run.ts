@@ -125,7 +125,7 @@ export const run = (settings: RunSettings) =>
       const progress = yield* RunProgress
       const source = yield* OrderSource
       const { keys, limit, memory } = settings
-      const summariser = makeSummariser({ source: "journal", keys: keys.length, limit })
+      const summariser = makeSummariser({ kind: "journal", keys: keys.length, limit })
       const footer = runFooter()
       let badLines = 0
       const write = (record: JournalRecord): void => {

@@ -49,6 +49,90 @@ const LATE_MS = 60_000
 /** A longer gap is left out: a damaged line may say any time. */
 const MOST_EMPTY = 100_000
 
+/** The intervals that something may still be counted in, by the time since the first one's beginning. */
+class OpenIntervals {
+  readonly #everyMs: number
+  readonly #tell: (fromMs: number, counts: IntervalCounts) => void
+  readonly #counts = new Map<number, IntervalCounts>()
+  /** Of those that are open, whether anything was counted in them or not. */
+  #oldest = 0
+  #newest = -1
+  /** Whether an interval was told since the log's beginning. */
+  #hasTold = false
+
+  constructor(everyMs: number, tell: (fromMs: number, counts: IntervalCounts) => void) {
+    this.#everyMs = everyMs
+    this.#tell = tell
+  }
+
+  /** The interval in which something happened. Those that are too old then are told. */
+  reach(sinceMs: number): IntervalCounts {
+    const index = Math.floor(Math.max(0, sinceMs) / this.#everyMs)
+    if (this.#newest < this.#oldest) {
+      this.#oldest = index
+      this.#newest = index
+    }
+    if (index > this.#newest) {
+      const openFrom = index - Math.ceil(LATE_MS / this.#everyMs)
+      if (openFrom > this.#oldest) this.#tellUntil(openFrom)
+      this.#newest = index
+    }
+    return this.#at(Math.max(this.#oldest, index))
+  }
+
+  /** The interval in which an order was created that is counted now; undefined before anything that is looked at happened. */
+  whenCreated(sinceMs: number): IntervalCounts | undefined {
+    const index = Math.floor(sinceMs / this.#everyMs)
+    if (sinceMs < 0 || (index < this.#oldest && !this.#hasTold)) return undefined
+    return this.#at(Math.max(this.#oldest, Math.min(this.#newest, index)))
+  }
+
+  /** Tells all; what follows begins anew. */
+  end(): void {
+    if (this.#newest >= this.#oldest) this.#tellUntil(this.#newest + 1)
+    this.#newest = -1
+    this.#oldest = 0
+    this.#hasTold = false
+  }
+
+  #at(index: number): IntervalCounts {
+    const known = this.#counts.get(index)
+    if (known !== undefined) return known
+    const counts = emptyCounts()
+    this.#counts.set(index, counts)
+    return counts
+  }
+
+  #tellOne(index: number): void {
+    const counts = this.#counts.get(index) ?? emptyCounts()
+    this.#counts.delete(index)
+    this.#hasTold = true
+    this.#tell(index * this.#everyMs, counts)
+  }
+
+  /** Tells the oldest intervals, so that those from `to` on remain. */
+  #tellUntil(to: number): void {
+    while (this.#oldest < to && this.#oldest <= this.#newest) {
+      this.#tellOne(this.#oldest)
+      this.#oldest += 1
+    }
+    // Nothing was in these.
+    if (to - this.#oldest <= MOST_EMPTY) {
+      for (let index = this.#oldest; index < to; index += 1) this.#tellOne(index)
+    }
+    this.#oldest = Math.max(this.#oldest, to)
+  }
+}
+
+const create = (counts: IntervalCounts, howMany: number): void => {
+  counts.created = (counts.created ?? 0) + howMany
+}
+
+const refuse = (counts: IntervalCounts, reason: RejectReason): void => {
+  counts.refused += 1
+  if (reason === "rate-limit") counts.exceeds += 1
+}
+
 /**
  * @param beginMs the time at which the intervals of the run that the log has come to begin. What happened before counts in
  * the first, but for the creation of orders
@@ -61,77 +145,8 @@ export const countIntervals = (
   distribution: () => Distribution,
   tell: (fromMs: number, counts: IntervalCounts) => void,
 ): EventListener => {
-  const openFor = Math.ceil(LATE_MS / everyMs)
-  const open = new Map<number, IntervalCounts>()
-  /** The intervals that are open, whether anything was counted in them or not. */
-  let oldest = 0
-  let newest = -1
-  /** Whether an interval was told since the log's beginning. */
-  let hasTold = false
-
-  const tellOne = (index: number): void => {
-    const counts = open.get(index) ?? emptyCounts()
-    open.delete(index)
-    hasTold = true
-    tell(index * everyMs, counts)
-  }
-
-  /** Tells the oldest intervals, so that those from `to` on remain. */
-  const tellUntil = (to: number): void => {
-    while (oldest < to && oldest <= newest) {
-      tellOne(oldest)
-      oldest += 1
-    }
-    // Nothing was in these.
-    if (to - oldest <= MOST_EMPTY) for (let index = oldest; index < to; index += 1) tellOne(index)
-    oldest = Math.max(oldest, to)
-  }
-
-  const end = (): void => {
-    if (newest >= oldest) tellUntil(newest + 1)
-    newest = -1
-    oldest = 0
-    hasTold = false
-  }
-
-  const countsAt = (index: number): IntervalCounts => {
-    const known = open.get(index)
-    if (known !== undefined) return known
-    const counts = emptyCounts()
-    open.set(index, counts)
-    return counts
-  }
-
-  /** The counts of the interval in which something happened. */
-  const reach = (atMs: number): IntervalCounts => {
-    const index = Math.floor(Math.max(0, elapsedMs(beginMs(), atMs)) / everyMs)
-    if (newest < oldest) {
-      oldest = index
-      newest = index
-    }
-    if (index > newest) {
-      if (index - openFor > oldest) tellUntil(index - openFor)
-      newest = index
-    }
-    return countsAt(Math.max(oldest, index))
-  }
-
-  const create = (counts: IntervalCounts, howMany: number): void => {
-    counts.created = (counts.created ?? 0) + howMany
-  }
-
-  const countCreated = (createdAtMs: number): void => {
-    const sinceMs = elapsedMs(beginMs(), createdAtMs)
-    const index = Math.floor(sinceMs / everyMs)
-    // Before anything that is looked at happened.
-    if (sinceMs < 0 || (index < oldest && !hasTold)) return
-    create(countsAt(Math.max(oldest, Math.min(newest, index))), 1)
-  }
-
-  const refuse = (counts: IntervalCounts, reason: RejectReason): void => {
-    counts.refused += 1
-    if (reason === "rate-limit") counts.exceeds += 1
-  }
+  const open = new OpenIntervals(everyMs, tell)
+  const reach = (atMs: number): IntervalCounts => open.reach(elapsedMs(beginMs(), atMs))
 
   const measure = (counts: IntervalCounts, what: "orderAge" | "roundTrip", ms: number | undefined): void => {
     // A negative duration is only in a damaged log.
@@ -144,18 +159,22 @@ export const countIntervals = (
     if (outcome.outcome === "rejected") refuse(counts, outcome.reason)
     measure(counts, "orderAge", orderAgeMs)
     measure(counts, "roundTrip", roundTripMs)
-    if (createdAtMs !== undefined) countCreated(createdAtMs)
+    const created =
+      createdAtMs === undefined ? undefined : open.whenCreated(elapsedMs(beginMs(), createdAtMs))
+    if (created !== undefined) create(created, 1)
   }
 
   return {
     add: (event: LogEvent) => {
       // A further run's times begin again.
-      if (event.type === "settings") end()
+      if (event.type === "settings") open.end()
       else if (event.type === "outcome") countOutcome(event)
       else if (event.type === "returned" && event.reason !== "not-sent")
         refuse(reach(event.atMs), event.reason)
       else if (event.type === "requests") create(reach(event.atMs), event.count)
     },
-    end,
+    end: () => {
+      open.end()
+    },
   }
 }

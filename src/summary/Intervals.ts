@@ -9,7 +9,7 @@ import {
 import { countIntervals } from "./IntervalCounts.ts"
 import type { EventListener } from "./LogOptions.ts"
 import { coveredMs, type LogSpan } from "./LogSpans.ts"
-import type { Origin } from "./Origin.ts"
+import type { LogKind } from "../journal/LogReader.ts"
 
 /** Counts are of orders, by the time of their creation or of their outcome. */
 export interface Interval {
@@ -39,7 +39,7 @@ export interface Interval {
  */
 export const makeIntervals = (
   everyMs: number,
-  source: Origin["source"],
+  kind: LogKind,
   current: () => LogSpan,
   tell: (interval: Interval) => void,
 ): EventListener => {
@@ -63,7 +63,7 @@ export const makeIntervals = (
         atMs: clockMs === undefined ? null : clockMs + fromMs,
         everyMs,
         coveredMs: coveredMs(span, beginMs + fromMs, beginMs + fromMs + everyMs),
-        created: created ?? (source === "journal" ? 0 : null),
+        created: created ?? (kind === "journal" ? 0 : null),
         accepted,
         rejected,
         expired,

@@ -2,11 +2,11 @@
 import type { LogEvent } from "../journal/LogEvent.ts"
 import type { LogKind } from "../journal/LogReader.ts"
 import type { LogSpan } from "./LogSpans.ts"
-import type { OriginOptions } from "./Origin.ts"
+import type { LogContext } from "./LogStart.ts"
 import type { Selection } from "./Selection.ts"
 
 /** What the exchange allowed, for logs that do not say. */
-export type LogDefaults = Pick<OriginOptions, "keys" | "limit">
+export type LogDefaults = Pick<LogContext, "keys" | "limit">
 
 /** Who is told every event that is looked at, too, and when there are no more. */
 export interface EventListener {

@@ -3,7 +3,7 @@
  */
 import { elapsedMs } from "../journal/elapsed.ts"
 import type { LogEvent } from "../journal/LogEvent.ts"
-import type { Origin } from "./Origin.ts"
+import type { LogKind } from "../journal/LogReader.ts"
 import type { Moment, TimeSpan } from "./Selection.ts"
 
 /** Of one run, in the log's own times, as far as its events so far tell. */
@@ -64,7 +64,7 @@ export const coveredMs = (
 type Growing = { -readonly [Field in keyof LogSpan]: LogSpan[Field] }
 
 /** Makes one for a log. */
-export const makeLogSpans = (asked: TimeSpan, source: Origin["source"]): LogSpans => {
+export const makeLogSpans = (asked: TimeSpan, kind: LogKind): LogSpans => {
   const { since, until } = asked
   let hasBegun = false
   let hasAny = false
@@ -106,7 +106,7 @@ export const makeLogSpans = (asked: TimeSpan, source: Origin["source"]): LogSpan
       const { atMs } = event
       if (!hasBegun) {
         // A journal's times begin at 0, with or without a header; a Python client's are those of the clock.
-        if (source === "journal") begin(span, 0, undefined, atMs)
+        if (kind === "journal") begin(span, 0, undefined, atMs)
         else begin(span, atMs, atMs, atMs)
       }
       span.endMs = Math.max(span.endMs, atMs)

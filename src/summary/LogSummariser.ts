@@ -28,7 +28,7 @@ export interface LogSummariser extends Pick<LogReader, "push" | "lines" | "newer
 
 /** What becomes of the events of a log whose kind is known. */
 const makeEventTaker = (kind: LogKind, defaults: LogDefaults, { listen = [], selection }: LogOptions) => {
-  const summariser = makeSummariser({ ...defaults, source: kind })
+  const summariser = makeSummariser({ ...defaults, kind })
   const spans = makeLogSpans(selection ?? { since: undefined, until: undefined }, kind)
   const filter = selection && makeEventFilter(selection.keys, spans.current)
   const listeners = listen.map((make) => make(kind, spans.current))

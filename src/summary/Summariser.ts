@@ -2,14 +2,15 @@
  * Turns a log's events into its summary: one pass, constant memory. The definitions are those of `Summary`.
  */
 import type { LogEvent, TimedEvent } from "../journal/LogEvent.ts"
+import type { LogKind } from "../journal/LogReader.ts"
 import { longestWithout } from "./Acceptances.ts"
 import { percentilesOf } from "./Distribution.ts"
-import { countHeld, emptyHeld, type Held } from "./Held.ts"
+import { countTransit, emptyTransitTimes, type TransitTimes } from "./TransitTimes.ts"
 import { keyFigures } from "./keyFigures.ts"
 import { emptyTally, type LogTally, tallyEvent } from "./LogTally.ts"
 import { createdByNumber, requestsPerSecond } from "./Numbering.ts"
-import { isTimed, makeOriginFinder, type Origin, type OriginOptions } from "./Origin.ts"
-import { runSettingOf } from "./runSetting.ts"
+import { isTimed, makeLogStartFinder, type LogStart, type LogContext } from "./LogStart.ts"
+import { loggedRunOf } from "./loggedRun.ts"
 import type { Summary } from "./Summary.ts"
 import { countByKey, countUnfinished } from "./Unfinished.ts"
 import { utilisationOf } from "./utilisation.ts"
@@ -23,16 +24,16 @@ import { countRecord, emptyWindows, type Windows } from "./Windows.ts"
 interface Counts {
   readonly tally: LogTally
   readonly windows: Windows
-  readonly held: Held
+  readonly transit: TransitTimes
 }
 
-const requestsRate = (tally: LogTally, figures: WindowFigures, source: Origin["source"]): number =>
-  source === "python-client"
+const requestsRate = (tally: LogTally, figures: WindowFigures, kind: LogKind): number =>
+  kind === "python-client"
     ? requestsPerSecond(tally.numbering, figures.totalMs)
     : figures.created / figures.windows
 
-const created = ({ numbering, orders, unfinished }: LogTally, source: Origin["source"]): number =>
-  source === "python-client"
+const created = ({ numbering, orders, unfinished }: LogTally, kind: LogKind): number =>
+  kind === "python-client"
     ? createdByNumber(numbering)
     : Object.values(orders).reduce((sum, count) => sum + count, 0) + countUnfinished(unfinished)
 
@@ -40,13 +41,13 @@ const created = ({ numbering, orders, unfinished }: LogTally, source: Origin["so
  * The summary of a whole log, or of what came of it so far. An order that was sent and has no outcome counts as
  * unknown.
  */
-const summaryOf = ({ tally, windows, held }: Counts, origin: Origin): Summary => {
-  const figures = figuresOf(windows, tally.unfinished.orders, origin)
+const summaryOf = ({ tally, windows, transit }: Counts, start: LogStart): Summary => {
+  const figures = figuresOf(windows, tally.unfinished.orders, start)
   const { orders, refusals } = tally
   const averageThroughput = figures.accepted / figures.windows
-  const keys = keyFigures(tally.keys, countByKey(tally.unfinished), figures.totalMs, origin)
+  const keys = keyFigures(tally.keys, countByKey(tally.unfinished), figures.totalMs, start)
   return {
-    averageRequestsRate: requestsRate(tally, figures, origin.source),
+    averageRequestsRate: requestsRate(tally, figures, start.kind),
     maxPossibleThroughput: figures.meanLeftCapped,
     averageThroughput,
     lowestThroughput: figures.lowestAccepted,
@@ -58,7 +59,7 @@ const summaryOf = ({ tally, windows, held }: Counts, origin: Origin): Summary =>
     totalTimeMs: figures.totalMs,
     windows: figures.windows,
     orders: {
-      created: created(tally, origin.source),
+      created: created(tally, start.kind),
       accepted: orders.accepted,
       rejected: orders.rejected,
       expired: orders.expired,
@@ -66,7 +67,7 @@ const summaryOf = ({ tally, windows, held }: Counts, origin: Origin): Summary =>
       cancelled: orders.cancelled,
     },
     unrecognisedLines: tally.unrecognisedLines,
-    run: runSettingOf(origin, tally),
+    run: loggedRunOf(start, tally),
     queueWait: percentilesOf(tally.queueWait),
     orderAge: percentilesOf(tally.orderAge),
     writeDelay: percentilesOf(tally.writeDelay),
@@ -76,8 +77,8 @@ const summaryOf = ({ tally, windows, held }: Counts, origin: Origin): Summary =>
       unknown: { ...tally.losses.unknown, unfinished: countUnfinished(tally.unfinished) },
       cancelled: orders.cancelled,
     },
-    utilisation: utilisationOf(averageThroughput, held, origin),
-    longestWithoutAcceptance: longestWithout(tally.acceptances, origin.firstMs, figures.totalMs),
+    utilisation: utilisationOf(averageThroughput, transit, start),
+    longestWithoutAcceptance: longestWithout(tally.acceptances, start.firstMs, figures.totalMs),
     nonceJumps: keys === null ? null : keys.reduce((sum, key) => sum + key.nonceJumps, 0),
     keys,
   }
@@ -93,43 +94,43 @@ export interface Summariser {
 }
 
 /** Makes a summariser for one log. Feed it the log's events in the log's order. */
-export const makeSummariser = (options: OriginOptions): Summariser => {
-  const finder = makeOriginFinder(options)
+export const makeSummariser = (options: LogContext): Summariser => {
+  const finder = makeLogStartFinder(options)
   const tally = emptyTally()
-  let origin: Origin | undefined
-  let counts = { tally, windows: emptyWindows(), held: emptyHeld() }
-  /** The records so far, until the origin is known. */
+  let start: LogStart | undefined
+  let counts = { tally, windows: emptyWindows(), transit: emptyTransitTimes() }
+  /** The records so far, until the start is known. */
   let prelude: Array<TimedEvent> = []
 
-  const addTimed = (event: TimedEvent, since: Origin): void => {
+  const addTimed = (event: TimedEvent, since: LogStart): void => {
     countRecord(counts.windows, event, since)
     if (event.type === "outcome" && since.settings !== undefined)
-      countHeld(counts.held, event, since.settings, since)
+      countTransit(counts.transit, event, since.settings, since)
   }
 
-  /** Counts the prelude anew: more may come before the origin is known. */
-  const countPrelude = (since: Origin): void => {
-    counts = { tally, windows: emptyWindows(), held: emptyHeld() }
+  /** Counts the prelude anew: more may come before the start is known. */
+  const countPrelude = (since: LogStart): void => {
+    counts = { tally, windows: emptyWindows(), transit: emptyTransitTimes() }
     for (const event of prelude) addTimed(event, since)
   }
 
   return {
     add: (event) => {
       tallyEvent(tally, event)
-      if (origin !== undefined) {
-        if (isTimed(event)) addTimed(event, origin)
+      if (start !== undefined) {
+        if (isTimed(event)) addTimed(event, start)
         return
       }
       finder.add(event)
       if (isTimed(event)) prelude.push(event)
       if (!finder.isKnown()) return
-      origin = finder.origin()
-      countPrelude(origin)
+      start = finder.start()
+      countPrelude(start)
       prelude = []
     },
     finish: () => {
-      if (origin !== undefined) return summaryOf(counts, origin)
-      const soFar = finder.origin()
+      if (start !== undefined) return summaryOf(counts, start)
+      const soFar = finder.start()
       countPrelude(soFar)
       return summaryOf(counts, soFar)
     },

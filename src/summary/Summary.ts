@@ -3,7 +3,7 @@ import type { Stretch } from "./Acceptances.ts"
 import type { Percentiles } from "./Distribution.ts"
 import type { KeyFigures } from "./keyFigures.ts"
 import type { Losses } from "./Losses.ts"
-import type { RunSetting } from "./runSetting.ts"
+import type { LoggedRun } from "./loggedRun.ts"
 import type { Selection } from "./Selection.ts"
 import type { Utilisation } from "./utilisation.ts"
 
@@ -44,7 +44,7 @@ export interface Summary {
   }
   readonly unrecognisedLines: number
   /** What ran, as the log's header has it; null where there is none. */
-  readonly run: RunSetting | null
+  readonly run: LoggedRun | null
   /**
    * From creation to the first request, of every order that was sent; null where the log does not know. It is an
    * order's age but for those that were refused or not sent, went back to the line and were sent again.

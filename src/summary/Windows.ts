@@ -9,7 +9,7 @@
  */
 import { elapsedMs } from "../journal/elapsed.ts"
 import type { OrderOutcome, TimedEvent } from "../journal/LogEvent.ts"
-import type { Origin } from "./Origin.ts"
+import type { LogStart } from "./LogStart.ts"
 
 const WINDOW_MS = 1000
 const OPEN_WINDOWS = 64
@@ -68,7 +68,7 @@ const addTo = (counts: Float64Array, window: number): void => {
   counts[window % OPEN_WINDOWS] = countIn(counts, window) + 1
 }
 
-const advanceTo = (windows: Windows, window: number, { capPerSecond }: Origin): void => {
+const advanceTo = (windows: Windows, window: number, { capPerSecond }: LogStart): void => {
   const { closed, newest, openAccepted, openLeft } = windows
   if (newest < windows.oldest) windows.oldest = window
   else {
@@ -92,8 +92,8 @@ const advanceTo = (windows: Windows, window: number, { capPerSecond }: Origin): 
 }
 
 /** Makes room for a record in a window; whether the window is open. */
-const reach = (windows: Windows, window: number, origin: Origin): boolean => {
-  if (window > windows.newest) advanceTo(windows, window, origin)
+const reach = (windows: Windows, window: number, start: LogStart): boolean => {
+  if (window > windows.newest) advanceTo(windows, window, start)
   if (window <= windows.newest - OPEN_WINDOWS) return false
   // Only while all windows are open can one come that is older than all.
   if (window < windows.oldest) windows.oldest = window
@@ -116,16 +116,16 @@ const countOutcome = (windows: Windows, { outcome }: OrderOutcome, window: numbe
   addTo(windows.openLeft, window)
 }
 
-/** Counts a record of the log that begins at the origin. */
-export const countRecord = (windows: Windows, event: TimedEvent, origin: Origin): void => {
-  const sinceFirst = Math.max(0, elapsedMs(origin.firstMs, event.atMs))
+/** Counts a record of the log that begins at the start. */
+export const countRecord = (windows: Windows, event: TimedEvent, start: LogStart): void => {
+  const sinceFirst = Math.max(0, elapsedMs(start.firstMs, event.atMs))
   const window = windowOf(sinceFirst)
   windows.lastMs = Math.max(windows.lastMs, sinceFirst)
-  const isOpen = reach(windows, window, origin)
+  const isOpen = reach(windows, window, start)
   if (event.type !== "outcome") return
   countOutcome(windows, event, window, isOpen)
   if (event.createdAtMs === undefined) return
-  const createdSinceFirst = elapsedMs(origin.firstMs, event.createdAtMs)
+  const createdSinceFirst = elapsedMs(start.firstMs, event.createdAtMs)
   if (createdSinceFirst < 0) windows.createdBefore += 1
   else count(windows, windows.created, Math.min(window, windowOf(createdSinceFirst)))
 }

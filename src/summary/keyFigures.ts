@@ -5,7 +5,7 @@ import type { KeyLeft } from "../journal/LogEvent.ts"
 import type { RejectReason } from "../domain/Outcome.ts"
 import { elapsedMs } from "../journal/elapsed.ts"
 import { emptyKeyTally, type KeyTallies, type KeyTally } from "./KeyTally.ts"
-import type { Origin } from "./Origin.ts"
+import type { LogStart } from "./LogStart.ts"
 
 /** Counts are of requests: an order that went back to the line makes several, of several keys perhaps. */
 export interface KeyFigures {
@@ -40,10 +40,10 @@ const figuresOf = (
   tally: KeyTally,
   unfinished: number,
   totalMs: number,
-  origin: Origin,
+  start: LogStart,
 ): KeyFigures => {
   const { retired, sent, accepted, refused, unknown, notSent, nonceJumps } = tally
-  const { settings } = origin
+  const { settings } = start
   const isKnown = settings !== undefined && settings.windowMs > 0 && totalMs > 0
   return {
     key,
@@ -60,7 +60,7 @@ const figuresOf = (
         : null,
     nonceJumps,
     retired: retired && {
-      atMs: elapsedMs(origin.firstMs, retired.atMs),
+      atMs: elapsedMs(start.firstMs, retired.atMs),
       state: retired.state,
       reason: retired.reason ?? null,
     },
@@ -77,11 +77,11 @@ export const keyFigures = (
   tallies: KeyTallies,
   unfinished: ReadonlyMap<string, number>,
   totalMs: number,
-  origin: Origin,
+  start: LogStart,
 ): ReadonlyArray<KeyFigures> | null => {
-  if (origin.source !== "journal") return null
-  const labels = new Set([...(origin.settings?.labels ?? []), ...tallies.keys()])
+  if (start.kind !== "journal") return null
+  const labels = new Set([...(start.settings?.labels ?? []), ...tallies.keys()])
   return [...labels].map((label) =>
-    figuresOf(label, tallies.get(label) ?? emptyKeyTally(), unfinished.get(label) ?? 0, totalMs, origin),
+    figuresOf(label, tallies.get(label) ?? emptyKeyTally(), unfinished.get(label) ?? 0, totalMs, start),
   )
 }

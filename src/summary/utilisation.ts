@@ -1,8 +1,8 @@
 /**
  * How much of what was possible a run got.
  */
-import { type Held, meanHeld } from "./Held.ts"
-import type { Origin } from "./Origin.ts"
+import { type TransitTimes, meanTransit } from "./TransitTimes.ts"
+import type { LogStart } from "./LogStart.ts"
 
 /** Rates are orders a second. Null where the log does not tell. */
 export interface Utilisation {
@@ -27,18 +27,18 @@ const SECOND_MS = 1000
 const TICK_MS = 1
 
 /** What a key may send within a window at most; from the log's header, or what a second allows without one. */
-const ceilingOf = ({ capPerSecond, settings }: Origin): number => {
+const ceilingOf = ({ capPerSecond, settings }: LogStart): number => {
   const windowMs = settings?.windowMs ?? SECOND_MS
   const limits = settings === undefined ? capPerSecond : settings.limit * settings.keys
   return (limits * SECOND_MS) / (windowMs + TICK_MS)
 }
 
-const safeOptimumOf = ({ settings }: Origin, held: Held): number | null => {
-  const means = meanHeld(held)
+const safeOptimumOf = ({ settings }: LogStart, transit: TransitTimes): number | null => {
+  const means = meanTransit(transit)
   if (settings === undefined || means === undefined) return null
   const { keys, limit, marginMs = TICK_MS, windowMs } = settings
-  const byWindow = limit / (windowMs + marginMs + means.permitMs)
-  const byOrder = means.orderMs > 0 ? 1 / means.orderMs : Infinity
+  const byWindow = limit / (windowMs + marginMs + means.latestMs)
+  const byOrder = means.nextMs > 0 ? 1 / means.nextMs : Infinity
   return keys * Math.min(byWindow, byOrder) * SECOND_MS
 }
 
@@ -48,9 +48,9 @@ const share = (throughput: number, rate: number | null): number | null =>
   rate === null || rate === 0 ? null : throughput / rate
 
 /** @param throughput orders accepted a second, on average */
-export const utilisationOf = (throughput: number, held: Held, origin: Origin): Utilisation => {
-  const ceiling = known(ceilingOf(origin))
-  const safeOptimum = known(safeOptimumOf(origin, held))
+export const utilisationOf = (throughput: number, transit: TransitTimes, start: LogStart): Utilisation => {
+  const ceiling = known(ceilingOf(start))
+  const safeOptimum = known(safeOptimumOf(start, transit))
   return {
     ceiling,
     ofCeiling: share(throughput, ceiling),

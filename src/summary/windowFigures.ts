@@ -2,7 +2,7 @@
  * The figures that a log's windows amount to.
  */
 import { elapsedMs } from "../journal/elapsed.ts"
-import type { Origin } from "./Origin.ts"
+import type { LogStart } from "./LogStart.ts"
 import type { Unfinished } from "./Unfinished.ts"
 import { countIn, openFrom, type Tally, windowOf, type Windows } from "./Windows.ts"
 
@@ -28,7 +28,7 @@ const complete = (tally: Tally): number => tally.all - tally.newest
 const figuresOfShortLog = (
   windows: Windows,
   unfinished: Unfinished["orders"],
-  origin: Origin,
+  start: LogStart,
 ): WindowFigures => ({
   totalMs: windows.lastMs,
   windows: 1,
@@ -37,7 +37,7 @@ const figuresOfShortLog = (
   expiredInLimiter: windows.expiredInLimiter.all,
   created: windows.createdBefore + windows.created.all + unfinished.size,
   lowestAccepted: windows.accepted.all,
-  meanLeftCapped: Math.min(origin.capPerSecond, countIn(windows.openLeft, 0)),
+  meanLeftCapped: Math.min(start.capPerSecond, countIn(windows.openLeft, 0)),
 })
 
 /**
@@ -48,9 +48,9 @@ const figuresOfShortLog = (
 export const figuresOf = (
   windows: Windows,
   unfinished: Unfinished["orders"],
-  origin: Origin,
+  start: LogStart,
 ): WindowFigures => {
-  if (windows.newest <= 0) return figuresOfShortLog(windows, unfinished, origin)
+  if (windows.newest <= 0) return figuresOfShortLog(windows, unfinished, start)
   const { closed, openAccepted, openLeft } = windows
   // No record, no order.
   let lowestAccepted = windows.oldest > 0 ? 0 : closed.lowestAccepted
@@ -58,16 +58,16 @@ export const figuresOf = (
   for (let window = openFrom(windows); window < windows.newest; window += 1) {
     const left = countIn(openLeft, window)
     lowestAccepted = Math.min(lowestAccepted, countIn(openAccepted, window))
-    if (left < origin.capPerSecond) leftBelowCap += left
+    if (left < start.capPerSecond) leftBelowCap += left
     else windowsAtCap += 1
   }
   let createdUnfinished = 0
   for (const { createdAtMs } of unfinished.values()) {
-    const sinceFirst = elapsedMs(origin.firstMs, createdAtMs)
+    const sinceFirst = elapsedMs(start.firstMs, createdAtMs)
     if (sinceFirst >= 0 && windowOf(sinceFirst) < windows.newest) createdUnfinished += 1
   }
   // A cap may be infinite, but then no window is at it.
-  const leftAtCap = windowsAtCap === 0 ? 0 : windowsAtCap * origin.capPerSecond
+  const leftAtCap = windowsAtCap === 0 ? 0 : windowsAtCap * start.capPerSecond
   return {
     totalMs: windows.lastMs,
     windows: windows.newest,

@@ -45,7 +45,7 @@ export const sampleRecords = ({
 
 /** A log as a report shows it. */
 export const reported = (name: string, records: ReadonlyArray<JournalRecord>): ReportedLog => {
-  const options = { source: "journal", keys: 5, limit: 20 } as const
+  const options = { kind: "journal", keys: 5, limit: 20 } as const
   const summariser = makeSummariser(options)
   const recorder = makeRunRecorder("journal")
   for (const event of records.map(fromJournal)) {

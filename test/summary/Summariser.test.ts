@@ -430,7 +430,7 @@ describe("a summary", () => {
       ...acceptedAt(2000, 3),
       accepted("x", 4000),
     ]
-    const summariser = makeSummariser({ source: "journal", keys: 5, limit: 20 })
+    const summariser = makeSummariser({ kind: "journal", keys: 5, limit: 20 })
     for (const record of records) {
       summariser.add(fromJournal(record))
       summariser.finish()

@@ -136,7 +136,7 @@ export const footer = (t: number, counts: Partial<Omit<typeof Footer.Type, "type
 
 /** Feeds records to a fresh summariser, as the live run does. */
 export const summaryOf = (records: ReadonlyArray<JournalRecord>): Summary => {
-  const summariser = makeSummariser({ source: "journal", keys: 5, limit: 20 })
+  const summariser = makeSummariser({ kind: "journal", keys: 5, limit: 20 })
   for (const record of records) {
     summariser.add(fromJournal(record))
   }

@@ -1,6 +1,5 @@
 import { Option } from "effect"
 import { describe, expect, it } from "vitest"
-import { newerVersion, readJournalLine } from "../../src/journal/journalLine.ts"
 import { MAX_LINE_BYTES } from "../../src/journal/LogReader.ts"
 import { makeLogSummariser } from "../../src/summary/LogSummariser.ts"
 import { accepted, acceptedAt, header, pushLine, sent, summaryOf } from "./records.ts"
@@ -12,34 +11,6 @@ const read = (lines: ReadonlyArray<string>) => {
 }
 const tooLong = "x".repeat(MAX_LINE_BYTES + 1)
 const python = "2026-11-23 16:24:06,711 - root - INFO - Requests 95"
-
-describe("a journal's line", () => {
-  it("is read as the record that was written", () => {
-    const record = accepted("a", 1.5)
-    expect(Option.getOrThrow(readJournalLine(JSON.stringify(record)))).toEqual(record)
-  })
-
-  it.each([
-    "",
-    "null",
-    "[]",
-    "{",
-    `{"type":"outcome"}`,
-    JSON.stringify(accepted("a", 1.5)).slice(0, -1),
-    JSON.stringify({ ...accepted("a", 1.5), t: "1.5" }),
-    JSON.stringify({ ...accepted("a", 1.5), t: Number.NaN }),
-    JSON.stringify(accepted("a".repeat(65), 1.5)),
-  ])("that is no record is not recognised: %s", (line) => {
-    expect(Option.isNone(readJournalLine(line))).toBe(true)
-  })
-
-  it("of a newer header tells its version", () => {
-    const newer = JSON.stringify({ type: "header", version: 2, t: 0, whatever: true })
-    expect(newerVersion(newer)).toEqual(Option.some(2))
-    expect(Option.isNone(newerVersion(JSON.stringify(header())))).toBe(true)
-    expect(Option.isNone(newerVersion("{"))).toBe(true)
-  })
-})
 
 describe("a log", () => {
   it("gives the same summary as text and live", () => {

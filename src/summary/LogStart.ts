@@ -7,12 +7,12 @@
 import type { LogKind } from "../journal/LogReader.ts"
 import type { LogEvent, Settings, TimedEvent } from "../journal/LogEvent.ts"
 
-export interface Origin {
+export interface LogStart {
   /**
    * Who wrote the log. A journal tells when each order was created; a Python client numbers its orders and may
    * count them once a second.
    */
-  readonly source: LogKind
+  readonly kind: LogKind
   /** The time of the log's first record, in milliseconds: where its windows begin. */
   readonly firstMs: number
   /** The most orders that can leave the queue in a second, as the exchange's limit has it. */
@@ -21,21 +21,21 @@ export interface Origin {
   readonly settings: Settings | undefined
 }
 
-/** What the exchange allowed, where the log does not say. */
-export interface OriginOptions {
-  readonly source: Origin["source"]
+/** Who wrote a log, and what the exchange allowed where it does not say. */
+export interface LogContext {
+  readonly kind: LogKind
   /** API keys. */
   readonly keys: number
   /** Requests that a key may pass in a second. */
   readonly limit: number
 }
 
-export interface OriginFinder {
-  /** Takes the log's next event. Once the origin is known, later ones change nothing. */
+export interface LogStartFinder {
+  /** Takes the log's next event. Once the start is known, later ones change nothing. */
   readonly add: (event: LogEvent) => void
   readonly isKnown: () => boolean
-  /** The origin, as far as the events so far tell: all there is of a short log. */
-  readonly origin: () => Origin
+  /** The start, as far as the events so far tell: all there is of a short log. */
+  readonly start: () => LogStart
 }
 
 const SECOND_MS = 1000
@@ -49,8 +49,8 @@ export const isTimed = (event: LogEvent): event is TimedEvent =>
 const capOf = ({ limit, windowMs, keys }: Settings): number =>
   windowMs > 0 ? ((limit * SECOND_MS) / windowMs) * keys : Infinity
 
-/** Finds the origin from a log's first events. */
-export const makeOriginFinder = (options: OriginOptions): OriginFinder => {
+/** Finds the start from a log's first events. */
+export const makeLogStartFinder = (context: LogContext): LogStartFinder => {
   let settings: Settings | undefined
   let firstMs = Infinity
   let records = 0
@@ -65,10 +65,10 @@ export const makeOriginFinder = (options: OriginOptions): OriginFinder => {
       known = event.atMs - firstMs > PRELUDE_MS || records >= PRELUDE_RECORDS
     },
     isKnown: () => known,
-    origin: () => ({
-      source: options.source,
+    start: () => ({
+      kind: context.kind,
       firstMs: records === 0 ? 0 : firstMs,
-      capPerSecond: settings === undefined ? options.limit * options.keys : capOf(settings),
+      capPerSecond: settings === undefined ? context.limit * context.keys : capOf(settings),
       settings,
     }),
   }

@@ -2,10 +2,10 @@
  * What a log says of the run that wrote it.
  */
 import { DateTime, Option } from "effect"
-import type { Origin } from "./Origin.ts"
+import type { LogStart } from "./LogStart.ts"
 
 /** Durations are in milliseconds. */
-export interface RunSetting {
+export interface LoggedRun {
   /** By the wall clock, ISO 8601 in UTC: where the log's times are 0. Null where the header tells no time. */
   readonly startedAt: string | null
   /** Null where runs with several are taken as one. */
@@ -33,7 +33,7 @@ export interface RunCounts {
 }
 
 /** Null where the log does not say. */
-export const runSettingOf = ({ settings }: Origin, { runsBegun, runsEnded }: RunCounts): RunSetting | null =>
+export const loggedRunOf = ({ settings }: LogStart, { runsBegun, runsEnded }: RunCounts): LoggedRun | null =>
   settings === undefined
     ? null
     : {

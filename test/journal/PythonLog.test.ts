@@ -2,7 +2,7 @@ import { Option } from "effect"
 import { describe, expect, it } from "vitest"
 import { readPythonLine } from "../../src/journal/PythonLog.ts"
 import { makeLogSummariser } from "../../src/summary/LogSummariser.ts"
-import { pushLine } from "./records.ts"
+import { pushLine } from "../summary/records.ts"
 
 const at = (clock: string, message: string, level = "INFO") =>
   `2026-11-23 ${clock} - root - ${level} - ${message}`
