@@ -15,7 +15,7 @@ const shownDefault = Option.getOrElse(
 const stateFlag = Flag.String("state").pipe(
   Flag.withMetavar("DIR"),
   Flag.withDescription(
-    `Where to keep what a later run must know of each key, and that this run holds it (default: ${shownDefault}; nothing is kept without --url)`,
+    `Remember in DIR what a later run must know of each key, and keep other runs off the keys (default: ${shownDefault}; nothing is kept without --url)`,
   ),
   Flag.optional,
 )

@@ -1,5 +1,5 @@
 /**
- * Finds out when a request has really left, and sees to it that it leaves once.
+ * Finds out when a request has really left, and makes sure that it leaves only once.
  *
  * The platform's HTTP client says only when a request was begun and when it was answered. Between the two it
  * may wait for a connection, so the moment it was handed to the socket is taken from undici itself.

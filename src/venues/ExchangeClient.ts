@@ -1,6 +1,6 @@
 /**
- * The one thing the dispatcher needs of an exchange: to send it one request and learn what became of it.
- * Over HTTP it is `HttpExchangeClient`; tests and simulations put an `ExchangeModel` behind the same interface.
+ * All that the dispatcher needs of an exchange: it sends one request and learns what became of it. `HttpExchangeClient`
+ * does so over HTTP; tests and simulations put an `ExchangeModel` behind the same interface.
  */
 import { Context, type Effect, Schema } from "effect"
 import type { Order } from "../domain/Order.ts"
@@ -48,4 +48,4 @@ export class ExchangeClient extends Context.Service<
       watch: TransitWatch,
     ) => Effect.Effect<Acceptance, SubmitError>
   }
->()("paceline/exchange/ExchangeClient") {}
+>()("paceline/venues/ExchangeClient") {}
