@@ -2,7 +2,8 @@
 import { Effect, Result } from "effect"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { parseFault, printFault } from "../src/cli/faultSpec.ts"
+import { parseFault } from "../src/cli/faultSpec.ts"
+import { printFault } from "../src/cli/printFault.ts"
 import { type Fault, GARBLINGS, type RequestFault, RETRY_WAYS } from "../src/exchange/faults/Fault.ts"
 import {
   type FaultPlan,

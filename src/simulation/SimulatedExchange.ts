@@ -73,6 +73,77 @@ export interface SimulatedExchange {
 
 const meaningless = (fate: Fate | undefined): boolean => fate === "garbled" || typeof fate === "object"
 
+/** A request on its journey. */
+interface Sent {
+  readonly journey: Journey
+  readonly watch: TransitWatch
+  readonly key: ApiKey
+  readonly id: string
+  readonly nonce: number
+}
+
+type Judge = (sent: Sent) => ExchangeAnswer
+
+/** Judges by the model, and remembers of each key what the model must know. */
+const makeJudge =
+  (
+    { config, onArrival, unknownKeys = [] }: SimulatedExchangeOptions,
+    states: Map<string, KeyUsage>,
+    clock: Clock.Clock,
+  ): Judge =>
+  ({ id, key, nonce }) => {
+    if (unknownKeys.includes(key.label)) return unknownKey
+    const atMs = nowMsUnsafe(clock)
+    const { ruling, next } = arrive(config, states.get(key.label) ?? emptyKey(config), {
+      nonce: BigInt(nonce),
+      atMs,
+    })
+    states.set(key.label, next)
+    onArrival({ key: key.label, id, nonce, atMs, ruling })
+    return answerTo(ruling, id)
+  }
+
+/** The usual journey: there, judged, and back. No fiber of its own, for there are millions of them. */
+const roundTrip = (sent: Sent, judge: Judge, clock: Clock.Clock) =>
+  Effect.suspend(() => {
+    const { journey, watch } = sent
+    watch.onWritten(nowMsUnsafe(clock))
+    return Effect.flatMap(clock.sleep(Duration.millis(journey.incomingMs)), () => {
+      const answer = judge(sent)
+      return Effect.as(clock.sleep(Duration.millis(journey.outgoingMs)), answer)
+    })
+  })
+
+/** A journey on which something may go wrong: the exchange's part of it goes on in `world`, without the client. */
+const eventful = Effect.fnUntraced(function* (
+  sent: Sent,
+  judge: Judge,
+  clock: Clock.Clock,
+  world: Scope.Scope,
+): Effect.fn.Return<ExchangeAnswer, SubmitError> {
+  const { id, journey, key, watch } = sent
+  const { fate } = journey
+  const about = { orderId: id, key: key.label }
+  if (fate === "refused-connection") return yield* new ConnectionFailed({ ...about, code: "ECONNREFUSED" })
+  watch.onWritten(nowMsUnsafe(clock))
+  const answer = Deferred.makeUnsafe<ExchangeAnswer>()
+  const onTheExchange = Effect.gen(function* () {
+    if (fate === "lost-on-the-way-in") return
+    yield* Effect.sleep(journey.incomingMs)
+    const said = judge(sent)
+    yield* Effect.sleep(journey.outgoingMs)
+    if (fate === "lost-on-the-way-out") return
+    const status = typeof fate === "object" && "status" in fate ? fate.status : said.status
+    yield* Deferred.succeed(answer, { status, body: meaningless(fate) ? "<html>" : said.body })
+  })
+  yield* Effect.forkIn(onTheExchange, world, { startImmediately: true })
+  if (typeof fate === "object" && "brokenAfterMs" in fate) {
+    yield* Effect.sleep(fate.brokenAfterMs)
+    return yield* new ConnectionBroken({ ...about, code: "ECONNRESET" })
+  }
+  return yield* Deferred.await(answer)
+})
+
 /**
  * Starts an exchange. Requests travel in the scope: they reach the exchange even when the client has given
  * them up.
@@ -86,68 +157,18 @@ export const makeSimulatedExchange = (
     const { config, requestTimeoutMs } = options
     const states = new Map<string, KeyUsage>()
     const stateOf = (label: string) => states.get(label) ?? emptyKey(config)
+    const judge = makeJudge(options, states, clock)
     let count = 0
-
-    const judge = (key: ApiKey, id: string, nonce: number): ExchangeAnswer => {
-      if (options.unknownKeys?.includes(key.label) === true) return unknownKey
-      const atMs = nowMsUnsafe(clock)
-      const { ruling, next } = arrive(config, stateOf(key.label), { nonce: BigInt(nonce), atMs })
-      states.set(key.label, next)
-      options.onArrival({ key: key.label, id, nonce, atMs, ruling })
-      return answerTo(ruling, id)
-    }
-
-    /** The usual journey: there, judged, and back. No fiber of its own, for there are millions of them. */
-    const roundTrip = (journey: Journey, watch: TransitWatch, key: ApiKey, id: string, nonce: number) =>
-      Effect.suspend(() => {
-        watch.onWritten(nowMsUnsafe(clock))
-        return Effect.flatMap(clock.sleep(Duration.millis(journey.incomingMs)), () => {
-          const answer = judge(key, id, nonce)
-          return Effect.as(clock.sleep(Duration.millis(journey.outgoingMs)), answer)
-        })
-      })
-
-    /** A journey on which something may go wrong: the exchange's part of it goes on without the client. */
-    const eventful = Effect.fnUntraced(function* (
-      journey: Journey,
-      watch: TransitWatch,
-      key: ApiKey,
-      id: string,
-      nonce: number,
-    ): Effect.fn.Return<ExchangeAnswer, SubmitError> {
-      const { fate } = journey
-      const about = { orderId: id, key: key.label }
-      if (fate === "refused-connection")
-        return yield* new ConnectionFailed({ ...about, code: "ECONNREFUSED" })
-      watch.onWritten(nowMsUnsafe(clock))
-      const answer = Deferred.makeUnsafe<ExchangeAnswer>()
-      const onTheExchange = Effect.gen(function* () {
-        if (fate === "lost-on-the-way-in") return
-        yield* Effect.sleep(journey.incomingMs)
-        const said = judge(key, id, nonce)
-        yield* Effect.sleep(journey.outgoingMs)
-        if (fate === "lost-on-the-way-out") return
-        const status = typeof fate === "object" && "status" in fate ? fate.status : said.status
-        yield* Deferred.succeed(answer, { status, body: meaningless(fate) ? "<html>" : said.body })
-      })
-      yield* Effect.forkIn(onTheExchange, world, { startImmediately: true })
-      if (typeof fate === "object" && "brokenAfterMs" in fate) {
-        yield* Effect.sleep(fate.brokenAfterMs)
-        return yield* new ConnectionBroken({ ...about, code: "ECONNRESET" })
-      }
-      return yield* Deferred.await(answer)
-    })
 
     const submit: ExchangeClient["Service"]["submit"] = (order, key, nonce, watch) =>
       Effect.suspend(() => {
         const about = { orderId: order.id, key: key.label }
         const journey = options.journey(count++, key)
+        const sent: Sent = { journey, watch, key, id: order.id, nonce }
         const { writeMs = 0, incomingMs, outgoingMs, fate } = journey
         const inTime = writeMs + incomingMs + outgoingMs < requestTimeoutMs
         const usual = fate === undefined && inTime
-        const travel = usual
-          ? roundTrip(journey, watch, key, order.id, nonce)
-          : eventful(journey, watch, key, order.id, nonce)
+        const travel = usual ? roundTrip(sent, judge, clock) : eventful(sent, judge, clock, world)
         const connected = Effect.suspend(() =>
           watch.mayStart?.() === false
             ? Effect.fail(new ConnectionFailed({ ...about, code: "expired while connecting" }))

@@ -2,7 +2,7 @@
  * A comparison as a picture: a bar for each gate with its confidence interval, and lines for what could be
  * reached. Gates that broke a rule are marked by colour and in words.
  */
-import { BarChart, CustomChart, type CustomSeriesOption } from "echarts/charts"
+import { BarChart, type BarSeriesOption, CustomChart, type CustomSeriesOption } from "echarts/charts"
 import { GridComponent, LegendComponent, MarkLineComponent, TitleComponent } from "echarts/components"
 import { init, use } from "echarts/core"
 import { SVGRenderer } from "echarts/renderers"
@@ -65,58 +65,84 @@ const whiskers = (gates: ReadonlyArray<GateComparison>): CustomSeriesOption => (
   },
 })
 
-/** Draws it; the text is a whole SVG file. */
-export const compareChart = (comparison: Comparison): string => {
-  const { gates, ceilingPerSecond, safeOptimum } = comparison
-  const optimum = safeOptimum.acceptedPerSecond.mean
-  const labels = gates.map(axisLabel)
-  const top = Math.max(
+/** What is accepted at most by any bar or line. */
+const topOf = ({ ceilingPerSecond, gates }: Comparison): number =>
+  Math.max(
     ceilingPerSecond,
     ...gates.map(({ acceptedPerSecond: { mean, plusMinus } }) => mean + (plusMinus ?? 0)),
   )
-  const highest = Math.ceil((top * 1.05) / 5) * 5
-  /** A bar, with its figure inside; above its whisker where it is too low to hold it. */
-  const bar = ({ acceptedPerSecond: { mean, plusMinus } }: GateComparison) => {
-    const inside = mean > highest / 5
-    const whiskerPx = ((plusMinus ?? 0) / highest) * (HEIGHT - GRID.top - GRID.bottom)
-    return {
-      value: mean,
-      label: {
-        show: true,
-        position: inside ? ("insideBottom" as const) : ("top" as const),
-        distance: inside ? 10 : whiskerPx + 7,
-        color: inside ? "#ffffff" : INK,
-        fontSize: 14,
-        fontWeight: "bold" as const,
-        formatter: mean.toFixed(1),
-      },
-    }
+
+/** A bar, with its figure inside; above its whisker where it is too low to hold it. */
+const bar = ({ acceptedPerSecond: { mean, plusMinus } }: GateComparison, highest: number) => {
+  const inside = mean > highest / 5
+  const whiskerPx = ((plusMinus ?? 0) / highest) * (HEIGHT - GRID.top - GRID.bottom)
+  return {
+    value: mean,
+    label: {
+      show: true,
+      position: inside ? ("insideBottom" as const) : ("top" as const),
+      distance: inside ? 10 : whiskerPx + 7,
+      color: inside ? "#ffffff" : INK,
+      fontSize: 14,
+      fontWeight: "bold" as const,
+      formatter: mean.toFixed(1),
+    },
   }
-  const bars = (safe: boolean) => gates.map((gate) => (gate.safe === safe ? bar(gate) : null))
+}
+
+/** The bars of the gates that are safe, or of those that are not. */
+const bars = (gates: ReadonlyArray<GateComparison>, safe: boolean, highest: number): BarSeriesOption => ({
+  type: "bar",
+  name: safe ? "no rule broken" : "a rule broken",
+  stack: "accepted",
+  barMaxWidth: 70,
+  itemStyle: { color: safe ? SAFE : UNSAFE },
+  data: gates.map((gate) => (gate.safe === safe ? bar(gate, highest) : null)),
+})
+
+/** A line across the chart. One has its label above and one below: the two may be close together. */
+const level = (name: string, value: number, color: string, verticalAlign: "bottom" | "top") => ({
+  name,
+  yAxis: value,
+  lineStyle: { color, width: 1.5, type: "dashed" as const },
+  label: {
+    formatter: `${name} ${value.toFixed(1)}`,
+    color,
+    verticalAlign,
+    position: "end" as const,
+    fontSize: 12,
+  },
+})
+
+const categories = (gates: ReadonlyArray<GateComparison>) => ({
+  type: "category" as const,
+  data: gates.map(axisLabel),
+  axisTick: { show: false },
+  axisLine: { lineStyle: { color: FAINT } },
+  axisLabel: {
+    interval: 0,
+    margin: 12,
+    rich: {
+      name: { fontSize: 13, fontWeight: "bold" as const, color: INK, lineHeight: 18 },
+      safe: { fontSize: 12, color: SAFE, lineHeight: 15 },
+      unsafe: { fontSize: 12, color: UNSAFE, lineHeight: 15 },
+    },
+  },
+})
+
+/** Draws it; the text is a whole SVG file. */
+export const compareChart = (comparison: Comparison): string => {
+  const { gates, ceilingPerSecond, safeOptimum } = comparison
+  const highest = Math.ceil((topOf(comparison) * 1.05) / 5) * 5
+  const levels = [
+    level("ceiling", ceilingPerSecond, INK, "bottom"),
+    level("safe optimum", safeOptimum.acceptedPerSecond.mean, OPTIMUM, "top"),
+  ]
   const chart = init(null, null, {
     renderer: "svg",
     ssr: true,
     width: Math.max(760, 190 + gates.length * WIDTH_PER_GATE),
     height: HEIGHT,
-  })
-  const barStyle = (color: string) => ({
-    type: "bar" as const,
-    stack: "accepted",
-    barMaxWidth: 70,
-    itemStyle: { color },
-  })
-  // One label above its line and one below: the two may be close together.
-  const level = (name: string, value: number, color: string, verticalAlign: "bottom" | "top") => ({
-    name,
-    yAxis: value,
-    lineStyle: { color, width: 1.5, type: "dashed" as const },
-    label: {
-      formatter: `${name} ${value.toFixed(1)}`,
-      color,
-      verticalAlign,
-      position: "end" as const,
-      fontSize: 12,
-    },
   })
   chart.setOption({
     animation: false,
@@ -138,21 +164,7 @@ export const compareChart = (comparison: Comparison): string => {
       selectedMode: false,
     },
     grid: GRID,
-    xAxis: {
-      type: "category",
-      data: labels,
-      axisTick: { show: false },
-      axisLine: { lineStyle: { color: FAINT } },
-      axisLabel: {
-        interval: 0,
-        margin: 12,
-        rich: {
-          name: { fontSize: 13, fontWeight: "bold", color: INK, lineHeight: 18 },
-          safe: { fontSize: 12, color: SAFE, lineHeight: 15 },
-          unsafe: { fontSize: 12, color: UNSAFE, lineHeight: 15 },
-        },
-      },
-    },
+    xAxis: categories(gates),
     yAxis: {
       type: "value",
       name: "orders/s",
@@ -163,20 +175,8 @@ export const compareChart = (comparison: Comparison): string => {
       splitLine: { lineStyle: { color: "#e4e7eb" } },
     },
     series: [
-      {
-        ...barStyle(SAFE),
-        name: "no rule broken",
-        data: bars(true),
-        markLine: {
-          symbol: "none",
-          silent: true,
-          data: [
-            level("ceiling", ceilingPerSecond, INK, "bottom"),
-            level("safe optimum", optimum, OPTIMUM, "top"),
-          ],
-        },
-      },
-      { ...barStyle(UNSAFE), name: "a rule broken", data: bars(false) },
+      { ...bars(gates, true, highest), markLine: { symbol: "none", silent: true, data: levels } },
+      bars(gates, false, highest),
       whiskers(gates),
     ],
   })
