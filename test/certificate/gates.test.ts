@@ -16,7 +16,7 @@ const settings: SimulationSettings = {
   ttl: Duration.seconds(1),
   design: ackWindowDesign,
   load: 2,
-  duration: Duration.minutes(5),
+  duration: Duration.minutes(2),
   seed: 1,
   delay: exerciseDelay,
   spike: undefined,

@@ -2,13 +2,14 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import process from "node:process"
-import { describe, expect, it } from "@effect/vitest"
-import { Duration, Effect, type Scope } from "effect"
+import { describe, expect } from "@effect/vitest"
+import { Duration, Effect } from "effect"
 import { exerciseKeys } from "../../src/venues/exercise/exercise.ts"
 import * as ExchangeServer from "../../src/exchange/ExchangeServer.ts"
 import { flawsOf, ofType, readJournal, temporaryFolder } from "../run/journalFile.ts"
 import { nobody } from "../support/hostileServer.ts"
 import { CERTIFICATE, tlsServer } from "../support/tlsServer.ts"
+import { realTime as test } from "../support/realTime.ts"
 import { until } from "../support/until.ts"
 import { type Ended, launch, type LaunchOptions, MAIN } from "./process.ts"
 
@@ -28,8 +29,6 @@ const exchange = ExchangeServer.make({
   host: "127.0.0.1",
   port: 0,
 })
-
-const test = (name: string, body: Effect.Effect<void, unknown, Scope.Scope>) => it.live(name, () => body)
 
 describe.concurrent("an exchange that cannot be used", () => {
   /** A run against it ends with 1 and one line, and its journal tells the same. */

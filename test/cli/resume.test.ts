@@ -8,6 +8,7 @@ import { exerciseKeys } from "../../src/venues/exercise/exercise.ts"
 import * as ExchangeServer from "../../src/exchange/ExchangeServer.ts"
 import { readJournals } from "../../src/recovery/readJournals.ts"
 import { temporaryFolder } from "../run/journalFile.ts"
+import { realTime } from "../support/realTime.ts"
 import { until } from "../support/until.ts"
 import { launch, MAIN } from "./process.ts"
 
@@ -19,65 +20,63 @@ const acceptedIn = (folder: string): number =>
     0,
   )
 
-it.live(
+realTime(
   "a run that is killed twice and resumed executes no order twice, and accounts for every one",
-  () =>
-    Effect.gen(function* () {
-      const folder = yield* temporaryFolder
-      const journals = join(folder, "journals")
-      const orders = join(folder, "orders.ndjson")
-      mkdirSync(journals)
-      const ids = Array.from({ length: ORDERS }, (_, n) => `o-${n}`)
-      writeFileSync(orders, ids.map((id) => `${JSON.stringify({ id })}\n`).join(""))
-      const exchange = yield* ExchangeServer.make({
-        keys: exerciseKeys,
-        limit: 20,
-        window: Duration.seconds(1),
-        maxDelay: Duration.millis(50),
-        seed: 1,
-        host: "127.0.0.1",
-        port: 0,
-      })
-      const life = (...more: ReadonlyArray<string>) =>
-        launch([
-          MAIN,
-          "run",
-          `--url=${exchange.url}`,
-          `--orders=${orders}`,
-          `--resume=${journals}`,
-          `--state=${join(folder, "state")}`,
-          "--ttl=none",
-          "--bound=none",
-          "--no-progress",
-          ...more,
-        ])
-      for (const [index, soFar] of [20, 60].entries()) {
-        const running = life(...(index === 0 ? [] : ["--durable"]))
-        yield* until(() => acceptedIn(journals) >= soFar)
-        running.child.kill("SIGKILL")
-        yield* Effect.promise(() => running.ended)
-      }
-      const last = yield* Effect.promise(() => life("--format", "json").ended)
-      expect(last.status).toBe(0)
-      const { outcomes, journals: lives } = yield* readJournals([journals])
-      expect(lives.map(({ isEnded }) => isEnded)).toEqual([false, false, true])
-      expect(lives.map(({ header }) => header?.resumes?.length)).toEqual([0, 1, 2])
-      expect(ids.filter((id) => !["accepted", "unknown"].includes(outcomes.of(id) ?? ""))).toEqual([])
-      const seen = yield* exchange.tally
-      const executed = seen.keys.reduce((sum, key) => sum + key.accepted, 0)
-      const known = ids.filter((id) => outcomes.of(id) === "accepted").length
-      expect(seen.repeatedOrders).toBe(0)
-      expect(executed).toBeGreaterThanOrEqual(known)
-      expect(executed).toBeLessThanOrEqual(ORDERS)
-      expect(last.stderr).toMatch(/^resumed: \d+ orders were done before .*; \d+ followed\n$/)
+  Effect.gen(function* () {
+    const folder = yield* temporaryFolder
+    const journals = join(folder, "journals")
+    const orders = join(folder, "orders.ndjson")
+    mkdirSync(journals)
+    const ids = Array.from({ length: ORDERS }, (_, n) => `o-${n}`)
+    writeFileSync(orders, ids.map((id) => `${JSON.stringify({ id })}\n`).join(""))
+    const exchange = yield* ExchangeServer.make({
+      keys: exerciseKeys,
+      limit: 20,
+      window: Duration.seconds(1),
+      maxDelay: Duration.millis(50),
+      seed: 1,
+      host: "127.0.0.1",
+      port: 0,
+    })
+    const life = (...more: ReadonlyArray<string>) =>
+      launch([
+        MAIN,
+        "run",
+        `--url=${exchange.url}`,
+        `--orders=${orders}`,
+        `--resume=${journals}`,
+        `--state=${join(folder, "state")}`,
+        "--ttl=none",
+        "--bound=none",
+        "--no-progress",
+        ...more,
+      ])
+    for (const [index, soFar] of [20, 60].entries()) {
+      const running = life(...(index === 0 ? [] : ["--durable"]))
+      yield* until(() => acceptedIn(journals) >= soFar)
+      running.child.kill("SIGKILL")
+      yield* Effect.promise(() => running.ended)
+    }
+    const last = yield* Effect.promise(() => life("--format", "json").ended)
+    expect(last.status).toBe(0)
+    const { outcomes, journals: lives } = yield* readJournals([journals])
+    expect(lives.map(({ isEnded }) => isEnded)).toEqual([false, false, true])
+    expect(lives.map(({ header }) => header?.resumes?.length)).toEqual([0, 1, 2])
+    expect(ids.filter((id) => !["accepted", "unknown"].includes(outcomes.of(id) ?? ""))).toEqual([])
+    const seen = yield* exchange.tally
+    const executed = seen.keys.reduce((sum, key) => sum + key.accepted, 0)
+    const known = ids.filter((id) => outcomes.of(id) === "accepted").length
+    expect(seen.repeatedOrders).toBe(0)
+    expect(executed).toBeGreaterThanOrEqual(known)
+    expect(executed).toBeLessThanOrEqual(ORDERS)
+    expect(last.stderr).toMatch(/^resumed: \d+ orders were done before .*; \d+ followed\n$/)
 
-      const { status, stdout } = yield* Effect.promise(
-        () => launch([MAIN, "reconcile", "--format", "ndjson", journals]).ended,
-      )
-      expect(status).toBe(0)
-      expect(stdout.split("\n").filter((line) => line !== "").length).toBe(ORDERS - known)
-    }).pipe(Effect.provide(NodeServices.layer)),
-  60_000,
+    const { status, stdout } = yield* Effect.promise(
+      () => launch([MAIN, "reconcile", "--format", "ndjson", journals]).ended,
+    )
+    expect(status).toBe(0)
+    expect(stdout.split("\n").filter((line) => line !== "").length).toBe(ORDERS - known)
+  }).pipe(Effect.provide(NodeServices.layer)),
 )
 
 it.live("--resume without --orders is answered in one line", () =>

@@ -3,11 +3,12 @@ import { execFileSync } from "node:child_process"
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, writeFileSync, writeSync } from "node:fs"
 import { join } from "node:path"
 import process from "node:process"
-import { describe, expect, it } from "@effect/vitest"
-import { Duration, Effect, Redacted, Schema, type Scope } from "effect"
+import { describe, expect } from "@effect/vitest"
+import { Duration, Effect, Redacted, Schema } from "effect"
 import { exerciseKeys } from "../../src/venues/exercise/exercise.ts"
 import * as ExchangeServer from "../../src/exchange/ExchangeServer.ts"
 import { flawsOf, ofType, readJournal, temporaryFolder } from "../run/journalFile.ts"
+import { realTime as test } from "../support/realTime.ts"
 import { until } from "../support/until.ts"
 import { type Ended, launch, MAIN, type Running } from "./process.ts"
 
@@ -54,8 +55,6 @@ const exchange = (keys = exerciseKeys, limit = 20) =>
 const orderLines = (count: number): string =>
   Array.from({ length: count }, (_, n) => `${JSON.stringify({ id: `o-${n}`, params: { n } })}\n`).join("")
 
-const test = (name: string, body: Effect.Effect<void, unknown, Scope.Scope>) => it.live(name, () => body)
-
 describe.concurrent("paceline run", () => {
   test(
     "prints one JSON value and nothing else on standard output, and breaks no rule of its own exchange",
@@ -99,6 +98,8 @@ describe.concurrent("paceline run", () => {
         "--state",
         file("state"),
         "--bound",
+        "none",
+        "--ttl",
         "none",
         "--orders",
         file("orders"),

@@ -3,16 +3,15 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "
 import { join } from "node:path"
 import process from "node:process"
 import { describe, expect, it } from "@effect/vitest"
-import { Duration, Effect, Redacted, type Scope } from "effect"
+import { Duration, Effect, Redacted } from "effect"
 import * as ExchangeServer from "../../src/exchange/ExchangeServer.ts"
 import { temporaryFolder } from "../run/journalFile.ts"
 import { acceptance, answerText, type Behave, hostileServer, nobody } from "../support/hostileServer.ts"
 import { formsOf, leaksOf, MARKED_KEYS } from "../support/marks.ts"
 import { tlsServer } from "../support/tlsServer.ts"
+import { realTime as test } from "../support/realTime.ts"
 import { until } from "../support/until.ts"
 import { type Ended, launch, type LaunchOptions, MAIN, programPath, type Running } from "./process.ts"
-
-const test = (name: string, body: Effect.Effect<void, unknown, Scope.Scope>) => it.live(name, () => body)
 
 const IN_ENVIRONMENT = { env: { PACELINE_API_KEYS: MARKED_KEYS.join(",") } }
 /** The user's own: everything else in the folder is ours. */

@@ -2,10 +2,11 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import process from "node:process"
-import { describe, expect, it } from "@effect/vitest"
-import { Duration, Effect, Redacted, type Scope } from "effect"
+import { describe, expect } from "@effect/vitest"
+import { Duration, Effect, Redacted } from "effect"
 import * as ExchangeServer from "../../src/exchange/ExchangeServer.ts"
 import { flawsOf, ofType, readJournal, temporaryFolder } from "../run/journalFile.ts"
+import { realTime as test } from "../support/realTime.ts"
 import { until } from "../support/until.ts"
 import { type Ended, launch, MAIN, type Running } from "./process.ts"
 
@@ -25,8 +26,6 @@ const exchange = ExchangeServer.make({
 
 const sentIn = (journal: string): number =>
   existsSync(journal) ? readFileSync(journal, "utf8").split('"type":"sent"').length - 1 : 0
-
-const test = (name: string, body: Effect.Effect<void, unknown, Scope.Scope>) => it.live(name, () => body)
 
 describe.concurrent("the state of paceline run", () => {
   test(

@@ -3,10 +3,11 @@ import { readdirSync, readFileSync, statSync } from "node:fs"
 import { join } from "node:path"
 import process from "node:process"
 import { fileURLToPath } from "node:url"
-import { describe, expect, it } from "@effect/vitest"
+import { describe, expect } from "@effect/vitest"
 import { Duration, Effect, Redacted, Schema, type Scope } from "effect"
 import { inWords } from "../../src/cli/advice.ts"
 import { keyName } from "../../src/keys/keyName.ts"
+import { realTime as test } from "../support/realTime.ts"
 import { launch, type Running } from "../cli/process.ts"
 import { claimIn, temporaryFolder } from "./support.ts"
 
@@ -41,8 +42,6 @@ const kill = ({ child, ended }: Running, signal: NodeJS.Signals) =>
 
 const claim = (directory: string, ...secrets: ReadonlyArray<string>) =>
   claimIn(directory, { keys: keysOf(...secrets) })
-
-const test = (name: string, body: Effect.Effect<void, unknown, Scope.Scope>) => it.live(name, () => body)
 
 describe.concurrent("the owner of a key", () => {
   test(

@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { NodeServices } from "@effect/platform-node"
-import { describe, expect, it } from "@effect/vitest"
+import { describe, expect } from "@effect/vitest"
 import { Duration, Effect, Exit, Fiber, Redacted, Scope } from "effect"
 import { inWords } from "../../src/cli/advice.ts"
 import * as ExchangeServer from "../../src/exchange/ExchangeServer.ts"
@@ -14,6 +14,7 @@ import { summariseFile } from "../../src/summary/summariseFile.ts"
 import { accept, type Behave, hostileServer, nobody } from "../support/hostileServer.ts"
 import { claimIn } from "../keys/support.ts"
 import { makeKeys } from "../support/rig.ts"
+import { realTime } from "../support/realTime.ts"
 import { until } from "../support/until.ts"
 import { flawsOf, ofType, readJournal, temporaryFolder } from "./journalFile.ts"
 
@@ -68,7 +69,7 @@ const repeated = (names: ReadonlyArray<string>): ReadonlyArray<string> =>
   names.filter((name, index) => names.indexOf(name) !== index)
 
 const live = (name: string, test: Effect.Effect<void, unknown, NodeServices.NodeServices | Scope.Scope>) =>
-  it.live(name, () => Effect.provide(test, NodeServices.layer))
+  realTime(name, Effect.provide(test, NodeServices.layer))
 
 describe.concurrent("a run", () => {
   live(

@@ -17,7 +17,7 @@ const scenario: Scenario = {
   bound: Duration.millis(55),
   ttl: Duration.seconds(1),
   load: 1,
-  duration: Duration.minutes(1),
+  duration: Duration.seconds(30),
   delay: exerciseDelay,
   spike: undefined,
   loss: 0,
@@ -120,7 +120,7 @@ describe("a comparison", () => {
       assert.strictEqual(reached.at(-1), 1)
       const text = renderComparison(result)
       assert.isTrue(text.split("\n").every((line) => line.length <= 120))
-      assert.match(text, /^load 1; 5 keys.*spike 0\.001:20; 1m; seed 1\n/)
+      assert.match(text, /^load 1; 5 keys.*spike 0\.001:20; 30s; seed 1\n/)
       assert.match(text, /\nack-window +\d+\.\d\d +- .* 0\/5 /)
       const svg = compareChart(result)
       assert.match(svg, /^<svg [^]*<\/svg>\n$/)
