@@ -14,7 +14,7 @@ export default defineConfig({
         test: {
           name: "test",
           include: ["test/**/*.test.ts"],
-          testTimeout: 30_000,
+          testTimeout: 120_000,
           // The files of a worker share what they import, and many tests wait more than they work.
           isolate: false,
           maxWorkers: 2,

@@ -63,7 +63,7 @@ describe.concurrent("paceline run", () => {
       // Where all of these tests keep the machine busy, no bound on an incoming delay is sure to be kept.
       const { status, stderr, stdout } = yield* run(
         "--duration",
-        "1s",
+        "2s",
         "--bound",
         "none",
         "--format",
