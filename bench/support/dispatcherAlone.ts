@@ -6,6 +6,7 @@ import { Clock, Duration, Effect, Layer, Stream } from "effect"
 import { RateLimiter } from "effect/persistence"
 import { Dispatcher, layer as dispatcherLayer } from "../../src/dispatch/Dispatcher.ts"
 import { ackWindow, defaultMargin, defaultPace } from "../../src/limits/AckWindow.ts"
+import { LiveReach } from "../../src/limits/LiveReach.ts"
 import { DEFAULT_REQUEST_TIMEOUT } from "../../src/dispatch/requestTimeout.ts"
 import type { ApiKey } from "../../src/domain/ApiKey.ts"
 import { uniformDelays } from "../../src/exchange/Delays.ts"
@@ -37,7 +38,10 @@ export const dispatcherAlone = (orders: Stream.Stream<Order>, keys: ReadonlyArra
     const limit = 20
     const window = Duration.seconds(1)
     const rateLimiter = yield* RateLimiter.make
-    const reach = { boundMs: 55, requestTimeoutMs: Duration.toMillis(DEFAULT_REQUEST_TIMEOUT) }
+    const reach = new LiveReach({
+      boundMs: 55,
+      requestTimeoutMs: Duration.toMillis(DEFAULT_REQUEST_TIMEOUT),
+    })
     const dispatching = Effect.gen(function* () {
       const dispatcher = yield* Dispatcher
       yield* Effect.orDie(Stream.runForEach(orders, dispatcher.enqueue))

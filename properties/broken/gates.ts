@@ -1,18 +1,44 @@
 /** Gates as everyday clients have them. Each is wrong, and a law must say so. */
 import { Duration, Effect } from "effect"
-import type { Gate, GateFactory, Place } from "../../src/limits/Gate.ts"
+import type { Gate, GateFactory, Passage } from "../../src/limits/Gate.ts"
+import { LiveReach } from "../../src/limits/LiveReach.ts"
 import { ackWindow, type AckWindowOptions } from "../../src/limits/AckWindow.ts"
 
+/** A gate that is not told the truth about its requests. */
+const withPassages = (gate: Gate, distort: (passage: Passage) => Passage): Gate => ({
+  ...gate,
+  // A class's getters are not among what is spread.
+  used: () => gate.used(),
+  rateLimited: (atMs) => gate.rateLimited(atMs),
+  overtaken: () => gate.overtaken(),
+  enter: Effect.map(gate.enter, (place) => ({
+    ...place,
+    begin: (sentMs: number) => Effect.map(place.begin(sentMs), distort),
+  })),
+})
+
+const reachOf = ({ reach: { requestTimeoutMs } }: AckWindowOptions, boundMs: number) =>
+  new LiveReach({ boundMs, requestTimeoutMs })
+
 /**
- * The exercise's own limiter: a ring of send times. As if every request were counted the moment it is sent,
- * which is the real gate with a bound of nothing.
+ * The exercise's own limiter: a ring of send times. As if every request were answered the moment it is written.
  */
-export const ringOfSendTimes = (options: AckWindowOptions): GateFactory =>
-  ackWindow({ ...options, reach: { ...options.reach, boundMs: 0 } })
+export const ringOfSendTimes =
+  (options: AckWindowOptions): GateFactory =>
+  (key) =>
+    Effect.map(ackWindow(options)(key), (gate) =>
+      withPassages(gate, (passage) => ({
+        ...passage,
+        onWritten: (atMs) => {
+          passage.onWritten(atMs)
+          passage.onEnded("answered", atMs)
+        },
+      })),
+    )
 
 /** Takes the exercise's bound for granted where none is known. */
 export const assumingABound = (options: AckWindowOptions): GateFactory =>
-  ackWindow({ ...options, reach: { ...options.reach, boundMs: options.reach.boundMs ?? 55 } })
+  ackWindow({ ...options, reach: reachOf(options, options.reach.boundMs ?? 55) })
 
 /** Forgets that the exchange's clock counts whole milliseconds. */
 export const withoutMargin = (options: AckWindowOptions): GateFactory =>
@@ -22,7 +48,7 @@ export const withoutMargin = (options: AckWindowOptions): GateFactory =>
 export const tokenBucket =
   (options: AckWindowOptions): GateFactory =>
   (key) => {
-    const passage = { onWritten: () => {}, onEnded: () => {}, leave: Effect.void }
+    const passage = { onWritten: () => {}, onEnded: () => {}, onCleared: () => {}, leave: Effect.void }
     const place = { ready: Effect.void, isReady: () => true, begin: () => Effect.succeed(passage) }
     const gate: Gate = {
       enter: options.rateLimiter
@@ -63,9 +89,7 @@ export const forgettingPlaces =
   (key) =>
     Effect.map(ackWindow(options)(key), (gate) => {
       let count = 0
-      const begin = (place: Place) => (sentMs: number) =>
-        Effect.map(place.begin(sentMs), (passage) =>
-          count++ % 2 === 0 ? passage : { ...passage, leave: Effect.void },
-        )
-      return { ...gate, enter: Effect.map(gate.enter, (place) => ({ ...place, begin: begin(place) })) }
+      return withPassages(gate, (passage) =>
+        count++ % 2 === 0 ? passage : { ...passage, leave: Effect.void },
+      )
     })

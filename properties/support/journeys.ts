@@ -92,7 +92,7 @@ export interface Stall {
   readonly toMs: number
 }
 
-export const stalls = (longestIncomingMs: number): fc.Arbitrary<ReadonlyArray<Stall>> =>
+export const stalls = (longestMs: number): fc.Arbitrary<ReadonlyArray<Stall>> =>
   fc.oneof(
     { weight: 3, arbitrary: fc.constant([]) },
     {
@@ -101,7 +101,7 @@ export const stalls = (longestIncomingMs: number): fc.Arbitrary<ReadonlyArray<St
         fc
           .record({
             fromMs: fc.integer({ min: 0, max: 5000 }),
-            forMs: fc.integer({ min: 1, max: longestIncomingMs }),
+            forMs: fc.integer({ min: 1, max: longestMs }),
           })
           .map(({ forMs, fromMs }) => ({ fromMs, toMs: fromMs + forMs })),
         { minLength: 1, maxLength: 8, size: "max" },
@@ -109,17 +109,24 @@ export const stalls = (longestIncomingMs: number): fc.Arbitrary<ReadonlyArray<St
     },
   )
 
-/** The journey that begins at `nowMs` after the start, stalls included; it still arrives within the longest time. */
-export const heldUp = (
-  journey: Journey,
-  stalled: ReadonlyArray<Stall>,
-  longestIncomingMs: number,
-  nowMs: number,
-): Journey => {
+/**
+ * What was on its way when a connection broke arrives within a second, or never; where the exchange may stand still, it was there
+ * already.
+ */
+export const settledAfterBreak =
+  (stalled: ReadonlyArray<Stall>) =>
+  (journey: Journey): Journey => {
+    const { fate, incomingMs } = journey
+    if (typeof fate !== "object" || !("brokenAfterMs" in fate)) return journey
+    return { ...journey, incomingMs: Math.min(incomingMs, stalled.length === 0 ? 1000 : fate.brokenAfterMs) }
+  }
+
+/** The journey that begins at `nowMs` after the start, stalls included. */
+export const heldUp = (journey: Journey, stalled: ReadonlyArray<Stall>, nowMs: number): Journey => {
   const writtenMs = nowMs + (journey.writeMs ?? 0)
   const arrivesMs = stalled.reduce(
     (atMs, { fromMs, toMs }) => (atMs >= fromMs && atMs < toMs ? toMs : atMs),
     writtenMs + journey.incomingMs,
   )
-  return { ...journey, incomingMs: Math.min(longestIncomingMs, arrivesMs - writtenMs) }
+  return { ...journey, incomingMs: arrivesMs - writtenMs }
 }

@@ -61,7 +61,7 @@ const waits = (seen: Observation): ReadonlyArray<Interval & { readonly id: strin
   const underWay = new Set<string>()
   const all: Array<Interval & { readonly id: string }> = []
   for (const event of seen.events) {
-    if (event.type === "key" || event.type === "nonce-jump") continue
+    if (!("id" in event)) continue
     const { atMs, id } = event
     if (event.type === "returned") {
       sinceMs.set(id, atMs)

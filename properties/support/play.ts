@@ -41,10 +41,10 @@ const LONGEST = Duration.days(1)
 
 /**
  * What is still on its way to the exchange when the dispatcher has done arrives, and leaves the window, within this
- * time; the window's margin may have grown by a slot with each of five refusals.
+ * time, also where the exchange stands still; the window's margin may have grown by a slot with each of five refusals.
  */
-export const aftermath = ({ requestTimeoutMs, windowMs }: Scenario): Duration.Duration =>
-  Duration.millis(4 * requestTimeoutMs + 8 * windowMs + 1000)
+export const aftermath = ({ requestTimeoutMs, stalls, windowMs }: Scenario): Duration.Duration =>
+  Duration.millis(Math.max(0, ...stalls.map(({ toMs }) => toMs)) + 6 * requestTimeoutMs + 8 * windowMs + 3000)
 
 /** The scenario's world, with its dispatcher at work and its keys in peril. */
 export const makeWorld = Effect.fnUntraced(function* (
@@ -69,9 +69,10 @@ export const makeWorld = Effect.fnUntraced(function* (
       heldUp(
         journeys[n % journeys.length] ?? { incomingMs: 0, outgoingMs: 0 },
         scenario.stalls,
-        scenario.longestIncomingMs,
         nowMsUnsafe(clock) - startMs,
       ),
+    pingJourney: () =>
+      heldUp({ incomingMs: 25, outgoingMs: 25 }, scenario.stalls, nowMsUnsafe(clock) - startMs),
     unknownKeys,
     dispatcher: {
       ...(variant.gate === undefined ? design.habits : {}),

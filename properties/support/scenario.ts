@@ -5,7 +5,7 @@
  */
 import * as fc from "fast-check"
 import type { Journey } from "../../src/simulation/SimulatedExchange.ts"
-import { journeys, type Stall, stalls } from "./journeys.ts"
+import { journeys, settledAfterBreak, type Stall, stalls } from "./journeys.ts"
 
 /** A key that goes out of service, whatever its lane does. */
 export interface KeyLoss {
@@ -32,7 +32,7 @@ export interface Scenario {
   /** Journeys of requests, in turn. */
   readonly journeys: ReadonlyArray<Journey>
   readonly stalls: ReadonlyArray<Stall>
-  /** No request takes longer to arrive, whatever holds it up. */
+  /** No request takes longer to arrive, unless the exchange stands still. */
   readonly longestIncomingMs: number
   readonly keyLosses: ReadonlyArray<KeyLoss>
   /** How early timers may fire. */
@@ -46,6 +46,10 @@ export interface Scenario {
 /** With a known bound no request takes longer to arrive than this; the rest of the bound is its margin. */
 const BOUND_MS = 55
 const LONGEST_INCOMING_MS = 50
+/** With a known bound the exchange stands still no longer than this, which with a journey makes the bound. */
+const BOUNDED_STALL_MS = 5
+/** Without one it may stand still for longer than any request is awaited. */
+const LONGEST_STALL_MS = 15_000
 
 const gap = fc.oneof(
   { weight: 3, arbitrary: fc.constant(0) },
@@ -110,7 +114,7 @@ const worlds = (maxOrders: number, bounds: fc.Arbitrary<boolean>): fc.Arbitrary<
       knowsBound: bounds,
     })
     .chain(({ requestTimeoutMs, knowsBound }) => {
-      // What was lost may arrive as late as a request timeout after it was given up, and no later.
+      // Whatever was given up has arrived by then, unless the exchange stands still, or its connection broke.
       const longestIncomingMs = knowsBound ? LONGEST_INCOMING_MS : requestTimeoutMs
       return fc.record({
         gate: fc.constant("ack-window"),
@@ -123,7 +127,7 @@ const worlds = (maxOrders: number, bounds: fc.Arbitrary<boolean>): fc.Arbitrary<
         gaps: gaps(maxOrders),
         agesMs,
         journeys: journeys(longestIncomingMs),
-        stalls: stalls(longestIncomingMs),
+        stalls: stalls(knowsBound ? BOUNDED_STALL_MS : LONGEST_STALL_MS),
         longestIncomingMs: fc.constant(longestIncomingMs),
         keyLosses,
         earlyMs: fc.constantFrom(0, 1, 5),
@@ -140,6 +144,11 @@ const worlds = (maxOrders: number, bounds: fc.Arbitrary<boolean>): fc.Arbitrary<
         ),
       })
     })
+    .map((scenario) =>
+      scenario.boundMs === undefined
+        ? { ...scenario, journeys: scenario.journeys.map(settledAfterBreak(scenario.stalls)) }
+        : scenario,
+    )
 
 /** Worlds with up to this many orders, before the default gate. */
 export const scenarios = (maxOrders: number): fc.Arbitrary<Scenario> => worlds(maxOrders, fc.boolean())
@@ -184,6 +193,7 @@ export const everyGateScenarios = (maxOrders: number): fc.Arbitrary<Scenario> =>
 
 /** The longest time to arrive that leaves every answer in time. */
 const CALM_INCOMING_MS = 900
+const CALM_STALL_MS = 5
 
 /** Worlds without losses, in which every request is answered in time; timers are true and nothing stops it. */
 export const calmScenarios = (maxOrders: number): fc.Arbitrary<Scenario> =>
@@ -194,9 +204,14 @@ export const calmScenarios = (maxOrders: number): fc.Arbitrary<Scenario> =>
     earlyMs: 0,
     stopAtMs: undefined,
     longestIncomingMs: Math.min(scenario.longestIncomingMs, CALM_INCOMING_MS),
+    stalls: scenario.stalls.map(({ fromMs, toMs }) => ({
+      fromMs,
+      toMs: Math.min(toMs, fromMs + CALM_STALL_MS),
+    })),
+    // Nothing speaks against the bound.
     journeys: scenario.journeys.map(({ incomingMs, outgoingMs, writeMs }) => ({
       incomingMs: Math.min(incomingMs, CALM_INCOMING_MS),
-      outgoingMs,
+      outgoingMs: scenario.boundMs === undefined ? outgoingMs : Math.min(outgoingMs, scenario.boundMs),
       // An order whose time runs out while it connects is given up, and its key was not idle: another matter.
       ...(writeMs === undefined || scenario.ttlMs !== undefined ? {} : { writeMs }),
     })),

@@ -101,6 +101,9 @@ export class Certifier {
       case "key":
       case "nonce-jump":
         this.#keyOf(this.#run, record.key, read)
+        return
+      case "reach":
+      case "ping":
     }
   }
 

@@ -1,9 +1,14 @@
 /** One request as a journal tells of it: its `sent` record, and the record of its end. */
-import { latestOnceEnded, type Reach } from "../domain/Transit.ts"
+import { latestOfVersion1, type Reach } from "../domain/Transit.ts"
 import { type EndRecord, endingOf, type RequestRecord } from "../journal/endingOf.ts"
 import type { JournalRecord, Sent } from "../journal/JournalRecord.ts"
 import type { TimedRequest } from "./SpareTime.ts"
 import type { OnLine } from "./Violations.ts"
+
+/** How long a request may be on its way, and how long its answer is awaited. */
+export interface TimedReach extends Reach {
+  readonly requestTimeoutMs: number
+}
 
 export type SentRecord = typeof Sent.Type
 
@@ -31,9 +36,9 @@ export const endsRequest = (record: JournalRecord): record is RequestRecord =>
   (record.type === "outcome" && record.outcome !== "expired" && record.outcome !== "cancelled")
 
 /** The latest moment at which the exchange can have counted a request that ended so; -Infinity where it never left. */
-export const latestOf = (record: EndRecord, reach: Reach): number =>
+export const latestOf = (record: EndRecord, reach: TimedReach): number =>
   endsRequest(record)
-    ? latestOnceEnded(endingOf(record), record.settled, record.written, reach)
+    ? latestOfVersion1(endingOf(record), record.settled, record.written, reach)
     : Number.NEGATIVE_INFINITY
 
 /**

@@ -3,10 +3,9 @@
  * overtaken: a request leaves when the one before it has certainly arrived. The argument is that of docs/safety.md, with
  * the times of the journal.
  */
-import type { Reach } from "../domain/Transit.ts"
 import { elapsedMs } from "../journal/elapsed.ts"
 import type { CertifiedSettings, Closest, KeyCertificate } from "./Certificate.ts"
-import { type JournalRequest, latestOf, overtakableOf } from "./JournalRequest.ts"
+import { type JournalRequest, latestOf, overtakableOf, type TimedReach } from "./JournalRequest.ts"
 import { isSafe, SpareTime } from "./SpareTime.ts"
 import type { Violations } from "./Violations.ts"
 
@@ -15,7 +14,7 @@ const ms = (time: number): string => `${Number(time.toFixed(3))} ms`
 export class KeyRules {
   readonly #key: string
   readonly #settings: CertifiedSettings
-  readonly #reach: Reach
+  readonly #reach: TimedReach
   readonly #violations: Violations
   readonly #spareTime: SpareTime<JournalRequest>
   #previous: JournalRequest | undefined

@@ -103,7 +103,8 @@ export const attempt = (entry: Entry, open: OpenRequest, context: AttemptContext
   Effect.gen(function* () {
     const clock = yield* Clock.Clock
     const { key, log, memory } = context
-    const tellMemory = (ending: Ending, atMs: number) => memory.onEnded({ ...open, end: { ending, atMs } })
+    const tellMemory = (ending: Ending, atMs: number) =>
+      memory.onEnded({ ...open, end: { ending, atMs }, clearedMs: undefined })
     const unsent = () => Effect.sync(() => tellMemory("never-sent", nowMsUnsafe(clock)))
     // What leaves is written down first: a later life must know of every order that may have left.
     const isKept = yield* Effect.onInterrupt(log.committed, unsent)

@@ -68,6 +68,10 @@ export interface Circuit {
   ) => Effect.Effect<void>
   /** The exchange asks everybody to wait until then. */
   readonly hold: (untilMs: number) => void
+  /** Nobody sends anything before this, because the exchange asked for it; in the past where it did not. */
+  readonly heldUntilMs: () => number
+  /** What a request that is no order's says about whether the exchange can be reached. */
+  readonly contact: (sign: Sign) => void
   /** What is wrong, for show; undefined while nothing is. */
   readonly outage: (nowMs: number) => Outage | undefined
   /** From the first attempt to connect that failed to the last, in milliseconds; 0 while the exchange is in contact. */
@@ -176,6 +180,13 @@ class BreakerCircuit implements Circuit {
   })
 
   readonly unreachableMs = (): number => this.#silence.ms
+
+  readonly heldUntilMs = (): number => this.#heldUntilMs
+
+  readonly contact = (sign: Sign): void => {
+    if (sign.kind === "unreachable") this.#silence.onNoContact(nowMsUnsafe(this.#clock), sign.code)
+    else this.#silence.onContact()
+  }
 
   #freeAtMs(): number {
     return this.#state === "Open" ? Math.max(this.#openUntilMs, this.#heldUntilMs) : this.#heldUntilMs

@@ -11,6 +11,7 @@ import { DispatchLog, type OutcomeEvent, type Retirement } from "../domain/Dispa
 import type { Order } from "../domain/Order.ts"
 import { noMemory, type Recall } from "../keys/KeyMemory.ts"
 import type { GateFactory } from "../limits/Gate.ts"
+import { LiveReach } from "../limits/LiveReach.ts"
 import { nowMsUnsafe } from "../platform/Monotonic.ts"
 import { type Acceptance, ExchangeClient } from "../venues/ExchangeClient.ts"
 import { Admission } from "./Admission.ts"
@@ -20,6 +21,7 @@ import { Lane, type LaneContext } from "./Lane.ts"
 import { Ledger, type LedgerCounts, type OutcomesOverrun } from "./Ledger.ts"
 import { NONCE_JUMPS } from "./nonces.ts"
 import { OrderLine } from "./OrderLine.ts"
+import { Pinger } from "./Pinger.ts"
 import { Standing } from "./Standing.ts"
 import {
   type DispatchFailure,
@@ -34,6 +36,8 @@ export interface DispatcherOptions {
   readonly keys: ReadonlyArray<ApiKey>
   /** Decides when a key may send. */
   readonly gate: GateFactory
+  /** How long a request may be on its way: the same that the gates ask. Default: no bound is known. */
+  readonly reach?: LiveReach
   /** How long an order is worth sending after its creation, or undefined for ever. */
   readonly ttl: Duration.Duration | undefined
   /** The client's request timeout: how long a stop waits for what is in flight. */
@@ -121,7 +125,7 @@ const DEFAULTS = {
 }
 
 /** Throws {@link InvalidOptions}, which becomes a defect. */
-const checkOptions = (options: Required<DispatcherOptions>): void => {
+const checkOptions = (options: Required<Omit<DispatcherOptions, "reach">>): void => {
   checkKeys(options.keys)
   checkTime("ttl", options.ttl)
   checkTime("requestTimeout", options.requestTimeout)
@@ -130,7 +134,7 @@ const checkOptions = (options: Required<DispatcherOptions>): void => {
   checkCount("capacity", options.capacity, 1)
   checkCount("maxReturns", options.maxReturns, 0, true)
   checkCount("parkAfter", options.parkAfter, 1, true)
-  checkCount("blockAfter", options.blockAfter, 1, true)
+  checkCount("blockAfter", options.blockAfter, 2, true)
   for (const jump of options.nonceJumps ?? []) checkCount("nonceJumps", jump, 1)
 }
 
@@ -145,6 +149,10 @@ export const make = Effect.fnUntraced(function* (options: DispatcherOptions) {
   const { requestTimeout, ttl } = settings
   const clock = yield* Clock.Clock
   const log = yield* DispatchLog
+  const reach =
+    options.reach ??
+    new LiveReach({ boundMs: undefined, requestTimeoutMs: Duration.toMillis(requestTimeout) })
+  reach.tell((change) => log.record({ type: "reach", ...change }))
   const line = yield* OrderLine.make(settings.capacity)
   const ledger = new Ledger(log)
   const standing = new Standing(line, ledger, clock)
@@ -152,6 +160,8 @@ export const make = Effect.fnUntraced(function* (options: DispatcherOptions) {
     ...settings,
     onUnreachable: (failure) => standing.goDown(Cause.fail(failure)),
   })
+  const client = yield* ExchangeClient
+  const pinger = yield* Pinger.make({ client, reach, circuit, record: log.record })
   const laneScope = yield* Scope.make()
   const requestScope = yield* Scope.make("parallel")
   const lanes: ReadonlyArray<Lane> = yield* makeLanes(settings, {
@@ -159,8 +169,10 @@ export const make = Effect.fnUntraced(function* (options: DispatcherOptions) {
     line,
     ledger,
     log,
-    client: yield* ExchangeClient,
+    client,
     circuit,
+    pinger,
+    reach,
     requests: requestScope,
     isStopping: () => standing.isOver,
     onRetired: () => {
@@ -170,6 +182,8 @@ export const make = Effect.fnUntraced(function* (options: DispatcherOptions) {
   })
   yield* Effect.addFinalizer(() => standing.stop(laneScope, requestScope, requestTimeout))
 
+  yield* standing.supervise(reach.comingBack, laneScope)
+  yield* standing.supervise(pinger.run, laneScope)
   yield* Effect.forEach(lanes, (lane) => standing.supervise(lane.run, laneScope), { discard: true })
   // Nothing is sent that cannot be remembered.
   if (options.recall !== undefined) {

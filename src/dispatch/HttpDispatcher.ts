@@ -14,7 +14,7 @@ import { layerStateDirectory } from "../keys/StateDirectory.ts"
 import type { StateError } from "../keys/StateError.ts"
 import { ackWindow, defaultMargin, defaultPace } from "../limits/AckWindow.ts"
 import { DEFAULT_REQUEST_TIMEOUT } from "./requestTimeout.ts"
-import type { Reach } from "../domain/Transit.ts"
+import { LiveReach, type ReachOptions } from "../limits/LiveReach.ts"
 
 export interface HttpDispatcherOptions extends Partial<
   Pick<
@@ -83,7 +83,7 @@ export const claimFor = (
 export const reachOf = (options: {
   readonly bound: Duration.Duration | undefined
   readonly requestTimeout: Duration.Duration
-}): Reach => ({
+}): ReachOptions => ({
   boundMs: options.bound && Duration.toMillis(options.bound),
   requestTimeoutMs: Duration.toMillis(options.requestTimeout),
 })
@@ -123,9 +123,11 @@ const build = (options: HttpDispatcherOptions): Layer.Layer<Dispatcher, StateErr
       : Effect.map(claimFor(state, { keys, url, window, bound, requestTimeout }), ({ recall }) => ({
           recall,
         }))
+  const reach = new LiveReach(reachOf({ bound, requestTimeout }))
   return Layer.unwrap(
     Effect.map(Effect.all([RateLimiter.make, claimed]), ([rateLimiter, memory]) =>
       dispatcherLayer({
+        reach,
         blockAfter: exerciseRules.blockAfter,
         ...rest,
         ...memory,
@@ -135,7 +137,7 @@ const build = (options: HttpDispatcherOptions): Layer.Layer<Dispatcher, StateErr
         gate: ackWindow({
           limit,
           window,
-          reach: reachOf({ bound, requestTimeout }),
+          reach,
           margin: defaultMargin(window),
           pace: defaultPace(limit, window),
           rateLimiter,

@@ -14,6 +14,8 @@ export interface KeyHealth {
   readonly parkReason: ParkReason | undefined
   /** Rate-limit errors in this life. */
   readonly rateLimitErrors: number
+  /** Rate-limit errors in former lives: the exchange counts over all of them. */
+  readonly formerErrors: number
   /** The last nonce used, or jumped to. */
   readonly lastNonce: number
   readonly nonces: NonceProgress
@@ -23,8 +25,10 @@ export interface KeyHealth {
 
 /** What a key's lane does about refusals. */
 export interface HealthPolicy {
-  /** Rate-limit errors after which the key is parked; Infinity for never. */
+  /** Rate-limit errors of this life after which the key is parked; Infinity for never. */
   readonly parkAfter: number
+  /** Rate-limit errors, over all lives, after which the exchange blocks the key; Infinity where it never does. */
+  readonly blockAfter: number
   /** How far ahead nonces jump, one after the other; undefined where nothing is learnt from a refused nonce. */
   readonly nonceJumps: ReadonlyArray<number> | undefined
 }
@@ -46,22 +50,39 @@ export type Remedy =
 
 const nothing: Remedy = { remedy: "nothing" }
 
-/** A key as it is taken over from former lives. */
-export const newHealth = (lastNonce: number, quietUntilMs: number): KeyHealth => ({
-  state: "active",
-  parkReason: undefined,
-  rateLimitErrors: 0,
-  lastNonce,
-  nonces: noProgress,
-  holdUntilMs: quietUntilMs,
-})
+/** What is known of a key from former lives. */
+export interface FormerHealth {
+  readonly lastNonce: number
+  readonly rateLimitErrors: number
+  readonly quietUntilMs: number
+}
+
+/** A key as it is taken over from former lives; parked where their errors leave no room for one more. */
+export const newHealth = (
+  { lastNonce, quietUntilMs, rateLimitErrors }: FormerHealth,
+  { blockAfter }: Pick<HealthPolicy, "blockAfter">,
+): KeyHealth => {
+  const isSpent = rateLimitErrors > 0 && rateLimitErrors >= blockAfter - 1
+  return {
+    state: isSpent ? "parked" : "active",
+    parkReason: isSpent ? "rate-limit" : undefined,
+    rateLimitErrors: 0,
+    formerErrors: rateLimitErrors,
+    lastNonce,
+    nonces: noProgress,
+    holdUntilMs: quietUntilMs,
+  }
+}
 
 /**
- * Rate-limit errors of this life after which a key is parked, so that the exchange, which counts over all lives, does not
- * block it: it blocks after `blockAfter`. At least one.
+ * Whether one more request may leave while so many are in flight: should all of them be refused for the limit, the exchange
+ * must not have counted as many errors as make it block the key.
  */
-export const parkingPoint = (parkAfter: number, blockAfter: number, ofFormerLives: number): number =>
-  ofFormerLives === 0 ? parkAfter : Math.max(1, Math.min(parkAfter, blockAfter - 1 - ofFormerLives))
+export const hasRoom = (
+  { formerErrors, rateLimitErrors }: Pick<KeyHealth, "formerErrors" | "rateLimitErrors">,
+  inFlight: number,
+  blockAfter: number,
+): boolean => formerErrors + rateLimitErrors + inFlight + 1 < blockAfter
 
 /** A request with this nonce leaves. */
 export const afterSend = (health: KeyHealth, nonce: number): KeyHealth => ({ ...health, lastNonce: nonce })
@@ -93,7 +114,9 @@ export const afterVerdict = (
   switch (verdict.reason) {
     case "rate-limit": {
       const counted = { ...health, rateLimitErrors: health.rateLimitErrors + 1 }
-      return counted.rateLimitErrors >= policy.parkAfter ? park(counted, "rate-limit") : [counted, nothing]
+      const all = counted.formerErrors + counted.rateLimitErrors
+      const isEnough = counted.rateLimitErrors >= policy.parkAfter || all >= policy.blockAfter - 1
+      return isEnough ? park(counted, "rate-limit") : [counted, nothing]
     }
     case "blocked":
       return retire(health, "blocked")

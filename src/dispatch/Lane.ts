@@ -2,11 +2,12 @@
  * A lane: the fiber of one API key. It asks its gate, takes an order only when it may send at once, sends it,
  * and turns to the next without waiting for the answer.
  */
-import { type Cause, Clock, Deferred, Effect, type Scope } from "effect"
+import { type Cause, Clock, Deferred, Effect, Latch, type Scope } from "effect"
 import type { ApiKey } from "../domain/ApiKey.ts"
 import type { DispatchLog, Retirement } from "../domain/DispatchEvent.ts"
 import type { KeyMemory } from "../keys/KeyMemory.ts"
 import type { Gate, Passage, Place } from "../limits/Gate.ts"
+import type { LiveReach } from "../limits/LiveReach.ts"
 import { invariant } from "../platform/invariant.ts"
 import { nowMsUnsafe, sleepUntil } from "../platform/Monotonic.ts"
 import type { ExchangeClient } from "../venues/ExchangeClient.ts"
@@ -21,12 +22,13 @@ import {
   type HealthPolicy,
   type KeyHealth,
   newHealth,
-  parkingPoint,
+  hasRoom,
   type Remedy,
 } from "./KeyHealth.ts"
 import type { Ledger } from "./Ledger.ts"
 import { nextNonce } from "./nonces.ts"
 import type { OrderLine } from "./OrderLine.ts"
+import type { Pinger } from "./Pinger.ts"
 
 /** What a lane shares with its dispatcher. */
 export interface LaneContext extends HealthPolicy {
@@ -40,8 +42,8 @@ export interface LaneContext extends HealthPolicy {
   readonly requests: Scope.Scope
   /** Times an order goes back to the line after a definite refusal. */
   readonly maxReturns: number
-  /** Rate-limit errors, over all lives, after which the exchange blocks a key; Infinity where it never does. */
-  readonly blockAfter: number
+  readonly pinger: Pinger
+  readonly reach: LiveReach
   /** No order goes back to the line any more. */
   readonly isStopping: () => boolean
   /** The key leaves service; the lane has stopped sending. */
@@ -56,21 +58,22 @@ export class Lane {
   readonly memory: KeyMemory
   readonly #key: ApiKey
   readonly #context: LaneContext
-  readonly #policy: HealthPolicy
   readonly #clock: Clock.Clock
   readonly #retired = Deferred.makeUnsafe<void>()
   #health: KeyHealth
+  /** Requests that have left, or are about to, of which it is not known what the exchange made of them. */
+  #inFlight = 0
+  /** Opened whenever one of them is known. */
+  readonly #oneLess = Latch.makeUnsafe()
 
   private constructor(key: ApiKey, gate: Gate, memory: KeyMemory, context: LaneContext, clock: Clock.Clock) {
-    const { blockAfter, nonceJumps, parkAfter } = context
     this.label = key.label
     this.gate = gate
     this.memory = memory
     this.#key = key
     this.#context = context
-    this.#policy = { parkAfter: parkingPoint(parkAfter, blockAfter, memory.rateLimitErrors), nonceJumps }
     this.#clock = clock
-    this.#health = newHealth(memory.lastNonce, memory.quietUntilMs)
+    this.#health = newHealth(memory, context)
   }
 
   static readonly make = (
@@ -104,8 +107,37 @@ export class Lane {
       Effect.flatMap(this.gate.enter, (place) => this.#sendOne(place)),
       { disableYield: true },
     )
-    return Effect.raceFirst(loop, Deferred.await(this.#retired))
+    const running = Effect.andThen(this.#awaitFormerLives, loop)
+    return Effect.suspend(() => {
+      if (!this.#isActive) this.#retire("parked", this.#nowMs)
+      return Effect.raceFirst(running, Deferred.await(this.#retired))
+    })
   }
+
+  /** What former lives have sent without an answer may still come to the exchange: a ping tells by when it has. */
+  get #awaitFormerLives(): Effect.Effect<void> {
+    const { client, pinger } = this.#context
+    const { quietUntilMs, unansweredWindowMs: windowMs } = this.memory
+    if (windowMs === undefined) return Effect.void
+    // Where there are no pings, time alone tells, and that is in the memory already.
+    if (client.ping === undefined)
+      return Effect.sync(() => this.memory.onFormerCleared(quietUntilMs - windowMs))
+    return Effect.map(pinger.cleared, (clearedMs) => {
+      this.memory.onFormerCleared(clearedMs)
+      this.#health = { ...this.#health, holdUntilMs: clearedMs + windowMs }
+    })
+  }
+
+  get #hasRoom(): boolean {
+    return hasRoom(this.#health, this.#inFlight, this.#context.blockAfter)
+  }
+
+  /** Waits until the answers in flight leave room for one more, should all of them be errors. */
+  readonly #room: Effect.Effect<void> = Effect.suspend(() => {
+    if (this.#hasRoom) return Effect.void
+    this.#oneLess.closeUnsafe()
+    return Effect.andThen(this.#oneLess.await, this.#room)
+  })
 
   /**
    * Waits until all agree, and sends one order. From the look at the first order to the request's own fiber nothing can
@@ -121,9 +153,15 @@ export class Lane {
           if (this.#nowMs < this.#health.holdUntilMs) yield* restore(sleepUntil(this.#health.holdUntilMs))
           if (!circuit.mayTry(this.#nowMs)) yield* restore(circuit.tryable)
           if (!place.isReady()) yield* restore(place.ready)
+          if (!this.#hasRoom) yield* restore(this.#room)
           if (line.length === 0) yield* restore(line.nonEmpty)
           const nowMs = this.#nowMs
-          if (!place.isReady() || nowMs < this.#health.holdUntilMs || !circuit.mayTry(nowMs)) {
+          if (
+            !this.#hasRoom ||
+            !place.isReady() ||
+            nowMs < this.#health.holdUntilMs ||
+            !circuit.mayTry(nowMs)
+          ) {
             // First let whoever woke us finish: a thousand lanes would otherwise wake each other in one stack.
             yield* Effect.yieldNow
             line.passOn()
@@ -151,7 +189,8 @@ export class Lane {
         const nowMs = this.#nowMs
         const nonce = this.#nextNonce
         // Everything may have changed before the circuit let us try.
-        const isReady = this.#isActive && place.isReady() && nowMs >= this.#health.holdUntilMs
+        const isReady =
+          this.#isActive && this.#hasRoom && place.isReady() && nowMs >= this.#health.holdUntilMs
         return isReady && nonce <= this.memory.reservedNonce()
           ? this.#sendFirst(place, nonce, nowMs, report)
           : Effect.succeed(false)
@@ -182,6 +221,7 @@ export class Lane {
     invariant(sentMs < entry.deadlineMs, `order ${entry.order.id} is sent after its time to live`)
     invariant(nonce > this.#health.lastNonce, `${this.label} repeats a nonce`)
     this.#health = afterSend(this.#health, nonce)
+    this.#inFlight += 1
     this.memory.onSent(nonce)
     const open = ledger.depart(entry, { key: this.label, nonce, sentMs })
     log.record({
@@ -227,9 +267,23 @@ export class Lane {
           // Last, because it may let the lane go on at once: it must have learnt from this answer by then.
           passage.onEnded(done.ending, done.request.settledMs)
           if (done.defect !== undefined) this.#context.onDefect(done.defect)
-          return passage.leave
+          return Effect.andThen(done.ending === "lost" ? this.#clear(passage) : this.#known, passage.leave)
         }),
       )
+    })
+  }
+
+  readonly #known = Effect.sync(() => {
+    this.#inFlight -= 1
+    this.#oneLess.openUnsafe()
+  })
+
+  /** A lost request may still arrive, until a ping has shown that it has, or never will. */
+  #clear(passage: Passage): Effect.Effect<void> {
+    return Effect.flatMap(this.#context.pinger.cleared, (clearedMs) => {
+      this.memory.onCleared(clearedMs)
+      passage.onCleared(clearedMs)
+      return this.#known
     })
   }
 
@@ -240,9 +294,10 @@ export class Lane {
     nonce <= this.memory.reservedNonce()
 
   /** What an attempt tells about the key. Answers whether its order may go back to the line whatever it has been through. */
-  #learn({ atMs, request, result }: Attempt): boolean {
-    const { nonce } = request
+  #learn({ atMs, ending, request, result }: Attempt): boolean {
+    const { nonce, settledMs, writtenMs } = request
     if (result.kind === "withheld") return false
+    if (ending === "answered") this.#context.reach.onAnswered(writtenMs, settledMs, atMs)
     if (result.kind === "accepted") {
       this.#health = afterAccepted(this.#health, nonce)
       return false
@@ -254,7 +309,7 @@ export class Lane {
     }
     if (verdict.kind === "refused" && verdict.reason === "nonce") this.gate.overtaken()
     const wallMs = this.#clock.currentTimeMillisUnsafe()
-    const [health, remedy] = afterVerdict(this.#health, verdict, nonce, wallMs, this.#policy)
+    const [health, remedy] = afterVerdict(this.#health, verdict, nonce, wallMs, this.#context)
     this.#health = health
     this.#apply(remedy, nonce, atMs)
     return remedy.remedy === "await-later" || remedy.remedy === "resynchronise"

@@ -18,6 +18,9 @@ export interface RequestTrace {
   readonly settledMs: number
 }
 
+/** What makes the reach change: `calm` makes it come back, all others widen it. */
+export type ReachCause = "answer" | "timer" | "refusal" | "calm"
+
 /** Why a key left service. */
 export type Retirement = "parked" | "blocked" | "unknown"
 
@@ -86,8 +89,23 @@ export type DispatchEvent =
       readonly refused: number
       /** How far ahead it goes. */
       readonly by: number
-      /** The how many-eth jump since a nonce was accepted, from 1. */
+      /** Counted from 1 since a nonce was accepted. */
       readonly jump: number
+    }
+  | {
+      /** The reach has changed: what was seen speaks against the bound, or has not for a while. */
+      readonly type: "reach"
+      readonly atMs: number
+      /** The bound from now on. */
+      readonly boundMs: number
+      readonly cause: ReachCause
+    }
+  | {
+      /** The exchange answered a ping. What was given up before the ping began has arrived by `clearedMs`, or never will. */
+      readonly type: "ping"
+      readonly atMs: number
+      readonly begunMs: number
+      readonly clearedMs: number
     }
 
 /** Takes a dispatcher's events. The default keeps none. */

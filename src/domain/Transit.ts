@@ -21,44 +21,44 @@ export interface Transit {
   writtenMs: number | undefined
   /** How and when it ended; undefined while it is under way. */
   end: { readonly ending: Ending; readonly atMs: number } | undefined
+  /** Of one that was lost: if it arrives at all, it has arrived by then. Undefined until that is known. */
+  clearedMs: number | undefined
 }
 
 /** How long a request may be on its way to the exchange. */
 export interface Reach {
   /** The longest incoming delay with a margin for handling, or undefined where it is not known. */
   readonly boundMs: number | undefined
-  /** How long the client waits for an answer. */
-  readonly requestTimeoutMs: number
 }
 
-/** The latest moment at which the exchange can have counted a request that has ended; -Infinity when it never left. */
-export const latestOnceEnded = (
-  ending: Ending,
-  endedMs: number,
+/** The latest moment at which the exchange can have counted a request that was answered. */
+export const latestOnceAnswered = (
+  settledMs: number,
   writtenMs: number | undefined,
-  { boundMs, requestTimeoutMs }: Reach,
+  boundMs: number | undefined,
 ): number => {
-  switch (ending) {
-    case "never-sent":
-      return Number.NEGATIVE_INFINITY
-    case "lost":
-      return endedMs + (boundMs ?? requestTimeoutMs)
-    case "answered":
-      return writtenMs === undefined || boundMs === undefined
-        ? endedMs
-        : Math.min(endedMs, writtenMs + boundMs)
-  }
+  if (writtenMs === undefined || boundMs === undefined) return settledMs
+  // As late as this, the answer is evidence against the bound: nothing follows from that any more.
+  if (settledMs > writtenMs + 2 * boundMs) return settledMs
+  return Math.min(settledMs, writtenMs + boundMs)
 }
 
 /**
- * The same of one that may be under way still: then it is undefined.
- *
- * While a request is under way nobody knows whether it will be answered or lost, and the two differ: a lost
- * one may arrive up to a bound after it was given up.
+ * The latest moment at which the exchange can have counted a request; -Infinity when it never left, and undefined while only an
+ * answer can tell: its own, or, once it is lost, that to a ping.
  */
-export const latestArrival = (transit: Transit, reach: Reach): number | undefined => {
-  const { end, writtenMs } = transit
-  return end === undefined ? undefined : latestOnceEnded(end.ending, end.atMs, writtenMs, reach)
+export const latestArrival = (transit: Transit, { boundMs }: Reach): number | undefined => {
+  const { clearedMs, end, writtenMs } = transit
+  switch (end?.ending) {
+    case undefined:
+      return undefined
+    case "never-sent":
+      return Number.NEGATIVE_INFINITY
+    case "lost":
+      return clearedMs
+    case "answered":
+      return latestOnceAnswered(end.atMs, writtenMs, boundMs)
+  }
 }
 
 /**
@@ -70,4 +70,42 @@ export const overtakableUntil = (transit: Transit, reach: Reach): number | undef
   return transit.writtenMs === undefined || reach.boundMs === undefined
     ? undefined
     : transit.writtenMs + reach.boundMs
+}
+
+/** At least so long may what is lost take after the answer to a ping, where no bound is known. */
+const LEAST_SLACK_MS = 1000
+
+/**
+ * How long after the answer to a ping a request that was given up before the ping may still arrive: the bound; without one the
+ * longest round trip seen, at least a second, at most the request timeout.
+ */
+export const slackMs = (
+  boundMs: number | undefined,
+  longestRoundTripMs: number,
+  requestTimeoutMs: number,
+): number => boundMs ?? Math.min(Math.max(LEAST_SLACK_MS, longestRoundTripMs), requestTimeoutMs)
+
+/** The latest moment at which a request that was lost can arrive, where nothing but time tells. */
+export const latestByTimeAlone = (
+  gaveUpMs: number,
+  { boundMs, requestTimeoutMs }: Reach & { readonly requestTimeoutMs: number },
+): number => gaveUpMs + (boundMs ?? requestTimeoutMs)
+
+/** The same of a request that has ended, as journals of version 1 reckoned: they know of no pings. */
+export const latestOfVersion1 = (
+  ending: Ending,
+  endedMs: number,
+  writtenMs: number | undefined,
+  reach: Reach & { readonly requestTimeoutMs: number },
+): number => {
+  switch (ending) {
+    case "never-sent":
+      return Number.NEGATIVE_INFINITY
+    case "lost":
+      return latestByTimeAlone(endedMs, reach)
+    case "answered":
+      return writtenMs === undefined || reach.boundMs === undefined
+        ? endedMs
+        : Math.min(endedMs, writtenMs + reach.boundMs)
+  }
 }

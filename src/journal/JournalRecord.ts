@@ -149,6 +149,25 @@ export const NonceJump = Schema.Struct({
   jump: Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)),
 })
 
+/** The reach has changed. Since version 2. */
+export const ReachChanged = Schema.Struct({
+  type: Schema.tag("reach"),
+  t: Ms,
+  /** The bound from now on. */
+  boundMs: Ms,
+  /** What was seen: an answer later than twice the bound, a late timer, a refusal; or nothing of the kind for a while. */
+  cause: Schema.Literals(["answer", "timer", "refusal", "calm"]),
+})
+
+/** The exchange answered a ping. Since version 2. */
+export const Pinged = Schema.Struct({
+  type: Schema.tag("ping"),
+  t: Ms,
+  begun: Ms,
+  /** What was given up before the ping began has arrived by then, or never will. */
+  cleared: Ms,
+})
+
 /** The last record of a run that ended in order. */
 export const Footer = Schema.Struct({
   type: Schema.tag("footer"),
@@ -179,6 +198,8 @@ export const JournalRecord = Schema.Union([
   Cancelled,
   KeyRetired,
   NonceJump,
+  ReachChanged,
+  Pinged,
   Footer,
 ])
 export type JournalRecord = typeof JournalRecord.Type

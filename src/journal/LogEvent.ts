@@ -97,6 +97,22 @@ export interface NonceJumped {
   readonly key: string
 }
 
+/** The bound has changed. */
+export interface ReachEvent {
+  readonly type: "reach"
+  readonly atMs: number
+  readonly boundMs: number
+}
+
+/** A ping was answered. */
+export interface PingEvent {
+  readonly type: "ping"
+  readonly atMs: number
+  readonly begunMs: number
+  /** What was given up before it began has arrived by then, or never will. */
+  readonly clearedMs: number
+}
+
 /** An order that was sent reached an outcome that is not looked at. */
 export interface OrderLeft {
   readonly type: "left"
@@ -134,6 +150,8 @@ export type LogEvent =
   | OrdersCounted
   | KeyLeft
   | NonceJumped
+  | ReachEvent
+  | PingEvent
   | OrderLeft
   | LogEnded
   | Unrecognised
@@ -214,6 +232,10 @@ export const fromJournal = (record: JournalRecord): LogEvent => {
       }
     case "nonce-jump":
       return { type: "nonce-jump", atMs: record.t, key: record.key }
+    case "reach":
+      return { type: "reach", atMs: record.t, boundMs: record.boundMs }
+    case "ping":
+      return { type: "ping", atMs: record.t, begunMs: record.begun, clearedMs: record.cleared }
     case "footer":
       return { type: "ended", atMs: record.t }
   }

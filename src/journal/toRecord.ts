@@ -49,6 +49,10 @@ export const makeToRecord = (startMs: number): ((event: DispatchEvent) => Journa
         const { key, refused, by, jump } = event
         return { type: "nonce-jump", t, key, refused, by, jump }
       }
+      case "reach":
+        return { type: "reach", t, boundMs: event.boundMs, cause: event.cause }
+      case "ping":
+        return { type: "ping", t, begun: relative(event.begunMs), cleared: relative(event.clearedMs) }
       case "outcome": {
         const about = { type: "outcome", t, id: event.id, createdAt: relative(event.createdMs) } as const
         if (event.request === undefined) return { ...about, ...event.outcome }

@@ -12,6 +12,11 @@ import type { Transit } from "../domain/Transit.ts"
 export interface KeyMemory {
   /** Until then nothing is sent: what a former life has sent may still count in the exchange's window. */
   readonly quietUntilMs: number
+  /**
+   * Former lives may have requests on their way that were never answered: a ping comes first, and from what it clears on a
+   * window of this many milliseconds. Undefined where there are none.
+   */
+  readonly unansweredWindowMs: number | undefined
   /** Every nonce up to this one may have been used. */
   readonly lastNonce: number
   /** Rate-limit errors of former lives. The exchange never forgets them, and blocks the key after ten. */
@@ -28,8 +33,12 @@ export interface KeyMemory {
   readonly onSent: (nonce: number) => void
   /** The exchange counted a rate-limit error. */
   readonly onRateLimitError: () => void
-  /** A request has ended, for all that the client will ever know of it. Once for each that was sent. */
+  /** A request has ended. Once for each that was sent. */
   readonly onEnded: (transit: Transit) => void
+  /** A request that was lost has arrived by then, if it arrives at all. */
+  readonly onCleared: (latestMs: number) => void
+  /** What former lives have sent without an answer has arrived by then, if it arrives at all. */
+  readonly onFormerCleared: (latestMs: number) => void
   /** Fails when nothing can be written down any more; it never succeeds. */
   readonly failed: Effect.Effect<never, StateUnwritable>
 }
@@ -41,6 +50,7 @@ export type Recall = (key: ApiKey) => Effect.Effect<KeyMemory>
 export const noMemory: Recall = () =>
   Effect.succeed({
     quietUntilMs: Number.NEGATIVE_INFINITY,
+    unansweredWindowMs: undefined,
     lastNonce: 0,
     rateLimitErrors: 0,
     reservedNonce: () => Number.POSITIVE_INFINITY,
@@ -48,5 +58,7 @@ export const noMemory: Recall = () =>
     onSent: () => {},
     onRateLimitError: () => {},
     onEnded: () => {},
+    onCleared: () => {},
+    onFormerCleared: () => {},
     failed: Effect.never,
   })

@@ -23,6 +23,11 @@ const AHEAD_MS = 10_000
 /** Where nonces are ahead of the wall clock already, so many more: crashes in a row do not carry them further away. */
 const NONCES_AHEAD = 1000
 
+/** How long a request may be on its way, and how long its answer is awaited. */
+export interface ReachTerms extends Reach {
+  readonly requestTimeoutMs: number
+}
+
 export interface KeyStateOptions {
   /** The name in the store. */
   readonly file: string
@@ -34,7 +39,7 @@ export interface KeyStateOptions {
   readonly exchange: string | undefined
   /** The exchange's window with a margin. */
   readonly windowMs: number
-  readonly reach: Reach
+  readonly reach: ReachTerms
 }
 
 const orNull = (ms: number): number | null => (Number.isFinite(ms) ? ms : null)
@@ -45,6 +50,7 @@ type LastWord = Pick<KeyRecord, "lastNonce" | "stopped"> & { readonly unanswered
 /** All times are milliseconds of the monotonic clock; a boot's offset is added where they are written. */
 class KeyState implements KeyMemory {
   readonly quietUntilMs: number
+  readonly unansweredWindowMs: number | undefined
   readonly lastNonce: number
   readonly rateLimitErrors: number
   readonly failed: Effect.Effect<never, StateUnwritable>
@@ -66,7 +72,11 @@ class KeyState implements KeyMemory {
   /** What was written down, and holds. */
   #reserved = { nonce: 0, untilMs: Number.NEGATIVE_INFINITY }
   #arrivedByMs: number
+  /** Requests that were lost and may still arrive, and when the last of them was given up. */
+  #unanswered = 0
   #unansweredMs = Number.NEGATIVE_INFINITY
+  /** The same may be true of requests of former lives. */
+  #isFormerUnanswered: boolean
 
   constructor(
     options: KeyStateOptions,
@@ -85,6 +95,8 @@ class KeyState implements KeyMemory {
     this.#usedNonce = former?.lastNonce ?? 0
     this.#arrivedByMs = this.#inherited.arrivedByMs - boot.offsetMs
     this.quietUntilMs = this.#inherited.quietUntilMs - boot.offsetMs
+    this.#isFormerUnanswered = former !== undefined && former.unansweredUntilMs !== null
+    this.unansweredWindowMs = this.#isFormerUnanswered ? this.#inherited.windowMs : undefined
     this.lastNonce = this.#usedNonce
     this.rateLimitErrors = exchange === undefined ? 0 : (this.#errors[exchange] ?? 0)
     this.failed = Deferred.await(this.#failure)
@@ -144,7 +156,8 @@ class KeyState implements KeyMemory {
 
   /** Writes that the run has ended, and what exactly it has used. */
   readonly stop: Effect.Effect<void> = Effect.suspend(() => {
-    const unansweredUntilMs = this.#inFlight > 0 ? nowMsUnsafe(this.#clock) : this.#unansweredMs
+    const mayBeMore = this.#inFlight > 0 || this.#isFormerUnanswered
+    const unansweredUntilMs = mayBeMore ? nowMsUnsafe(this.#clock) : this.#unansweredMs
     // Without the last word the next life waits as after a crash, and skips the nonces written ahead.
     return Effect.ignore(this.#write({ stopped: true, lastNonce: this.#usedNonce, unansweredUntilMs }))
   })
@@ -177,11 +190,26 @@ class KeyState implements KeyMemory {
   readonly onEnded = (transit: Transit): void => {
     this.#inFlight -= 1
     invariant(this.#inFlight >= 0, "more requests have ended than were sent")
-    if (transit.end?.ending === "lost") this.#unansweredMs = Math.max(this.#unansweredMs, transit.end.atMs)
-    else {
-      const latestMs = latestArrival(transit, this.#options.reach)
-      this.#arrivedByMs = Math.max(this.#arrivedByMs, latestMs ?? this.#arrivedByMs)
-    }
+    if (transit.end?.ending === "lost") {
+      this.#unanswered += 1
+      this.#unansweredMs = Math.max(this.#unansweredMs, transit.end.atMs)
+    } else this.#arrivedBy(latestArrival(transit, this.#options.reach))
+  }
+
+  readonly onCleared = (latestMs: number): void => {
+    this.#unanswered -= 1
+    invariant(this.#unanswered >= 0, "more requests were cleared than were lost")
+    this.#arrivedBy(latestMs)
+    if (this.#unanswered === 0) this.#unansweredMs = Number.NEGATIVE_INFINITY
+  }
+
+  readonly onFormerCleared = (latestMs: number): void => {
+    this.#isFormerUnanswered = false
+    this.#arrivedBy(latestMs)
+  }
+
+  #arrivedBy(latestMs: number | undefined): void {
+    this.#arrivedByMs = Math.max(this.#arrivedByMs, latestMs ?? this.#arrivedByMs)
   }
 }
 

@@ -5,7 +5,7 @@
 import { Clock, Effect, Option } from "effect"
 import { KeyValueStore } from "effect/persistence"
 import type { KeyMemory, Recall } from "./KeyMemory.ts"
-import type { Reach } from "../domain/Transit.ts"
+import type { ReachTerms } from "./KeyState.ts"
 import type { ApiKey } from "../domain/ApiKey.ts"
 import { invariant } from "../platform/invariant.ts"
 import { nowMsUnsafe } from "../platform/Monotonic.ts"
@@ -25,7 +25,7 @@ export interface ClaimOptions {
   readonly exchange: string | undefined
   /** The exchange's window with a margin. */
   readonly windowMs: number
-  readonly reach: Reach
+  readonly reach: ReachTerms
 }
 
 /** What is remembered of a key, for show. */

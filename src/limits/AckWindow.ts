@@ -10,9 +10,9 @@
  * - The pace: Effect's RateLimiter keeps sends a little apart, so that after an idle spell a lane does not
  *   spend its whole window in one burst and then stands dry.
  *
- * An unanswered request keeps its permit until it is answered or given up: until then it may yet turn out
- * lost, and a lost one's `latest` lies after the giving up. That costs nothing while answers come within a
- * window, and keeps an exchange that has gone silent from swallowing more than `limit` orders a key.
+ * An unanswered request keeps its permit until it is answered, and a lost one until the exchange has answered a ping that was
+ * begun after the giving up. That costs nothing while answers come within a window, and keeps an exchange that has gone silent
+ * from swallowing more than `limit` orders a key.
  */
 import { Clock, Duration, Effect, Fiber, Latch, Semaphore } from "effect"
 import type { RateLimiter } from "effect/persistence"
@@ -21,12 +21,14 @@ import { invariant } from "../platform/invariant.ts"
 import { monotonicClock, nowMsUnsafe, sleepUntil } from "../platform/Monotonic.ts"
 import type { Gate, GateFactory, Passage, Place } from "./Gate.ts"
 import { latestArrival, overtakableUntil, type Reach, type Transit } from "../domain/Transit.ts"
+import type { LiveReach } from "./LiveReach.ts"
 
 export interface AckWindowOptions {
   /** Requests a key may pass in one window. */
   readonly limit: number
   readonly window: Duration.Duration
-  readonly reach: Reach
+  /** How long a request may be on its way; one for all keys. */
+  readonly reach: LiveReach
   /** Added to the window; see {@link defaultMargin}. */
   readonly margin: Duration.Duration
   /** The least time between two sends of a key; see {@link defaultPace}. */
@@ -47,6 +49,8 @@ export const defaultMargin = (window: Duration.Duration): Duration.Duration =>
  */
 export const defaultPace = (limit: number, window: Duration.Duration): Duration.Duration =>
   Duration.millis((0.6 * Duration.toMillis(window)) / limit)
+
+const NO_BOUND: Reach = { boundMs: undefined }
 
 /** A gate for each key, by the safety argument above. */
 export const ackWindow =
@@ -116,12 +120,13 @@ class AckWindow implements Gate {
     // room for it, and a whole window of silence empties the exchange's count.
     this.#marginMs += this.#windowMs / this.#options.limit
     this.#quarantineUntilMs = Math.max(this.#quarantineUntilMs, atMs + this.#windowMs + this.#marginMs)
+    this.#options.reach.onRefusal(this.#windowMs / this.#options.limit, atMs)
   }
 
   readonly overtaken = (): void => {
     // A request took longer than the bound, or another client's came between. From here on only an
     // answer proves that a request has arrived.
-    this.#orderReach = { ...this.#options.reach, boundMs: undefined }
+    this.#orderReach = NO_BOUND
   }
 
   /** When the next request may leave, as far as is known now; undefined when only an event can tell. */
@@ -130,7 +135,9 @@ class AckWindow implements Gate {
       this.#previous === undefined
         ? Number.NEGATIVE_INFINITY
         : overtakableUntil(this.#previous, this.#orderReach)
-    return orderly === undefined ? undefined : Math.max(orderly, this.#paceFromMs, this.#quarantineUntilMs)
+    if (orderly === undefined) return undefined
+    const { heldUntilMs } = this.#options.reach
+    return Math.max(orderly, this.#paceFromMs, this.#quarantineUntilMs, heldUntilMs)
   }
 
   readonly #isReady = (): boolean => {
@@ -145,8 +152,16 @@ class AckWindow implements Gate {
     // Only while the previous request is under way can an event make it earlier; else sleep it out.
     if (at === undefined) return Effect.andThen(this.#stirred.await, this.#ready)
     const isUnderWay = this.#previous !== undefined && this.#previous.end === undefined
-    return Effect.andThen(isUnderWay ? this.#stirredBefore(at) : sleepUntil(at), this.#ready)
+    return Effect.andThen(isUnderWay ? this.#stirredBefore(at) : this.#sleepUntil(at), this.#ready)
   })
+
+  /** A timer that fires much too late speaks against the bound. */
+  #sleepUntil(atMs: number): Effect.Effect<void> {
+    return Effect.map(sleepUntil(atMs), () => {
+      const nowMs = nowMsUnsafe(this.#clock)
+      if (nowMs - atMs > this.#marginMs) this.#options.reach.onLateTimer(nowMs - atMs, nowMs)
+    })
+  }
 
   /** Waits until something happens, or a time has come. One fiber less than a race of the two: it is on the hot path. */
   #stirredBefore(atMs: number): Effect.Effect<void> {
@@ -164,7 +179,7 @@ class AckWindow implements Gate {
         this.#used <= this.#options.limit,
         `${this.#label} has more requests in the window than its limit`,
       )
-      const transit: Transit = { sentMs, writtenMs: undefined, end: undefined }
+      const transit: Transit = { sentMs, writtenMs: undefined, end: undefined, clearedMs: undefined }
       this.#previous = transit
       return Effect.map(this.#isTurnUnused ? Effect.succeed(this.#paceMs) : this.#takeTurn, (paceMs) => {
         this.#isTurnUnused = false
@@ -189,12 +204,24 @@ class AckWindow implements Gate {
         }
         this.#stirred.openUnsafe()
       },
-      leave: Effect.suspend(() => {
-        const latest = latestArrival(transit, this.#options.reach)
-        invariant(latest !== undefined, "a request leaves the window before it has ended")
-        return Effect.andThen(sleepUntil(latest + this.#windowMs + this.#marginMs), this.#giveBack)
-      }),
+      onCleared: (latestMs) => {
+        transit.clearedMs = latestMs
+        this.#stirred.openUnsafe()
+      },
+      leave: this.#leave(transit),
     }
+  }
+
+  /** The reach may widen meanwhile. */
+  #leave(transit: Transit): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      const latest = latestArrival(transit, this.#options.reach)
+      invariant(latest !== undefined, "a request leaves the window before it is known to have arrived")
+      const backMs = latest + this.#windowMs + this.#marginMs
+      return backMs <= nowMsUnsafe(this.#clock)
+        ? this.#giveBack
+        : Effect.andThen(sleepUntil(backMs), this.#leave(transit))
+    })
   }
 
   readonly #giveBack = Effect.suspend(() => {

@@ -32,7 +32,9 @@ export interface Place {
 export interface Passage {
   readonly onWritten: (atMs: number) => void
   readonly onEnded: (ending: Ending, atMs: number) => void
-  /** Waits until the request has left the window, then gives the place back. Call it after `onEnded`. */
+  /** A request that was lost has arrived by then, if it arrives at all. */
+  readonly onCleared: (latestMs: number) => void
+  /** Waits until the request has left the window, then gives the place back. Call it after `onEnded`, and where it is lost after `onCleared`. */
   readonly leave: Effect.Effect<void>
 }
 

@@ -111,6 +111,8 @@ export class FormerOutcomes {
           }
           case "key":
           case "nonce-jump":
+          case "reach":
+          case "ping":
           case "footer":
             return
         }

@@ -4,15 +4,15 @@
 import { Duration } from "effect"
 import type { RateLimiter } from "effect/persistence"
 import type { DispatcherOptions } from "../dispatch/Dispatcher.ts"
-import type { Reach } from "../domain/Transit.ts"
 import { ackWindow, defaultMargin, defaultPace } from "../limits/AckWindow.ts"
 import type { GateFactory } from "../limits/Gate.ts"
+import type { LiveReach } from "../limits/LiveReach.ts"
 
 /** What every gate is made from. */
 export interface GateOptions {
   readonly limit: number
   readonly window: Duration.Duration
-  readonly reach: Reach
+  readonly reach: LiveReach
   readonly rateLimiter: RateLimiter.RateLimiter
 }
 

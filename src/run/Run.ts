@@ -6,6 +6,7 @@ import { Cause, Clock, DateTime, Effect, Exit, Layer, Random, Result, Stream } f
 import { RateLimiter } from "effect/persistence"
 import { Dispatcher, layer as dispatcherLayer } from "../dispatch/Dispatcher.ts"
 import { reachOf } from "../dispatch/HttpDispatcher.ts"
+import { LiveReach } from "../limits/LiveReach.ts"
 import { DispatchLog } from "../domain/DispatchEvent.ts"
 import type { Order } from "../domain/Order.ts"
 import { Journal } from "../journal/Journal.ts"
@@ -70,6 +71,7 @@ const feed = Effect.fnUntraced(function* (settings: RunSettings, onBadLine: () =
 
 const dispatcherOf = (settings: RunSettings) => {
   const { design, keys, limit, memory, ttl, requestTimeout, window } = settings
+  const reach = new LiveReach(reachOf(settings))
   return Layer.unwrap(
     Effect.map(RateLimiter.make, (rateLimiter) =>
       dispatcherLayer({
@@ -78,7 +80,8 @@ const dispatcherOf = (settings: RunSettings) => {
         keys,
         ttl,
         requestTimeout,
-        gate: design.gate({ limit, window, reach: reachOf(settings), rateLimiter }),
+        reach,
+        gate: design.gate({ limit, window, reach, rateLimiter }),
         ...(memory === undefined ? {} : { recall: memory.recall }),
       }),
     ),

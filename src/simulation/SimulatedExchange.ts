@@ -7,7 +7,7 @@ import { type AnswerHeaders, readAdvice } from "../http/advice.ts"
 import { readAnswer } from "../venues/exercise/answer.ts"
 import type { ApiKey } from "../domain/ApiKey.ts"
 import { answerTo, type ExchangeAnswer, unknownKey } from "../exchange/ExchangeAnswer.ts"
-import { ExchangeClient, type TransitWatch } from "../venues/ExchangeClient.ts"
+import { ExchangeClient, PingFailed, type TransitWatch } from "../venues/ExchangeClient.ts"
 import { arrive, emptyKey, type KeyUsage, type Ruling } from "../exchange/ExchangeModel.ts"
 import { type ExchangeRules } from "../venues/exercise/exercise.ts"
 import {
@@ -57,7 +57,9 @@ export interface SimulatedExchangeOptions {
   readonly requestTimeoutMs: number
   /** The journey of the n-th request of all, from 0. */
   readonly journey: (n: number, key: ApiKey) => Journey
-  /** Told of every request that reaches the exchange, in the order of arrival. */
+  /** The journey of the n-th ping of all, from 0. Default: none takes any time. */
+  readonly pingJourney?: (n: number) => Journey
+  /** Told of every request that reaches the exchange, in the order of arrival; pings are none. */
   readonly onArrival: (arrival: Arrival) => void
   /** Labels that the exchange does not know. */
   readonly unknownKeys?: ReadonlyArray<string>
@@ -70,6 +72,8 @@ export interface SimulatedExchange {
   /** Another client of the key has used this nonce. */
   readonly sawNonce: (label: string, nonce: bigint) => void
 }
+
+const AT_ONCE: Journey = { incomingMs: 0, outgoingMs: 0 }
 
 const meaningless = (fate: Fate | undefined): boolean => fate === "garbled" || typeof fate === "object"
 
@@ -193,8 +197,18 @@ export const makeSimulatedExchange = (
         )
       })
 
+    let pings = 0
+    const ping = Effect.suspend(() => {
+      const { fate, incomingMs, outgoingMs, writeMs = 0 } = options.pingJourney?.(pings++) ?? AT_ONCE
+      if (fate === "refused-connection") return Effect.fail(new PingFailed({ unreachable: "ECONNREFUSED" }))
+      const unanswered = new PingFailed({ unreachable: undefined })
+      if (fate !== undefined || writeMs + incomingMs + outgoingMs >= requestTimeoutMs)
+        return Effect.andThen(Effect.sleep(requestTimeoutMs), Effect.fail(unanswered))
+      return Effect.sleep(writeMs + incomingMs + outgoingMs)
+    })
+
     return {
-      client: ExchangeClient.of({ submit }),
+      client: ExchangeClient.of({ submit, ping }),
       burden: (label, rateLimitErrors) => states.set(label, { ...stateOf(label), rateLimitErrors }),
       sawNonce: (label, lastNonce) => states.set(label, { ...stateOf(label), lastNonce }),
     }

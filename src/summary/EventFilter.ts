@@ -43,6 +43,9 @@ export const makeEventFilter = (keys: ReadonlyArray<string>, current: () => LogS
       case "outcome":
         if (isIn(event.atMs) && isOf(event.request?.key)) return event
         return event.id === undefined ? undefined : { type: "left", id: event.id }
+      // What is known of the exchange holds for every key.
+      case "reach":
+      case "ping":
       case "left":
       case "ended":
       case "unrecognised":

@@ -78,6 +78,8 @@ export const tallyKeys = (keys: KeyTallies, event: LogEvent): void => {
     }
     case "settings":
     case "requests":
+    case "reach":
+    case "ping":
     case "left":
     case "ended":
     case "unrecognised":

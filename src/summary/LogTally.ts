@@ -73,6 +73,8 @@ export const tallyEvent = (tally: LogTally, event: LogEvent): void => {
   switch (event.type) {
     case "key":
     case "nonce-jump":
+    case "reach":
+    case "ping":
       return
     case "settings":
       tally.runsBegun += 1

@@ -6,7 +6,7 @@
  * up; but the key's next request went as soon as it could not overtake it, a bound after it had been handed over.
  */
 import { elapsedMs } from "../journal/elapsed.ts"
-import { latestOnceEnded } from "../domain/Transit.ts"
+import { latestOfVersion1 } from "../domain/Transit.ts"
 import type { OrderOutcome, RequestTimes, Settings } from "../journal/LogEvent.ts"
 import type { LogStart } from "./LogStart.ts"
 
@@ -35,7 +35,7 @@ export const emptyTransitTimes = (): TransitTimes => ({ requests: 0, latestMicro
 
 /** The latest arrival of a request. */
 export const latestArrivalMs = ({ ending, settledMs, writtenMs }: RequestTimes, settings: Settings): number =>
-  latestOnceEnded(ending, settledMs, writtenMs, settings)
+  latestOfVersion1(ending, settledMs, writtenMs, settings)
 
 /** Time before the log's first record is none of the time that its orders are counted over, and does not count. */
 export const countTransit = (

@@ -34,6 +34,18 @@ export interface TransitWatch {
   readonly onAdvice?: (advice: Advice) => void
 }
 
+/** A ping was not answered. */
+export class PingFailed extends Schema.TaggedError<PingFailed>()("PingFailed", {
+  /** The platform's error code, such as ECONNREFUSED; undefined where the exchange was reached, and gave no answer of its own. */
+  unreachable: Schema.UndefinedOr(Schema.String),
+}) {
+  override get message() {
+    return this.unreachable === undefined
+      ? "the exchange gave no answer to a ping"
+      : `no connection to the exchange (${this.unreachable})`
+  }
+}
+
 export class ExchangeClient extends Context.Service<
   ExchangeClient,
   {
@@ -47,5 +59,10 @@ export class ExchangeClient extends Context.Service<
       nonce: number,
       watch: TransitWatch,
     ) => Effect.Effect<Acceptance, SubmitError>
+    /**
+     * Asks the exchange for an answer of its own that counts in no limit and in no key's nonces: it shows that the exchange has
+     * read what came before. Left out where there is no such request: then time alone tells.
+     */
+    readonly ping?: Effect.Effect<void, PingFailed>
   }
 >()("paceline/venues/ExchangeClient") {}

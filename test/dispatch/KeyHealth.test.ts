@@ -5,15 +5,16 @@ import {
   afterAdvice,
   afterSend,
   afterVerdict,
+  hasRoom,
   type KeyHealth,
   newHealth,
-  parkingPoint,
 } from "../../src/dispatch/KeyHealth.ts"
 import type { RejectReason } from "../../src/domain/Outcome.ts"
 
 const WALL_MS = 1_000_000
-const policy = { parkAfter: 3, nonceJumps: [1000, 60_000] }
-const fresh = newHealth(100, 0)
+const policy = { parkAfter: 3, blockAfter: 10, nonceJumps: [1000, 60_000] }
+const former = (rateLimitErrors: number) => ({ lastNonce: 100, quietUntilMs: 0, rateLimitErrors })
+const fresh = newHealth(former(0), policy)
 const refused = (health: KeyHealth, reason: RejectReason, nonce = health.lastNonce) =>
   afterVerdict(health, { kind: "refused", reason }, nonce, WALL_MS, policy)
 const refusedTimes = (count: number, reason: RejectReason) => {
@@ -94,19 +95,30 @@ describe("a key's health", () => {
   })
 })
 
-describe("the errors after which a key is parked", () => {
-  it("are as many as were asked for in a first life", () => {
-    assert.strictEqual(parkingPoint(5, 10, 0), 5)
+describe("the errors of former lives", () => {
+  it("count towards the block: the key is parked at the last error that leaves it usable", () => {
+    const health = newHealth(former(7), policy)
+    const [once, first] = refused(health, "rate-limit")
+    const [twice, second] = refused(once, "rate-limit")
+    assert.deepStrictEqual([first.remedy, second.remedy], ["nothing", "park"])
+    assert.strictEqual(twice.state, "parked")
   })
 
-  it("leave one before the exchange blocks the key, with those of former lives", () => {
+  it("park a key from its start where they leave no room for one more", () => {
     assert.deepStrictEqual(
-      [1, 4, 7, 8, 9, 12].map((former) => parkingPoint(5, 10, former)),
-      [5, 5, 2, 1, 1, 1],
+      [8, 9, 12].map((errors) => newHealth(former(errors), policy).state),
+      ["active", "parked", "parked"],
     )
+    assert.strictEqual(newHealth(former(100), { blockAfter: Number.POSITIVE_INFINITY }).state, "active")
   })
+})
 
-  it("are never limited by an exchange that blocks no key", () => {
-    assert.strictEqual(parkingPoint(5, Number.POSITIVE_INFINITY, 100), 5)
+describe("room for one more request", () => {
+  it("is there while errors and requests in flight stay below what blocks the key", () => {
+    assert.isTrue(hasRoom(fresh, 8, 10))
+    assert.isFalse(hasRoom(fresh, 9, 10))
+    assert.isFalse(hasRoom(newHealth(former(4), policy), 5, 10))
+    assert.isTrue(hasRoom(newHealth(former(4), policy), 4, 10))
+    assert.isTrue(hasRoom(newHealth(former(400), policy), 400, Number.POSITIVE_INFINITY))
   })
 })

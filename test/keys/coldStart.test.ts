@@ -19,6 +19,7 @@ const BOUND_MS = 55
 const answered = (sentMs: number, atMs: number): Transit => ({
   sentMs,
   writtenMs: sentMs,
+  clearedMs: undefined,
   end: { ending: "answered", atMs },
 })
 

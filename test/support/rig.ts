@@ -6,6 +6,7 @@ import { RateLimiter } from "effect/persistence"
 import * as Dispatcher from "../../src/dispatch/Dispatcher.ts"
 import { type DispatchEvent, DispatchLog } from "../../src/domain/DispatchEvent.ts"
 import type { GateFactory } from "../../src/limits/Gate.ts"
+import { LiveReach } from "../../src/limits/LiveReach.ts"
 import { ackWindow, type AckWindowOptions, defaultMargin, defaultPace } from "../../src/limits/AckWindow.ts"
 import type { ApiKey } from "../../src/domain/ApiKey.ts"
 import { ExchangeClient } from "../../src/venues/ExchangeClient.ts"
@@ -33,6 +34,7 @@ export interface RigOptions {
   readonly marginMs?: number
   readonly requestTimeoutMs?: number
   readonly journey?: (n: number, key: ApiKey) => Journey
+  readonly pingJourney?: (n: number) => Journey
   readonly unknownKeys?: ReadonlyArray<string>
   /** Puts another gate in the place of the real one. */
   readonly gate?: (options: AckWindowOptions) => GateFactory
@@ -60,15 +62,20 @@ export const makeRig = Effect.fnUntraced(function* (options: RigOptions = {}) {
   const simulated = yield* makeSimulatedExchange({
     config,
     journey: options.journey ?? (() => at),
+    pingJourney: options.pingJourney ?? (() => at),
     requestTimeoutMs,
     onArrival: (arrival) => arrivals.push(arrival),
     ...(options.unknownKeys === undefined ? {} : { unknownKeys: options.unknownKeys }),
   })
   const rateLimiter = yield* RateLimiter.make.pipe(Effect.provide(RateLimiter.layerStoreMemory))
+  const reach = new LiveReach({
+    boundMs: "boundMs" in options ? options.boundMs : 55,
+    requestTimeoutMs,
+  })
   const gateOptions: AckWindowOptions = {
     limit,
     window,
-    reach: { boundMs: "boundMs" in options ? options.boundMs : 55, requestTimeoutMs },
+    reach,
     margin: options.marginMs === undefined ? defaultMargin(window) : Duration.millis(options.marginMs),
     pace: options.paceMs === undefined ? defaultPace(limit, window) : Duration.millis(options.paceMs),
     rateLimiter,
@@ -78,6 +85,7 @@ export const makeRig = Effect.fnUntraced(function* (options: RigOptions = {}) {
   const ttlMs = "ttlMs" in options ? options.ttlMs : 1000
   const dispatcherOptions: Dispatcher.DispatcherOptions = {
     keys,
+    reach,
     gate: (options.gate ?? ackWindow)(gateOptions),
     ttl: ttlMs === undefined ? undefined : Duration.millis(ttlMs),
     requestTimeout: Duration.millis(requestTimeoutMs),
@@ -113,6 +121,8 @@ export const makeRig = Effect.fnUntraced(function* (options: RigOptions = {}) {
     returned: () => ofType("returned"),
     retired: () => ofType("key"),
     jumps: () => ofType("nonce-jump"),
+    pings: () => ofType("ping"),
+    reaches: () => ofType("reach"),
     /** Milliseconds since the rig was made. */
     elapsed: () => nowMsUnsafe(clock) - startMs,
     startMs,

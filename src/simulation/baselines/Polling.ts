@@ -49,7 +49,12 @@ export const polling =
             lastMs = sentMs
             ring[oldest] = sentMs
             oldest = (oldest + 1) % options.limit
-            return { onWritten: () => {}, onEnded: () => {}, leave: Effect.asVoid(oneAtATime.release(1)) }
+            return {
+              onWritten: () => {},
+              onEnded: () => {},
+              onCleared: () => {},
+              leave: Effect.asVoid(oneAtATime.release(1)),
+            }
           }),
       }
       const used = () => ring.filter((time) => nowMsUnsafe(clock) - time <= windowMs).length

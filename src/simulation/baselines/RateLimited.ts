@@ -16,7 +16,7 @@ export interface RateLimitedOptions {
   readonly rateLimiter: RateLimiter.RateLimiter
 }
 
-const passage: Passage = { onWritten: () => {}, onEnded: () => {}, leave: Effect.void }
+const passage: Passage = { onWritten: () => {}, onEnded: () => {}, onCleared: () => {}, leave: Effect.void }
 const place: Place = { ready: Effect.void, isReady: () => true, begin: () => Effect.succeed(passage) }
 
 export const rateLimited =

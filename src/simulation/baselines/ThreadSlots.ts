@@ -39,6 +39,7 @@ export const threadSlots =
             return {
               onWritten: () => {},
               onEnded: () => {},
+              onCleared: () => {},
               leave: Effect.andThen(
                 sleepUntil(sentMs + windowMs),
                 Effect.suspend(() => {

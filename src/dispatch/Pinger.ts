@@ -1,0 +1,122 @@
+/**
+ * Pings: what shows that the exchange has read what was sent before. A request that was lost may lie in the exchange's own
+ * kernel, and be read when the exchange goes on after a standstill; it has been read once a ping is answered that began when
+ * the request must have been there.
+ *
+ * One ping serves all who wait for it. While none is answered it is tried again and again, a little less often each time.
+ */
+import { Clock, Deferred, Duration, Effect, Latch, Result, Schedule } from "effect"
+import type { DispatchEvent } from "../domain/DispatchEvent.ts"
+import { latestByTimeAlone } from "../domain/Transit.ts"
+import type { LiveReach } from "../limits/LiveReach.ts"
+import { nowMsUnsafe, sleepUntil } from "../platform/Monotonic.ts"
+import type { ExchangeClient, PingFailed } from "../venues/ExchangeClient.ts"
+import type { Circuit } from "./Circuit.ts"
+
+export interface PingerOptions {
+  readonly client: ExchangeClient["Service"]
+  readonly reach: LiveReach
+  readonly circuit: Circuit
+  readonly record: (event: DispatchEvent) => void
+}
+
+/** Between two pings that are not answered: 20 ms to 640 ms, and a fifth more or less of each. */
+const betweenPings = Schedule.jittered(
+  Schedule.min([Schedule.exponential(Duration.millis(20)), Schedule.spaced(Duration.millis(640))]),
+)
+
+interface Waiter {
+  /** Only a ping that begins from then on says something. */
+  readonly fromMs: number
+  readonly cleared: Deferred.Deferred<number>
+}
+
+export class Pinger {
+  readonly #options: PingerOptions
+  readonly #clock: Clock.Clock
+  readonly #wanted = Latch.makeUnsafe()
+  #waiters: Array<Waiter> = []
+
+  private constructor(options: PingerOptions, clock: Clock.Clock) {
+    this.#options = options
+    this.#clock = clock
+  }
+
+  static readonly make = (options: PingerOptions): Effect.Effect<Pinger> =>
+    Clock.clockWith((clock) => Effect.sync(() => new Pinger(options, clock)))
+
+  /**
+   * Waits until the exchange has answered a ping. Answers by when a request that was given up before now has arrived, if it
+   * arrives at all. Where there are no pings, time alone tells.
+   */
+  readonly cleared: Effect.Effect<number> = Effect.suspend(() => {
+    const nowMs = nowMsUnsafe(this.#clock)
+    if (this.#options.client.ping === undefined)
+      return Effect.succeed(latestByTimeAlone(nowMs, this.#options.reach))
+    const waiter: Waiter = { fromMs: nowMs + this.#options.reach.travelMs, cleared: Deferred.makeUnsafe() }
+    this.#waiters.push(waiter)
+    this.#wanted.openUnsafe()
+    return Effect.onInterrupt(Deferred.await(waiter.cleared), () =>
+      Effect.sync(() => {
+        this.#waiters = this.#waiters.filter((other) => other !== waiter)
+        this.#rest()
+      }),
+    )
+  })
+
+  /** Pings as long as somebody waits for it. Runs for ever. */
+  get run(): Effect.Effect<never> {
+    const { ping } = this.#options.client
+    return ping === undefined
+      ? Effect.never
+      : Effect.forever(Effect.andThen(this.#wanted.await, this.#serve(ping)))
+  }
+
+  #serve(ping: Effect.Effect<void, PingFailed>): Effect.Effect<void> {
+    return this.#once(ping).pipe(
+      Effect.retry(betweenPings),
+      // The schedule has no end.
+      Effect.ignore,
+    )
+  }
+
+  #once(ping: Effect.Effect<void, PingFailed>): Effect.Effect<void, PingFailed> {
+    const { circuit } = this.#options
+    return Effect.gen({ self: this }, function* () {
+      if (this.#waiters.length === 0) return
+      // Nothing is sent to an exchange that asks to be left alone.
+      yield* sleepUntil(Math.max(circuit.heldUntilMs(), this.#earliestMs))
+      const begunMs = nowMsUnsafe(this.#clock)
+      const answer = yield* Effect.result(ping)
+      if (Result.isFailure(answer)) {
+        const { unreachable } = answer.failure
+        if (unreachable !== undefined) circuit.contact({ kind: "unreachable", code: unreachable })
+        return yield* answer.failure
+      }
+      circuit.contact({ kind: "answered" })
+      this.#onAnswer(begunMs, nowMsUnsafe(this.#clock))
+    })
+  }
+
+  #rest(): void {
+    if (this.#waiters.length === 0) this.#wanted.closeUnsafe()
+  }
+
+  get #earliestMs(): number {
+    return this.#waiters.reduce(
+      (earliest, { fromMs }) => Math.min(earliest, fromMs),
+      Number.POSITIVE_INFINITY,
+    )
+  }
+
+  #onAnswer(begunMs: number, atMs: number): void {
+    const { reach, record } = this.#options
+    reach.onPing(atMs - begunMs)
+    const clearedMs = atMs + reach.slackMs
+    record({ type: "ping", atMs, begunMs, clearedMs })
+    const served = this.#waiters.filter(({ fromMs }) => fromMs <= begunMs)
+    this.#waiters = this.#waiters.filter(({ fromMs }) => fromMs > begunMs)
+    this.#rest()
+    for (const { cleared } of served) Deferred.doneUnsafe(cleared, Effect.succeed(clearedMs))
+  }
+}
