@@ -168,6 +168,8 @@ export const lostKeysAreSpared: DispatchLaw = ({ keys, stopAtMs, ttlMs }, seen) 
         lost.add(event.key)
         break
       case "nonce-jump":
+      case "reach":
+      case "ping":
         break
     }
   }
