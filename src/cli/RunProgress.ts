@@ -19,6 +19,7 @@ import {
   jumpText,
   outageText,
   quietText,
+  reachText,
   retiredText,
   startText,
 } from "./runWords.ts"
@@ -137,13 +138,15 @@ export type ShownSettings = Pick<
 
 /** Shows a run on standard error. `quiet` leaves only what a user must know. */
 export const makeRunProgress = (settings: ShownSettings, quiet: boolean): RunProgress => {
-  const { design, limit, source } = settings
+  const { bound, design, limit, source } = settings
   const recent = makeRecent()
   const { canRedraw, draw, erase, rows, say } = makeLiveView()
   const live = canRedraw && !quiet
   const durationMs = source.duration && Duration.toMillis(source.duration)
   let stopping = false
   let hasToldExcess = false
+  /** The widest reach that was told of; a user needs to know of no other that is not twice as wide. */
+  let toldReachMs = 0
   let age: number | undefined
 
   const onStarting = ({
@@ -164,6 +167,10 @@ export const makeRunProgress = (settings: ShownSettings, quiet: boolean): RunPro
   const onEvent = (event: DispatchEvent): void => {
     if (!quiet) recent.record(event)
     if (event.type === "nonce-jump") say(jumpText(event))
+    if (event.type === "reach" && bound !== undefined && event.boundMs >= 2 * toldReachMs) {
+      toldReachMs = event.boundMs
+      if (!quiet) say(reachText(event, bound))
+    }
     if (!hasToldExcess && design.name === "ack-window" && isExceed(event)) {
       hasToldExcess = true
       say(excessText(event.request.key, settings))

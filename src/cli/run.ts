@@ -4,7 +4,6 @@
 import { join } from "node:path"
 import { Console, DateTime, Duration, Effect, Option, Redacted } from "effect"
 import { Command } from "effect/cli"
-import { DEFAULT_REQUEST_TIMEOUT } from "../dispatch/requestTimeout.ts"
 import type { ApiKey } from "../domain/ApiKey.ts"
 import type { Fault } from "../exchange/faults/Fault.ts"
 import { defaultStateDirectory } from "../keys/StateDirectory.ts"
@@ -34,6 +33,8 @@ import { makeRunProgress } from "./RunProgress.ts"
 
 /** The delays of an exchange that a run starts itself, in milliseconds each way. */
 const EMBEDDED_MAX_DELAY_MS = 50
+/** These, and a margin for handling. */
+const OWN_BOUND = Option.some(Duration.millis(EMBEDDED_MAX_DELAY_MS + 5))
 
 /** Our own exchange's delays are known: a bound below them breaks its promise. */
 const warnOfBound = (bound: Duration.Duration | undefined) =>
@@ -175,7 +176,10 @@ export const run = Command.make(
       })
     }
     const seed = Option.isSome(input.seed) ? input.seed.value : yield* freshSeed
-    const bound = Option.getOrUndefined(input.bound)
+    // Nothing is assumed of an exchange that nobody described.
+    const bound = Option.getOrUndefined(
+      Option.getOrElse(input.bound, () => (Option.isSome(input.url) ? Option.none() : OWN_BOUND)),
+    )
     const settings = {
       exchange: Option.isSome(input.url)
         ? Redacted.make(input.url.value)
@@ -188,7 +192,7 @@ export const run = Command.make(
       window,
       bound,
       design: input.gate,
-      requestTimeout: DEFAULT_REQUEST_TIMEOUT,
+      requestTimeout: input.requestTimeout,
       log: Option.isSome(input.log) ? input.log.value : yield* newLog(input.resume),
       logOrAnother: Option.isNone(input.log),
       state: yield* resolveState(input.state, Option.isSome(input.url)),

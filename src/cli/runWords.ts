@@ -36,6 +36,20 @@ export const excessText = (
   return `${refused}: a request took longer than --bound ${Duration.format(bound)} (raise it, or give none), ${others}`
 }
 
+/** What speaks against the bound, and what is done about it. */
+export const reachText = (
+  { boundMs, cause }: Extract<DispatchEvent, { readonly type: "reach" }>,
+  bound: Duration.Duration,
+): string => {
+  const seen = {
+    answer: "an answer came later than twice the bound",
+    timer: "this machine is busy, and a timer fired late",
+    refusal: "the exchange refused a request as over its rate limit",
+    calm: "nothing spoke against it for a while",
+  }[cause]
+  return `the bound of ${Duration.format(bound)} counts as ${boundMs.toFixed(0)} ms for now: ${seen}`
+}
+
 export const outageText = ({ forMs, kind, retryInMs }: Outage): string => {
   const retry = retryInMs === 0 ? "trying now" : `trying again in ${(retryInMs / 1000).toFixed(1)} s`
   switch (kind) {
@@ -52,7 +66,7 @@ export const retiredText = (event: Extract<DispatchEvent, { readonly type: "key"
     case "parked":
       if (event.reason === "nonce")
         return "is parked, because the exchange accepts none of its nonces: stop other clients that use it, or use another key"
-      return `is parked after ${event.rateLimitErrors} rate-limit errors, before the exchange blocks it: lower --limit, or raise --window or --bound`
+      return `is parked ${event.rateLimitErrors === 0 ? "for the rate-limit errors of former runs" : `after ${event.rateLimitErrors} rate-limit errors`}, before the exchange blocks it: lower --limit, or raise --window or --bound`
     case "blocked":
       return "is blocked by the exchange: ask it to unblock the key, or use another"
     case "unknown":
