@@ -6,7 +6,7 @@ import { addDuration, type Distribution, emptyDistribution } from "../summary/Di
 import type { EventListener } from "../summary/LogOptions.ts"
 import type { LogKind } from "../journal/LogReader.ts"
 import { makeSpareTimes } from "./SpareTimes.ts"
-import { makeTimeline, type Point } from "./Timeline.ts"
+import { type Point, Timeline } from "./Timeline.ts"
 
 /** Plain data and histograms. Times are milliseconds from the log's first record. */
 export interface RunRecord {
@@ -27,7 +27,7 @@ export interface RunRecorder extends EventListener {
 
 /** Makes one for a log; feed it the log's events in the log's order. */
 export const makeRunRecorder = (source: LogKind): RunRecorder => {
-  const timeline = makeTimeline()
+  const timeline = new Timeline()
   const orderAge = emptyDistribution()
   const roundTrip = emptyDistribution()
   const spareByKey = new Map<string, number>()

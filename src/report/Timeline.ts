@@ -34,20 +34,6 @@ interface Interval extends IntervalCounts {
   spareMs: number
 }
 
-export interface Timeline {
-  /** Takes the log's next event. */
-  readonly add: (event: LogEvent) => void
-  /** Takes the spare time of a request. */
-  readonly spare: (sentMs: number, spareMs: number) => void
-  /** There are no more. */
-  readonly end: () => void
-  /**
-   * The intervals up to the last record, without gaps. The rest after the last complete one belongs to it, so that
-   * no rate is of a moment only. Known when there are no more events.
-   */
-  readonly points: () => ReadonlyArray<Point>
-}
-
 const bandOf = (distribution: Distribution | undefined): Band | null => {
   if (distribution === undefined) return null
   const { histogram, unitsPerMs } = distribution
@@ -56,96 +42,103 @@ const bandOf = (distribution: Distribution | undefined): Band | null => {
 
 const emptyInterval = (): Interval => ({ ...emptyCounts(), spareMs: Infinity })
 
-export const makeTimeline = (): Timeline => {
-  const distributions = distributionPool(coarseDistribution)
-  let everyMs = SHORTEST_MS
-  let intervals: Array<Interval> = []
-  let firstMs = Infinity
-  let lastMs = 0
+export class Timeline {
+  readonly #distributions = distributionPool(coarseDistribution)
+  readonly #counter = countIntervals(
+    SHORTEST_MS,
+    () => this.#firstMs,
+    this.#distributions.take,
+    (fromMs, counts) => this.#join(this.#at(fromMs), counts, Infinity),
+  )
+  #everyMs = SHORTEST_MS
+  #intervals: Array<Interval> = []
+  #firstMs = Infinity
+  #lastMs = 0
 
-  const joinDistributions = (
-    into: IntervalCounts,
-    what: "orderAge" | "roundTrip",
-    other: IntervalCounts,
-  ): void => {
-    const added = other[what]
-    if (into[what] === undefined || added === undefined) into[what] ??= added
-    else {
-      into[what].histogram.add(added.histogram)
-      distributions.give(added)
+  /** Takes the log's next event. */
+  add(event: LogEvent): void {
+    if (event.type === "outcome" || event.type === "requests") {
+      if (this.#firstMs === Infinity) this.#firstMs = event.atMs
+      this.#lastMs = Math.max(this.#lastMs, this.#sinceFirst(event.atMs))
     }
+    this.#counter.add(event)
   }
 
-  /** Adds what is in the other interval, which is not to be used any more. */
-  const join = (into: Interval, other: IntervalCounts, spareMs: number): void => {
-    addCounts(into, other)
-    joinDistributions(into, "orderAge", other)
-    joinDistributions(into, "roundTrip", other)
-    into.spareMs = Math.min(into.spareMs, spareMs)
+  /** Takes the spare time of a request. */
+  spare(sentMs: number, spareMs: number): void {
+    const interval = this.#at(this.#sinceFirst(sentMs))
+    interval.spareMs = Math.min(interval.spareMs, spareMs)
   }
 
-  const widen = (): void => {
-    everyMs *= 2
-    intervals = intervals.filter((interval, index) => {
-      const before = intervals[index - 1]
+  /** There are no more. The rest after the last complete interval joins it, so that no rate is of a moment only. */
+  end(): void {
+    this.#counter.end()
+    this.#at(this.#lastMs)
+    const complete = Math.max(1, Math.floor(this.#lastMs / this.#everyMs))
+    const last = this.#intervals[complete - 1]
+    for (const rest of this.#intervals.splice(complete))
+      if (last !== undefined) this.#join(last, rest, rest.spareMs)
+  }
+
+  /** The intervals up to the last record, without gaps. Known when there are no more events. */
+  points(): ReadonlyArray<Point> {
+    const last = this.#intervals.length - 1
+    return this.#intervals.map((interval, index): Point => {
+      const { accepted, created, expired, orderAge, refused, roundTrip, spareMs, unknown } = interval
+      const fromMs = index * this.#everyMs
+      return {
+        fromMs,
+        toMs: index === last ? Math.max(this.#lastMs, fromMs + 1) : fromMs + this.#everyMs,
+        created: created ?? 0,
+        accepted,
+        refused,
+        expired,
+        unknown,
+        orderAge: bandOf(orderAge),
+        roundTrip: bandOf(roundTrip),
+        spareMs: spareMs === Infinity ? null : spareMs,
+      }
+    })
+  }
+
+  /** What was before the first record counts as at it. */
+  #sinceFirst(atMs: number): number {
+    return Math.max(0, elapsedMs(this.#firstMs, atMs))
+  }
+
+  #at(sinceFirstMs: number): Interval {
+    while (sinceFirstMs >= MOST_INTERVALS * this.#everyMs) this.#widen()
+    const index = Math.floor(sinceFirstMs / this.#everyMs)
+    while (this.#intervals.length <= index) this.#intervals.push(emptyInterval())
+    return this.#intervals[index] ?? emptyInterval()
+  }
+
+  /** Makes one interval of each two. */
+  #widen(): void {
+    this.#everyMs *= 2
+    this.#intervals = this.#intervals.filter((interval, index, all) => {
+      const before = all[index - 1]
       if (index % 2 === 0 || before === undefined) return true
-      join(before, interval, interval.spareMs)
+      this.#join(before, interval, interval.spareMs)
       return false
     })
   }
 
-  const indexOf = (sinceFirstMs: number): number => Math.floor(sinceFirstMs / everyMs)
-
-  const at = (sinceFirstMs: number): Interval => {
-    while (indexOf(sinceFirstMs) >= MOST_INTERVALS) widen()
-    while (intervals.length <= indexOf(sinceFirstMs)) intervals.push(emptyInterval())
-    return intervals[indexOf(sinceFirstMs)] ?? emptyInterval()
+  /** Adds what is in the other interval, which is not to be used any more. */
+  #join(into: Interval, other: IntervalCounts, spareMs: number): void {
+    addCounts(into, other)
+    this.#joinDistributions(into, "orderAge", other)
+    this.#joinDistributions(into, "roundTrip", other)
+    into.spareMs = Math.min(into.spareMs, spareMs)
   }
 
-  /** Before the first record is at it. */
-  const sinceFirst = (atMs: number): number => Math.max(0, elapsedMs(firstMs, atMs))
-
-  const counts = countIntervals(
-    SHORTEST_MS,
-    () => firstMs,
-    distributions.take,
-    (fromMs, told) => join(at(fromMs), told, Infinity),
-  )
-
-  return {
-    add: (event) => {
-      if (event.type === "outcome" || event.type === "requests") {
-        if (firstMs === Infinity) firstMs = event.atMs
-        lastMs = Math.max(lastMs, sinceFirst(event.atMs))
-      }
-      counts.add(event)
-    },
-    spare: (sentMs, spareMs) => {
-      const interval = at(sinceFirst(sentMs))
-      interval.spareMs = Math.min(interval.spareMs, spareMs)
-    },
-    end: () => {
-      counts.end()
-      at(lastMs)
-      const complete = Math.max(1, Math.floor(lastMs / everyMs))
-      const last = intervals[complete - 1]
-      for (const rest of intervals.splice(complete)) if (last !== undefined) join(last, rest, rest.spareMs)
-    },
-    points: () =>
-      intervals.map(
-        ({ accepted, created, expired, orderAge, refused, roundTrip, spareMs, unknown }, index) => ({
-          fromMs: index * everyMs,
-          toMs:
-            index === intervals.length - 1 ? Math.max(lastMs, index * everyMs + 1) : (index + 1) * everyMs,
-          created: created ?? 0,
-          accepted,
-          refused,
-          expired,
-          unknown,
-          orderAge: bandOf(orderAge),
-          roundTrip: bandOf(roundTrip),
-          spareMs: spareMs === Infinity ? null : spareMs,
-        }),
-      ),
+  #joinDistributions(into: IntervalCounts, what: "orderAge" | "roundTrip", other: IntervalCounts): void {
+    const added = other[what]
+    if (into[what] === undefined || added === undefined) {
+      into[what] ??= added
+      return
+    }
+    into[what].histogram.add(added.histogram)
+    this.#distributions.give(added)
   }
 }

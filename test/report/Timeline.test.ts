@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { fromJournal } from "../../src/journal/LogEvent.ts"
-import { makeTimeline, type Point, type Timeline } from "../../src/report/Timeline.ts"
+import { type Point, Timeline } from "../../src/report/Timeline.ts"
 import { accepted } from "../summary/records.ts"
 
 /** An order that was accepted at a time, so old when it was sent, after such a round trip. */
@@ -16,7 +16,7 @@ const pointsOf = (timeline: Timeline): ReadonlyArray<Point> => {
 
 describe("a report's timeline", () => {
   it("has an interval for each second, and gives the incomplete last one to the one before", () => {
-    const timeline = makeTimeline()
+    const timeline = new Timeline()
     for (const atMs of [0, 999, 1000, 2500, 3400]) accept(timeline, atMs)
     const points = pointsOf(timeline)
     assert.deepStrictEqual(
@@ -30,7 +30,7 @@ describe("a report's timeline", () => {
   })
 
   it("never has more than 600 intervals, loses nothing and stays even", () => {
-    const timeline = makeTimeline()
+    const timeline = new Timeline()
     const seconds = 86_400
     for (let second = 0; second < seconds; second += 1) {
       for (let order = 0; order < 3; order += 1)
@@ -56,7 +56,7 @@ describe("a report's timeline", () => {
   })
 
   it("says the same when it is asked twice", () => {
-    const timeline = makeTimeline()
+    const timeline = new Timeline()
     accept(timeline, 100, 0, 5)
     accept(timeline, 2100, 0, 7)
     accept(timeline, 3100, 0, 9)
@@ -66,7 +66,7 @@ describe("a report's timeline", () => {
   })
 
   it("has one interval for a log of one moment, which says no infinite rate", () => {
-    const [only, ...others] = pointsOf(makeTimeline())
+    const [only, ...others] = pointsOf(new Timeline())
     assert.strictEqual(others.length, 0)
     assert.isAbove((only?.toMs ?? 0) - (only?.fromMs ?? 0), 0)
     assert.isNull(only?.orderAge)
