@@ -1,8 +1,8 @@
 /**
  * The command line: which commands there are.
  *
- * A command is a file of its own. It fails with the errors of `errors.ts`, whose message is the one line that its
- * user gets; it writes its result to standard output and everything else to standard error; and to be stopped
+ * A command is a file of its own. It fails with typed errors, which `advice.ts` turns into the one line that its user
+ * gets and an exit status; it writes its result to standard output and everything else to standard error; and to be stopped
  * is to be interrupted (see `Signals.ts`). Where it fails while it is brought to an end after that, it dies of
  * its error (`Effect.orDie`): an expected failure does not outlast an interruption.
  */

@@ -159,27 +159,30 @@ const syncFolder = (file: string) =>
         }),
       )
 
+/** Brings one batch after another to the file, each sealed; where it is durable, to the disk itself. */
+const makeStore = (file: FileSystem.File, durable: boolean) => {
+  const seal = makeSeal()
+  return ({ records }: Batch) =>
+    Effect.suspend(() => {
+      const writing = file.writeAll(new TextEncoder().encode(seal(records)))
+      return durable ? Effect.andThen(writing, file.sync) : writing
+    })
+}
+
 /** Opens a journal. It stays open as long as the scope; flush it before, to learn whether all was written. */
 export const openJournal = (
   name: string,
-  options: JournalOptions = {},
+  { durable = false, orAnother = false }: JournalOptions = {},
 ): Effect.Effect<Journal["Service"], JournalNotOpened, FileSystem.FileSystem | Scope.Scope> =>
   Effect.gen(function* () {
-    const { durable = false, orAnother = false } = options
     const { file, path } = orAnother ? yield* openAnother(name) : { file: yield* openNew(name), path: name }
     if (durable) yield* Effect.mapError(syncFolder(path), cannotOpen(path))
     const failure = Deferred.makeUnsafe<never, JournalUnwritable>()
     const room = Latch.makeUnsafe(true)
     const wanted = Latch.makeUnsafe(false)
-    const seal = makeSeal()
+    const store = makeStore(file, durable)
     let gathering = emptyBatch()
     let underWay: Batch | undefined
-
-    const store = ({ records }: Batch) =>
-      Effect.suspend(() => {
-        const writing = file.writeAll(new TextEncoder().encode(seal(records)))
-        return Effect.mapError(durable ? Effect.andThen(writing, file.sync) : writing, cannotWrite(path))
-      })
 
     const settle = (batch: Batch, exit: Exit.Exit<void, JournalUnwritable>): void => {
       underWay = undefined
@@ -199,7 +202,9 @@ export const openJournal = (
       gathering = emptyBatch()
       underWay = batch
       wanted.closeUnsafe()
-      return Effect.onExit(store(batch), (exit) => Effect.sync(() => settle(batch, exit)))
+      return Effect.onExit(Effect.mapError(store(batch), cannotWrite(path)), (exit) =>
+        Effect.sync(() => settle(batch, exit)),
+      )
     })
     // Begun is written to its end: half a batch would look like a crash.
     const writer = Effect.forever(Effect.andThen(wanted.await, Effect.uninterruptible(writeBatch)), {
