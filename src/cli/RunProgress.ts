@@ -10,6 +10,7 @@ import type { DispatchEvent, RequestTrace } from "../domain/DispatchEvent.ts"
 import type { HttpRunSettings } from "../run/HttpRun.ts"
 import type { RunNews, RunProgress } from "../run/RunProgress.ts"
 import { showBadLine } from "../run/sources/NdjsonSource.ts"
+import { ofBadLines } from "./advice.ts"
 import { makeLiveView } from "./LiveView.ts"
 import {
   burdenText,
@@ -195,7 +196,7 @@ export const makeRunProgress = (settings: ShownSettings, quiet: boolean): RunPro
         case "snapshot":
           return onSnapshot(news)
         case "bad-line":
-          return say(`passed over ${showBadLine(news.line)}`)
+          return say(`passed over ${ofBadLines(showBadLine(news.line))}`)
         case "stopping":
           stopping = true
           return live || quiet ? undefined : say("stopping: waiting for the last answers")

@@ -11,6 +11,7 @@ import type { StateError, StateUnusable } from "../keys/StateError.ts"
 import { CommandFailed, UsageError } from "./errors.ts"
 import type { RecoveryError } from "../recovery/RecoveryError.ts"
 import type { NothingAccepted, OrdersUnreadable } from "../run/RunFailure.ts"
+import { IS_A_JOURNAL } from "../run/sources/OrderJson.ts"
 import type { AtRest } from "../simulation/VirtualTime.ts"
 import type { LogUnusable } from "../summary/logProblems.ts"
 import { adviceFor } from "./noConnection.ts"
@@ -47,15 +48,23 @@ const ofJournal = ({ message, reason }: JournalError): string => {
   }
 }
 
+/** What is wrong with lines of orders, with what to do about one that is a journal's. */
+export const ofBadLines = (problem: string): string =>
+  problem.replace(
+    IS_A_JOURNAL,
+    `${IS_A_JOURNAL}: go on with that run by --resume, or look at it with summarise`,
+  )
+
 const ofOrders = ({ message, reason }: OrdersUnreadable): string => {
   switch (reason) {
     case "not-a-file":
       return `${message}: give it to standard input, with --orders -`
     case "too-many":
       return `${message}: split it into several runs`
-    case "unreadable":
     case "bad-lines":
     case "changed":
+      return ofBadLines(message)
+    case "unreadable":
       return message
   }
 }

@@ -58,6 +58,7 @@ const OrderObject = Schema.Struct({
 })
 
 /** A journal is easily taken for the orders that it tells of. */
+export const IS_A_JOURNAL = "it is the header of a journal, and no order"
 const isJournalHeader = Schema.is(Schema.Struct({ type: Schema.Literal("header"), version: Schema.Int }))
 
 const decode = Schema.decodeUnknownResult(OrderObject, { onExcessProperty: "error", errors: "all" })
@@ -137,9 +138,7 @@ export const readOrder = (text: string, now: Moment): Result.Result<Order, strin
       () => "the line is not JSON: write one object a line",
     )
     if (isJournalHeader(json)) {
-      return yield* Result.fail(
-        "it is the header of a journal, and no order: go on with that run by --resume, or look at it with summarise",
-      )
+      return yield* Result.fail(IS_A_JOURNAL)
     }
     const { createdAt, id, params = {} } = yield* Result.mapError(decode(json), problemOf)
     const reserved = Object.keys(params).filter((name) => RESERVED.has(name))
