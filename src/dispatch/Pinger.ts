@@ -72,7 +72,7 @@ export class Pinger {
       : Effect.forever(Effect.andThen(this.#wanted.await, this.#serve(ping)))
   }
 
-  #serve(ping: Effect.Effect<void, PingFailed>): Effect.Effect<void> {
+  #serve(ping: Effect.Effect<number, PingFailed>): Effect.Effect<void> {
     return this.#once(ping).pipe(
       Effect.retry(betweenPings),
       // The schedule has no end.
@@ -80,7 +80,7 @@ export class Pinger {
     )
   }
 
-  #once(ping: Effect.Effect<void, PingFailed>): Effect.Effect<void, PingFailed> {
+  #once(ping: Effect.Effect<number, PingFailed>): Effect.Effect<void, PingFailed> {
     const { circuit } = this.#options
     return Effect.gen({ self: this }, function* () {
       if (this.#waiters.length === 0) return
@@ -89,8 +89,8 @@ export class Pinger {
       const begunMs = nowMsUnsafe(this.#clock)
       const answer = yield* Effect.result(ping)
       if (Result.isFailure(answer)) {
-        const { unreachable } = answer.failure
-        if (unreachable !== undefined) circuit.contact({ kind: "unreachable", code: unreachable })
+        const { code, isUnreachable } = answer.failure
+        if (isUnreachable) circuit.contact({ kind: "unreachable", code })
         return yield* answer.failure
       }
       circuit.contact({ kind: "answered" })

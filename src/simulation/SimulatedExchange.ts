@@ -4,7 +4,7 @@
  */
 import { Clock, Deferred, Duration, Effect, type Scope } from "effect"
 import { type AnswerHeaders, readAdvice } from "../http/advice.ts"
-import { readAnswer } from "../venues/exercise/answer.ts"
+import { answersPing, readAnswer } from "../venues/exercise/answer.ts"
 import type { ApiKey } from "../domain/ApiKey.ts"
 import { answerTo, type ExchangeAnswer, unknownKey } from "../exchange/ExchangeAnswer.ts"
 import { ExchangeClient, PingFailed, type TransitWatch } from "../venues/ExchangeClient.ts"
@@ -57,9 +57,9 @@ export interface SimulatedExchangeOptions {
   readonly requestTimeoutMs: number
   /** The journey of the n-th request of all, from 0. */
   readonly journey: (n: number, key: ApiKey) => Journey
-  /** The journey of the n-th ping of all, from 0. Default: none takes any time. */
+  /** The journey of the n-th ping, from 0. Left out, the mean of the exercise's delays. */
   readonly pingJourney?: (n: number) => Journey
-  /** Told of every request that reaches the exchange, in the order of arrival; pings are none. */
+  /** Told of every request that reaches the exchange, in the order of arrival. */
   readonly onArrival: (arrival: Arrival) => void
   /** Labels that the exchange does not know. */
   readonly unknownKeys?: ReadonlyArray<string>
@@ -73,7 +73,7 @@ export interface SimulatedExchange {
   readonly sawNonce: (label: string, nonce: bigint) => void
 }
 
-const AT_ONCE: Journey = { incomingMs: 0, outgoingMs: 0 }
+const USUAL_PING: Journey = { incomingMs: 25, outgoingMs: 25 }
 
 const meaningless = (fate: Fate | undefined): boolean => fate === "garbled" || typeof fate === "object"
 
@@ -198,13 +198,25 @@ export const makeSimulatedExchange = (
       })
 
     let pings = 0
+
+    /** A request with a key that no exchange knows: it is answered, and counts nowhere. */
     const ping = Effect.suspend(() => {
-      const { fate, incomingMs, outgoingMs, writeMs = 0 } = options.pingJourney?.(pings++) ?? AT_ONCE
-      if (fate === "refused-connection") return Effect.fail(new PingFailed({ unreachable: "ECONNREFUSED" }))
-      const unanswered = new PingFailed({ unreachable: undefined })
-      if (fate !== undefined || writeMs + incomingMs + outgoingMs >= requestTimeoutMs)
-        return Effect.andThen(Effect.sleep(requestTimeoutMs), Effect.fail(unanswered))
-      return Effect.sleep(writeMs + incomingMs + outgoingMs)
+      const { fate, incomingMs, outgoingMs, writeMs = 0 } = options.pingJourney?.(pings++) ?? USUAL_PING
+      const failAfter = (ms: number, code: string) =>
+        Effect.andThen(
+          Effect.sleep(Math.min(ms, requestTimeoutMs)),
+          Effect.fail(new PingFailed({ code, isUnreachable: code === "ECONNREFUSED" })),
+        )
+      const isLost = fate === "lost-on-the-way-in" || fate === "lost-on-the-way-out"
+      const roundTripMs = incomingMs + outgoingMs
+      if (fate === "refused-connection") return failAfter(writeMs, "ECONNREFUSED")
+      if (isLost || writeMs + roundTripMs >= requestTimeoutMs) return failAfter(requestTimeoutMs, "timeout")
+      if (typeof fate === "object" && "brokenAfterMs" in fate)
+        return failAfter(writeMs + fate.brokenAfterMs, "ECONNRESET")
+      const status = typeof fate === "object" ? fate.status : unknownKey.status
+      if (!answersPing(status, meaningless(fate) ? "<html>" : unknownKey.body))
+        return failAfter(writeMs + roundTripMs, `status ${status}`)
+      return Effect.as(Effect.sleep(writeMs + roundTripMs), roundTripMs)
     })
 
     return {

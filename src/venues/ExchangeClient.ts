@@ -2,7 +2,7 @@
  * All that the dispatcher needs of an exchange: it sends one request and learns what became of it. `HttpExchangeClient`
  * does so over HTTP; tests and simulations put an `ExchangeModel` behind the same interface.
  */
-import { Context, type Effect, Schema } from "effect"
+import { Context, Data, type Effect, Schema } from "effect"
 import type { Order } from "../domain/Order.ts"
 import type { Advice } from "../http/advice.ts"
 import type { ApiKey } from "../domain/ApiKey.ts"
@@ -34,17 +34,13 @@ export interface TransitWatch {
   readonly onAdvice?: (advice: Advice) => void
 }
 
-/** A ping was not answered. */
-export class PingFailed extends Schema.TaggedError<PingFailed>()("PingFailed", {
-  /** The platform's error code, such as ECONNREFUSED; undefined where the exchange was reached, and gave no answer of its own. */
-  unreachable: Schema.UndefinedOr(Schema.String),
-}) {
-  override get message() {
-    return this.unreachable === undefined
-      ? "the exchange gave no answer to a ping"
-      : `no connection to the exchange (${this.unreachable})`
-  }
-}
+/** No answer to a ping: it says nothing about what the exchange has read. */
+export class PingFailed extends Data.TaggedError("PingFailed")<{
+  /** The platform's error code, or what came instead, such as `timeout` or `status 502`. */
+  readonly code: string
+  /** No connection could be had. */
+  readonly isUnreachable: boolean
+}> {}
 
 export class ExchangeClient extends Context.Service<
   ExchangeClient,
@@ -60,9 +56,10 @@ export class ExchangeClient extends Context.Service<
       watch: TransitWatch,
     ) => Effect.Effect<Acceptance, SubmitError>
     /**
-     * Asks the exchange for an answer of its own that counts in no limit and in no key's nonces: it shows that the exchange has
-     * read what came before. Left out where there is no such request: then time alone tells.
+     * Asks the exchange itself for any answer, and gives the round trip in milliseconds. Its answer shows that the exchange
+     * has read what had reached it before. It counts in no limit and uses no nonce, waits for no order's answer,
+     * and takes at most the request timeout. Left out where a venue has no such request: then time alone tells.
      */
-    readonly ping?: Effect.Effect<void, PingFailed>
+    readonly ping?: Effect.Effect<number, PingFailed>
   }
 >()("paceline/venues/ExchangeClient") {}
