@@ -45,7 +45,7 @@ describe("a ping over HTTP", () => {
   it.live("waits for no order's answer, however many are out", () =>
     Effect.gen(function* () {
       const server = yield* hostileServer((socket, { id }) => {
-        if (id === "ping") socket.write(answerText(401, '{"error_msg":"invalid api key"}'))
+        if (id.startsWith("ping-")) socket.write(answerText(401, '{"error_msg":"invalid api key"}'))
       })
       const client = yield* clientOf(server.url)
       const order = yield* Effect.forkChild(client.submit({ id: "1" }, key, 1, watch), {
@@ -56,7 +56,12 @@ describe("a ping over HTTP", () => {
       })
       yield* until(() => server.ids().length === 1)
       yield* pinged(client)
-      expect(server.ids().slice(0, 2)).toEqual(["1", "ping"])
+      expect(
+        server
+          .ids()
+          .slice(0, 2)
+          .map((id) => id.replace(/-.*/, "")),
+      ).toEqual(["1", "ping"])
       yield* Fiber.interruptAll([order, queued])
     }),
   )

@@ -17,8 +17,15 @@ export interface HttpExchangeOptions {
   readonly maxInFlight: number
 }
 
-/** What a ping asks for: no exchange knows this key, so it is refused before anything is counted. */
-const PING: AddressedOrder = { id: "ping", secret: "paceline-ping", nonce: 0 }
+/**
+ * What a ping asks for: no exchange knows this key, so it is refused before anything is counted. One that takes any key for its
+ * own sees no id and no nonce twice.
+ */
+const pingAt = (wallMs: number): AddressedOrder => ({
+  id: `ping-${wallMs}`,
+  secret: "paceline-ping",
+  nonce: wallMs,
+})
 
 /** Whatever callers without types call an order: an error about it can be made. */
 const nameOf = (name: unknown): string => (typeof name === "string" ? name : String(name))
@@ -72,7 +79,7 @@ const make = Effect.fnUntraced(function* ({ maxInFlight, requestTimeout, url }: 
     let settledMs = 0
     return http
       .sendUrgently({
-        path: pathOf(PING),
+        path: pathOf(pingAt(clock.currentTimeMillisUnsafe())),
         watch: {
           onWritten: (atMs) => {
             writtenMs = atMs
