@@ -1,6 +1,11 @@
 /** The dispatcher's laws, over generated worlds. See `support/scenario.ts` for what a world may hold. */
 import { describe } from "vitest"
-import { leavesFibersBehind, noncesTakenBeforeWaiting } from "./broken/clients.ts"
+import {
+  leavesFibersBehind,
+  noncesTakenBeforeWaiting,
+  pingsThatProveNothing,
+  withoutPings,
+} from "./broken/clients.ts"
 import { givesUpAtOnce, inTurn, newestFirst } from "./broken/dispatchers.ts"
 import {
   assumingABound,
@@ -71,7 +76,11 @@ const laws: ReadonlyArray<{
       noncesArriveRising(scenario, seen)
     },
     worlds: unboundedScenarios,
-    broken: { "a bound that was never given": { gate: assumingABound } },
+    broken: {
+      "a bound that was never given": { gate: assumingABound },
+      "a client that cannot ping": { client: withoutPings },
+      "a ping that proves nothing": { client: pingsThatProveNothing },
+    },
   },
   {
     law: "every order ends in exactly one outcome",

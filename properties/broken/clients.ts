@@ -55,3 +55,12 @@ export const remembersIds = (client: ExchangeClient["Service"]): ExchangeClient[
     },
   }
 }
+
+/** Has no pings, so that after a loss time alone tells. */
+export const withoutPings = ({ submit }: ExchangeClient["Service"]): ExchangeClient["Service"] => ({ submit })
+
+/** Takes any moment for an answer to a ping, whatever the exchange has read. */
+export const pingsThatProveNothing = ({ submit }: ExchangeClient["Service"]): ExchangeClient["Service"] => ({
+  submit,
+  ping: Effect.succeed(0),
+})
