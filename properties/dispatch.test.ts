@@ -148,6 +148,7 @@ describe(`dispatch (seed ${SEED}, ${RUNS} scenarios a law)`, () => {
   for (const { law, check, broken, worlds = scenarios } of laws) {
     tryLaw<Scenario, Variant>({
       law,
+      ofAThousand: 1000,
       worlds: worlds(MAX_ORDERS),
       broken,
       found: general.has(worlds) ? found : [],

@@ -116,6 +116,7 @@ describe(`the line of orders (seed ${SEED}, ${RUNS} worlds)`, () => {
   tryLaw<World, Mistake>({
     law: "it holds no more than its capacity and those that came back, and gives them in order",
     worlds,
+    ofAThousand: 1000,
     check: async (world, mistake) => {
       await Effect.runPromise(runVirtual(play(world, mistake)))
     },

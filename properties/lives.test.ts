@@ -33,11 +33,13 @@ interface Broken {
 const laws: ReadonlyArray<{
   readonly law: string
   readonly worlds: typeof manyLives
+  readonly ofAThousand: number
   readonly broken: Readonly<Record<string, Broken>>
 }> = [
   {
     law: "over all lives no order is executed twice or lost sight of, no window exceeded, no nonce overtaken",
     worlds: manyLives,
+    ofAThousand: 1000,
     broken: {
       "a client that resumes without its keys' memory, in a window": {
         variant: { recall: () => noMemory },
@@ -82,6 +84,8 @@ const laws: ReadonlyArray<{
   {
     law: "a life that cannot write sends nothing that the next one does not reckon with",
     worlds: stalledLives,
+    // Each has thousands of orders.
+    ofAThousand: 300,
     broken: {
       "a life that sends on when it is not written that it may": {
         variant: remembering(sendsWithoutLease),

@@ -8,6 +8,7 @@ describe(`sessions (seed ${SEED}, ${RUNS} a law)`, () => {
   tryLaw<Session, SessionVariant>({
     law: "every caller is told the truth, whatever it does, and nothing is refused",
     worlds: sessions,
+    ofAThousand: 1000,
     check: async (session, variant) => {
       for (const { id, ruling } of await playSession(session, variant)) {
         assert.strictEqual(ruling, "accepted", `order ${id}`)

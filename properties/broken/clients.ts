@@ -25,7 +25,7 @@ export const noncesTakenBeforeWaiting = (client: ExchangeClient["Service"]): Exc
 export const leavesFibersBehind = (client: ExchangeClient["Service"]): ExchangeClient["Service"] => ({
   submit: (order, key, nonce, watch) =>
     Effect.andThen(
-      Effect.forkDetach(Effect.forever(Effect.sleep(Duration.minutes(1)))),
+      Effect.forkDetach(Effect.forever(Effect.sleep(Duration.days(1)))),
       client.submit(order, key, nonce, watch),
     ),
 })
