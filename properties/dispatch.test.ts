@@ -11,7 +11,7 @@ import {
   withoutMargin,
 } from "./broken/gates.ts"
 import { naiveDispatcher } from "./broken/naiveDispatcher.ts"
-import { RUNS, SEED, tryLaw } from "./support/law.ts"
+import { PROMISE, RUNS, SEED, tryLaw } from "./support/law.ts"
 import {
   allAreDone,
   expiredOnTime,
@@ -148,7 +148,7 @@ describe(`dispatch (seed ${SEED}, ${RUNS} scenarios a law)`, () => {
   for (const { law, check, broken, worlds = scenarios } of laws) {
     tryLaw<Scenario, Variant>({
       law,
-      ofAThousand: 1000,
+      scenarios: PROMISE,
       worlds: worlds(MAX_ORDERS),
       broken,
       found: general.has(worlds) ? found : [],

@@ -104,7 +104,7 @@ const outageLaws: ReadonlyArray<Law<Away, Variant>> = [
 const DAY_MS = 86_400_000
 
 describe(`outages (seed ${SEED})`, () => {
-  for (const law of outageLaws) tryLaw(law)
+  for (const law of outageLaws) tryLaw({ ...law, scenarios: 60 })
   tryLaw<Meddling, Variant>({
     law: "a key whose nonces are refused comes back into step by at most five jumps, or is parked",
     worlds: meddlings,

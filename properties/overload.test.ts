@@ -25,7 +25,7 @@ const laws: ReadonlyArray<readonly [string, OverloadLaw, string, Variant]> = [
 ]
 
 /** Every scenario is hundreds of orders. */
-const OF_A_THOUSAND = 30
+const SCENARIOS = 30
 
 describe(`overload (seed ${SEED})`, () => {
   const playing = async (overload: Overload, variant: Variant) =>
@@ -42,9 +42,9 @@ describe(`overload (seed ${SEED})`, () => {
 
   for (const [law, check, name, broken] of laws) {
     it(law, () =>
-      holds(overloads, async (overload) => check(overload, await playingOnce(overload)), [], OF_A_THOUSAND),
+      holds(overloads, async (overload) => check(overload, await playingOnce(overload)), [], SCENARIOS),
     )
     it(`${law}: catches ${name}`, () =>
-      catches(overloads, async (overload) => check(overload, await playing(overload, broken)), OF_A_THOUSAND))
+      catches(overloads, async (overload) => check(overload, await playing(overload, broken)), SCENARIOS))
   }
 })

@@ -16,13 +16,13 @@ const fromEnvironment = (name: string, otherwise: number): number => {
 
 export const SEED = fromEnvironment("PACELINE_SEED", Math.floor(Date.now() % 2 ** 31))
 /** How often the promise itself is tried: windows, nonces, once, outcomes, lives. */
-const PROMISE = 1000
+export const PROMISE = 2500
 export const RUNS = fromEnvironment("PACELINE_RUNS", PROMISE)
 /** How often other laws are tried meanwhile, so that the promise has at least half of the time. */
 const OTHERS = 200
 
-/** So many scenarios for a thousand of the promise's. */
-const scaled = (ofAThousand: number): number => Math.ceil((ofAThousand * RUNS) / PROMISE)
+/** So many scenarios by default, and as many times more as the promise is tried on. */
+const scaled = (scenarios: number): number => Math.ceil((scenarios * RUNS) / PROMISE)
 
 /** How often a law is tried that costs hardly anything: so many times as often as the dear ones. */
 export const asOften = (times: number) => ({
@@ -35,11 +35,11 @@ export const holds = async <A>(
   arbitrary: fc.Arbitrary<A>,
   law: (scenario: A) => Promise<void>,
   found: ReadonlyArray<A> = [],
-  ofAThousand = OTHERS,
+  scenarios = OTHERS,
 ): Promise<void> => {
   await fc.assert(fc.asyncProperty(arbitrary, law), {
     seed: SEED,
-    numRuns: scaled(ofAThousand),
+    numRuns: scaled(scenarios),
     examples: found.map((scenario): [A] => [scenario]),
   })
 }
@@ -48,11 +48,11 @@ export const holds = async <A>(
 export const catches = async <A>(
   arbitrary: fc.Arbitrary<A>,
   law: (scenario: A) => Promise<void>,
-  ofAThousand = OTHERS,
+  scenarios = OTHERS,
 ): Promise<void> => {
   const details = await fc.check(fc.asyncProperty(arbitrary, law), {
     seed: SEED,
-    numRuns: Math.max(scaled(ofAThousand), ofAThousand),
+    numRuns: Math.max(scaled(scenarios), scenarios),
     // Being caught is what matters here, not the smallest case.
     endOnFailure: true,
   })
@@ -71,14 +71,14 @@ export interface Law<A, V> {
   readonly broken: Readonly<Record<string, V>>
   /** Worlds that broke it once. */
   readonly found?: ReadonlyArray<A> | undefined
-  /** On how many worlds it is tried for a thousand of the promise's. */
-  readonly ofAThousand?: number
+  /** On how many worlds it is tried by default. */
+  readonly scenarios?: number
 }
 
 /** The tests of a law: that it holds, and that it catches each variant. */
-export const tryLaw = <A, V>({ broken, check, found, law, ofAThousand, worlds }: Law<A, V>): void => {
-  it(law, () => holds(worlds, (world) => check(world, undefined), found, ofAThousand))
+export const tryLaw = <A, V>({ broken, check, found, law, scenarios, worlds }: Law<A, V>): void => {
+  it(law, () => holds(worlds, (world) => check(world, undefined), found, scenarios))
   for (const [name, variant] of Object.entries(broken)) {
-    it(`${law}: catches ${name}`, () => catches(worlds, (world) => check(world, variant), ofAThousand))
+    it(`${law}: catches ${name}`, () => catches(worlds, (world) => check(world, variant), scenarios))
   }
 }

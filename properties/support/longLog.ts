@@ -6,7 +6,7 @@ import { fromJournal, type LogEvent } from "../../src/journal/LogEvent.ts"
 import { accepted, header, sent } from "../../test/summary/records.ts"
 import { alive } from "./longRun.ts"
 
-/** How many are tried for a thousand scenarios of the promise. */
+/** How many are tried by default. */
 export const LONG_LOGS = 1
 /** More than may be kept of requests whose ends are missing, and more intervals than there are. */
 const FIRST = 120_000
