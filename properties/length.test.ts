@@ -9,7 +9,7 @@ import type { Scenario } from "./support/scenario.ts"
 /** Every scenario is thousands of orders and two garbage collections. */
 const SCENARIOS = 4
 const TEN_TIMES: Length = { first: 300, more: 3000 }
-const MANY: Length = { first: 3000, more: 15_000 }
+const MANY: Length = { first: 5000, more: 50_000 }
 
 /** Of every order, at the most. */
 const OBJECTS = 0.05
