@@ -18,6 +18,7 @@ const answering = (seed: number) =>
     ExchangeClient,
     Effect.map(uniformDelays(seed, 50), (draw) =>
       ExchangeClient.of({
+        ping: Effect.as(Effect.sleep(0), 0),
         submit: (order, _key, _nonce, watch) =>
           Clock.clockWith((clock) => {
             const { incomingMs, outgoingMs } = draw()

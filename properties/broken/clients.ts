@@ -11,6 +11,7 @@ import type { Order } from "../../src/domain/Order.ts"
 export const noncesTakenBeforeWaiting = (client: ExchangeClient["Service"]): ExchangeClient["Service"] => {
   let count = 0
   return {
+    ...client,
     submit: (order, key, nonce, watch) =>
       Clock.clockWith((clock) => {
         watch.onWritten(nowMsUnsafe(clock))
@@ -23,6 +24,7 @@ export const noncesTakenBeforeWaiting = (client: ExchangeClient["Service"]): Exc
 
 /** Starts a fiber with every request that nobody ends. */
 export const leavesFibersBehind = (client: ExchangeClient["Service"]): ExchangeClient["Service"] => ({
+  ...client,
   submit: (order, key, nonce, watch) =>
     Effect.andThen(
       Effect.forkDetach(Effect.forever(Effect.sleep(Duration.days(1)))),
@@ -34,6 +36,7 @@ export const leavesFibersBehind = (client: ExchangeClient["Service"]): ExchangeC
 export const remembersOrders = (client: ExchangeClient["Service"]): ExchangeClient["Service"] => {
   const sent = new Map<string, Order>()
   return {
+    ...client,
     submit: (order, key, nonce, watch) => {
       sent.set(order.id, order)
       return client.submit(order, key, nonce, watch)
@@ -45,6 +48,7 @@ export const remembersOrders = (client: ExchangeClient["Service"]): ExchangeClie
 export const remembersIds = (client: ExchangeClient["Service"]): ExchangeClient["Service"] => {
   const sent = new Set<string>()
   return {
+    ...client,
     submit: (order, key, nonce, watch) => {
       sent.add(order.id)
       return client.submit(order, key, nonce, watch)

@@ -9,6 +9,7 @@ type Client = ExchangeClient["Service"]
 export const waitsWithoutCeiling = (client: Client): Client => {
   let failures = 0
   return {
+    ...client,
     submit: (order, key, nonce, watch) =>
       client.submit(order, key, nonce, watch).pipe(
         Effect.tap(() =>
@@ -28,6 +29,7 @@ export const waitsWithoutCeiling = (client: Client): Client => {
 
 /** Takes a request that never left for one that may have arrived. */
 export const refusalsTakenForBreaks = (client: Client): Client => ({
+  ...client,
   submit: (order, key, nonce, watch) =>
     client
       .submit(order, key, nonce, watch)

@@ -138,6 +138,7 @@ export const playLives = (world: Lives, variant: LivesVariant = {}): Promise<Liv
         committed: journal.committed,
       }
       const ownClient: ExchangeClient["Service"] = {
+        ping: Effect.suspend(() => (disk.isAlive() ? client.ping : Effect.never)),
         submit: (order, key, nonce, watch) =>
           Effect.suspend(() =>
             disk.isAlive()

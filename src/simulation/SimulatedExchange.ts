@@ -4,10 +4,10 @@
  */
 import { Clock, Deferred, Duration, Effect, type Scope } from "effect"
 import { type AnswerHeaders, readAdvice } from "../http/advice.ts"
-import { readAnswer } from "../venues/exercise/answer.ts"
+import { answersPing, readAnswer } from "../venues/exercise/answer.ts"
 import type { ApiKey } from "../domain/ApiKey.ts"
 import { answerTo, type ExchangeAnswer, unknownKey } from "../exchange/ExchangeAnswer.ts"
-import { ExchangeClient, type TransitWatch } from "../venues/ExchangeClient.ts"
+import { ExchangeClient, PingFailed, type TransitWatch } from "../venues/ExchangeClient.ts"
 import { arrive, emptyKey, type KeyUsage, type Ruling } from "../exchange/ExchangeModel.ts"
 import { type ExchangeRules } from "../venues/exercise/exercise.ts"
 import {
@@ -57,6 +57,8 @@ export interface SimulatedExchangeOptions {
   readonly requestTimeoutMs: number
   /** The journey of the n-th request of all, from 0. */
   readonly journey: (n: number, key: ApiKey) => Journey
+  /** The journey of the n-th ping, from 0. Left out, the mean of the exercise's delays. */
+  readonly pingJourney?: (n: number) => Journey
   /** Told of every request that reaches the exchange, in the order of arrival. */
   readonly onArrival: (arrival: Arrival) => void
   /** Labels that the exchange does not know. */
@@ -70,6 +72,8 @@ export interface SimulatedExchange {
   /** Another client of the key has used this nonce. */
   readonly sawNonce: (label: string, nonce: bigint) => void
 }
+
+const USUAL_PING: Journey = { incomingMs: 25, outgoingMs: 25 }
 
 const meaningless = (fate: Fate | undefined): boolean => fate === "garbled" || typeof fate === "object"
 
@@ -193,8 +197,27 @@ export const makeSimulatedExchange = (
         )
       })
 
+    let pings = 0
+
+    /** A request with a key that no exchange knows: it is answered, and counts nowhere. */
+    const ping = Effect.suspend(() => {
+      const { fate, incomingMs, outgoingMs, writeMs = 0 } = options.pingJourney?.(pings++) ?? USUAL_PING
+      const failAfter = (ms: number, code: string) =>
+        Effect.andThen(Effect.sleep(Math.min(ms, requestTimeoutMs)), Effect.fail(new PingFailed({ code })))
+      const isLost = fate === "lost-on-the-way-in" || fate === "lost-on-the-way-out"
+      const roundTripMs = incomingMs + outgoingMs
+      if (fate === "refused-connection") return failAfter(writeMs, "ECONNREFUSED")
+      if (isLost || writeMs + roundTripMs >= requestTimeoutMs) return failAfter(requestTimeoutMs, "timeout")
+      if (typeof fate === "object" && "brokenAfterMs" in fate)
+        return failAfter(writeMs + fate.brokenAfterMs, "ECONNRESET")
+      const status = typeof fate === "object" ? fate.status : unknownKey.status
+      if (meaningless(fate) && !answersPing(status, "<html>"))
+        return failAfter(writeMs + roundTripMs, `status ${status}`)
+      return Effect.as(Effect.sleep(writeMs + roundTripMs), roundTripMs)
+    })
+
     return {
-      client: ExchangeClient.of({ submit }),
+      client: ExchangeClient.of({ submit, ping }),
       burden: (label, rateLimitErrors) => states.set(label, { ...stateOf(label), rateLimitErrors }),
       sawNonce: (label, lastNonce) => states.set(label, { ...stateOf(label), lastNonce }),
     }

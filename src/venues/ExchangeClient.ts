@@ -2,7 +2,7 @@
  * All that the dispatcher needs of an exchange: it sends one request and learns what became of it. `HttpExchangeClient`
  * does so over HTTP; tests and simulations put an `ExchangeModel` behind the same interface.
  */
-import { Context, type Effect, Schema } from "effect"
+import { Context, Data, type Effect, Schema } from "effect"
 import type { Order } from "../domain/Order.ts"
 import type { Advice } from "../http/advice.ts"
 import type { ApiKey } from "../domain/ApiKey.ts"
@@ -34,6 +34,12 @@ export interface TransitWatch {
   readonly onAdvice?: (advice: Advice) => void
 }
 
+/** No answer to a ping: it says nothing about what the exchange has read. */
+export class PingFailed extends Data.TaggedError("PingFailed")<{
+  /** The platform's error code, or what came instead, such as `timeout` or `status 502`. */
+  readonly code: string
+}> {}
+
 export class ExchangeClient extends Context.Service<
   ExchangeClient,
   {
@@ -47,5 +53,11 @@ export class ExchangeClient extends Context.Service<
       nonce: number,
       watch: TransitWatch,
     ) => Effect.Effect<Acceptance, SubmitError>
+    /**
+     * Asks the exchange itself for any answer, and gives the round trip in milliseconds. Its answer shows that the exchange
+     * has read what had reached it before. It counts in no limit and uses no nonce, waits for no order's answer,
+     * and takes at most the request timeout.
+     */
+    readonly ping: Effect.Effect<number, PingFailed>
   }
 >()("paceline/venues/ExchangeClient") {}

@@ -135,6 +135,7 @@ it.effect("does not send with a key that left service while the record was writt
     const rig = yield* makeRig({
       ttlMs: undefined,
       client: (real) => ({
+        ...real,
         submit: (...request) => {
           submitted += 1
           return real.submit(...request)

@@ -57,7 +57,7 @@ describe("a dispatcher", () => {
 
   it.effect("without HTTP dies of them too", () =>
     Effect.gen(function* () {
-      const client = Layer.succeed(ExchangeClient, { submit: () => Effect.never })
+      const client = Layer.succeed(ExchangeClient, { submit: () => Effect.never, ping: Effect.never })
       const options: DispatcherOptions = {
         keys: good.keys,
         gate: () => Effect.never,

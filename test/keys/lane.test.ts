@@ -13,6 +13,7 @@ const rigWith = (memory: Partial<KeyMemory>, watches: Array<TransitWatch> = []) 
   makeRig({
     ttlMs: undefined,
     client: (client) => ({
+      ...client,
       submit: (order, key, nonce, watch) => {
         watches.push(watch)
         return client.submit(order, key, nonce, watch)

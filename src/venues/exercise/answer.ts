@@ -26,6 +26,27 @@ const decodeRefusal = Schema.decodeUnknownOption(
 
 const DETAIL_LENGTH = 200
 
+/** An order and the key that it was sent with, as errors name them. */
+export interface OrderAndKey {
+  readonly orderId: string
+  readonly key: string
+}
+
+/** What JSON writes as it is. */
+const PLAIN = /^[^"\\\p{Cc}]*$/u
+
+/**
+ * An acceptance of this order. The form in which the protocol writes it is known by its letters; any other way to say the
+ * same in JSON is left to the schema, which defines what counts ({@link acceptanceBySchema}).
+ */
+export const acceptanceOf = (orderId: string, body: string): Option.Option<Acceptance> =>
+  body === `{"status":"OK","req_id":"${orderId}"}` && PLAIN.test(orderId)
+    ? Option.some({ status: "OK", req_id: orderId })
+    : acceptanceBySchema(orderId, body)
+
+export const acceptanceBySchema = (orderId: string, body: string): Option.Option<Acceptance> =>
+  Option.filter(decodeAcceptance(body), (_) => _.req_id === orderId)
+
 /** What the exchange said, or nothing where it said nothing readable. */
 const messageOf = (body: string): string =>
   Option.match(decodeRefusal(body), { onNone: () => "", onSome: (refusal) => refusal.error_msg })
@@ -52,14 +73,16 @@ const detailOf = (message: string): string =>
  * place.
  */
 export const readAnswer = (
-  about: { readonly orderId: string; readonly key: string },
+  about: OrderAndKey,
   status: number,
   body: string,
   secret?: Redacted.Redacted,
 ): Result.Result<Acceptance, SubmitError> => {
   if (status === 200) {
-    const acceptance = Option.filter(decodeAcceptance(body), (_) => _.req_id === about.orderId)
-    return Result.fromOption(acceptance, () => new UndecodableAnswer({ ...about, status }))
+    return Result.fromOption(
+      acceptanceOf(about.orderId, body),
+      () => new UndecodableAnswer({ ...about, status }),
+    )
   }
   const message = messageOf(body)
   if (status === 429)
@@ -67,10 +90,20 @@ export const readAnswer = (
   if (status === 403) return Result.fail(new KeyBlocked(about))
   if (status === 401) return Result.fail(new UnknownApiKey(about))
   if (status === 400 && /nonce/i.test(message)) return Result.fail(new InvalidNonce(about))
-  if (status >= 400 && status < 500) {
+  // A server that grew tired of waiting: what it waited for may have been any request of the connection, or none.
+  if (status >= 400 && status < 500 && status !== 408) {
     const said = secret === undefined ? message : withoutSecret(message, about.key, secret)
     return Result.fail(new Refused({ ...about, status, detail: detailOf(said) }))
   }
   if (status >= 500) return Result.fail(new ServerError({ ...about, status }))
   return Result.fail(new UndecodableAnswer({ ...about, status }))
 }
+
+/**
+ * Whether this is the exchange's own answer to a ping: the refusal of an unknown key, or anything else that it says in
+ * its protocol. A page that something on the way has put there shows nothing.
+ */
+export const answersPing = (status: number, body: string): boolean =>
+  status === 401 ||
+  (status === 200 && Option.isSome(decodeAcceptance(body))) ||
+  (status >= 400 && status < 500 && status !== 408 && Option.isSome(decodeRefusal(body)))
