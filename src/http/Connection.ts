@@ -3,12 +3,13 @@
  *
  * - While a request's answer is outstanding, whatever closes the connection resets it: the kernel then forgets what it
  *   has not delivered, instead of delivering it minutes later.
- * - What arrives while no answer is outstanding answers nothing, and closes it.
+ * - What arrives while no answer is outstanding answers nothing, and closes it. Whoever still doubts the last answer is
+ *   told so.
  * - The client has this one socket and gets no other, so it cannot start a request over on a second one.
  */
 import type { Socket } from "node:net"
 import { type buildConnector, Client, type Dispatcher } from "undici"
-import type { OpenSocket } from "./connect.ts"
+import { codeOf, type OpenSocket } from "./connect.ts"
 
 const HEADERS = ["accept", "application/json"]
 
@@ -17,7 +18,12 @@ export class Connection {
   readonly #client: Client
   /** A request has left, wholly or in part, and its answer is not complete. */
   #isAwaiting = false
-  #isUsed = false
+  #uses = 0
+  /** The exchange has closed its side. */
+  #hasEnded = false
+  /** Something came that answers nothing. */
+  #hasStray = false
+  #onDecided: ((hasStray: boolean) => void) | undefined
 
   constructor(origin: string, { socket, tcp }: OpenSocket, onClosed: (connection: Connection) => void) {
     this.#socket = socket
@@ -32,21 +38,27 @@ export class Connection {
     this.#resetInsteadOfClosing(tcp)
     // Before undici's own: while nothing is awaited, it has nothing to read.
     socket.on("readable", () => {
-      if (!this.#isAwaiting && socket.read() !== null) this.close()
+      if (this.#isAwaiting || socket.read() === null) return
+      this.#hasStray = true
+      this.close()
     })
     socket.on("end", () => {
+      this.#hasEnded = true
       if (!this.#isAwaiting) this.close()
     })
-    socket.on("close", () => onClosed(this))
+    socket.on("close", () => {
+      this.#onDecided?.(this.#hasStray)
+      onClosed(this)
+    })
   }
 
   get isOpen(): boolean {
     return !this.#socket.destroyed
   }
 
-  /** Whether it has carried a request before. */
-  get isUsed(): boolean {
-    return this.#isUsed
+  /** Requests that have left over it. */
+  get uses(): number {
+    return this.#uses
   }
 
   /** Whether nothing has come in that nobody asked for, as far as can be seen now. */
@@ -64,12 +76,17 @@ export class Connection {
   /** The first byte of a request is about to leave. */
   begin(): void {
     this.#isAwaiting = true
-    this.#isUsed = true
+    this.#uses += 1
   }
 
   /** The answer is complete. */
   end(): void {
     this.#isAwaiting = false
+  }
+
+  /** Tells, once it is closed, whether anything came behind the last answer. */
+  watchSilence(onDecided: (hasStray: boolean) => void): void {
+    this.#onDecided = onDecided
   }
 
   /** Closes it; abortively where an answer is outstanding. */
@@ -89,7 +106,10 @@ export class Connection {
     const destroy = socket.destroy.bind(socket)
     let cause: Error | undefined
     socket.destroy = (error) => {
-      if (!this.#isAwaiting) return destroy(error ?? cause)
+      if (!this.#isAwaiting) {
+        this.#hasStray ||= !this.#hasEnded && isMisreading(error)
+        return destroy(error ?? cause)
+      }
       this.#isAwaiting = false
       cause = error
       // Where there is no TLS between them, this comes back here.
@@ -98,6 +118,9 @@ export class Connection {
     }
   }
 }
+
+/** How undici says that it was given something to read that answers no request. */
+const isMisreading = (error: Error | undefined): boolean => /^(?:UND_ERR_SOCKET$|HPE_)/.test(codeOf(error))
 
 /** Gives undici the open socket, and refuses every further one. */
 const handOnce = (socket: Socket): buildConnector.connector => {

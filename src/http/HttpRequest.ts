@@ -45,6 +45,11 @@ export interface HttpExchange<A, E> {
    * what follows one on a connection may be a second one. Where it throws, it is asked again about a broken request.
    */
   readonly conclude: (ending: HttpEnding) => Exit.Exit<A, E>
+  /**
+   * Whether an answer names no request, and so may be a late one to an earlier request of its connection. It is then
+   * believed only if no other answer follows it for a while; otherwise the request is broken.
+   */
+  readonly isAnonymous?: (answer: Answer) => boolean
 }
 
 /** A request as those see it who find it a connection. */
@@ -62,6 +67,10 @@ export interface RequestOwner {
   readonly onTurnedBack: (request: PendingRequest) => void
   /** It no longer waits for a connection. */
   readonly onWithdrawn: (request: PendingRequest) => void
+  /** An answer came this long after its request was written. */
+  readonly onRoundTrip: (ms: number) => void
+  /** How long to wait for a second answer. */
+  readonly silenceMs: () => number
   /** Its connection may carry the next. */
   readonly onFree: (connection: Connection) => void
 }
@@ -79,6 +88,9 @@ export class HttpRequest<A, E> implements PendingRequest, Dispatcher.DispatchHan
   #connection: Connection | undefined
   /** Whether any byte may have left. */
   #isBegun = false
+  #writtenMs: number | undefined
+  /** An answer that may be one to an earlier request. */
+  #doubtful: { readonly answer: Answer; readonly timer: NodeJS.Timeout } | undefined
   #settledMs: number | undefined
   #isTold = false
   #status = 0
@@ -135,7 +147,9 @@ export class HttpRequest<A, E> implements PendingRequest, Dispatcher.DispatchHan
   }
 
   onRequestSent(): void {
-    if (this.#settledMs === undefined) this.#exchange.watch.onWritten(this.#owner.nowMs())
+    if (this.#settledMs !== undefined) return
+    this.#writtenMs = this.#owner.nowMs()
+    this.#exchange.watch.onWritten(this.#writtenMs)
   }
 
   // Also called for answers that only announce another one (1xx).
@@ -147,32 +161,52 @@ export class HttpRequest<A, E> implements PendingRequest, Dispatcher.DispatchHan
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
     const body = this.#body === undefined ? chunk : Buffer.concat([this.#body, chunk])
     this.#body = body
-    if (body.length > MAX_ANSWER_BYTES) this.#answered("")
+    if (body.length > MAX_ANSWER_BYTES) this.#settle({ kind: "answered", answer: this.#answer("") })
   }
 
   onResponseEnd(): void {
     if (this.#settledMs !== undefined) return
-    this.#connection?.end()
-    this.#answered(this.#body === undefined ? "" : textOf(this.#body))
+    const answer = this.#answer(this.#body === undefined ? "" : textOf(this.#body))
+    const connection = this.#connection
+    connection?.end()
+    if (connection !== undefined && connection.uses > 1 && this.#exchange.isAnonymous?.(answer) === true) {
+      this.#doubt(answer, connection)
+      return
+    }
+    if (this.#writtenMs !== undefined) this.#owner.onRoundTrip(this.#owner.nowMs() - this.#writtenMs)
+    this.#settle({ kind: "answered", answer })
   }
 
   onResponseError(_: Dispatcher.DispatchController | null, error: Error): void {
     if (this.#settledMs !== undefined) return
     if (this.#isBegun) this.#settle({ kind: "broken", code: codeOf(error) })
     // One that was kept too long finds another connection; where a new one closes at once, the next would too.
-    else if (this.#connection?.isUsed === true && !this.#connection.isOpen) {
+    else if (this.#connection !== undefined && this.#connection.uses > 0 && !this.#connection.isOpen) {
       this.#connection = undefined
       this.#owner.onTurnedBack(this)
     } else this.fail(codeOf(error))
   }
 
+  /** Where the answer is a late one to an earlier request, this one's own follows, and says so. */
+  #doubt(answer: Answer, connection: Connection): void {
+    const believe = (): void => this.#settle({ kind: "answered", answer })
+    this.#doubtful = { answer, timer: setTimeout(believe, this.#owner.silenceMs()) }
+    connection.watchSilence((hasStray) => {
+      if (hasStray) this.#settle({ kind: "broken", code: "two answers" })
+      else believe()
+    })
+  }
+
   #giveUp(): void {
+    if (this.#doubtful !== undefined) {
+      this.#settle({ kind: "answered", answer: this.#doubtful.answer })
+      return
+    }
     this.#settle(this.#isBegun ? { kind: "timeout" } : { kind: "never-sent", code: CONNECT_TIMEOUT })
   }
 
-  #answered(body: string): void {
-    const answer = { status: this.#status, headers: plainHeaders(this.#headers), body }
-    this.#settle({ kind: "answered", answer })
+  #answer(body: string): Answer {
+    return { status: this.#status, headers: plainHeaders(this.#headers), body }
   }
 
   #settle(ending: HttpEnding): void {
@@ -207,6 +241,7 @@ export class HttpRequest<A, E> implements PendingRequest, Dispatcher.DispatchHan
   /** Gives up its connection, or its place among those that wait for one. */
   #letGo(): void {
     clearTimeout(this.#timer)
+    clearTimeout(this.#doubtful?.timer)
     if (this.#connection === undefined) this.#owner.onWithdrawn(this)
     else if (this.#isBegun) this.#connection.reset()
     else this.#connection.close()

@@ -24,6 +24,8 @@ export interface HttpTransport {
   readonly sendUrgently: <A, E>(exchange: HttpExchange<A, E>) => Effect.Effect<A, E>
 }
 
+const SHORTEST_SILENCE_MS = 50
+
 /** What belongs to one transport: its connections, and the requests that wait for one. */
 class Pool implements RequestOwner {
   readonly nowMs: () => number
@@ -38,6 +40,7 @@ class Pool implements RequestOwner {
   readonly #urgent = new Set<PendingRequest>()
   readonly #waiting = new Set<PendingRequest>()
   #onEmpty: (() => void) | undefined
+  #longestRoundTripMs = 0
 
   constructor(options: HttpTransportOptions, nowMs: () => number) {
     const target = targetOf(options.url)
@@ -60,6 +63,15 @@ class Pool implements RequestOwner {
   onWithdrawn(request: PendingRequest): void {
     this.#waiting.delete(request)
     this.#urgent.delete(request)
+  }
+
+  onRoundTrip(ms: number): void {
+    this.#longestRoundTripMs = Math.max(this.#longestRoundTripMs, ms)
+  }
+
+  /** Twice as long as any answer has taken: by then the right one would have come. */
+  silenceMs(): number {
+    return Math.max(2 * this.#longestRoundTripMs, SHORTEST_SILENCE_MS)
   }
 
   onFree(connection: Connection): void {

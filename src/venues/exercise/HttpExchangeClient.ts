@@ -52,6 +52,8 @@ const make = Effect.fnUntraced(function* ({ maxInFlight, requestTimeout, url }: 
       return http.send({
         path: pathOf({ id: about.orderId, secret: Redacted.value(key.secret), nonce, params: order.params }),
         watch,
+        // Refusals carry no order's id.
+        isAnonymous: ({ status }) => status >= 400 && status < 500,
         conclude: (ending) => {
           if (ending.kind !== "answered") return Exit.fail(failureOf(about, ending))
           const advice = adviceOf(ending.answer)
