@@ -7,7 +7,6 @@
  * Without a rate, as fast as answers come; with one, most of what an order costs is waking up for it.
  */
 import { spawn } from "node:child_process"
-import { once } from "node:events"
 import process from "node:process"
 import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
@@ -138,13 +137,15 @@ const columns: Columns<Row> = [
 ]
 
 const exchange = Effect.acquireRelease(
-  Effect.promise(async () => {
+  Effect.callback<{ readonly url: URL; readonly stop: () => void }>((resume) => {
     const path = fileURLToPath(new URL("support/acceptingExchange.ts", import.meta.url))
     const child = spawn(process.execPath, [path], { stdio: ["pipe", "pipe", "inherit"] })
-    const [port]: Array<unknown> = await once(createInterface({ input: child.stdout }), "line")
-    return { child, url: new URL(`http://127.0.0.1:${String(port)}/api/request`) }
+    createInterface({ input: child.stdout }).once("line", (port) => {
+      const url = new URL(`http://127.0.0.1:${port}/api/request`)
+      resume(Effect.succeed({ url, stop: () => child.stdin.end() }))
+    })
   }),
-  ({ child }) => Effect.sync(() => child.stdin.end()),
+  ({ stop }) => Effect.sync(stop),
 )
 
 const clients = [clientOf("paceline", httpExchangeLayer), plainUndici]

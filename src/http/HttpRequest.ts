@@ -52,10 +52,13 @@ export interface HttpExchange<A, E> {
   readonly isAnonymous?: (answer: Answer) => boolean
 }
 
+/** What a request needs of its connection. */
+export type Carrier = Pick<Connection, keyof Connection>
+
 /** A request as those see it who find it a connection. */
 export interface PendingRequest {
   /** Sends it over a connection that is free. */
-  readonly start: (connection: Connection) => void
+  readonly start: (connection: Carrier) => void
   /** It will not be sent. */
   readonly fail: (code: string) => void
 }
@@ -72,7 +75,7 @@ export interface RequestOwner {
   /** How long to wait for a second answer. */
   readonly silenceMs: () => number
   /** Its connection may carry the next. */
-  readonly onFree: (connection: Connection) => void
+  readonly onFree: (connection: Carrier) => void
 }
 
 /** An answer has some forty bytes; whatever is larger is not the protocol's and is not read to its end. */
@@ -85,7 +88,7 @@ export class HttpRequest<A, E> implements PendingRequest, Dispatcher.DispatchHan
   readonly #owner: RequestOwner
   readonly #resume: (result: Effect.Effect<A, E>) => void
   readonly #timer: NodeJS.Timeout
-  #connection: Connection | undefined
+  #connection: Carrier | undefined
   /** Whether any byte may have left. */
   #isBegun = false
   #writtenMs: number | undefined
@@ -110,7 +113,7 @@ export class HttpRequest<A, E> implements PendingRequest, Dispatcher.DispatchHan
     this.#timer = setTimeout(() => setImmediate(() => this.#giveUp()), timeoutMs)
   }
 
-  start(connection: Connection): void {
+  start(connection: Carrier): void {
     this.#connection = connection
     connection.dispatch(this.#exchange.path, this)
   }
@@ -188,7 +191,7 @@ export class HttpRequest<A, E> implements PendingRequest, Dispatcher.DispatchHan
   }
 
   /** Where the answer is a late one to an earlier request, this one's own follows, and says so. */
-  #doubt(answer: Answer, connection: Connection): void {
+  #doubt(answer: Answer, connection: Carrier): void {
     const believe = (): void => this.#settle({ kind: "answered", answer })
     this.#doubtful = { answer, timer: setTimeout(believe, this.#owner.silenceMs()) }
     connection.watchSilence((hasStray) => {

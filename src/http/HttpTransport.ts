@@ -6,7 +6,13 @@ import { Clock, Effect, type Scope } from "effect"
 import { nowMsUnsafe } from "../platform/Monotonic.ts"
 import { Connector, targetOf } from "./connect.ts"
 import { Connection } from "./Connection.ts"
-import { type HttpExchange, HttpRequest, type PendingRequest, type RequestOwner } from "./HttpRequest.ts"
+import {
+  type Carrier,
+  type HttpExchange,
+  HttpRequest,
+  type PendingRequest,
+  type RequestOwner,
+} from "./HttpRequest.ts"
 
 export interface HttpTransportOptions {
   /** An address of the exchange: where it listens. */
@@ -36,7 +42,7 @@ class Pool implements RequestOwner {
   /** What gives up a connection that is being made. */
   readonly #openings = new Set<() => void>()
   /** Free connections: the one that was used last is used next, and those too many grow old and close. */
-  readonly #free: Array<Connection> = []
+  readonly #free: Array<Carrier> = []
   readonly #urgent = new Set<PendingRequest>()
   readonly #waiting = new Set<PendingRequest>()
   #onEmpty: (() => void) | undefined
@@ -74,7 +80,7 @@ class Pool implements RequestOwner {
     return Math.max(2 * this.#longestRoundTripMs, SHORTEST_SILENCE_MS)
   }
 
-  onFree(connection: Connection): void {
+  onFree(connection: Carrier): void {
     const next = this.#next()
     if (next === undefined) this.#free.push(connection)
     else next.start(connection)

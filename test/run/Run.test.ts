@@ -228,7 +228,7 @@ describe.concurrent("a run", () => {
       yield* until(() => first.ids().length >= answered + 2)
       yield* Scope.close(scope, Exit.void)
       yield* Effect.sleep("600 millis")
-      const second = yield* hostileServer(accept, Number(first.url.port))
+      const second = yield* hostileServer(accept, { port: Number(first.url.port) })
       const { exit, footer, records } = yield* Fiber.join(running)
       expect(exit).toEqual(Exit.void)
       expect(footer?.end).toBe("done")

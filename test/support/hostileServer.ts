@@ -3,7 +3,9 @@
  * answer wrongly, late, half or not at all. Loopback only, on a free port, closed with the scope.
  */
 import { createServer, type Socket } from "node:net"
+import { createServer as createSecureServer } from "node:tls"
 import { Effect } from "effect"
+import { certificate } from "./tlsServer.ts"
 
 /** One request as it came in. */
 export interface Incoming {
@@ -48,20 +50,32 @@ export const acceptance = (id: string): string =>
 /** Accepts the order, as the exchange would. */
 export const accept: Behave = (socket, { id }) => void socket.write(acceptance(id))
 
+export interface HostileOptions {
+  readonly port?: number
+  /** Over TLS, with the certificate of `tlsServer.ts`. */
+  readonly isSecure?: boolean
+  /** Asked to do with every new connection what it wants, before anything was read. */
+  readonly onSocket?: (socket: Socket) => void
+}
+
 /** Starts such a server, on any free port unless one is named. */
-export const hostileServer = (behave: Behave, port = 0) =>
+export const hostileServer = (
+  behave: Behave,
+  { isSecure = false, onSocket, port = 0 }: HostileOptions = {},
+) =>
   Effect.acquireRelease(
     Effect.callback<{ readonly server: HostileServer; readonly close: () => void }>((resume) => {
       const sockets = new Set<Socket>()
       const requests: Array<Incoming> = []
       let connections = 0
-      const server = createServer((socket) => {
+      const serve = (socket: Socket) => {
         connections += 1
         sockets.add(socket)
         let text = ""
         let onConnection = 0
         socket.setNoDelay(true)
         socket.on("error", () => {})
+        onSocket?.(socket)
         socket.on("close", () => sockets.delete(socket))
         socket.setEncoding("utf8").on("data", (chunk: string) => {
           text += chunk
@@ -81,14 +95,15 @@ export const hostileServer = (behave: Behave, port = 0) =>
             behave(socket, incoming)
           }
         })
-      })
+      }
+      const server = isSecure ? createSecureServer(certificate(), serve) : createServer(serve)
       server.listen(port, "127.0.0.1", () => {
         const address = server.address()
         const ownPort = typeof address === "object" && address !== null ? address.port : 0
         resume(
           Effect.succeed({
             server: {
-              url: new URL(`http://127.0.0.1:${ownPort}/api/request`),
+              url: new URL(`${isSecure ? "https" : "http"}://127.0.0.1:${ownPort}/api/request`),
               connections: () => connections,
               ids: () => requests.map((request) => request.id),
               requests: () => requests,

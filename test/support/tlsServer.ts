@@ -12,16 +12,18 @@ const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/${n
 /** The certificate's file, for those who choose to trust it. */
 export const CERTIFICATE = fixture("self-signed.cert.pem")
 
+/** What a server needs to show it. */
+export const certificate = () => ({
+  cert: readFileSync(CERTIFICATE),
+  key: readFileSync(fixture("self-signed.key.pem")),
+})
+
 /** Starts it on a free loopback port; it closes with the scope. */
 export const tlsServer = Effect.acquireRelease(
   Effect.callback<{ readonly url: URL; readonly requests: () => number; readonly close: () => void }>(
     (resume) => {
       let requests = 0
-      const certificate = {
-        cert: readFileSync(CERTIFICATE),
-        key: readFileSync(fixture("self-signed.key.pem")),
-      }
-      const server = createServer(certificate, (request, response) => {
+      const server = createServer(certificate(), (request, response) => {
         requests += 1
         const id = new URL(request.url ?? "/", "https://localhost").searchParams.get("req_id")
         response.writeHead(200, { "content-type": "application/json" })

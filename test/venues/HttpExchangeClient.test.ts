@@ -1,15 +1,10 @@
 // These tests run on the real clock and real loopback ports: they are about HTTP and sockets.
 import { inspect } from "node:util"
 import { expect, it } from "@effect/vitest"
-import { Cause, Clock, Context, Duration, Effect, Exit, Fiber, Layer, Option, Redacted } from "effect"
-import type { Advice } from "../../src/http/advice.ts"
-import type { ApiKey } from "../../src/domain/ApiKey.ts"
-import { ExchangeClient } from "../../src/venues/ExchangeClient.ts"
+import { Cause, Duration, Effect, Exit, Fiber, Redacted } from "effect"
 import * as ExchangeServer from "../../src/exchange/ExchangeServer.ts"
-import * as HttpExchangeClient from "../../src/venues/exercise/HttpExchangeClient.ts"
 import type { SubmitError } from "../../src/domain/SubmitError.ts"
-import { nowMsUnsafe } from "../../src/platform/Monotonic.ts"
-import type { OrderParams } from "../../src/domain/Order.ts"
+import { key, makeClient, SECRET } from "../support/httpClient.ts"
 import { until } from "../support/until.ts"
 import {
   accept,
@@ -19,44 +14,6 @@ import {
   hostileServer,
   nobody,
 } from "../support/hostileServer.ts"
-
-const SECRET = 'SECRET/of+key"1'
-const key: ApiKey = { label: "key-1", secret: Redacted.make(SECRET) }
-
-const makeClient = (url: URL, options: Partial<HttpExchangeClient.HttpExchangeOptions> = {}) =>
-  Effect.gen(function* () {
-    const clock = yield* Clock.Clock
-    const context = yield* Layer.build(
-      HttpExchangeClient.layer({ url, requestTimeout: Duration.seconds(5), maxInFlight: 5, ...options }),
-    )
-    const client = Context.get(context, ExchangeClient)
-    let nonce = 0
-    /** Sends an order and tells everything that was seen of it. */
-    return Effect.fnUntraced(function* (id: string, params: OrderParams = {}) {
-      const written: Array<number> = []
-      const settled: Array<number> = []
-      const advised: Array<Advice> = []
-      nonce += 1
-      const sent = nowMsUnsafe(clock)
-      const exit = yield* Effect.exit(
-        client.submit({ id, params }, key, nonce, {
-          onWritten: (atMs) => written.push(atMs),
-          onSettled: (atMs) => settled.push(atMs),
-          onAdvice: (advice) => advised.push(advice),
-        }),
-      )
-      const error = Exit.isFailure(exit) ? Cause.findErrorOption(exit.cause) : Option.none<SubmitError>()
-      return { exit, error: Option.getOrUndefined(error), tag: tagOf(exit), sent, written, settled, advised }
-    })
-  })
-
-const tagOf = (exit: Exit.Exit<unknown, SubmitError>): string =>
-  Exit.isSuccess(exit)
-    ? "accepted"
-    : Option.match(Cause.findErrorOption(exit.cause), {
-        onSome: (error) => error._tag,
-        onNone: () => Cause.pretty(exit.cause),
-      })
 
 const ids = (count: number): ReadonlyArray<string> => Array.from({ length: count }, (_, n) => `o-${n}`)
 

@@ -1,0 +1,127 @@
+import { Effect, Exit } from "effect"
+import type { Dispatcher } from "undici"
+import { expect, it } from "vitest"
+import { type Carrier, type HttpEnding, HttpRequest, type RequestOwner } from "../../src/http/HttpRequest.ts"
+
+const owner: RequestOwner = {
+  nowMs: () => 0,
+  onTurnedBack: () => {},
+  onWithdrawn: () => {},
+  onRoundTrip: () => {},
+  silenceMs: () => 0,
+  onFree: () => {},
+}
+
+/** A request on a connection that never does anything by itself; `told` is what happens to both. */
+const makeRequest = ({ conclude, mayStart }: { mayStart?: () => boolean; conclude?: () => never } = {}) => {
+  const told: Array<string> = []
+  const endings: Array<HttpEnding> = []
+  const carrier: Carrier = {
+    isOpen: true,
+    isQuiet: true,
+    uses: 0,
+    dispatch: () => told.push("dispatched"),
+    begin: () => told.push("begun"),
+    end: () => told.push("ended"),
+    close: () => told.push("closed"),
+    reset: () => told.push("reset"),
+    watchSilence: () => {},
+  }
+  const controller: Dispatcher.DispatchController = {
+    aborted: false,
+    paused: false,
+    reason: null,
+    rawHeaders: null,
+    rawTrailers: null,
+    abort: () => told.push("aborted"),
+    pause: () => {},
+    resume: () => {},
+  }
+  const results: Array<Exit.Exit<string, string>> = []
+  const request = new HttpRequest<string, string>(
+    {
+      path: "/",
+      watch: {
+        ...(mayStart === undefined ? {} : { mayStart }),
+        onWritten: () => told.push("written"),
+        onSettled: () => told.push("settled"),
+      },
+      conclude: (ending) => {
+        endings.push(ending)
+        if (ending.kind === "answered") conclude?.()
+        return Exit.fail(ending.kind)
+      },
+    },
+    60_000,
+    owner,
+    (result) => results.push(Effect.runSyncExit(result)),
+  )
+  return { request, carrier, controller, told, endings, results }
+}
+
+const microtasks = () => new Promise<void>((resolve) => setImmediate(resolve))
+
+it("has not begun as long as it waits, and says so when it is failed", async () => {
+  const { endings, request, told } = makeRequest()
+  request.fail("ECONNREFUSED")
+  await microtasks()
+  expect(endings).toEqual([{ kind: "never-sent", code: "ECONNREFUSED" }])
+  expect(told).toEqual(["settled"])
+})
+
+it("says when it was begun and when it was written", () => {
+  const { carrier, controller, request, told } = makeRequest()
+  request.start(carrier)
+  request.onRequestStart(controller)
+  request.onRequestSent()
+  request.abandon()
+  expect(told).toEqual(["dispatched", "begun", "written", "reset", "settled"])
+})
+
+it("cuts off a second start before any of it can leave again", () => {
+  const { carrier, controller, request, told } = makeRequest()
+  request.start(carrier)
+  request.onRequestStart(controller)
+  request.onRequestStart(controller)
+  request.abandon()
+  expect(told.filter((what) => what === "begun")).toEqual(["begun"])
+  expect(told).toContain("aborted")
+})
+
+it("does not begin where it is not wanted any more, or was given up", async () => {
+  for (const late of [true, false]) {
+    const { carrier, controller, endings, request, told } = makeRequest({ mayStart: () => late })
+    request.start(carrier)
+    if (late) request.abandon()
+    request.onRequestStart(controller)
+    await microtasks()
+    expect(told).not.toContain("begun")
+    expect(told).toContain("aborted")
+    expect(endings).toEqual(late ? [] : [{ kind: "never-sent", code: "withheld" }])
+  }
+})
+
+it("does not begin on a connection on which something came unasked", () => {
+  const { carrier, controller, request, told } = makeRequest()
+  request.start({ ...carrier, isQuiet: false })
+  request.onRequestStart(controller)
+  request.abandon()
+  expect(told).not.toContain("begun")
+  expect(told.slice(0, 3)).toEqual(["dispatched", "closed", "aborted"])
+})
+
+it("is broken where its answer cannot be read, and its connection is reset", async () => {
+  const unreadable = (): never => {
+    throw new Error("what is this?")
+  }
+  const { carrier, controller, endings, request, results, told } = makeRequest({ conclude: unreadable })
+  request.start(carrier)
+  request.onRequestStart(controller)
+  request.onRequestSent()
+  request.onResponseStart(controller, 200, {})
+  request.onResponseEnd()
+  await microtasks()
+  expect(endings.map(({ kind }) => kind)).toEqual(["answered", "broken"])
+  expect(results).toEqual([Exit.fail("broken")])
+  expect(told.slice(-2)).toEqual(["reset", "settled"])
+})
