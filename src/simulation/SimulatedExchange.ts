@@ -211,7 +211,7 @@ export const makeSimulatedExchange = (
       if (typeof fate === "object" && "brokenAfterMs" in fate)
         return failAfter(writeMs + fate.brokenAfterMs, "ECONNRESET")
       const status = typeof fate === "object" ? fate.status : unknownKey.status
-      if (meaningless(fate) && !answersPing(status, "<html>"))
+      if (!answersPing(status, meaningless(fate) ? "<html>" : unknownKey.body))
         return failAfter(writeMs + roundTripMs, `status ${status}`)
       return Effect.as(Effect.sleep(writeMs + roundTripMs), roundTripMs)
     })

@@ -88,17 +88,18 @@ it("cuts off a second start before any of it can leave again", () => {
   expect(told).toContain("aborted")
 })
 
-it("does not begin where it is not wanted any more, or was given up", async () => {
-  for (const late of [true, false]) {
-    const { carrier, controller, endings, request, told } = makeRequest({ mayStart: () => late })
-    request.start(carrier)
-    if (late) request.abandon()
-    request.onRequestStart(controller)
-    await microtasks()
-    expect(told).not.toContain("begun")
-    expect(told).toContain("aborted")
-    expect(endings).toEqual(late ? [] : [{ kind: "never-sent", code: "withheld" }])
-  }
+it.each([
+  { what: "was given up", isGivenUp: true, expected: [] },
+  { what: "is not wanted any more", isGivenUp: false, expected: [{ kind: "never-sent", code: "withheld" }] },
+])("does not begin where it $what", async ({ expected, isGivenUp }) => {
+  const { carrier, controller, endings, request, told } = makeRequest({ mayStart: () => isGivenUp })
+  request.start(carrier)
+  if (isGivenUp) request.abandon()
+  request.onRequestStart(controller)
+  await microtasks()
+  expect(told).not.toContain("begun")
+  expect(told).toContain("aborted")
+  expect(endings).toEqual(expected)
 })
 
 it("does not begin on a connection on which something came unasked", () => {
