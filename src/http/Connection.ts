@@ -25,7 +25,7 @@ export class Connection {
   #hasStray = false
   #onDecided: ((hasStray: boolean) => void) | undefined
 
-  constructor(origin: string, { socket, tcp }: OpenSocket, onClosed: (connection: Connection) => void) {
+  constructor(origin: string, { socket, tcp }: OpenSocket, onClosed: () => void) {
     this.#socket = socket
     this.#client = new Client(origin, {
       pipelining: 1,
@@ -48,7 +48,7 @@ export class Connection {
     })
     socket.on("close", () => {
       this.#onDecided?.(this.#hasStray)
-      onClosed(this)
+      onClosed()
     })
   }
 

@@ -71,7 +71,7 @@ const make = Effect.fnUntraced(function* ({ maxInFlight, requestTimeout, url }: 
     let writtenMs = 0
     let settledMs = 0
     return http
-      .sendUrgently({
+      .sendApart({
         path: pathOf(PING),
         watch: {
           onWritten: (atMs) => {
