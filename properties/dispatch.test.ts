@@ -16,7 +16,7 @@ import {
   withoutMargin,
 } from "./broken/gates.ts"
 import { naiveDispatcher } from "./broken/naiveDispatcher.ts"
-import { RUNS, SEED, tryLaw } from "./support/law.ts"
+import { PROMISE, RUNS, SEED, tryLaw } from "./support/law.ts"
 import {
   allAreDone,
   expiredOnTime,
@@ -157,6 +157,7 @@ describe(`dispatch (seed ${SEED}, ${RUNS} scenarios a law)`, () => {
   for (const { law, check, broken, worlds = scenarios } of laws) {
     tryLaw<Scenario, Variant>({
       law,
+      scenarios: PROMISE,
       worlds: worlds(MAX_ORDERS),
       broken,
       found: general.has(worlds) ? found : [],

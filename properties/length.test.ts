@@ -1,13 +1,13 @@
 /** However long a run is, it keeps no more in memory. */
 import { assert, describe, it } from "vitest"
 import { leavesFibersBehind, remembersIds, remembersOrders } from "./broken/clients.ts"
-import { catches, holds, RUNS, SEED } from "./support/law.ts"
+import { catches, holds, SEED } from "./support/law.ts"
 import { exercise, type Growth, type Length, longRuns, playLong } from "./support/longRun.ts"
 import type { Variant } from "./support/play.ts"
 import type { Scenario } from "./support/scenario.ts"
 
 /** Every scenario is thousands of orders and two garbage collections. */
-const SCENARIOS = Math.max(10, Math.ceil(RUNS / 50))
+const SCENARIOS = 4
 const TEN_TIMES: Length = { first: 300, more: 3000 }
 const MANY: Length = { first: 5000, more: 50_000 }
 
@@ -24,7 +24,7 @@ const gathersBytes =
   ({ bytes }: Growth) =>
     bytes / more >= BYTES
 
-describe(`length (seed ${SEED}, ${SCENARIOS} scenarios)`, () => {
+describe(`length (seed ${SEED})`, () => {
   const law = "after ten times as many orders no more objects are alive"
   const trying = (variant: Variant) => async (scenario: Scenario) => {
     const growth = await playLong(scenario, TEN_TIMES, gathersObjects(TEN_TIMES), variant)

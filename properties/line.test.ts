@@ -5,7 +5,7 @@ import { assert, describe } from "vitest"
 import { type Entry, entryOf } from "../src/dispatch/Entry.ts"
 import { OrderLine } from "../src/dispatch/OrderLine.ts"
 import { runVirtual } from "../src/simulation/VirtualTime.ts"
-import { RUNS, SEED, tryLaw } from "./support/law.ts"
+import { PROMISE, RUNS, SEED, tryLaw } from "./support/law.ts"
 
 type Step =
   | { readonly step: "offer" | "join" | "take" | "return" }
@@ -116,6 +116,7 @@ describe(`the line of orders (seed ${SEED}, ${RUNS} worlds)`, () => {
   tryLaw<World, Mistake>({
     law: "it holds no more than its capacity and those that came back, and gives them in order",
     worlds,
+    scenarios: PROMISE,
     check: async (world, mistake) => {
       await Effect.runPromise(runVirtual(play(world, mistake)))
     },

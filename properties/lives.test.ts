@@ -8,7 +8,7 @@ import type { KeyMemory } from "../src/keys/KeyMemory.ts"
 import { noMemory } from "../src/keys/KeyMemory.ts"
 import { forgetsTheAnswered, impatient, sendsWithoutLease, trustsTheWallClock } from "./broken/memories.ts"
 import { recordsAfterSending, sendsUnanswered, sendsUnknown } from "./broken/resumptions.ts"
-import { RUNS, SEED, tryLaw } from "./support/law.ts"
+import { PROMISE, RUNS, SEED, tryLaw } from "./support/law.ts"
 import { noncesArriveRising, windowIsKept } from "./support/laws.ts"
 import {
   accountedOnce,
@@ -33,11 +33,13 @@ interface Broken {
 const laws: ReadonlyArray<{
   readonly law: string
   readonly worlds: typeof manyLives
+  readonly scenarios: number
   readonly broken: Readonly<Record<string, Broken>>
 }> = [
   {
     law: "over all lives no order is executed twice or lost sight of, no window exceeded, no nonce overtaken",
     worlds: manyLives,
+    scenarios: PROMISE,
     broken: {
       "a client that resumes without its keys' memory, in a window": {
         variant: { recall: () => noMemory },
@@ -82,6 +84,7 @@ const laws: ReadonlyArray<{
   {
     law: "a life that cannot write sends nothing that the next one does not reckon with",
     worlds: stalledLives,
+    scenarios: 300,
     broken: {
       "a life that sends on when it is not written that it may": {
         variant: remembering(sendsWithoutLease),

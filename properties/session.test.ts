@@ -1,13 +1,14 @@
 /** The dispatcher as programs use it: submit, interrupt, offer, wait, stop and restart, in any order. */
 import { assert, describe } from "vitest"
 import { alwaysTakesOffers, deafToInterruption } from "./broken/dispatchers.ts"
-import { RUNS, SEED, tryLaw } from "./support/law.ts"
+import { PROMISE, RUNS, SEED, tryLaw } from "./support/law.ts"
 import { playSession, type Session, sessions, type SessionVariant } from "./support/session/session.ts"
 
 describe(`sessions (seed ${SEED}, ${RUNS} a law)`, () => {
   tryLaw<Session, SessionVariant>({
     law: "every caller is told the truth, whatever it does, and nothing is refused",
     worlds: sessions,
+    scenarios: PROMISE,
     check: async (session, variant) => {
       for (const { id, ruling } of await playSession(session, variant)) {
         assert.strictEqual(ruling, "accepted", `order ${id}`)

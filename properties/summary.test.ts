@@ -15,8 +15,8 @@ import { makeLogSummariser } from "../src/summary/LogSummariser.ts"
 import type { Summary } from "../src/summary/Summary.ts"
 import { makeSummariser } from "../src/summary/Summariser.ts"
 import { accepted, header, pushLine, sent } from "../test/summary/records.ts"
-import { catches, holds as lawHolds, RUNS, SEED } from "./support/law.ts"
-import { keepingAll, leavesNoMore, LONG_LOGS, longLogs } from "./support/longLog.ts"
+import { asOften, catches, holds as lawHolds } from "./support/law.ts"
+import { FEW, keepingAll, leavesNoMore, LONG_LOGS, longLogs } from "./support/longLog.ts"
 import {
   keysOf,
   longestGap,
@@ -37,12 +37,10 @@ import {
 } from "./support/logs.ts"
 
 const holds = <T>(property: fc.IProperty<T>) => {
-  fc.assert(property, { seed: SEED, numRuns: RUNS })
+  fc.assert(property, asOften(1))
 }
 const isCaught = <T>(property: fc.IProperty<T>) => {
-  expect(fc.check(property, { seed: SEED, numRuns: Math.max(RUNS, 300), endOnFailure: true }).failed).toBe(
-    true,
-  )
+  expect(fc.check(property, { ...asOften(1), endOnFailure: true }).failed).toBe(true)
 }
 
 const isOutcome = (record: JournalRecord): record is OutcomeRecord => record.type === "outcome"
@@ -603,6 +601,6 @@ describe("a summary of a log that goes on leaves no more in memory, whole or dam
   it("catches one that keeps every event", () =>
     catches(
       longLogs,
-      leavesNoMore(() => keepingAll(make())),
+      leavesNoMore(() => keepingAll(make()), undefined, FEW),
     ))
 })

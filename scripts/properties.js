@@ -28,7 +28,7 @@ const { values, positionals } = parseArgs({
 const stranger = Object.keys(values).find((name) => !["runs", "seed", "law"].includes(name))
 if (stranger !== undefined) refuse(`there is no flag --${stranger}`)
 const { PACELINE_RUNS, PACELINE_SEED } = process.env
-const runs = whole("--runs", values.runs ?? PACELINE_RUNS ?? "1000", 1, 10_000_000)
+const runs = whole("--runs", values.runs ?? PACELINE_RUNS ?? "2500", 1, 10_000_000)
 const seed = whole("--seed", values.seed ?? PACELINE_SEED ?? String(Date.now() % 2 ** 31), 0, 2 ** 31 - 1)
 
 if (values.law === true || values.law === "") refuse("--law needs a part of a law's name")
@@ -43,7 +43,7 @@ if (laws.length > 0) {
     refuse(`no law's name contains ${JSON.stringify(values.law)}`)
 }
 
-process.stdout.write(`properties: ${runs} scenarios a law; repeat with --seed ${seed}\n`)
+process.stdout.write(`properties: ${runs} scenarios a law of the promise; repeat with --seed ${seed}\n`)
 const { status } = spawnSync("vitest", ["run", ...chosen], {
   stdio: "inherit",
   env: { ...process.env, PACELINE_RUNS: String(runs), PACELINE_SEED: String(seed) },

@@ -27,7 +27,7 @@ export const leavesFibersBehind = (client: ExchangeClient["Service"]): ExchangeC
   ...client,
   submit: (order, key, nonce, watch) =>
     Effect.andThen(
-      Effect.forkDetach(Effect.forever(Effect.sleep(Duration.minutes(1)))),
+      Effect.forkDetach(Effect.forever(Effect.sleep(Duration.days(1)))),
       client.submit(order, key, nonce, watch),
     ),
 })

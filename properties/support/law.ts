@@ -15,12 +15,19 @@ const fromEnvironment = (name: string, otherwise: number): number => {
 }
 
 export const SEED = fromEnvironment("PACELINE_SEED", Math.floor(Date.now() % 2 ** 31))
-export const RUNS = fromEnvironment("PACELINE_RUNS", 1000)
+/** How often the promise itself is tried: windows, nonces, once, outcomes, lives. */
+export const PROMISE = 2500
+export const RUNS = fromEnvironment("PACELINE_RUNS", PROMISE)
+/** How often other laws are tried meanwhile, so that the promise has at least half of the time. */
+const OTHERS = 200
+
+/** So many scenarios by default, and as many times more as the promise is tried on. */
+const scaled = (scenarios: number): number => Math.ceil((scenarios * RUNS) / PROMISE)
 
 /** How often a law is tried that costs hardly anything: so many times as often as the dear ones. */
 export const asOften = (times: number) => ({
   seed: SEED,
-  numRuns: Math.ceil(times * Math.max(RUNS, 300)),
+  numRuns: Math.ceil(times * Math.max(scaled(300), 300)),
 })
 
 /** The law holds in every generated scenario, and in every one that broke it once. */
@@ -28,23 +35,24 @@ export const holds = async <A>(
   arbitrary: fc.Arbitrary<A>,
   law: (scenario: A) => Promise<void>,
   found: ReadonlyArray<A> = [],
-  runs = RUNS,
+  scenarios = OTHERS,
 ): Promise<void> => {
   await fc.assert(fc.asyncProperty(arbitrary, law), {
     seed: SEED,
-    numRuns: runs,
+    numRuns: scaled(scenarios),
     examples: found.map((scenario): [A] => [scenario]),
   })
 }
 
-/** The law catches a broken variant within as many scenarios as it would be tried on, or a thousand. */
+/** The law catches a broken variant within as many scenarios as it is tried on by default, or more if it is tried on more. */
 export const catches = async <A>(
   arbitrary: fc.Arbitrary<A>,
   law: (scenario: A) => Promise<void>,
+  scenarios = OTHERS,
 ): Promise<void> => {
   const details = await fc.check(fc.asyncProperty(arbitrary, law), {
     seed: SEED,
-    numRuns: Math.max(RUNS, 1000),
+    numRuns: Math.max(scaled(scenarios), scenarios),
     // Being caught is what matters here, not the smallest case.
     endOnFailure: true,
   })
@@ -63,12 +71,14 @@ export interface Law<A, V> {
   readonly broken: Readonly<Record<string, V>>
   /** Worlds that broke it once. */
   readonly found?: ReadonlyArray<A> | undefined
+  /** On how many worlds it is tried by default. */
+  readonly scenarios?: number
 }
 
 /** The tests of a law: that it holds, and that it catches each variant. */
-export const tryLaw = <A, V>({ broken, check, found, law, worlds }: Law<A, V>): void => {
-  it(law, () => holds(worlds, (world) => check(world, undefined), found))
+export const tryLaw = <A, V>({ broken, check, found, law, scenarios, worlds }: Law<A, V>): void => {
+  it(law, () => holds(worlds, (world) => check(world, undefined), found, scenarios))
   for (const [name, variant] of Object.entries(broken)) {
-    it(`${law}: catches ${name}`, () => catches(worlds, (world) => check(world, variant)))
+    it(`${law}: catches ${name}`, () => catches(worlds, (world) => check(world, variant), scenarios))
   }
 }

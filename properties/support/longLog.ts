@@ -4,13 +4,15 @@ import { assert } from "vitest"
 import type { JournalRecord } from "../../src/journal/JournalRecord.ts"
 import { fromJournal, type LogEvent } from "../../src/journal/LogEvent.ts"
 import { accepted, header, sent } from "../../test/summary/records.ts"
-import { RUNS } from "./law.ts"
 import { alive } from "./longRun.ts"
 
-export const LONG_LOGS = Math.max(3, Math.ceil(RUNS / 300))
+/** How many are tried by default. */
+export const LONG_LOGS = 1
 /** More than may be kept of requests whose ends are missing, and more intervals than there are. */
 const FIRST = 120_000
-const MORE = 60_000
+/** As many as show that everything is kept. */
+export const FEW = 10_000
+const MORE = 20_000
 
 interface Log {
   readonly keys: number
@@ -29,9 +31,12 @@ interface Listener {
   readonly add: (event: LogEvent) => void
 }
 
-/** @param check looks at the listener when the log has ended */
+/**
+ * @param check looks at the listener when the log has ended
+ * @param first how many orders come before the first look
+ */
 export const leavesNoMore =
-  <A extends Listener>(make: () => A, check: (listener: A) => void = () => {}) =>
+  <A extends Listener>(make: () => A, check: (listener: A) => void = () => {}, first = FIRST) =>
   async ({ gapMs, keys, lostOf }: Log): Promise<void> => {
     const listener = make()
     const add = (record: JournalRecord): void => {
@@ -47,11 +52,11 @@ export const leavesNoMore =
           add(accepted(`order-${order}`, t + 1, { ...request, createdAt: t, sent: t }))
       }
     }
-    addOrders(0, FIRST)
+    addOrders(0, first)
     // A table or a pool may grow once, in whatever stretch; what grows with the log grows in each.
     let before = alive()
     let grows = true
-    for (let from = FIRST; grows && from < FIRST + 3 * MORE; from += MORE) {
+    for (let from = first; grows && from < first + 3 * MORE; from += MORE) {
       addOrders(from, from + MORE)
       const after = alive()
       grows = (after.objects - before.objects) / MORE >= 0.05 || (after.bytes - before.bytes) / MORE >= 20

@@ -19,31 +19,61 @@ export interface HttpTransportOptions {
   readonly url: URL
   /** How long a request may take, connecting included, before it is given up. */
   readonly requestTimeoutMs: number
+<<<<<<< HEAD
   /** The most requests that may be in flight. Urgent ones come on top. */
+=======
+  /** The most requests that may be in flight. Those that are sent apart come on top. */
+>>>>>>> origin/transport
   readonly maxInFlight: number
 }
 
 export interface HttpTransport {
   /** Sends one request at most once, and concludes from its ending. Interrupted, it is given up. */
   readonly send: <A, E>(exchange: HttpExchange<A, E>) => Effect.Effect<A, E>
+<<<<<<< HEAD
   /** The same ahead of all that wait, over a further connection where none is free. */
   readonly sendUrgently: <A, E>(exchange: HttpExchange<A, E>) => Effect.Effect<A, E>
+=======
+  /** The same at once, over a new connection: its answer can only be its own. */
+  readonly sendApart: <A, E>(exchange: HttpExchange<A, E>) => Effect.Effect<A, E>
+>>>>>>> origin/transport
 }
 
 const SHORTEST_SILENCE_MS = 50
 
+<<<<<<< HEAD
+=======
+interface Group {
+  readonly connections: Set<Carrier>
+  /** What gives up a connection that is being made. */
+  readonly openings: Set<() => void>
+}
+
+const emptyGroup = (): Group => ({ connections: new Set(), openings: new Set() })
+
+>>>>>>> origin/transport
 /** What belongs to one transport: its connections, and the requests that wait for one. */
 class Pool implements RequestOwner {
   readonly nowMs: () => number
   readonly #origin: string
   readonly #connector: Connector
   readonly #maxInFlight: number
+<<<<<<< HEAD
   readonly #connections = new Set<Connection>()
   /** What gives up a connection that is being made. */
   readonly #openings = new Set<() => void>()
   /** Free connections: the one that was used last is used next, and those too many grow old and close. */
   readonly #free: Array<Carrier> = []
   readonly #urgent = new Set<PendingRequest>()
+=======
+  readonly #shared = emptyGroup()
+  /** Connections that carry one request each. */
+  readonly #own = emptyGroup()
+  /** Free connections: the one that was used last is used next, and those too many grow old and close. */
+  readonly #free: Array<Carrier> = []
+  /** Requests with a connection of their own that is being made. */
+  readonly #apart = new Set<PendingRequest>()
+>>>>>>> origin/transport
   readonly #waiting = new Set<PendingRequest>()
   #onEmpty: (() => void) | undefined
   #longestRoundTripMs = 0
@@ -56,6 +86,7 @@ class Pool implements RequestOwner {
     this.#maxInFlight = options.maxInFlight
   }
 
+<<<<<<< HEAD
   send(request: PendingRequest, isUrgent: boolean): void {
     const connection = this.#free.pop()
     if (connection === undefined) this.#wait(request, isUrgent ? this.#urgent : this.#waiting)
@@ -64,11 +95,51 @@ class Pool implements RequestOwner {
 
   onTurnedBack(request: PendingRequest): void {
     this.send(request, false)
+=======
+  send(request: PendingRequest): void {
+    if (this.#onEmpty !== undefined) {
+      request.fail("closed")
+      return
+    }
+    for (let free = this.#free.pop(); free !== undefined; free = this.#free.pop()) {
+      if (!free.isOpen) continue
+      request.start(free)
+      return
+    }
+    this.#waiting.add(request)
+    this.#openMore()
+  }
+
+  sendApart(request: PendingRequest): void {
+    if (this.#onEmpty !== undefined) {
+      request.fail("closed")
+      return
+    }
+    this.#apart.add(request)
+    this.#open(
+      this.#own,
+      (connection) => {
+        if (this.#apart.delete(request)) request.start(connection)
+        else connection.close()
+      },
+      (code) => {
+        if (this.#apart.delete(request)) request.fail(code)
+      },
+    )
+  }
+
+  onTurnedBack(request: PendingRequest): void {
+    this.send(request)
+>>>>>>> origin/transport
   }
 
   onWithdrawn(request: PendingRequest): void {
     this.#waiting.delete(request)
+<<<<<<< HEAD
     this.#urgent.delete(request)
+=======
+    this.#apart.delete(request)
+>>>>>>> origin/transport
   }
 
   onRoundTrip(ms: number): void {
@@ -81,6 +152,13 @@ class Pool implements RequestOwner {
   }
 
   onFree(connection: Carrier): void {
+<<<<<<< HEAD
+=======
+    if (this.#own.connections.has(connection)) {
+      connection.close()
+      return
+    }
+>>>>>>> origin/transport
     const next = this.#next()
     if (next === undefined) this.#free.push(connection)
     else next.start(connection)
@@ -89,6 +167,7 @@ class Pool implements RequestOwner {
   /** Closes all connections, and tells when the last one is closed. What waits is not sent any more. */
   close(onClosed: () => void): void {
     this.#onEmpty = onClosed
+<<<<<<< HEAD
     for (let request = this.#next(); request !== undefined; request = this.#next()) request.fail("closed")
     for (const giveUp of this.#openings) giveUp()
     this.#openings.clear()
@@ -101,21 +180,39 @@ class Pool implements RequestOwner {
       line.add(request)
       this.#openMore()
     } else request.fail("closed")
+=======
+    for (const request of [...this.#waiting, ...this.#apart]) request.fail("closed")
+    this.#waiting.clear()
+    this.#apart.clear()
+    for (const { connections, openings } of [this.#shared, this.#own]) {
+      for (const giveUp of openings) giveUp()
+      openings.clear()
+      for (const connection of connections) connection.close()
+    }
+    this.#tellIfEmpty()
+>>>>>>> origin/transport
   }
 
   /** The request whose turn it is, which no longer waits. */
   #next(): PendingRequest | undefined {
+<<<<<<< HEAD
     for (const line of [this.#urgent, this.#waiting]) {
       for (const request of line) {
         line.delete(request)
         return request
       }
+=======
+    for (const request of this.#waiting) {
+      this.#waiting.delete(request)
+      return request
+>>>>>>> origin/transport
     }
     return undefined
   }
 
   #openMore(): void {
     if (this.#onEmpty !== undefined) return
+<<<<<<< HEAD
     const wanted = this.#urgent.size + this.#waiting.size
     const most = this.#maxInFlight + this.#urgent.size
     while (this.#openings.size < wanted && this.#connections.size + this.#openings.size < most) this.#open()
@@ -144,6 +241,53 @@ class Pool implements RequestOwner {
     if (index >= 0) this.#free.splice(index, 1)
     if (this.#onEmpty === undefined) this.#openMore()
     else if (this.#connections.size === 0) this.#onEmpty()
+=======
+    const { connections, openings } = this.#shared
+    while (openings.size < this.#waiting.size && connections.size + openings.size < this.#maxInFlight) {
+      this.#open(
+        this.#shared,
+        (connection) => this.onFree(connection),
+        (code) => {
+          this.#next()?.fail(code)
+          this.#openMore()
+        },
+      )
+    }
+  }
+
+  #open(
+    { connections, openings }: Group,
+    onOpen: (connection: Carrier) => void,
+    onFailed: (code: string) => void,
+  ): void {
+    const giveUp = this.#connector.open({
+      onOpen: (open) => {
+        openings.delete(giveUp)
+        const connection = new Connection(this.#origin, open, () => {
+          connections.delete(connection)
+          this.#onClosed(connection)
+        })
+        connections.add(connection)
+        onOpen(connection)
+      },
+      onFailed: (code) => {
+        openings.delete(giveUp)
+        onFailed(code)
+      },
+    })
+    openings.add(giveUp)
+  }
+
+  #onClosed(connection: Carrier): void {
+    const index = this.#free.indexOf(connection)
+    if (index >= 0) this.#free.splice(index, 1)
+    this.#openMore()
+    this.#tellIfEmpty()
+  }
+
+  #tellIfEmpty(): void {
+    if (this.#shared.connections.size + this.#own.connections.size === 0) this.#onEmpty?.()
+>>>>>>> origin/transport
   }
 }
 
@@ -163,6 +307,7 @@ export const makeHttpTransport = (
           pool.close(() => resume(Effect.void))
         }),
     )
+<<<<<<< HEAD
     const sending = <A, E>(exchange: HttpExchange<A, E>, isUrgent: boolean): Effect.Effect<A, E> =>
       Effect.callback((resume) => {
         const request = new HttpRequest(exchange, options.requestTimeoutMs, pool, resume)
@@ -172,5 +317,19 @@ export const makeHttpTransport = (
     return {
       send: (exchange) => sending(exchange, false),
       sendUrgently: (exchange) => sending(exchange, true),
+=======
+    const sending = <A, E>(
+      exchange: HttpExchange<A, E>,
+      send: (request: PendingRequest) => void,
+    ): Effect.Effect<A, E> =>
+      Effect.callback((resume) => {
+        const request = new HttpRequest(exchange, options.requestTimeoutMs, pool, resume)
+        send(request)
+        return Effect.sync(() => request.abandon())
+      })
+    return {
+      send: (exchange) => sending(exchange, (request) => pool.send(request)),
+      sendApart: (exchange) => sending(exchange, (request) => pool.sendApart(request)),
+>>>>>>> origin/transport
     }
   })
