@@ -138,13 +138,9 @@ export const playLives = (world: Lives, variant: LivesVariant = {}): Promise<Liv
         committed: journal.committed,
       }
       const ownClient: ExchangeClient["Service"] = {
-<<<<<<< HEAD
         ping: Effect.suspend(() =>
           disk.isAlive() && client.ping !== undefined ? client.ping : Effect.never,
         ),
-=======
-        ping: Effect.suspend(() => (disk.isAlive() ? client.ping : Effect.never)),
->>>>>>> origin/transport
         submit: (order, key, nonce, watch) =>
           Effect.suspend(() =>
             disk.isAlive()

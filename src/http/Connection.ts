@@ -25,11 +25,7 @@ export class Connection {
   #hasStray = false
   #onDecided: ((hasStray: boolean) => void) | undefined
 
-<<<<<<< HEAD
-  constructor(origin: string, { socket, tcp }: OpenSocket, onClosed: (connection: Connection) => void) {
-=======
   constructor(origin: string, { socket, tcp }: OpenSocket, onClosed: () => void) {
->>>>>>> origin/transport
     this.#socket = socket
     this.#client = new Client(origin, {
       pipelining: 1,
@@ -52,11 +48,7 @@ export class Connection {
     })
     socket.on("close", () => {
       this.#onDecided?.(this.#hasStray)
-<<<<<<< HEAD
-      onClosed(this)
-=======
       onClosed()
->>>>>>> origin/transport
     })
   }
 

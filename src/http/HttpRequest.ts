@@ -162,10 +162,7 @@ export class HttpRequest<A, E> implements PendingRequest, Dispatcher.DispatchHan
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
-<<<<<<< HEAD
-=======
     if (this.#settledMs !== undefined) return
->>>>>>> origin/transport
     const body = this.#body === undefined ? chunk : Buffer.concat([this.#body, chunk])
     this.#body = body
     if (body.length > MAX_ANSWER_BYTES) this.#settle({ kind: "answered", answer: this.#answer("") })

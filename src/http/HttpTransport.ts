@@ -19,30 +19,19 @@ export interface HttpTransportOptions {
   readonly url: URL
   /** How long a request may take, connecting included, before it is given up. */
   readonly requestTimeoutMs: number
-<<<<<<< HEAD
-  /** The most requests that may be in flight. Urgent ones come on top. */
-=======
   /** The most requests that may be in flight. Those that are sent apart come on top. */
->>>>>>> origin/transport
   readonly maxInFlight: number
 }
 
 export interface HttpTransport {
   /** Sends one request at most once, and concludes from its ending. Interrupted, it is given up. */
   readonly send: <A, E>(exchange: HttpExchange<A, E>) => Effect.Effect<A, E>
-<<<<<<< HEAD
-  /** The same ahead of all that wait, over a further connection where none is free. */
-  readonly sendUrgently: <A, E>(exchange: HttpExchange<A, E>) => Effect.Effect<A, E>
-=======
   /** The same at once, over a new connection: its answer can only be its own. */
   readonly sendApart: <A, E>(exchange: HttpExchange<A, E>) => Effect.Effect<A, E>
->>>>>>> origin/transport
 }
 
 const SHORTEST_SILENCE_MS = 50
 
-<<<<<<< HEAD
-=======
 interface Group {
   readonly connections: Set<Carrier>
   /** What gives up a connection that is being made. */
@@ -51,21 +40,12 @@ interface Group {
 
 const emptyGroup = (): Group => ({ connections: new Set(), openings: new Set() })
 
->>>>>>> origin/transport
 /** What belongs to one transport: its connections, and the requests that wait for one. */
 class Pool implements RequestOwner {
   readonly nowMs: () => number
   readonly #origin: string
   readonly #connector: Connector
   readonly #maxInFlight: number
-<<<<<<< HEAD
-  readonly #connections = new Set<Connection>()
-  /** What gives up a connection that is being made. */
-  readonly #openings = new Set<() => void>()
-  /** Free connections: the one that was used last is used next, and those too many grow old and close. */
-  readonly #free: Array<Carrier> = []
-  readonly #urgent = new Set<PendingRequest>()
-=======
   readonly #shared = emptyGroup()
   /** Connections that carry one request each. */
   readonly #own = emptyGroup()
@@ -73,7 +53,6 @@ class Pool implements RequestOwner {
   readonly #free: Array<Carrier> = []
   /** Requests with a connection of their own that is being made. */
   readonly #apart = new Set<PendingRequest>()
->>>>>>> origin/transport
   readonly #waiting = new Set<PendingRequest>()
   #onEmpty: (() => void) | undefined
   #longestRoundTripMs = 0
@@ -86,16 +65,6 @@ class Pool implements RequestOwner {
     this.#maxInFlight = options.maxInFlight
   }
 
-<<<<<<< HEAD
-  send(request: PendingRequest, isUrgent: boolean): void {
-    const connection = this.#free.pop()
-    if (connection === undefined) this.#wait(request, isUrgent ? this.#urgent : this.#waiting)
-    else request.start(connection)
-  }
-
-  onTurnedBack(request: PendingRequest): void {
-    this.send(request, false)
-=======
   send(request: PendingRequest): void {
     if (this.#onEmpty !== undefined) {
       request.fail("closed")
@@ -130,16 +99,11 @@ class Pool implements RequestOwner {
 
   onTurnedBack(request: PendingRequest): void {
     this.send(request)
->>>>>>> origin/transport
   }
 
   onWithdrawn(request: PendingRequest): void {
     this.#waiting.delete(request)
-<<<<<<< HEAD
-    this.#urgent.delete(request)
-=======
     this.#apart.delete(request)
->>>>>>> origin/transport
   }
 
   onRoundTrip(ms: number): void {
@@ -152,13 +116,10 @@ class Pool implements RequestOwner {
   }
 
   onFree(connection: Carrier): void {
-<<<<<<< HEAD
-=======
     if (this.#own.connections.has(connection)) {
       connection.close()
       return
     }
->>>>>>> origin/transport
     const next = this.#next()
     if (next === undefined) this.#free.push(connection)
     else next.start(connection)
@@ -167,20 +128,6 @@ class Pool implements RequestOwner {
   /** Closes all connections, and tells when the last one is closed. What waits is not sent any more. */
   close(onClosed: () => void): void {
     this.#onEmpty = onClosed
-<<<<<<< HEAD
-    for (let request = this.#next(); request !== undefined; request = this.#next()) request.fail("closed")
-    for (const giveUp of this.#openings) giveUp()
-    this.#openings.clear()
-    for (const connection of this.#connections) connection.close()
-    if (this.#connections.size === 0) onClosed()
-  }
-
-  #wait(request: PendingRequest, line: Set<PendingRequest>): void {
-    if (this.#onEmpty === undefined) {
-      line.add(request)
-      this.#openMore()
-    } else request.fail("closed")
-=======
     for (const request of [...this.#waiting, ...this.#apart]) request.fail("closed")
     this.#waiting.clear()
     this.#apart.clear()
@@ -190,58 +137,19 @@ class Pool implements RequestOwner {
       for (const connection of connections) connection.close()
     }
     this.#tellIfEmpty()
->>>>>>> origin/transport
   }
 
   /** The request whose turn it is, which no longer waits. */
   #next(): PendingRequest | undefined {
-<<<<<<< HEAD
-    for (const line of [this.#urgent, this.#waiting]) {
-      for (const request of line) {
-        line.delete(request)
-        return request
-      }
-=======
     for (const request of this.#waiting) {
       this.#waiting.delete(request)
       return request
->>>>>>> origin/transport
     }
     return undefined
   }
 
   #openMore(): void {
     if (this.#onEmpty !== undefined) return
-<<<<<<< HEAD
-    const wanted = this.#urgent.size + this.#waiting.size
-    const most = this.#maxInFlight + this.#urgent.size
-    while (this.#openings.size < wanted && this.#connections.size + this.#openings.size < most) this.#open()
-  }
-
-  #open(): void {
-    const giveUp = this.#connector.open({
-      onOpen: (open) => {
-        this.#openings.delete(giveUp)
-        const connection = new Connection(this.#origin, open, (closed) => this.#onClosed(closed))
-        this.#connections.add(connection)
-        this.onFree(connection)
-      },
-      onFailed: (code) => {
-        this.#openings.delete(giveUp)
-        this.#next()?.fail(code)
-        this.#openMore()
-      },
-    })
-    this.#openings.add(giveUp)
-  }
-
-  #onClosed(connection: Connection): void {
-    this.#connections.delete(connection)
-    const index = this.#free.indexOf(connection)
-    if (index >= 0) this.#free.splice(index, 1)
-    if (this.#onEmpty === undefined) this.#openMore()
-    else if (this.#connections.size === 0) this.#onEmpty()
-=======
     const { connections, openings } = this.#shared
     while (openings.size < this.#waiting.size && connections.size + openings.size < this.#maxInFlight) {
       this.#open(
@@ -287,7 +195,6 @@ class Pool implements RequestOwner {
 
   #tellIfEmpty(): void {
     if (this.#shared.connections.size + this.#own.connections.size === 0) this.#onEmpty?.()
->>>>>>> origin/transport
   }
 }
 
@@ -307,17 +214,6 @@ export const makeHttpTransport = (
           pool.close(() => resume(Effect.void))
         }),
     )
-<<<<<<< HEAD
-    const sending = <A, E>(exchange: HttpExchange<A, E>, isUrgent: boolean): Effect.Effect<A, E> =>
-      Effect.callback((resume) => {
-        const request = new HttpRequest(exchange, options.requestTimeoutMs, pool, resume)
-        pool.send(request, isUrgent)
-        return Effect.sync(() => request.abandon())
-      })
-    return {
-      send: (exchange) => sending(exchange, false),
-      sendUrgently: (exchange) => sending(exchange, true),
-=======
     const sending = <A, E>(
       exchange: HttpExchange<A, E>,
       send: (request: PendingRequest) => void,
@@ -330,6 +226,5 @@ export const makeHttpTransport = (
     return {
       send: (exchange) => sending(exchange, (request) => pool.send(request)),
       sendApart: (exchange) => sending(exchange, (request) => pool.sendApart(request)),
->>>>>>> origin/transport
     }
   })

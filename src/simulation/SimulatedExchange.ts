@@ -203,14 +203,10 @@ export const makeSimulatedExchange = (
     const ping = Effect.suspend(() => {
       const { fate, incomingMs, outgoingMs, writeMs = 0 } = options.pingJourney?.(pings++) ?? USUAL_PING
       const failAfter = (ms: number, code: string) =>
-<<<<<<< HEAD
         Effect.andThen(
           Effect.sleep(Math.min(ms, requestTimeoutMs)),
           Effect.fail(new PingFailed({ code, isUnreachable: code === "ECONNREFUSED" })),
         )
-=======
-        Effect.andThen(Effect.sleep(Math.min(ms, requestTimeoutMs)), Effect.fail(new PingFailed({ code })))
->>>>>>> origin/transport
       const isLost = fate === "lost-on-the-way-in" || fate === "lost-on-the-way-out"
       const roundTripMs = incomingMs + outgoingMs
       if (fate === "refused-connection") return failAfter(writeMs, "ECONNREFUSED")

@@ -38,11 +38,8 @@ export interface TransitWatch {
 export class PingFailed extends Data.TaggedError("PingFailed")<{
   /** The platform's error code, or what came instead, such as `timeout` or `status 502`. */
   readonly code: string
-<<<<<<< HEAD
   /** No connection could be had. */
   readonly isUnreachable: boolean
-=======
->>>>>>> origin/transport
 }> {}
 
 export class ExchangeClient extends Context.Service<
@@ -61,14 +58,8 @@ export class ExchangeClient extends Context.Service<
     /**
      * Asks the exchange itself for any answer, and gives the round trip in milliseconds. Its answer shows that the exchange
      * has read what had reached it before. It counts in no limit and uses no nonce, waits for no order's answer,
-<<<<<<< HEAD
      * and takes at most the request timeout. Left out where a venue has no such request: then time alone tells.
      */
     readonly ping?: Effect.Effect<number, PingFailed>
-=======
-     * and takes at most the request timeout.
-     */
-    readonly ping: Effect.Effect<number, PingFailed>
->>>>>>> origin/transport
   }
 >()("paceline/venues/ExchangeClient") {}

@@ -17,7 +17,6 @@ export interface HttpExchangeOptions {
   readonly maxInFlight: number
 }
 
-<<<<<<< HEAD
 /**
  * What a ping asks for: no exchange knows this key, so it is refused before anything is counted. One that takes any key for its
  * own sees no id and no nonce twice.
@@ -27,10 +26,6 @@ const pingAt = (wallMs: number): AddressedOrder => ({
   secret: "paceline-ping",
   nonce: wallMs,
 })
-=======
-/** What a ping asks for: no exchange knows this key, so it is refused before anything is counted. */
-const PING: AddressedOrder = { id: "ping", secret: "paceline-ping", nonce: 0 }
->>>>>>> origin/transport
 
 /** Whatever callers without types call an order: an error about it can be made. */
 const nameOf = (name: unknown): string => (typeof name === "string" ? name : String(name))
@@ -83,13 +78,8 @@ const make = Effect.fnUntraced(function* ({ maxInFlight, requestTimeout, url }: 
     let writtenMs = 0
     let settledMs = 0
     return http
-<<<<<<< HEAD
-      .sendUrgently({
-        path: pathOf(pingAt(clock.currentTimeMillisUnsafe())),
-=======
       .sendApart({
-        path: pathOf(PING),
->>>>>>> origin/transport
+        path: pathOf(pingAt(clock.currentTimeMillisUnsafe())),
         watch: {
           onWritten: (atMs) => {
             writtenMs = atMs
@@ -101,13 +91,9 @@ const make = Effect.fnUntraced(function* ({ maxInFlight, requestTimeout, url }: 
         conclude: (ending) =>
           ending.kind === "answered" && answersPing(ending.answer.status, ending.answer.body)
             ? Exit.void
-<<<<<<< HEAD
             : Exit.fail(
                 new PingFailed({ code: codeOf(ending), isUnreachable: ending.kind === "never-sent" }),
               ),
-=======
-            : Exit.fail(new PingFailed({ code: codeOf(ending) })),
->>>>>>> origin/transport
       })
       .pipe(Effect.map(() => settledMs - writtenMs))
   })
