@@ -2,6 +2,7 @@
 import { Effect, Fiber } from "effect"
 import * as fc from "fast-check"
 import { assert, describe } from "vitest"
+import { order } from "../test/support/rig.ts"
 import { type Entry, entryOf } from "../src/dispatch/Entry.ts"
 import { OrderLine } from "../src/dispatch/OrderLine.ts"
 import { runVirtual } from "../src/simulation/VirtualTime.ts"
@@ -66,7 +67,7 @@ const play = ({ capacity, steps }: World, mistake: Mistake | undefined) =>
       }
     }
     for (const [n, step] of steps.entries()) {
-      const entry = entryOf({ id: String(n) }, 0, Number.POSITIVE_INFINITY, undefined)
+      const entry = entryOf(order(n), 0, Number.POSITIVE_INFINITY)
       switch (step.step) {
         case "offer": {
           const isTaken = put.offer?.(entry) ?? line.offer(entry)

@@ -3,7 +3,8 @@ import { Duration, Effect, Result, Stream } from "effect"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { boundedLines, type RawLine } from "../src/platform/Lines.ts"
-import { type Moment, readOrder } from "../src/run/sources/OrderJson.ts"
+import { MadeOrder, type Moment } from "../src/domain/Order.ts"
+import { readOrder } from "../src/run/sources/OrderJson.ts"
 import { meanGapMs, orderOffsets } from "../src/run/sources/RandomSource.ts"
 import { seededRandom } from "../src/platform/Random.ts"
 import { asOften } from "./support/law.ts"
@@ -82,7 +83,7 @@ describe("the random source", () => {
 
 type Read = typeof readOrder
 const trimming: Read = (text, now) =>
-  Result.map(readOrder(text, now), (order) => ({ ...order, id: order.id.trim() }))
+  Result.map(readOrder(text, now), ({ createdMs, id, params }) => new MadeOrder(id.trim(), params, createdMs))
 
 const echoing: Read = (text, now) => Result.mapError(readOrder(text, now), (problem) => `${problem}: ${text}`)
 
@@ -130,7 +131,7 @@ describe("NDJSON", () => {
         expect(Object.entries(order.params ?? {})).toEqual(
           Object.entries(params).map(([name, value]) => [name, String(value)]),
         )
-        expect(order.createdAtMs).toBe(ageMs === undefined ? undefined : now.monotonicMs - ageMs)
+        expect(order.createdMs).toBe(ageMs === undefined ? undefined : now.monotonicMs - ageMs)
       },
     )
   it("gives back every order that was written as JSON", () => {

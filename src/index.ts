@@ -11,6 +11,7 @@ export {
   layer as layerDispatcher,
   make as makeDispatcher,
 } from "./dispatch/Dispatcher.ts"
+export type { EnqueueFailure, QueuedOrder } from "./dispatch/Admission.ts"
 export type { Outage } from "./dispatch/Circuit.ts"
 export { type HttpDispatcherOptions, layerHttp } from "./dispatch/HttpDispatcher.ts"
 export {
@@ -22,6 +23,7 @@ export {
   type RequestTrace,
   type Retirement,
 } from "./domain/DispatchEvent.ts"
+export { LiveReach, type ReachChange, type ReachOptions } from "./limits/LiveReach.ts"
 export type { Gate, GateFactory, Passage, Place } from "./limits/Gate.ts"
 export type { KeyMemory, Recall } from "./keys/KeyMemory.ts"
 export { ackWindow, type AckWindowOptions, defaultMargin, defaultPace } from "./limits/AckWindow.ts"
@@ -31,6 +33,7 @@ export {
   type DispatchFailure,
   DuplicateOrder,
   ExchangeUnreachable,
+  LogFailed,
   NoUsableKey,
   OrderCancelled,
   OrderExpired,
@@ -39,9 +42,9 @@ export {
 export type { Advice } from "./http/advice.ts"
 export type { ApiKey } from "./domain/ApiKey.ts"
 export { exerciseKeys } from "./venues/exercise/exercise.ts"
-export { Acceptance, ExchangeClient, type TransitWatch } from "./venues/ExchangeClient.ts"
+export { Acceptance, ExchangeClient, PingFailed, type TransitWatch } from "./venues/ExchangeClient.ts"
 export { type HttpExchangeOptions, layer as layerHttpExchange } from "./venues/exercise/HttpExchangeClient.ts"
 export * from "./domain/SubmitError.ts"
-export type { Order, OrderParams } from "./domain/Order.ts"
+export { InvalidOrder, type Order, type OrderParams } from "./domain/Order.ts"
 export { Outcome } from "./domain/Outcome.ts"
 export { KeyInUse, type StateError, StateUnusable, StateUnwritable } from "./keys/StateError.ts"

@@ -6,16 +6,16 @@ import { Effect, Queue, Stream } from "effect"
 import type { ApiKey } from "../../src/domain/ApiKey.ts"
 import { ExchangeClient } from "../../src/venues/ExchangeClient.ts"
 import { nowMs, sleepUntil } from "../../src/platform/Monotonic.ts"
-import type { Order } from "../../src/domain/Order.ts"
+import type { MadeOrder } from "../../src/domain/Order.ts"
 
 const GAP_MS = 50
 const TTL_MS = 1000
 
 /** Runs until every order was sent or has expired; gives the ages of those accepted, in milliseconds. */
-export const plainLoop = (orders: Stream.Stream<Order>, keys: ReadonlyArray<ApiKey>) =>
+export const plainLoop = (orders: Stream.Stream<MadeOrder>, keys: ReadonlyArray<ApiKey>) =>
   Effect.gen(function* () {
     const client = yield* ExchangeClient
-    const queue = yield* Queue.make<Order, "done">()
+    const queue = yield* Queue.make<MadeOrder, "done">()
     const ages: Array<number> = []
     let created = 0
     const worker = (key: ApiKey) =>
@@ -26,7 +26,7 @@ export const plainLoop = (orders: Stream.Stream<Order>, keys: ReadonlyArray<ApiK
           const order = yield* Queue.take(queue)
           yield* sleepUntil(lastMs + GAP_MS)
           const sentMs = yield* nowMs
-          const ageMs = sentMs - (order.createdAtMs ?? sentMs)
+          const ageMs = sentMs - (order.createdMs ?? sentMs)
           if (ageMs >= TTL_MS) continue
           lastMs = sentMs
           nonce += 1

@@ -1,8 +1,12 @@
 /** The real dispatcher, used in a way that spoils what it takes care of. */
 import { Duration, Effect, Fiber, Stream } from "effect"
 import * as Dispatcher from "../../src/dispatch/Dispatcher.ts"
+import type { QueuedOrder } from "../../src/dispatch/Admission.ts"
 import { invariant } from "../../src/platform/invariant.ts"
 import type { Order } from "../../src/domain/Order.ts"
+
+/** The handle of an order that nobody will ask. */
+export const unheard = ({ id }: Order): QueuedOrder => ({ id, result: Effect.never, withdraw: Effect.never })
 
 /** Keeps a stack of its own before the line, so that the newest order goes first. */
 export const newestFirst = (options: Dispatcher.DispatcherOptions) =>
@@ -25,7 +29,11 @@ export const newestFirst = (options: Dispatcher.DispatcherOptions) =>
     )
     return Dispatcher.Dispatcher.of({
       ...real,
-      enqueue: (order) => Effect.sync(() => void stack.push(order)),
+      enqueue: (order) =>
+        Effect.sync(() => {
+          stack.push(order)
+          return unheard(order)
+        }),
       drained,
     })
   })

@@ -7,8 +7,9 @@ import { Dispatcher, type DispatcherOptions } from "../../src/dispatch/Dispatche
 import { DispatchLog, type OrderEnd, type RequestTrace } from "../../src/domain/DispatchEvent.ts"
 import { ExchangeClient } from "../../src/venues/ExchangeClient.ts"
 import { verdictOf } from "../../src/domain/SubmitError.ts"
+import { unheard } from "./dispatchers.ts"
 import { nowMsUnsafe } from "../../src/platform/Monotonic.ts"
-import type { Order } from "../../src/domain/Order.ts"
+import { MadeOrder, type Order } from "../../src/domain/Order.ts"
 
 export type Mistake =
   /** Sends an order again when its request went unanswered. */
@@ -21,6 +22,9 @@ export type Mistake =
   | "forgets-when-stopped"
   /** Puts an order whose request never left at the end of the line instead of its head. */
   | "sends-the-returned-last"
+
+/** Scenarios hand over orders that are made. */
+const createdMsOf = (order: Order) => (order instanceof MadeOrder ? order.createdMs : undefined)
 
 export const naiveDispatcher = (mistake: Mistake) => (options: DispatcherOptions) =>
   Effect.gen(function* () {
@@ -99,11 +103,11 @@ export const naiveDispatcher = (mistake: Mistake) => (options: DispatcherOptions
       Effect.sync(() => {
         held += 1
         empty.closeUnsafe()
-        Queue.offerUnsafe(queue, { order, createdMs: order.createdAtMs ?? now(), attempts: 0 })
+        Queue.offerUnsafe(queue, { order, createdMs: createdMsOf(order) ?? now(), attempts: 0 })
       })
     return Dispatcher.of({
       submit: () => Effect.die("not in these scenarios"),
-      enqueue: take,
+      enqueue: (order) => Effect.as(take(order), unheard(order)),
       offer: (order) => Effect.as(take(order), true),
       outcomes: Stream.empty,
       awaitBelow: () => Effect.void,

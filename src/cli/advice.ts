@@ -3,7 +3,7 @@
  * what happened in one line; here the line gets what to do about it, in the words of the command line.
  */
 import { join } from "node:path"
-import type { ExchangeUnreachable, NoUsableKey } from "../dispatch/SubmitFailure.ts"
+import type { ExchangeUnreachable, LogFailed, NoUsableKey } from "../dispatch/SubmitFailure.ts"
 import type { RecordNotOpened, RecordUnwritable } from "../exchange/ExchangeRecord.ts"
 import type { ExchangeNotServed } from "../exchange/ExchangeServer.ts"
 import type { JournalNotOpened, JournalUnwritable } from "../journal/Journal.ts"
@@ -24,6 +24,7 @@ export type Told =
   | ExchangeNotServed
   | ExchangeUnreachable
   | JournalError
+  | LogFailed
   | LogUnusable
   | NothingAccepted
   | NoUsableKey
@@ -185,6 +186,7 @@ export const inWords = (error: Told): string => {
       return `${error.message}. The run was stopped, for nothing is sent that is not remembered; make room, or check the directory`
     case "AtRest":
     case "ExchangeNotServed":
+    case "LogFailed":
       return error.message
   }
 }

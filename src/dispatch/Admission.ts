@@ -1,6 +1,10 @@
-/** How orders come in: each is opened in the ledger, and joins the line or waits outside until it has room. */
-import { Clock, Deferred, Effect } from "effect"
-import type { Order } from "../domain/Order.ts"
+/**
+ * How orders come in: each is checked, opened in the ledger, and joins the line or waits outside until it has room. And how they
+ * are taken back.
+ */
+import { Clock, Deferred, Effect, Result } from "effect"
+import { checkOrder, type InvalidOrder, MadeOrder, type Order } from "../domain/Order.ts"
+import type { Outcome } from "../domain/Outcome.ts"
 import { invariant } from "../platform/invariant.ts"
 import { nowMsUnsafe, sleepUntil } from "../platform/Monotonic.ts"
 import type { Acceptance } from "../venues/ExchangeClient.ts"
@@ -9,6 +13,29 @@ import type { Ledger } from "./Ledger.ts"
 import type { OrderLine } from "./OrderLine.ts"
 import type { Standing } from "./Standing.ts"
 import { type DispatchFailure, DuplicateOrder, OrderCancelled, type SubmitFailure } from "./SubmitFailure.ts"
+
+/** Why an order was not taken. */
+export type EnqueueFailure = InvalidOrder | DuplicateOrder | OrderCancelled | DispatchFailure
+
+/**
+ * An order that a dispatcher has taken.
+ *
+ * @example
+ * const queued = yield* dispatcher.enqueue({ id: "order-1" })
+ * // A second later nobody wants it any more.
+ * const outcome = yield* Effect.delay(queued.withdraw, "1 second")
+ * // "cancelled": nothing was sent. Else it had left, and this is what became of it.
+ */
+export interface QueuedOrder {
+  readonly id: string
+  /** Waits for its end, and tells it as `submit` does. To interrupt this leaves the order alone. */
+  readonly result: Effect.Effect<Acceptance, SubmitFailure>
+  /**
+   * Takes the order back where it has not left, and answers `cancelled`: nothing was sent. Where it has left, waits for
+   * its outcome, for the request timeout and a second at most, and answers that; it does not go back to the line.
+   */
+  readonly withdraw: Effect.Effect<Outcome>
+}
 
 export class Admission {
   readonly #line: OrderLine
@@ -28,49 +55,60 @@ export class Admission {
 
   readonly submit = (order: Order): Effect.Effect<Acceptance, SubmitFailure> =>
     Effect.uninterruptibleMask((restore) =>
-      Effect.suspend(() => {
-        const result = Deferred.makeUnsafe<Acceptance, SubmitFailure>()
-        return Effect.flatMap(this.#enter(order, result), (entry) =>
-          restore(Effect.andThen(this.#join(entry), Deferred.await(result))).pipe(
-            Effect.onInterrupt(() => this.#withdraw(entry)),
-          ),
+      Effect.flatMap(this.#enter(order), (entry) =>
+        restore(Effect.andThen(this.#join(entry), Deferred.await(entry.result))).pipe(
+          Effect.onInterrupt(() => this.#withdraw(entry)),
+        ),
+      ),
+    )
+
+  readonly enqueue = (order: Order): Effect.Effect<QueuedOrder, EnqueueFailure> =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.flatMap(this.#enter(order), (entry) => {
+        const queued: QueuedOrder = {
+          id: entry.order.id,
+          result: Deferred.await(entry.result),
+          withdraw: Effect.uninterruptible(this.#withdraw(entry)),
+        }
+        // As a rule there is room, and no need to wait for any: then it is done in one step.
+        if (this.#line.offer(entry)) return Effect.succeed(queued)
+        return Effect.as(
+          Effect.onInterrupt(restore(this.#join(entry)), () => this.#withdraw(entry)),
+          queued,
         )
       }),
     )
 
-  readonly enqueue = (order: Order): Effect.Effect<void, DuplicateOrder | OrderCancelled | DispatchFailure> =>
-    // As a rule there is room, and no need to wait for any: then it is done in one step.
-    Effect.flatMap(this.offer(order), (taken) =>
-      taken
-        ? Effect.void
-        : Effect.uninterruptibleMask((restore) =>
-            Effect.flatMap(this.#enter(order), (entry) =>
-              Effect.onInterrupt(restore(this.#join(entry)), () => this.#withdraw(entry)),
-            ),
-          ),
-    )
-
-  readonly offer = (order: Order): Effect.Effect<boolean, DuplicateOrder> =>
-    Effect.suspend(() => {
+  readonly offer = (order: Order): Effect.Effect<boolean, InvalidOrder | DuplicateOrder> =>
+    Effect.suspend((): Effect.Effect<boolean, InvalidOrder | DuplicateOrder> => {
+      const made = this.#check(order)
+      if (Result.isFailure(made)) return Effect.fail(made.failure)
       if (this.#standing.isOver || this.#line.isFull) return Effect.succeed(false)
-      const entry = this.#ledger.open(order, nowMsUnsafe(this.#clock), this.#ttlMs, undefined)
-      if (entry === undefined) return Effect.fail(new DuplicateOrder({ orderId: order.id }))
+      const entry = this.#ledger.open(made.success, nowMsUnsafe(this.#clock), this.#ttlMs)
+      if (entry === undefined) return Effect.fail(new DuplicateOrder({ orderId: made.success.id }))
       invariant(this.#line.offer(entry), "a line that is not full refuses an order")
       return Effect.succeed(true)
     })
 
-  #enter(
-    order: Order,
-    result?: Deferred.Deferred<Acceptance, SubmitFailure>,
-  ): Effect.Effect<Entry, DuplicateOrder | OrderCancelled | DispatchFailure> {
-    return Effect.suspend((): Effect.Effect<Entry, DuplicateOrder | OrderCancelled | DispatchFailure> => {
+  /** What was made in this package is known to be good. */
+  #check(order: Order): Result.Result<MadeOrder, InvalidOrder> {
+    if (order instanceof MadeOrder) return Result.succeed(order)
+    return checkOrder(order, {
+      wallMs: this.#clock.currentTimeMillisUnsafe(),
+      monotonicMs: nowMsUnsafe(this.#clock),
+    })
+  }
+
+  #enter(order: Order): Effect.Effect<Entry, EnqueueFailure> {
+    return Effect.suspend((): Effect.Effect<Entry, EnqueueFailure> => {
+      const made = this.#check(order)
+      if (Result.isFailure(made)) return Effect.fail(made.failure)
+      const { id } = made.success
       const { down, isOver } = this.#standing
       if (down !== undefined) return Effect.failCause(down)
-      if (isOver) return Effect.fail(new OrderCancelled({ orderId: order.id }))
-      const entry = this.#ledger.open(order, nowMsUnsafe(this.#clock), this.#ttlMs, result)
-      return entry === undefined
-        ? Effect.fail(new DuplicateOrder({ orderId: order.id }))
-        : Effect.succeed(entry)
+      if (isOver) return Effect.fail(new OrderCancelled({ orderId: id, reason: "stopped" }))
+      const entry = this.#ledger.open(made.success, nowMsUnsafe(this.#clock), this.#ttlMs)
+      return entry === undefined ? Effect.fail(new DuplicateOrder({ orderId: id })) : Effect.succeed(entry)
     })
   }
 
@@ -90,12 +128,18 @@ export class Admission {
     )
   }
 
-  #withdraw(entry: Entry): Effect.Effect<void> {
-    return Effect.sync(() => {
+  /** Nobody hides an order that has left: its end is awaited, which comes within the time that a request is given. */
+  #withdraw(entry: Entry): Effect.Effect<Outcome> {
+    return Effect.suspend(() => {
       entry.withdrawn = true
-      if (entry.state === "in-flight" || entry.state === "ended") return
-      this.#line.remove(entry)
-      this.#ledger.cancel(entry, nowMsUnsafe(this.#clock))
+      if (entry.state !== "ended" && !entry.hasLeft) {
+        this.#line.remove(entry)
+        this.#ledger.cancel(entry, nowMsUnsafe(this.#clock), "withdrawn")
+      }
+      return Effect.map(Effect.exit(Deferred.await(entry.result)), () => {
+        invariant(entry.outcome !== undefined, `order ${entry.order.id} ended without an outcome`)
+        return entry.outcome
+      })
     })
   }
 }

@@ -4,18 +4,28 @@
  *
  * Times are milliseconds of the monotonic clock.
  */
-import { Cause, Clock, Effect, Exit, Option } from "effect"
+import { Cause, Clock, Effect, Exit, Redacted } from "effect"
 import type { ApiKey } from "../domain/ApiKey.ts"
 import type { DispatchLog, OrderEnd, RequestTrace, ReturnReason } from "../domain/DispatchEvent.ts"
 import type { RejectReason } from "../domain/Outcome.ts"
-import { ConnectionBroken, type SubmitError, type Verdict, verdictOf } from "../domain/SubmitError.ts"
+import {
+  ClientFailed,
+  ConnectionBroken,
+  isSubmitError,
+  RequestTimeout,
+  type SubmitError,
+  type Verdict,
+  verdictOf,
+} from "../domain/SubmitError.ts"
 import type { Ending } from "../domain/Transit.ts"
 import type { Advice } from "../http/advice.ts"
 import type { KeyMemory } from "../keys/KeyMemory.ts"
 import { nowMsUnsafe } from "../platform/Monotonic.ts"
-import type { Acceptance, ExchangeClient } from "../venues/ExchangeClient.ts"
+import type { Acceptance, ExchangeClient, TransitWatch } from "../venues/ExchangeClient.ts"
 import type { Sign } from "./Circuit.ts"
 import type { Entry, OpenRequest } from "./Entry.ts"
+import { problemOf } from "./outside.ts"
+import type { Watchdog } from "./Watchdog.ts"
 
 /** What an attempt needs of its lane. */
 export interface AttemptContext {
@@ -23,6 +33,7 @@ export interface AttemptContext {
   readonly memory: KeyMemory
   readonly client: ExchangeClient["Service"]
   readonly log: DispatchLog
+  readonly watchdog: Watchdog
   /** Whether a request whose record is kept may still leave: much may have happened while it was written down. */
   readonly mayLeave: (entry: Entry, nonce: number) => boolean
   readonly onWritten: (atMs: number) => void
@@ -46,8 +57,6 @@ export interface Attempt {
   readonly ending: Ending
   /** When all of it was known. */
   readonly atMs: number
-  /** The client died of a bug, which the dispatcher does not survive. */
-  readonly defect: Cause.Cause<never> | undefined
 }
 
 const endingOf = (result: Result): Ending => {
@@ -78,21 +87,41 @@ export const signOf = ({ result }: Attempt): Sign | undefined => {
   }
 }
 
+/** What a client says of a request, where it may say anything: only an error that we know can tell that it did not arrive. */
+const errorOf = (
+  cause: Cause.Cause<unknown>,
+  about: { readonly orderId: string; readonly key: string },
+  secret: Redacted.Redacted,
+  wasWritten: boolean,
+): SubmitError => {
+  const thrown = Cause.squash(cause)
+  if (!isSubmitError(thrown)) {
+    const problem = problemOf(thrown).replaceAll(Redacted.value(secret), about.key)
+    return new ClientFailed({ ...about, problem })
+  }
+  return wasWritten && thrown._tag === "ConnectionFailed"
+    ? new ConnectionBroken({ ...about, code: thrown.code })
+    : thrown
+}
+
+/** @param exit undefined where the client did not come to an end */
 const resultOf = (
-  exit: Exit.Exit<Acceptance, SubmitError>,
+  exit: Exit.Exit<Acceptance, SubmitError> | undefined,
   isWithheld: boolean,
+  open: OpenRequest,
   entry: Entry,
   key: ApiKey,
-): Pick<Attempt, "result" | "defect"> => {
-  if (Exit.isSuccess(exit)) return { result: { kind: "accepted", acceptance: exit.value }, defect: undefined }
-  const found = Option.getOrUndefined(Cause.findErrorOption(exit.cause))
-  // A client that died cannot say whether the order left.
+): Result => {
+  if (exit !== undefined && Exit.isSuccess(exit)) return { kind: "accepted", acceptance: exit.value }
+  const about = { orderId: entry.order.id, key: key.label }
   const error =
-    found ?? new ConnectionBroken({ orderId: entry.order.id, key: key.label, code: "client died" })
+    exit === undefined
+      ? new RequestTimeout(about)
+      : errorOf(exit.cause, about, key.secret, open.writtenMs !== undefined)
   const verdict = verdictOf(error)
-  const result: Result =
-    isWithheld && verdict.kind === "never-sent" ? { kind: "withheld" } : { kind: "failed", error, verdict }
-  return { result, defect: found === undefined ? Cause.die(Cause.squash(exit.cause)) : undefined }
+  return isWithheld && verdict.kind === "never-sent"
+    ? { kind: "withheld" }
+    : { kind: "failed", error, verdict }
 }
 
 /**
@@ -119,29 +148,36 @@ export const attempt = (entry: Entry, open: OpenRequest, context: AttemptContext
     open.sentMs = readyMs
     entry.hasLeft = true
     let isWithheld = false
+    let isOver = false
     let settledMs: number | undefined
-    const exit = yield* Effect.exit(
-      context.client.submit(entry.order, key, open.nonce, {
-        mayStart: () => {
-          isWithheld = !context.mayLeave(entry, open.nonce)
-          return !isWithheld
-        },
-        onWritten: (atMs) => {
-          open.writtenMs = atMs
-          context.onWritten(atMs)
-        },
-        onSettled: (atMs) => {
-          settledMs = atMs
-        },
-        onAdvice: (advice) => context.onAdvice(advice, nowMsUnsafe(clock)),
-      }),
-    )
+    /** A moment that the client tells, where it can be one of this request. */
+    const moment = (atMs: number, nowMs: number) => (atMs >= readyMs && atMs <= nowMs ? atMs : nowMs)
+    const watch: TransitWatch = {
+      mayStart: () => {
+        isWithheld = isOver || !context.mayLeave(entry, open.nonce)
+        return !isWithheld
+      },
+      onWritten: (atMs) => {
+        if (isOver || open.writtenMs !== undefined) return
+        open.writtenMs = moment(atMs, nowMsUnsafe(clock))
+        context.onWritten(open.writtenMs)
+      },
+      onSettled: (atMs) => {
+        settledMs = moment(atMs, nowMsUnsafe(clock))
+      },
+      onAdvice: (advice) => {
+        if (!isOver) context.onAdvice(advice, nowMsUnsafe(clock))
+      },
+    }
+    const call = Effect.suspend(() => context.client.submit(entry.order, key, open.nonce, watch))
+    const exit = yield* context.watchdog.watch(call)
+    isOver = true
     const atMs = nowMsUnsafe(clock)
-    const { defect, result } = resultOf(exit, isWithheld, entry, key)
+    const result = resultOf(exit, isWithheld, open, entry, key)
     const request: RequestTrace = { ...open, settledMs: settledMs ?? atMs }
     const ending = endingOf(result)
     tellMemory(ending, request.settledMs)
-    return { request, result, ending, atMs, defect }
+    return { request, result, ending, atMs }
   })
 
 const withheld = (request: RequestTrace): Attempt => ({
@@ -149,7 +185,6 @@ const withheld = (request: RequestTrace): Attempt => ({
   result: { kind: "withheld" },
   ending: "never-sent",
   atMs: request.settledMs,
-  defect: undefined,
 })
 
 /** Refusals that say nothing about the order itself: with another nonce or another key it may well pass. */

@@ -16,7 +16,7 @@ import { Clock, Deferred, Duration, Effect, Exit, Latch, Schedule, type Scope } 
 import { CircuitBreaker } from "effect/persistence"
 import { invariant } from "../platform/invariant.ts"
 import { monotonicClock, nowMsUnsafe, sleepUntil } from "../platform/Monotonic.ts"
-import { ExchangeUnreachable } from "./SubmitFailure.ts"
+import { ExchangeUnreachable, type OrderExpired } from "./SubmitFailure.ts"
 
 /**
  * What a request's end says about the exchange.
@@ -76,6 +76,8 @@ export interface Circuit {
   readonly outage: (nowMs: number) => Outage | undefined
   /** From the first attempt to connect that failed to the last, in milliseconds; 0 while the exchange is in contact. */
   readonly unreachableMs: () => number
+  /** What keeps orders from leaving, with the platform's error code where no connection can be had; undefined while nothing does. */
+  readonly hindrance: (nowMs: number) => OrderExpired["outage"]
 }
 
 /** So many requests in a row without a usable answer are an outage; fewer may be bad luck. */
@@ -103,6 +105,7 @@ class Silence {
   #wasReached = false
   #sinceMs: number | undefined
   #lastMs = 0
+  #code: string | undefined
 
   constructor(options: CircuitOptions) {
     this.#options = options
@@ -112,10 +115,16 @@ class Silence {
     return this.#sinceMs === undefined ? 0 : this.#lastMs - this.#sinceMs
   }
 
+  /** The platform's error code of the last attempt to connect; undefined while the exchange is in contact. */
+  get code(): string | undefined {
+    return this.#code
+  }
+
   /** A request was answered, or at least left. */
   onContact(): void {
     this.#wasReached = true
     this.#sinceMs = undefined
+    this.#code = undefined
   }
 
   onNoContact(atMs: number, code: string): void {
@@ -124,6 +133,7 @@ class Silence {
     if (atMs - this.#lastMs > LONGEST_GAP_MS) this.#sinceMs = undefined
     this.#lastMs = atMs
     this.#sinceMs ??= atMs
+    this.#code = code
     if (this.ms < Duration.toMillis(this.#wasReached ? unreachableAfter : firstContact)) return
     onUnreachable(new ExchangeUnreachable({ code, seconds: this.ms / 1000 }))
   }
@@ -180,6 +190,13 @@ class BreakerCircuit implements Circuit {
   })
 
   readonly unreachableMs = (): number => this.#silence.ms
+
+  readonly hindrance: Circuit["hindrance"] = (nowMs) => {
+    const { code } = this.#silence
+    if (code !== undefined) return { kind: "unreachable", code }
+    const kind = this.outage(nowMs)?.kind
+    return kind && { kind, code: undefined }
+  }
 
   readonly heldUntilMs = (): number => this.#heldUntilMs
 

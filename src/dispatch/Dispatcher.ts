@@ -8,13 +8,13 @@
 import { Cause, Clock, Context, Duration, Effect, Layer, Scope, Stream } from "effect"
 import type { ApiKey } from "../domain/ApiKey.ts"
 import { DispatchLog, type OutcomeEvent, type Retirement } from "../domain/DispatchEvent.ts"
-import type { Order } from "../domain/Order.ts"
+import type { InvalidOrder, Order } from "../domain/Order.ts"
 import { noMemory, type Recall } from "../keys/KeyMemory.ts"
 import type { GateFactory } from "../limits/Gate.ts"
 import { LiveReach } from "../limits/LiveReach.ts"
 import { nowMsUnsafe } from "../platform/Monotonic.ts"
 import { type Acceptance, ExchangeClient } from "../venues/ExchangeClient.ts"
-import { Admission } from "./Admission.ts"
+import { Admission, type EnqueueFailure, type QueuedOrder } from "./Admission.ts"
 import { type Circuit, make as makeCircuit, type Outage } from "./Circuit.ts"
 import { checkCount, checkKeys, checkTime } from "./InvalidOptions.ts"
 import { Lane, type LaneContext } from "./Lane.ts"
@@ -22,12 +22,13 @@ import { Ledger, type LedgerCounts, type OutcomesOverrun } from "./Ledger.ts"
 import { NONCE_JUMPS } from "./nonces.ts"
 import { OrderLine } from "./OrderLine.ts"
 import { Pinger } from "./Pinger.ts"
+import { guardLog, guardPing } from "./outside.ts"
 import { Standing } from "./Standing.ts"
+import { Watchdog } from "./Watchdog.ts"
 import {
   type DispatchFailure,
   type DuplicateOrder,
   NoUsableKey,
-  type OrderCancelled,
   type SubmitFailure,
 } from "./SubmitFailure.ts"
 
@@ -93,15 +94,30 @@ export class Dispatcher extends Context.Service<
   Dispatcher,
   {
     /**
-     * Takes an order, waiting for room, and succeeds when the exchange has accepted it. Interrupted, it
-     * withdraws the order as long as it has not been sent.
+     * Takes an order, waiting for room, and succeeds when the exchange has accepted it; fails with what became of it instead.
+     *
+     * Interrupted, it withdraws the order where that has not left. Where it has left, the interruption waits for its
+     * outcome, for the request timeout and a second at most. Either way `outcomes` has told which of the two it
+     * was when the fiber ends. Whoever may interrupt and wants the answer in hand uses `enqueue`.
+     *
+     * @example
+     * const submitted = dispatcher.submit({ id: "order-1", params: { side: "buy" } }).pipe(
+     *   Effect.catchTag("OrderExpired", (late) => Effect.logWarning(late.message)),
+     * )
      */
     readonly submit: (order: Order) => Effect.Effect<Acceptance, SubmitFailure>
-    /** Takes an order, waiting for room, and does not wait for its outcome. */
-    readonly enqueue: (order: Order) => Effect.Effect<void, DuplicateOrder | OrderCancelled | DispatchFailure>
+    /** Takes an order, waiting for room, and does not wait for its outcome: that can be asked of what it answers. */
+    readonly enqueue: (order: Order) => Effect.Effect<QueuedOrder, EnqueueFailure>
     /** Takes an order if there is room at once, and says whether it did. */
-    readonly offer: (order: Order) => Effect.Effect<boolean, DuplicateOrder>
-    /** Every outcome from the moment the stream is run; it ends when the dispatcher has stopped. */
+    readonly offer: (order: Order) => Effect.Effect<boolean, InvalidOrder | DuplicateOrder>
+    /**
+     * Every outcome from the moment the stream is run. It ends when the dispatcher has stopped, after the last outcome; the
+     * stop waits until every reader has done with what it was told, for a second at most.
+     *
+     * @example
+     * const reader = Stream.runForEach(dispatcher.outcomes, ({ id, outcome }) => Console.log(id, outcome.outcome))
+     * yield* Effect.forkChild(reader, { startImmediately: true })
+     */
     readonly outcomes: Stream.Stream<OutcomeEvent, OutcomesOverrun>
     /** Waits until fewer than this many orders are queued. */
     readonly awaitBelow: (queued: number) => Effect.Effect<void>
@@ -148,20 +164,23 @@ export const make = Effect.fnUntraced(function* (options: DispatcherOptions) {
   checkOptions(settings)
   const { requestTimeout, ttl } = settings
   const clock = yield* Clock.Clock
-  const log = yield* DispatchLog
+  const logGiven = yield* DispatchLog
   const reach =
     options.reach ??
     new LiveReach({ boundMs: undefined, requestTimeoutMs: Duration.toMillis(requestTimeout) })
+  const log = guardLog(logGiven, (failure) => standing.goDown(Cause.fail(failure)))
   reach.tell((change) => log.record({ type: "reach", ...change }))
   const line = yield* OrderLine.make(settings.capacity)
-  const ledger = new Ledger(log)
+  const ledger = new Ledger(log, (atMs) => circuit.hindrance(atMs))
   const standing = new Standing(line, ledger, clock)
-  const circuit = yield* makeCircuit({
+  const circuit: Circuit = yield* makeCircuit({
     ...settings,
     onUnreachable: (failure) => standing.goDown(Cause.fail(failure)),
   })
+  const watchdog = yield* Watchdog.make(requestTimeout)
   const client = yield* ExchangeClient
-  const pinger = yield* Pinger.make({ client, reach, circuit, record: log.record })
+  const ping = guardPing(client, watchdog)
+  const pinger = yield* Pinger.make({ ping, reach, circuit, record: log.record })
   const laneScope = yield* Scope.make()
   const requestScope = yield* Scope.make("parallel")
   const lanes: ReadonlyArray<Lane> = yield* makeLanes(settings, {
@@ -174,6 +193,8 @@ export const make = Effect.fnUntraced(function* (options: DispatcherOptions) {
     pinger,
     reach,
     requests: requestScope,
+    watchdog,
+    whyCancelled: () => standing.whyCancelled,
     isStopping: () => standing.isOver,
     onRetired: () => {
       if (lanes.every((lane) => lane.health.state !== "active")) standing.goDown(noUsableKey(lanes))
@@ -183,6 +204,7 @@ export const make = Effect.fnUntraced(function* (options: DispatcherOptions) {
   yield* Effect.addFinalizer(() => standing.stop(laneScope, requestScope, requestTimeout))
 
   yield* standing.supervise(reach.comingBack, laneScope)
+  yield* standing.supervise(watchdog.run, requestScope)
   yield* standing.supervise(pinger.run, laneScope)
   yield* Effect.forEach(lanes, (lane) => standing.supervise(lane.run, laneScope), { discard: true })
   // Nothing is sent that cannot be remembered.
@@ -212,8 +234,9 @@ const makeLanes = (
   context: LaneContext,
 ) =>
   Effect.forEach(keys, (key) =>
-    Effect.flatMap(Effect.all([gate(key), recall(key)]), ([made, memory]) =>
-      Lane.make(key, made, memory, context),
+    Effect.flatMap(
+      Effect.all([Effect.suspend(() => gate(key)), Effect.suspend(() => recall(key))]),
+      ([made, memory]) => Lane.make(key, made, memory, context),
     ),
   )
 

@@ -1,7 +1,8 @@
 /** An order in the dispatcher's hands, and the request that carries it. */
-import type { Deferred } from "effect"
+import { Deferred } from "effect"
 import type { RequestTrace } from "../domain/DispatchEvent.ts"
-import type { Order } from "../domain/Order.ts"
+import type { MadeOrder } from "../domain/Order.ts"
+import type { Outcome } from "../domain/Outcome.ts"
 import type { Timed } from "../platform/TimeHeap.ts"
 import type { Acceptance } from "../venues/ExchangeClient.ts"
 import type { SubmitFailure } from "./SubmitFailure.ts"
@@ -14,12 +15,14 @@ export interface OpenRequest extends Omit<RequestTrace, "sentMs" | "settledMs" |
 }
 
 export interface Entry {
-  readonly order: Order
+  readonly order: MadeOrder
   readonly createdMs: number
   /** From here on it is not worth sending; Infinity for an order without a time to live. */
   readonly deadlineMs: number
-  /** Where a caller waits for the result; undefined where nobody does. */
-  readonly result: Deferred.Deferred<Acceptance, SubmitFailure> | undefined
+  /** Where callers wait for the result. */
+  readonly result: Deferred.Deferred<Acceptance, SubmitFailure>
+  /** How it ended. */
+  outcome: Outcome | undefined
   /** Its request, while one is under way. */
   request: OpenRequest | undefined
   /** Its request was let go: from then on only the request's end can tell that it did not leave. */
@@ -41,11 +44,12 @@ export interface Entry {
 }
 
 /** An order that has just been taken in hand. */
-export const entryOf = (order: Order, createdMs: number, ttlMs: number, result: Entry["result"]): Entry => ({
+export const entryOf = (order: MadeOrder, createdMs: number, ttlMs: number): Entry => ({
   order,
   createdMs,
   deadlineMs: createdMs + ttlMs,
-  result,
+  result: Deferred.makeUnsafe(),
+  outcome: undefined,
   request: undefined,
   hasLeft: false,
   attempts: 0,

@@ -2,9 +2,10 @@
  * A lane: the fiber of one API key. It asks its gate, takes an order only when it may send at once, sends it,
  * and turns to the next without waiting for the answer.
  */
-import { type Cause, Clock, Deferred, Effect, Latch, type Scope } from "effect"
+import { Cause, Clock, Deferred, Effect, Exit, Latch, type Scope } from "effect"
 import type { ApiKey } from "../domain/ApiKey.ts"
-import type { DispatchLog, Retirement } from "../domain/DispatchEvent.ts"
+import type { DispatchLog, OrderEnd, Retirement } from "../domain/DispatchEvent.ts"
+import { ClientFailed } from "../domain/SubmitError.ts"
 import type { KeyMemory } from "../keys/KeyMemory.ts"
 import type { Gate, Passage, Place } from "../limits/Gate.ts"
 import type { LiveReach } from "../limits/LiveReach.ts"
@@ -14,6 +15,7 @@ import type { ExchangeClient } from "../venues/ExchangeClient.ts"
 import { type Attempt, attempt, type Consequence, consequenceOf, signOf } from "./Attempt.ts"
 import type { Circuit, Report } from "./Circuit.ts"
 import type { Entry, OpenRequest } from "./Entry.ts"
+import { problemOf } from "./outside.ts"
 import {
   afterAccepted,
   afterAdvice,
@@ -29,6 +31,8 @@ import type { Ledger } from "./Ledger.ts"
 import { nextNonce } from "./nonces.ts"
 import type { OrderLine } from "./OrderLine.ts"
 import type { Pinger } from "./Pinger.ts"
+import type { DispatchFailure } from "./SubmitFailure.ts"
+import type { Watchdog } from "./Watchdog.ts"
 
 /** What a lane shares with its dispatcher. */
 export interface LaneContext extends HealthPolicy {
@@ -40,6 +44,7 @@ export interface LaneContext extends HealthPolicy {
   readonly circuit: Circuit
   /** Requests live here: they outlast the lane, which may end while they are under way. */
   readonly requests: Scope.Scope
+  readonly watchdog: Watchdog
   /** Times an order goes back to the line after a definite refusal. */
   readonly maxReturns: number
   readonly pinger: Pinger
@@ -48,7 +53,9 @@ export interface LaneContext extends HealthPolicy {
   readonly isStopping: () => boolean
   /** The key leaves service; the lane has stopped sending. */
   readonly onRetired: () => void
-  /** A bug surfaced in a request. */
+  /** Why what comes back is not sent any more. */
+  readonly whyCancelled: () => Cause.Cause<DispatchFailure> | "stopped"
+  /** Something died that must not. */
   readonly onDefect: (cause: Cause.Cause<never>) => void
 }
 
@@ -235,19 +242,42 @@ export class Lane {
     })
     return Effect.flatMap(place.begin(sentMs), (passage) =>
       Effect.asVoid(
-        Effect.forkIn(this.#follow(entry, open, passage, report), requests, { startImmediately: true }),
+        Effect.forkIn(this.#whatever(entry, open, this.#follow(entry, open, passage, report)), requests, {
+          startImmediately: true,
+        }),
       ),
+    )
+  }
+
+  /** Where following a request dies, its order still has an outcome, and the dispatcher does not go on as if nothing were. */
+  #whatever(entry: Entry, open: OpenRequest, follow: Effect.Effect<void>): Effect.Effect<void> {
+    return Effect.catchCause(follow, (cause) =>
+      Effect.sync(() => {
+        const { ledger, onDefect } = this.#context
+        const settledMs = this.#nowMs
+        if (entry.state !== "ended" && entry.request === open) {
+          const problem = problemOf(Cause.squash(cause))
+          const error = new ClientFailed({ orderId: entry.order.id, key: this.label, problem })
+          const end: OrderEnd = {
+            outcome: { outcome: "unknown", cause: "undecodable" },
+            request: { ...open, settledMs },
+          }
+          ledger.end(entry, end, settledMs, Exit.fail(error))
+        }
+        onDefect(cause)
+      }),
     )
   }
 
   /** Follows a request from its leaving until it can count in no window any more. */
   #follow(entry: Entry, open: OpenRequest, passage: Passage, report: Report): Effect.Effect<void> {
-    const { circuit, client, log } = this.#context
+    const { circuit, client, log, watchdog } = this.#context
     const attempting = attempt(entry, open, {
       key: this.#key,
       memory: this.memory,
       client,
       log,
+      watchdog,
       mayLeave: this.#mayLeave,
       onWritten: passage.onWritten,
       onAdvice: ({ exchangeMs, keyMs }, atMs) => {
@@ -261,12 +291,10 @@ export class Lane {
       return Effect.andThen(
         report(signOf(done)),
         Effect.suspend(() => {
-          // A stop that lost patience has ended the order already.
-          if (entry.state === "ended") return Effect.void
-          this.#settle(entry, done, returnsFreely)
+          // Its caller, or a stop, may have ended the order before it left.
+          if (entry.state !== "ended") this.#settle(entry, done, returnsFreely)
           // Last, because it may let the lane go on at once: it must have learnt from this answer by then.
           passage.onEnded(done.ending, done.request.settledMs)
-          if (done.defect !== undefined) this.#context.onDefect(done.defect)
           return Effect.andThen(done.ending === "lost" ? this.#clear(passage) : this.#known, passage.leave)
         }),
       )
@@ -352,12 +380,12 @@ export class Lane {
   }
 
   #carryOut(consequence: Consequence, entry: Entry, { atMs, request }: Attempt): void {
-    const { ledger, line, log } = this.#context
+    const { ledger, line, log, whyCancelled } = this.#context
     switch (consequence.kind) {
       case "end":
         return ledger.end(entry, consequence.end, atMs, consequence.told)
       case "cancel":
-        return ledger.cancel(entry, atMs)
+        return ledger.cancel(entry, atMs, entry.withdrawn ? "withdrawn" : whyCancelled())
       case "return": {
         if (consequence.countsAsReturn) entry.returns += 1
         ledger.comeBack(entry)

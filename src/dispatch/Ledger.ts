@@ -5,7 +5,7 @@
 import { Cause, Deferred, Effect, Exit, Latch, Queue, Schema, Stream } from "effect"
 import type { Acceptance } from "../venues/ExchangeClient.ts"
 import { invariant } from "../platform/invariant.ts"
-import type { Order } from "../domain/Order.ts"
+import type { MadeOrder } from "../domain/Order.ts"
 import type { DispatchLog, OrderEnd, OutcomeEvent } from "../domain/DispatchEvent.ts"
 import { type Entry, entryOf, type OpenRequest } from "./Entry.ts"
 import { OrderCancelled, OrderExpired, type SubmitFailure } from "./SubmitFailure.ts"
@@ -35,10 +35,13 @@ export interface LedgerCounts {
 
 export class Ledger {
   readonly #log: DispatchLog
+  readonly #outage: (atMs: number) => OrderExpired["outage"]
   readonly #held = new Map<string, Entry>()
   readonly #readers = new Set<OutcomeQueue>()
   #inFlight = 0
   readonly #empty = Latch.makeUnsafe(true)
+  /** Open while nobody reads outcomes. */
+  readonly #unread = Latch.makeUnsafe(true)
   #closed = false
   readonly counts: LedgerCounts = {
     created: 0,
@@ -49,19 +52,16 @@ export class Ledger {
     cancelled: 0,
   }
 
-  constructor(log: DispatchLog) {
+  /** @param outage why nothing is sent at that moment, for what expires then */
+  constructor(log: DispatchLog, outage: (atMs: number) => OrderExpired["outage"]) {
     this.#log = log
+    this.#outage = outage
   }
 
   /** Opens an entry for an order, or answers undefined while another order of the same id is held. */
-  open(
-    order: Order,
-    nowMs: number,
-    ttlMs: number,
-    result: Deferred.Deferred<Acceptance, SubmitFailure> | undefined,
-  ): Entry | undefined {
+  open(order: MadeOrder, nowMs: number, ttlMs: number): Entry | undefined {
     if (this.#held.has(order.id)) return undefined
-    const entry = entryOf(order, order.createdAtMs ?? nowMs, ttlMs, result)
+    const entry = entryOf(order, order.createdMs ?? nowMs, ttlMs)
     this.#held.set(order.id, entry)
     this.#empty.closeUnsafe()
     this.counts.created += 1
@@ -73,6 +73,7 @@ export class Ledger {
     invariant(entry.state !== "ended", `order ${entry.order.id} ended twice`)
     if (entry.state === "in-flight") this.#inFlight -= 1
     entry.state = "ended"
+    entry.outcome = end.outcome
     this.#held.delete(entry.order.id)
     this.counts[end.outcome.outcome] += 1
     const event: OutcomeEvent = {
@@ -84,13 +85,13 @@ export class Ledger {
     }
     this.#log.record(event)
     for (const reader of this.#readers) this.#tell(reader, event)
-    if (entry.result !== undefined) Deferred.doneUnsafe(entry.result, result)
+    Deferred.doneUnsafe(entry.result, result)
     if (this.#held.size === 0) this.#empty.openUnsafe()
   }
 
   /** Ends an order whose time to live ran out in the line. */
   expire(entry: Entry, atMs: number): void {
-    const failure = new OrderExpired({ orderId: entry.order.id, place: "queue" })
+    const failure = new OrderExpired({ orderId: entry.order.id, place: "queue", outage: this.#outage(atMs) })
     this.end(
       entry,
       { outcome: { outcome: "expired", place: "queue" }, request: undefined },
@@ -99,18 +100,17 @@ export class Ledger {
     )
   }
 
-  /** Ends an order that was not sent, for the cause given: as a rule that the dispatcher stops, or that its caller has gone. */
-  cancel(
-    entry: Entry,
-    atMs: number,
-    cause: Cause.Cause<SubmitFailure> = Cause.fail(new OrderCancelled({ orderId: entry.order.id })),
-  ): void {
+  /** Ends an order that was not sent, because its caller has gone or the dispatcher stops, or cannot go on for the cause given. */
+  cancel(entry: Entry, atMs: number, why: OrderCancelled["reason"] | Cause.Cause<SubmitFailure>): void {
+    const cause =
+      typeof why === "string" ? Cause.fail(new OrderCancelled({ orderId: entry.order.id, reason: why })) : why
     this.end(entry, { outcome: { outcome: "cancelled" }, request: undefined }, atMs, Exit.failCause(cause))
   }
 
   #tell(reader: OutcomeQueue, event: OutcomeEvent): void {
     if (Queue.offerUnsafe(reader, event)) return
     this.#readers.delete(reader)
+    if (this.#readers.size === 0) this.#unread.openUnsafe()
     Queue.failCauseUnsafe(reader, Cause.fail(new OutcomesOverrun({ capacity: OUTCOMES_CAPACITY })))
   }
 
@@ -141,6 +141,7 @@ export class Ledger {
     invariant(entry.state === "in-flight", `order ${entry.order.id} comes back without having left`)
     entry.state = "outside"
     entry.request = undefined
+    entry.hasLeft = false
     this.#inFlight -= 1
   }
 
@@ -151,7 +152,11 @@ export class Ledger {
 
   /** Every outcome from the moment the stream is run; it ends where none will come any more. */
   get outcomes(): Stream.Stream<OutcomeEvent, OutcomesOverrun> {
-    const unsubscribe = (queue: OutcomeQueue) => Effect.sync(() => this.#readers.delete(queue))
+    const unsubscribe = (queue: OutcomeQueue) =>
+      Effect.sync(() => {
+        this.#readers.delete(queue)
+        if (this.#readers.size === 0) this.#unread.openUnsafe()
+      })
     return Stream.unwrap(Effect.map(Effect.acquireRelease(this.#subscribe, unsubscribe), Stream.fromQueue))
   }
 
@@ -159,15 +164,20 @@ export class Ledger {
     return Effect.tap(Queue.bounded<OutcomeEvent, OutcomesOverrun | Cause.Done>(OUTCOMES_CAPACITY), (queue) =>
       Effect.sync(() => {
         if (this.#closed) Queue.endUnsafe(queue)
-        else this.#readers.add(queue)
+        else {
+          this.#readers.add(queue)
+          this.#unread.closeUnsafe()
+        }
       }),
     )
   }
 
-  /** Tells every reader that no outcome will follow. */
-  close(): void {
-    this.#closed = true
-    for (const reader of this.#readers) Queue.endUnsafe(reader)
-    this.#readers.clear()
+  /** Tells every reader that no outcome will follow, and waits until each has done with those that it was told. */
+  get close(): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      this.#closed = true
+      for (const reader of this.#readers) Queue.endUnsafe(reader)
+      return this.#unread.await
+    })
   }
 }

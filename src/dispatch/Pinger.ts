@@ -14,7 +14,8 @@ import type { ExchangeClient, PingFailed } from "../venues/ExchangeClient.ts"
 import type { Circuit } from "./Circuit.ts"
 
 export interface PingerOptions {
-  readonly client: ExchangeClient["Service"]
+  /** Undefined where there are no pings. It takes no longer than a request may. */
+  readonly ping: ExchangeClient["Service"]["ping"]
   readonly reach: LiveReach
   readonly circuit: Circuit
   readonly record: (event: DispatchEvent) => void
@@ -51,8 +52,7 @@ export class Pinger {
    */
   readonly cleared: Effect.Effect<number> = Effect.suspend(() => {
     const nowMs = nowMsUnsafe(this.#clock)
-    if (this.#options.client.ping === undefined)
-      return Effect.succeed(latestByTimeAlone(nowMs, this.#options.reach))
+    if (this.#options.ping === undefined) return Effect.succeed(latestByTimeAlone(nowMs, this.#options.reach))
     const waiter: Waiter = { fromMs: nowMs + this.#options.reach.travelMs, cleared: Deferred.makeUnsafe() }
     this.#waiters.push(waiter)
     this.#wanted.openUnsafe()
@@ -66,7 +66,7 @@ export class Pinger {
 
   /** Pings as long as somebody waits for it. Runs for ever. */
   get run(): Effect.Effect<never> {
-    const { ping } = this.#options.client
+    const { ping } = this.#options
     return ping === undefined
       ? Effect.never
       : Effect.forever(Effect.andThen(this.#wanted.await, this.#serve(ping)))

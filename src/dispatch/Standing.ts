@@ -2,16 +2,14 @@
  * Whether the dispatcher takes and sends orders: yes; or it is down, because it cannot go on; or it is being stopped. And what
  * becomes then of the orders that it holds.
  */
-import { Cause, Clock, Deferred, Duration, Effect, Exit, Scope } from "effect"
+import { Cause, Clock, Deferred, Duration, Effect, Exit, Fiber, Scope } from "effect"
 import { RequestTimeout } from "../domain/SubmitError.ts"
 import { invariant } from "../platform/invariant.ts"
 import { nowMsUnsafe } from "../platform/Monotonic.ts"
 import type { Ledger } from "./Ledger.ts"
 import type { OrderLine } from "./OrderLine.ts"
+import { TIMEOUT_SLACK } from "./requestTimeout.ts"
 import type { DispatchFailure } from "./SubmitFailure.ts"
-
-/** How much longer than the request timeout a stop waits for a client that does not keep to it. */
-const STOP_SLACK = Duration.seconds(1)
 
 export class Standing {
   readonly #line: OrderLine
@@ -50,6 +48,7 @@ export class Standing {
     if (this.#down !== undefined) return
     this.#down = cause
     this.#cancelQueued(cause)
+    this.#cancelUnsent(cause)
     Deferred.doneUnsafe(this.#failure, Effect.failCause(cause))
   }
 
@@ -75,16 +74,22 @@ export class Standing {
     return Effect.gen({ self: this }, function* () {
       this.#isStopping = true
       yield* Scope.close(lanes, Exit.void)
-      this.#cancelQueued()
-      this.#cancelUnsent()
-      yield* Effect.timeoutOption(this.#ledger.empty, Duration.sum(requestTimeout, STOP_SLACK))
+      this.#cancelQueued(this.whyCancelled)
+      this.#cancelUnsent(this.whyCancelled)
+      yield* Effect.timeoutOption(this.#ledger.empty, Duration.sum(requestTimeout, TIMEOUT_SLACK))
       this.#giveUp()
-      yield* Scope.close(requests, Exit.void)
-      this.#ledger.close()
+      // A client that cannot be interrupted holds up nobody, and neither does a reader of outcomes that has stopped to read.
+      yield* withinSlack(Scope.close(requests, Exit.void))
+      yield* withinSlack(this.#ledger.close)
     })
   }
 
-  #cancelQueued(cause?: Cause.Cause<DispatchFailure>): void {
+  /** Why an order is not sent any more. */
+  get whyCancelled(): Cause.Cause<DispatchFailure> | "stopped" {
+    return this.#down ?? "stopped"
+  }
+
+  #cancelQueued(cause: Cause.Cause<DispatchFailure> | "stopped"): void {
     // Taking one makes room for one that waits outside, so this empties both.
     for (let entry = this.#line.take(); entry !== undefined; entry = this.#line.take()) {
       if (entry.state === "queued") this.#ledger.cancel(entry, nowMsUnsafe(this.#clock), cause)
@@ -92,14 +97,17 @@ export class Standing {
   }
 
   /** One whose request waits to be written down will not leave once it has ended: a disk that stands still is not awaited. */
-  #cancelUnsent(): void {
+  #cancelUnsent(cause: Cause.Cause<DispatchFailure> | "stopped"): void {
     for (const entry of this.#ledger.held()) {
-      if (entry.request === undefined || !entry.hasLeft) this.#ledger.cancel(entry, nowMsUnsafe(this.#clock))
+      // Whoever hears of one may end another meanwhile.
+      if (entry.state !== "ended" && !entry.hasLeft)
+        this.#ledger.cancel(entry, nowMsUnsafe(this.#clock), cause)
     }
   }
 
   #giveUp(): void {
     for (const entry of this.#ledger.held()) {
+      if (entry.state === "ended") continue
       const nowMs = nowMsUnsafe(this.#clock)
       invariant(entry.request !== undefined, `order ${entry.order.id} outlived the stop without a request`)
       const error = new RequestTimeout({ orderId: entry.order.id, key: entry.request.key })
@@ -113,3 +121,11 @@ export class Standing {
     }
   }
 }
+
+/** Waits for it a little, and lets it go on by itself where that is not enough. */
+const withinSlack = (effect: Effect.Effect<void>): Effect.Effect<void> =>
+  Effect.flatMap(Effect.forkDetach(effect, { startImmediately: true }), (fiber) =>
+    fiber.pollUnsafe() === undefined
+      ? Effect.asVoid(Effect.timeoutOption(Fiber.await(fiber), TIMEOUT_SLACK))
+      : Effect.void,
+  )

@@ -3,26 +3,47 @@
  * the order never got that far.
  */
 import { Schema } from "effect"
+import type { InvalidOrder } from "../domain/Order.ts"
 import { ExpiryPlace } from "../domain/Outcome.ts"
 import type { SubmitError } from "../domain/SubmitError.ts"
 import type { StateUnwritable } from "../keys/StateError.ts"
+
+/** What kept orders from leaving, in words. */
+const OUTAGES = {
+  unreachable: "the exchange could not be reached",
+  failing: "the exchange gave no usable answer",
+  "asks-to-wait": "the exchange asked to wait",
+}
 
 /** The time to live ran out before the order could be sent. Not executed. */
 export class OrderExpired extends Schema.TaggedError<OrderExpired>()("OrderExpired", {
   orderId: Schema.String,
   place: ExpiryPlace,
+  /** Why nothing was sent when it expired; undefined where the exchange was well, and the order was late or others came first. */
+  outage: Schema.UndefinedOr(
+    Schema.Struct({
+      kind: Schema.Literals(["unreachable", "failing", "asks-to-wait"]),
+      /** The platform's error code, such as ECONNREFUSED, where no connection could be had. */
+      code: Schema.UndefinedOr(Schema.String),
+    }),
+  ),
 }) {
   override get message() {
-    return `order ${this.orderId}: expired in the ${this.place} before it could be sent`
+    const expired = `order ${this.orderId}: expired in the ${this.place} before it could be sent`
+    if (this.outage === undefined) return expired
+    const { code, kind } = this.outage
+    return `${expired}: ${OUTAGES[kind]}${code === undefined ? "" : ` (${code})`}`
   }
 }
 
-/** The dispatcher stopped, or has stopped, before the order was sent. Not executed. */
+/** The order was withdrawn, or the dispatcher stopped, before it was sent. Not executed. */
 export class OrderCancelled extends Schema.TaggedError<OrderCancelled>()("OrderCancelled", {
   orderId: Schema.String,
+  reason: Schema.Literals(["withdrawn", "stopped"]),
 }) {
   override get message() {
-    return `order ${this.orderId}: cancelled before it was sent, because the dispatcher has stopped`
+    const why = this.reason === "stopped" ? "because the dispatcher has stopped" : "by its caller"
+    return `order ${this.orderId}: cancelled before it was sent, ${why}`
   }
 }
 
@@ -56,7 +77,19 @@ export class ExchangeUnreachable extends Schema.TaggedError<ExchangeUnreachable>
   }
 }
 
-/** Why a dispatcher cannot go on. */
-export type DispatchFailure = NoUsableKey | ExchangeUnreachable | StateUnwritable
+/** The log threw, or died: nothing is sent that cannot be written down. */
+export class LogFailed extends Schema.TaggedError<LogFailed>()("LogFailed", {
+  /** What the log threw, shortened to 200 characters. */
+  problem: Schema.String,
+}) {
+  override get message() {
+    return `what happens cannot be written down any more (${this.problem})`
+  }
+}
 
-export type SubmitFailure = SubmitError | OrderExpired | OrderCancelled | DuplicateOrder | DispatchFailure
+/** Why a dispatcher cannot go on. */
+export type DispatchFailure = NoUsableKey | ExchangeUnreachable | StateUnwritable | LogFailed
+
+/** Why an order was not accepted, or not taken. */
+export type SubmitFailure =
+  SubmitError | InvalidOrder | OrderExpired | OrderCancelled | DuplicateOrder | DispatchFailure

@@ -110,6 +110,17 @@ export class ServerError extends Schema.TaggedError<ServerError>()("ServerError"
   }
 }
 
+/** The exchange's client failed in a way that says nothing about the order: it threw, was interrupted, or failed with no error of these. Unknown. */
+export class ClientFailed extends Schema.TaggedError<ClientFailed>()("ClientFailed", {
+  ...about,
+  /** What it failed with, shortened to 200 characters. */
+  problem: Schema.String,
+}) {
+  override get message() {
+    return `order ${this.orderId}: the exchange's client failed (${this.problem}); it may have been executed. Ask the exchange before sending it again`
+  }
+}
+
 export const SubmitError = Schema.Union([
   RateLimited,
   KeyBlocked,
@@ -121,8 +132,13 @@ export const SubmitError = Schema.Union([
   ConnectionBroken,
   UndecodableAnswer,
   ServerError,
+  ClientFailed,
 ])
 export type SubmitError = typeof SubmitError.Type
+
+/** Whether it is one of these: a client may fail with anything, whatever its type says. */
+export const isSubmitError = (error: unknown): error is SubmitError =>
+  SubmitError.members.some((member) => error instanceof member)
 
 /** What an error says about the order itself. */
 export type Verdict =
@@ -150,6 +166,7 @@ export const verdictOf = (error: SubmitError): Verdict => {
     case "ConnectionBroken":
       return { kind: "unknown", cause: "broken-connection" }
     case "UndecodableAnswer":
+    case "ClientFailed":
       return { kind: "unknown", cause: "undecodable" }
     case "ServerError":
       return { kind: "unknown", cause: "server-error" }

@@ -8,7 +8,7 @@ import { Dispatcher, layer as dispatcherLayer } from "../dispatch/Dispatcher.ts"
 import { reachOf } from "../dispatch/HttpDispatcher.ts"
 import { LiveReach } from "../limits/LiveReach.ts"
 import { DispatchLog } from "../domain/DispatchEvent.ts"
-import type { Order } from "../domain/Order.ts"
+import type { MadeOrder } from "../domain/Order.ts"
 import { Journal } from "../journal/Journal.ts"
 import type { JournalRecord } from "../journal/JournalRecord.ts"
 import { fromJournal } from "../journal/LogEvent.ts"
@@ -45,7 +45,7 @@ const feed = Effect.fnUntraced(function* (settings: RunSettings, onBadLine: () =
   const progress = yield* RunProgress
   const source = yield* OrderSource
   // No orders whose outcomes the journal could not hold: they would expire into its buffer without end.
-  const hand = (order: Order) => {
+  const hand = (order: MadeOrder) => {
     const enqueue = Effect.andThen(journal.ready, dispatcher.enqueue(order))
     return source.isTimed
       ? enqueue
@@ -58,7 +58,7 @@ const feed = Effect.fnUntraced(function* (settings: RunSettings, onBadLine: () =
     return Effect.void
   }).pipe(
     // The source gave an id twice while the first was under way: its own check finds that out before us.
-    Effect.catchTag(["DuplicateOrder", "OrderCancelled"], Effect.die),
+    Effect.catchTag(["DuplicateOrder", "InvalidOrder", "OrderCancelled"], Effect.die),
   )
   yield* !source.isTimed && source.duration !== undefined
     ? Effect.timeoutOption(handed, source.duration)

@@ -17,7 +17,6 @@ const attempted = (result: Result): Attempt => ({
   result,
   ending: "answered",
   atMs: 50,
-  defect: undefined,
 })
 const failed = (error: SubmitError) => attempted({ kind: "failed", error, verdict: verdictOf(error) })
 const acceptance = { status: "OK", req_id: "order-1" } as const

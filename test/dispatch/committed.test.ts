@@ -157,6 +157,6 @@ it.effect("does not send with a key that left service while the record was writt
     yield* Deferred.succeed(disk, true)
     yield* TestClock.adjust("1 second")
     expect(submitted).toBe(1)
-    expect(rig.outcomes().map(({ outcome }) => outcome.outcome)).toEqual(["rejected", "cancelled"])
+    expect(rig.outcomes().map(({ outcome }) => outcome.outcome)).toEqual(["cancelled", "rejected"])
   }),
 )

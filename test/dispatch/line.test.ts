@@ -127,13 +127,17 @@ describe("submit", () => {
     }),
   )
 
-  it.effect("interrupted while the order is in flight lets it reach its outcome", () =>
+  it.effect("interrupted while the order is in flight waits for its outcome", () =>
     Effect.gen(function* () {
       const rig = yield* makeRig()
       const fiber = yield* Effect.forkScoped(rig.dispatcher.submit(order("gone")))
       yield* TestClock.adjust("10 millis")
-      yield* Fiber.interrupt(fiber)
-      yield* TestClock.adjust("1 second")
+      const interrupted = yield* Effect.forkScoped(Fiber.interrupt(fiber), { startImmediately: true })
+      yield* TestClock.adjust("39 millis")
+      assert.isUndefined(interrupted.pollUnsafe())
+      assert.deepStrictEqual(names(rig), [])
+      yield* TestClock.adjust("1 millis")
+      assert.isDefined(interrupted.pollUnsafe())
       assert.deepStrictEqual(names(rig), ["gone accepted"])
     }),
   )
@@ -143,7 +147,7 @@ describe("submit", () => {
       const rig = yield* makeRig({ journey: () => ({ ...at, fate: { status: 429 } }), ttlMs: undefined })
       const fiber = yield* Effect.forkScoped(rig.dispatcher.submit(order("gone")))
       yield* TestClock.adjust("10 millis")
-      yield* Fiber.interrupt(fiber)
+      yield* Effect.forkScoped(Fiber.interrupt(fiber))
       yield* TestClock.adjust("10 seconds")
       assert.deepStrictEqual(names(rig), ["gone rejected"])
     }),

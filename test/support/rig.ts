@@ -9,6 +9,7 @@ import type { GateFactory } from "../../src/limits/Gate.ts"
 import { LiveReach } from "../../src/limits/LiveReach.ts"
 import { ackWindow, type AckWindowOptions, defaultMargin, defaultPace } from "../../src/limits/AckWindow.ts"
 import type { ApiKey } from "../../src/domain/ApiKey.ts"
+import { MadeOrder } from "../../src/domain/Order.ts"
 import { ExchangeClient } from "../../src/venues/ExchangeClient.ts"
 import { type ExchangeRules, exerciseRules } from "../../src/venues/exercise/exercise.ts"
 import { nowMsUnsafe } from "../../src/platform/Monotonic.ts"
@@ -134,8 +135,4 @@ export const makeRig = Effect.fnUntraced(function* (options: RigOptions = {}) {
   }
 })
 
-export const order = (id: number | string, createdAtMs?: number) => ({
-  id: String(id),
-  params: {},
-  ...(createdAtMs === undefined ? {} : { createdAtMs }),
-})
+export const order = (id: number | string, createdMs?: number) => new MadeOrder(String(id), {}, createdMs)

@@ -6,9 +6,9 @@ import { Clock, Effect, FileSystem, Option, type PlatformError, Result, Stdio, S
 import { fileProblem } from "../../platform/FileProblem.ts"
 import { nowMsUnsafe } from "../../platform/Monotonic.ts"
 import { boundedLines, type RawLine } from "../../platform/Lines.ts"
-import type { Order } from "../../domain/Order.ts"
+import type { MadeOrder, Moment } from "../../domain/Order.ts"
 import { OrdersUnreadable } from "../RunFailure.ts"
-import { type Moment, readOrder } from "./OrderJson.ts"
+import { readOrder } from "./OrderJson.ts"
 
 /** A line that holds no order. */
 export interface BadLine {
@@ -46,7 +46,7 @@ const readText = (raw: RawLine): Result.Result<string, string> => {
 /** Reads lines of one source; knows the ids it has seen. `none` for a blank line. */
 const makeLineReader = (where: string) => {
   const ids = new Set<string>()
-  const readLine = (raw: RawLine, now: Moment): Result.Result<Option.Option<Order>, string> =>
+  const readLine = (raw: RawLine, now: Moment): Result.Result<Option.Option<MadeOrder>, string> =>
     Result.gen(function* () {
       const text = yield* readText(raw)
       if (BLANK.test(text)) return Option.none()
@@ -61,7 +61,7 @@ const makeLineReader = (where: string) => {
     })
   return {
     isFull: () => ids.size >= MAX_ORDERS,
-    read: (raw: RawLine, now: Moment): Option.Option<Result.Result<Order, BadLine>> =>
+    read: (raw: RawLine, now: Moment): Option.Option<Result.Result<MadeOrder, BadLine>> =>
       Result.match(readLine(raw, now), {
         onFailure: (problem) => Option.some(Result.fail({ where, line: raw.number, problem })),
         onSuccess: Option.map(Result.succeed),
@@ -80,7 +80,7 @@ const unreadable = (where: string) => (error: PlatformError.PlatformError) =>
 const readLines = <R>(
   bytes: Stream.Stream<Uint8Array, PlatformError.PlatformError, R>,
   where: string,
-): Stream.Stream<Result.Result<Order, BadLine>, OrdersUnreadable, R> =>
+): Stream.Stream<Result.Result<MadeOrder, BadLine>, OrdersUnreadable, R> =>
   Stream.suspend(() => {
     const reader = makeLineReader(where)
     return bytes.pipe(
@@ -136,7 +136,7 @@ export const validateFile = Effect.fnUntraced(function* (path: string) {
 })
 
 /** The orders of a file that {@link validateFile} has found good. Fails at a bad line: the file has changed since. */
-export const fromFile = (path: string): Stream.Stream<Order, OrdersUnreadable, FileSystem.FileSystem> =>
+export const fromFile = (path: string): Stream.Stream<MadeOrder, OrdersUnreadable, FileSystem.FileSystem> =>
   Stream.mapEffect(readLines(fileBytes(path), path), (line) =>
     Effect.fromResult(
       Result.mapError(
@@ -152,7 +152,7 @@ export const fromFile = (path: string): Stream.Stream<Order, OrdersUnreadable, F
 
 /** The orders of standard input, as they come, and its bad lines. Fails where more orders come than ids can be kept of. */
 export const fromStdin: Stream.Stream<
-  Result.Result<Order, BadLine>,
+  Result.Result<MadeOrder, BadLine>,
   OrdersUnreadable,
   Stdio.Stdio
 > = Stream.unwrap(Effect.map(Stdio.Stdio, (stdio) => readLines(stdio.stdin, "standard input")))

@@ -3,21 +3,16 @@
  * order or a sentence about what is wrong out.
  */
 import { DateTime, Option, Result, Schema, SchemaIssue } from "effect"
-import { type Order, OrderId } from "../../domain/Order.ts"
+import {
+  createdMsOf,
+  looksLikeSeconds,
+  MadeOrder,
+  type Moment,
+  OrderId,
+  RESERVED_PARAMS,
+} from "../../domain/Order.ts"
 
-/** One moment on both clocks: the wall clock that `createdAt` is written in, and the monotonic one. */
-export interface Moment {
-  /** Milliseconds since 1970. */
-  readonly wallMs: number
-  /** Milliseconds as of `Monotonic.nowMs`. */
-  readonly monotonicMs: number
-}
-
-/** How far in the future `createdAt` may lie: more than any two clocks in use differ. */
-const MAX_SKEW_MS = 60_000
 const MAX_PROBLEM_LENGTH = 300
-
-const RESERVED = new Set(["api_key", "nonce", "req_id"])
 
 const wellFormed = Schema.makeFilter((text: string) => !/\p{Surrogate}/u.test(text), {
   message: "has half of a surrogate pair, which no text can hold",
@@ -94,17 +89,8 @@ const epochMs = (createdAt: string | number): Option.Option<number> => {
   )
 }
 
-const DAY_MS = 86_400_000
-
-/** A thousand times as much would be about now: the order would expire at once, and nobody would know why. */
-const looksLikeSeconds = (createdAt: number, now: Moment): boolean =>
-  now.wallMs > DAY_MS && Math.abs(createdAt * 1000 - now.wallMs) < DAY_MS
-
-/**
- * `createdAt` on the monotonic clock. One slightly in the future is a clock's error: the order counts as made
- * now, since it cannot be younger than that.
- */
-const createdAtMs = (createdAt: string | number, now: Moment): Result.Result<number, string> => {
+/** `createdAt` on the monotonic clock. */
+const createdMs = (createdAt: string | number, now: Moment): Result.Result<number, string> => {
   if (typeof createdAt === "number" && looksLikeSeconds(createdAt, now)) {
     return Result.fail(`"createdAt": ${createdAt} looks like seconds since 1970: write milliseconds`)
   }
@@ -113,12 +99,7 @@ const createdAtMs = (createdAt: string | number, now: Moment): Result.Result<num
       Result.fail(
         `"createdAt": must be a time with its zone, such as 2026-11-23T16:24:05.711Z, or milliseconds since 1970`,
       ),
-    onSome: (wallMs) =>
-      wallMs - now.wallMs > MAX_SKEW_MS
-        ? Result.fail(
-            `"createdAt": lies more than ${MAX_SKEW_MS / 1000} s in the future: is it in milliseconds, and in the right zone?`,
-          )
-        : Result.succeed(now.monotonicMs - Math.max(0, now.wallMs - wallMs)),
+    onSome: (wallMs) => Result.mapError(createdMsOf(wallMs, now), (problem) => `"createdAt": ${problem}`),
   })
 }
 
@@ -131,7 +112,7 @@ const createdAtMs = (createdAt: string | number, now: Moment): Result.Result<num
  * - `createdAt`, optional: ISO 8601 with a zone, or milliseconds since 1970. Without it an order counts as made
  *   when it is handed to the dispatcher.
  */
-export const readOrder = (text: string, now: Moment): Result.Result<Order, string> =>
+export const readOrder = (text: string, now: Moment): Result.Result<MadeOrder, string> =>
   Result.gen(function* () {
     const json = yield* Result.fromOption(
       parseJson(text),
@@ -141,13 +122,13 @@ export const readOrder = (text: string, now: Moment): Result.Result<Order, strin
       return yield* Result.fail(IS_A_JOURNAL)
     }
     const { createdAt, id, params = {} } = yield* Result.mapError(decode(json), problemOf)
-    const reserved = Object.keys(params).filter((name) => RESERVED.has(name))
+    const reserved = Object.keys(params).filter((name) => RESERVED_PARAMS.has(name))
     if (reserved.length > 0) {
       return yield* Result.fail(`"params": must not hold ${reserved.join(", ")}: the request has its own`)
     }
-    const order = {
+    return new MadeOrder(
       id,
-      params: Object.fromEntries(Object.entries(params).map(([name, value]) => [name, String(value)])),
-    }
-    return createdAt === undefined ? order : { ...order, createdAtMs: yield* createdAtMs(createdAt, now) }
+      Object.fromEntries(Object.entries(params).map(([name, value]) => [name, String(value)])),
+      createdAt === undefined ? undefined : yield* createdMs(createdAt, now),
+    )
   })

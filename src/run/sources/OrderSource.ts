@@ -1,6 +1,6 @@
 /** Where a run's orders come from. */
 import { Context, type Duration, Effect, type FileSystem, Result, type Stdio, Stream } from "effect"
-import type { Order } from "../../domain/Order.ts"
+import type { MadeOrder } from "../../domain/Order.ts"
 import type { OrdersUnreadable } from "../RunFailure.ts"
 import { type BadLine, fromFile, fromStdin } from "./NdjsonSource.ts"
 import { randomSource, type RandomSourceOptions } from "./RandomSource.ts"
@@ -15,7 +15,7 @@ export class OrderSource extends Context.Service<
     /** How long orders are made, or read; undefined for the end of the source. */
     readonly duration: Duration.Duration | undefined
     /** Orders, and lines that hold none. */
-    readonly orders: Stream.Stream<Result.Result<Order, BadLine>, OrdersUnreadable>
+    readonly orders: Stream.Stream<Result.Result<MadeOrder, BadLine>, OrdersUnreadable>
     /**
      * Whether orders come when it is time for them. Others are read as fast as orders leave, so that those without a
      * time of their own are made when it is their turn, and do not expire in a line of our making.
@@ -40,7 +40,7 @@ export const ndjsonOrders = Effect.fnUntraced(function* (
 ) {
   const context = yield* Effect.context<FileSystem.FileSystem | Stdio.Stdio>()
   const orders: Stream.Stream<
-    Result.Result<Order, BadLine>,
+    Result.Result<MadeOrder, BadLine>,
     OrdersUnreadable,
     FileSystem.FileSystem | Stdio.Stdio
   > = from === "-" ? fromStdin : Stream.map(fromFile(from), Result.succeed)

@@ -5,7 +5,7 @@
 import { Clock, Duration, Effect, type Random, Stream } from "effect"
 import { nowMsUnsafe, sleepUntil } from "../../platform/Monotonic.ts"
 import { seededRandom, wholeUpTo } from "../../platform/Random.ts"
-import type { Order } from "../../domain/Order.ts"
+import { MadeOrder } from "../../domain/Order.ts"
 
 /** What sets the rate of orders. */
 export interface RandomSourceRate {
@@ -54,9 +54,9 @@ export function* orderOffsets(random: Random.Random, gapMs: number): Generator<n
  * Makes orders "0", "1", ... until the duration is over. The clock starts when the stream is first pulled.
  *
  * Each order is due at its own offset from the start, however late the ones before were made: after a late
- * timer several come at once, and the rate holds on average. `createdAtMs` is when an order was really made.
+ * timer several come at once, and the rate holds on average. `createdMs` is when an order was really made.
  */
-export const randomSource = (options: RandomSourceOptions): Stream.Stream<Order> =>
+export const randomSource = (options: RandomSourceOptions): Stream.Stream<MadeOrder> =>
   Stream.unwrap(
     Effect.gen(function* () {
       const offsets = orderOffsets(yield* seededRandom(options.seed, "orders"), meanGapMs(options))
@@ -69,7 +69,7 @@ export const randomSource = (options: RandomSourceOptions): Stream.Stream<Order>
           // Nothing more is due, but the source is not over before its time.
           if (offset >= endMs) return Effect.as(sleepUntil(startMs + endMs), undefined)
           return Effect.map(sleepUntil(startMs + offset), () => {
-            const order: Order = { id: String(number), params: {}, createdAtMs: nowMsUnsafe(clock) }
+            const order = new MadeOrder(String(number), {}, nowMsUnsafe(clock))
             return [order, number + 1] as const
           })
         }),

@@ -38,7 +38,7 @@ it.layer(NodeServices.layer)("a file of orders", (it) => {
     Effect.gen(function* () {
       yield* TestClock.adjust("10 seconds")
       const path = yield* withFile('{"id":"a","createdAt":9250}')
-      expect(yield* Stream.runCollect(fromFile(path))).toEqual([{ id: "a", params: {}, createdAtMs: 9250 }])
+      expect(yield* Stream.runCollect(fromFile(path))).toEqual([{ id: "a", params: {}, createdMs: 9250 }])
     }),
   )
   it.effect("with bad lines is refused with their numbers and what is wrong", () =>

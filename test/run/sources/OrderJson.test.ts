@@ -1,6 +1,7 @@
 import { Result } from "effect"
 import { describe, expect, it } from "vitest"
-import { type Moment, readOrder } from "../../../src/run/sources/OrderJson.ts"
+import type { Moment } from "../../../src/domain/Order.ts"
+import { readOrder } from "../../../src/run/sources/OrderJson.ts"
 
 const now: Moment = { wallMs: Date.UTC(2026, 10, 23, 16, 24, 5, 711), monotonicMs: 5_000 }
 const read = (text: string) => Result.getOrThrow(readOrder(text, now))
@@ -30,11 +31,11 @@ describe("an order", () => {
     ['"2026-11-23T16:24:04.711Z"', 4_000],
     ['"2026-11-23T17:24:04.711+01:00"', 4_000],
     [String(now.wallMs - 7_000), -2_000],
-  ])("made at %s has that time on the monotonic clock", (createdAt, createdAtMs) => {
-    expect(read(`{"id":"a","createdAt":${createdAt}}`).createdAtMs).toBe(createdAtMs)
+  ])("made at %s has that time on the monotonic clock", (createdAt, createdMs) => {
+    expect(read(`{"id":"a","createdAt":${createdAt}}`).createdMs).toBe(createdMs)
   })
   it("made less than a minute in the future, by a clock that is off, counts as made now", () => {
-    expect(read(`{"id":"a","createdAt":${now.wallMs + 60_000}}`).createdAtMs).toBe(5_000)
+    expect(read(`{"id":"a","createdAt":${now.wallMs + 60_000}}`).createdMs).toBe(5_000)
   })
 })
 

@@ -116,7 +116,7 @@ describe("the timed source", () => {
     Effect.gen(function* () {
       const orders = yield* collect(options, 1)
       const offsets = yield* due(options)
-      expect(orders.map((order) => order.createdAtMs)).toEqual(offsets)
+      expect(orders.map((order) => order.createdMs)).toEqual(offsets)
       expect(orders.map((order) => order.id)).toEqual(offsets.map((_, index) => String(index)))
     }),
   )
@@ -125,7 +125,7 @@ describe("the timed source", () => {
       const orders = yield* collect(options, 250)
       const offsets = yield* due(options)
       expect(orders).toHaveLength(offsets.length)
-      expect(orders.map((order) => order.createdAtMs)).toEqual(
+      expect(orders.map((order) => order.createdMs)).toEqual(
         offsets.map((offset) => Math.ceil(offset / 250) * 250),
       )
     }),
