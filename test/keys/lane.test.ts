@@ -100,6 +100,7 @@ describe("a lane that remembers", () => {
         assert.isTrue(watches[0]?.mayStart?.())
         usable = false
         assert.isFalse(watches[0]?.mayStart?.())
+        yield* TestClock.adjust("1 second")
       }),
   )
 
