@@ -381,6 +381,7 @@ const recomputePython = (records: ReadonlyArray<PythonRecord>): Found => {
         blocked: among(records, "blocked"),
         nonce: among(records, "nonce"),
         "api-key": 0,
+        clock: 0,
         exchange: 0,
       },
       unknown: {

@@ -31,7 +31,7 @@ export const ringOfSendTimes =
         ...passage,
         onWritten: (atMs) => {
           passage.onWritten(atMs)
-          passage.onEnded("answered", atMs)
+          passage.onEnded("answered", atMs, false)
         },
       })),
     )

@@ -53,7 +53,7 @@ export const naiveDispatcher = (mistake: Mistake) => (options: DispatcherOptions
         while (true) {
           const { order, createdMs, attempts } = yield* Queue.take(queue)
           const tooOld = () => now() - createdMs >= ttlMs
-          const expired: OrderEnd = { outcome: { outcome: "expired", place: "limiter" }, request: undefined }
+          const expired: OrderEnd = { outcome: { outcome: "expired" }, request: undefined }
           if (tooOld()) {
             end(order.id, createdMs, expired)
             continue

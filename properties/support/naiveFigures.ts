@@ -46,6 +46,7 @@ export const lossesOf = (records: ReadonlyArray<JournalRecord>, unfinished: numb
       blocked: rejected("blocked"),
       nonce: rejected("nonce"),
       "api-key": rejected("api-key"),
+      clock: rejected("clock"),
       exchange: rejected("exchange"),
     },
     unknown: {
@@ -200,6 +201,7 @@ export const keysOf = (
         blocked: refused("blocked"),
         nonce: refused("nonce"),
         "api-key": refused("api-key"),
+        clock: refused("clock"),
         exchange: refused("exchange"),
       },
       sentPerWindow: perMs && perMs * settings.windowMs,

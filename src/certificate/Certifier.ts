@@ -5,11 +5,12 @@
  * that wait for the ends of others before them, and for every key the `limit` requests that left the window last. Where
  * these are more than 100,000 together, which no run of this client comes near, the rest of the journal is not certified.
  */
-import type { Footer, Header, JournalRecord } from "../journal/JournalRecord.ts"
+import type { Footer, Header, JournalRecord, Pinged } from "../journal/JournalRecord.ts"
 import type { Certificate, CertifiedSettings } from "./Certificate.ts"
-import { journalRequest, type SentRecord } from "./JournalRequest.ts"
+import { type JournalRequest, journalRequest, requestEnd, type SentRecord } from "./JournalRequest.ts"
 import { KeyRules } from "./KeyRules.ts"
 import { OrderRules } from "./OrderRules.ts"
+import { ReachRules } from "./ReachRules.ts"
 import { areUsable } from "./SpareTime.ts"
 import { type OnLine, Violations } from "./Violations.ts"
 
@@ -29,6 +30,7 @@ interface Run {
   readonly header: OnLine<typeof Header.Type>
   readonly settings: CertifiedSettings
   readonly keys: ReadonlyMap<string, KeyRules>
+  readonly reach: ReachRules
 }
 
 /** Why no run can keep what the header says; undefined where one can. */
@@ -93,9 +95,7 @@ export class Certifier {
       case "returned":
       case "outcome": {
         const request = this.#orders.ended({ line, record })
-        if (request === undefined) return
-        const rules = this.#run.keys.get(request.sent.record.key)
-        if (rules !== undefined) this.#tell(rules, () => rules.ended(request))
+        if (request !== undefined) this.#ended(this.#run, request)
         return
       }
       case "key":
@@ -103,7 +103,24 @@ export class Certifier {
         this.#keyOf(this.#run, record.key, read)
         return
       case "reach":
+        return this.#run.reach.changed({ line, record })
       case "ping":
+        return this.#pinged(this.#run, { line, record })
+    }
+  }
+
+  #ended({ keys, reach }: Run, request: JournalRequest): void {
+    const { end, sent } = request
+    const rules = keys.get(sent.record.key)
+    if (rules === undefined || end === undefined) return
+    const latest = reach.ended(request, requestEnd(end.record), end)
+    this.#tell(rules, () => rules.ended(request, latest))
+  }
+
+  #pinged({ keys, reach }: Run, ping: OnLine<typeof Pinged.Type>): void {
+    for (const [request, latest] of reach.pinged(ping)) {
+      const rules = keys.get(request.sent.record.key)
+      if (rules !== undefined) this.#tell(rules, () => rules.pinged(request, latest))
     }
   }
 
@@ -135,7 +152,7 @@ export class Certifier {
     const { boundMs, gate, limit, requestTimeoutMs, windowMs } = record.settings
     const settings = { gate, limit, windowMs, boundMs, requestTimeoutMs }
     const keys = new Map(record.keys.map((key) => [key, new KeyRules(key, settings, this.#violations)]))
-    this.#run = { header, settings, keys }
+    this.#run = { header, settings, keys, reach: new ReachRules(header, this.#violations) }
   }
 
   #keyOf(run: Run, key: string, at: OnLine): KeyRules | undefined {
@@ -149,7 +166,8 @@ export class Certifier {
     const { createdAt, id, key, t } = sent.record
     if (createdAt > t)
       this.#malformed(`order ${id} is sent at ${t}, before it was created at ${createdAt}`, sent)
-    const request = journalRequest(sent, isHeldBack)
+    run.reach.sent(sent)
+    const request = journalRequest(sent, isHeldBack, run.reach.boundMs)
     this.#orders.sent(request)
     const rules = this.#keyOf(run, key, sent)
     if (rules === undefined) return

@@ -1,14 +1,9 @@
 /** One request as a journal tells of it: its `sent` record, and the record of its end. */
-import { latestOfVersion1, type Reach } from "../domain/Transit.ts"
 import { type EndRecord, endingOf, type RequestRecord } from "../journal/endingOf.ts"
 import type { JournalRecord, Sent } from "../journal/JournalRecord.ts"
+import { type Latest, latestMsBy, type RequestEnd } from "../journal/LoggedReach.ts"
 import type { TimedRequest } from "./SpareTime.ts"
 import type { OnLine } from "./Violations.ts"
-
-/** How long a request may be on its way, and how long its answer is awaited. */
-export interface TimedReach extends Reach {
-  readonly requestTimeoutMs: number
-}
 
 export type SentRecord = typeof Sent.Type
 
@@ -22,9 +17,14 @@ export interface JournalRequest extends TimedRequest {
   follower: JournalRequest | undefined
 }
 
-export const journalRequest = (sent: OnLine<SentRecord>, isHeldBack: boolean): JournalRequest => ({
+export const journalRequest = (
+  sent: OnLine<SentRecord>,
+  isHeldBack: boolean,
+  boundMs: number | undefined,
+): JournalRequest => ({
   sentMs: sent.record.t,
-  latestMs: undefined,
+  boundMs,
+  latest: undefined,
   sent,
   isHeldBack,
   end: undefined,
@@ -35,17 +35,22 @@ export const endsRequest = (record: JournalRecord): record is RequestRecord =>
   record.type === "returned" ||
   (record.type === "outcome" && record.outcome !== "expired" && record.outcome !== "cancelled")
 
-/** The latest moment at which the exchange can have counted a request that ended so; -Infinity where it never left. */
-export const latestOf = (record: EndRecord, reach: TimedReach): number =>
+/** How a request ended, as its record says. */
+export const requestEnd = (record: EndRecord): RequestEnd =>
   endsRequest(record)
-    ? latestOfVersion1(endingOf(record), record.settled, record.written, reach)
-    : Number.NEGATIVE_INFINITY
+    ? { ending: endingOf(record), settledMs: record.settled, writtenMs: record.written }
+    : { ending: "never-sent", settledMs: record.t, writtenMs: undefined }
 
 /**
  * The moment from which the key's next request could not overtake it, where that one left before its end was recorded.
  * All that was known of it then is when it had been written; what came out later counts where it says more.
  */
-export const overtakableOf = (record: EndRecord, latestMs: number, { boundMs }: Reach): number => {
+export const overtakableOf = (
+  record: EndRecord,
+  latest: Latest,
+  { boundMs }: Pick<TimedRequest, "boundMs">,
+): number => {
   const writtenMs = endsRequest(record) ? record.written : undefined
+  const latestMs = latestMsBy(latest, boundMs)
   return writtenMs === undefined || boundMs === undefined ? latestMs : Math.min(latestMs, writtenMs + boundMs)
 }

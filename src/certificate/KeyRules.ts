@@ -4,8 +4,9 @@
  * the times of the journal.
  */
 import { elapsedMs } from "../journal/elapsed.ts"
+import { type Latest, latestMsBy, NEVER_KNOWN } from "../journal/LoggedReach.ts"
 import type { CertifiedSettings, Closest, KeyCertificate } from "./Certificate.ts"
-import { type JournalRequest, latestOf, overtakableOf, type TimedReach } from "./JournalRequest.ts"
+import { type JournalRequest, overtakableOf } from "./JournalRequest.ts"
 import { isSafe, SpareTime } from "./SpareTime.ts"
 import type { Violations } from "./Violations.ts"
 
@@ -14,11 +15,10 @@ const ms = (time: number): string => `${Number(time.toFixed(3))} ms`
 export class KeyRules {
   readonly #key: string
   readonly #settings: CertifiedSettings
-  readonly #reach: TimedReach
   readonly #violations: Violations
   readonly #spareTime: SpareTime<JournalRequest>
   #previous: JournalRequest | undefined
-  /** The first request that has no end in the journal: it may be counted at any time, and weighs on all after it. */
+  /** The first request of which nothing tells by when it has arrived: it may be counted at any time, and weighs on all after it. */
   #endless: JournalRequest | undefined
   #requests = 0
   #window: Closest | null = null
@@ -29,7 +29,6 @@ export class KeyRules {
     this.#key = key
     this.#settings = settings
     this.#violations = violations
-    this.#reach = { boundMs: settings.boundMs ?? undefined, requestTimeoutMs: settings.requestTimeoutMs }
     this.#spareTime = new SpareTime(settings.limit, settings.windowMs, (request, spareMs, limiting) => {
       this.#inWindow(request, spareMs, limiting)
     })
@@ -53,16 +52,19 @@ export class KeyRules {
     this.#spareTime.sent(request)
   }
 
-  /** A request's end was read: its `end` is set. */
-  ended(request: JournalRequest): void {
+  /** A request's end was read: its `end` is set. Undefined where that does not tell by when it has arrived. */
+  ended(request: JournalRequest, latest: Latest | undefined): void {
     const { end, follower } = request
-    if (end === undefined) return
-    const latestMs = latestOf(end.record, this.#reach)
-    if (follower !== undefined) {
-      this.#inOrder(request, follower, overtakableOf(end.record, latestMs, this.#reach))
+    if (end !== undefined && follower !== undefined) {
+      this.#inOrder(request, follower, overtakableOf(end.record, latest ?? NEVER_KNOWN, follower))
       request.follower = undefined
     }
-    this.#spareTime.ended(request, latestMs)
+    if (latest !== undefined) this.#spareTime.known(request, latest)
+  }
+
+  /** A ping has told by when a request has arrived that was lost. */
+  pinged(request: JournalRequest, latest: Latest): void {
+    this.#spareTime.known(request, latest)
   }
 
   /** No record follows. */
@@ -72,7 +74,7 @@ export class KeyRules {
       const { end, follower } = request
       if (follower === undefined || end !== undefined) continue
       // When it was written is not known; before it was sent it was not.
-      const atLeast = request.sentMs + (this.#reach.boundMs ?? Number.POSITIVE_INFINITY)
+      const atLeast = request.sentMs + (follower.boundMs ?? Number.POSITIVE_INFINITY)
       if (follower.sentMs < atLeast) this.#inOrder(request, follower, atLeast)
       else this.#unshownPairs += 1
     }
@@ -89,7 +91,7 @@ export class KeyRules {
     const endless = this.#endless === limiting ? undefined : this.#endless
     this.#violations.found(
       "window",
-      `${this.#key} sent order ${sent.record.id} at ${ms(sent.record.t)}, ${exceeding(this.#settings, limiting, spareMs)}${endless === undefined ? "" : `; that of order ${endless.sent.record.id} has no end in the journal`}`,
+      `${this.#key} sent order ${sent.record.id} at ${ms(sent.record.t)}, ${exceeding(this.#settings, limiting, request, spareMs)}${endless === undefined ? "" : `; that of order ${endless.sent.record.id} ${untold(endless)}`}`,
       sent,
       limiting.sent,
       ...(limiting.end === undefined ? [] : [limiting.end]),
@@ -104,8 +106,8 @@ export class KeyRules {
       const problem = `${this.#key} sent nonce ${nonce} after ${before}`
       this.#violations.found("nonces", problem, request.sent, previous.sent)
     }
-    if (previous.latestMs === undefined) previous.follower = request
-    else this.#inOrder(previous, request, previous.latestMs)
+    if (previous.end === undefined) previous.follower = request
+    else this.#inOrder(previous, request, latestMsBy(previous.latest ?? NEVER_KNOWN, request.boundMs))
   }
 
   /** Holds a request against the moment from which it could not overtake the one before. */
@@ -130,15 +132,24 @@ export class KeyRules {
   }
 }
 
+/** Why nothing tells by when a request has arrived. */
+const untold = ({ end }: JournalRequest): string =>
+  end === undefined ? "has no end in the journal" : "was lost, and no ping after that was answered"
+
 /** How a request that left too early could have exceeded the window. */
 const exceeding = (
   { limit, windowMs }: CertifiedSettings,
-  { latestMs = Number.POSITIVE_INFINITY, sent }: JournalRequest,
+  limiting: JournalRequest,
+  { boundMs }: JournalRequest,
   spareMs: number,
 ): string => {
+  const { latest = NEVER_KNOWN, sent } = limiting
+  const latestMs = latestMsBy(latest, boundMs)
   const until =
     latestMs === Number.POSITIVE_INFINITY
-      ? `${limit === 1 ? "it has no" : "none has an"} end in the journal`
+      ? limit === 1
+        ? `it ${untold(limiting)}`
+        : "of none it is known by when it has arrived"
       : `that of order ${sent.record.id} may have been counted as late as ${ms(latestMs)}, so this one is ${ms(-spareMs)} too early`
   const window = `before it could still be in the window of ${ms(windowMs)}`
   return limit === 1

@@ -9,10 +9,12 @@
  * A send's spare time is how much earlier it could have been: the time since the `limit`-th latest of the requests
  * before it certainly left the window. Below zero the argument does not hold.
  *
- * A request's `latest` is known when its end is. So requests wait in a line until all before them have ended; those
- * that follow one that never ends wait for the journal's end.
+ * A request's `latest` is known when its end is, or that of a ping after it was lost. So requests wait in a line until it is
+ * known of all before them; those that follow one of which it never is wait for the journal's end. The bound may change
+ * meanwhile: a send is judged by the one in force when it left.
  */
 import { elapsedMs } from "../journal/elapsed.ts"
+import { type Latest, latestMsBy, NEVER_KNOWN } from "../journal/LoggedReach.ts"
 
 /** The exchange's clock counts whole milliseconds. */
 const CLOCK_MS = 1
@@ -25,11 +27,12 @@ export const isSafe = (spareMs: number): boolean => spareMs >= -ROUNDING_MS
 
 export interface TimedRequest {
   readonly sentMs: number
+  /** The bound in force when it was sent, by which it is judged; undefined where none was known. */
+  readonly boundMs: number | undefined
   /**
-   * The latest moment at which the exchange can have counted it: undefined until its end is known, -Infinity where it
-   * never left, Infinity where no end came. {@link SpareTime} alone sets it.
+   * The latest moment at which the exchange can have counted it: undefined until that is known. {@link SpareTime} alone sets it.
    */
-  latestMs: number | undefined
+  latest: Latest | undefined
 }
 
 /** Whether these are settings that a run can keep. */
@@ -47,12 +50,19 @@ export const areUsable = (settings: {
 /** The spare time of a request that found one in its way that has no end, and may be counted at any time. */
 export const NEVER_MS = elapsedMs(Number.POSITIVE_INFINITY, 0)
 
+/** So many more than the limit are kept before the earliest are taken for later than they are. */
+const MOST_MORE = 1000
+
 export class SpareTime<A extends TimedRequest> {
   readonly #limit: number
   readonly #windowMs: number
   readonly #judged: (request: A, spareMs: number, limiting: A) => void
-  /** Of the requests that have left the line, the `limit` latest: the earliest of them first. */
-  readonly #latest: Array<A> = []
+  /**
+   * Of the requests that have left the line, those that may be among the `limit` latest by some bound: by the bound of the
+   * request judged last, the earliest of them first.
+   */
+  readonly #latest: Array<{ readonly request: A; readonly latest: Latest }> = []
+  #boundMs: number | undefined
   /** Requests that wait for the ends of those before them. */
   readonly #line: Array<A> = []
   #isFirstJudged = false
@@ -67,7 +77,7 @@ export class SpareTime<A extends TimedRequest> {
     this.#judged = judged
   }
 
-  /** The requests that wait, the first of which has not ended. */
+  /** The requests that wait, of the first of which it is not known by when it has arrived. */
   get line(): ReadonlyArray<A> {
     return this.#line
   }
@@ -83,17 +93,17 @@ export class SpareTime<A extends TimedRequest> {
     this.#advance()
   }
 
-  /** Takes a request's end. It must have been sent; a second end says nothing more. */
-  ended(request: A, latestMs: number): void {
-    if (request.latestMs !== undefined) return
-    request.latestMs = latestMs
+  /** It is known by when a request has arrived. It must have been sent; what is said a second time says nothing more. */
+  known(request: A, latest: Latest): void {
+    if (request.latest !== undefined) return
+    request.latest = latest
     if (this.#line[0] === request) this.#advance()
   }
 
-  /** Takes the first request in the line for one that never ends, and no longer waits for it. */
+  /** Takes the first request in the line for one that may arrive for ever, and no longer waits for it. */
   giveUpFirst(): A | undefined {
     const first = this.#line[0]
-    if (first !== undefined) this.ended(first, Number.POSITIVE_INFINITY)
+    if (first !== undefined) this.known(first, NEVER_KNOWN)
     return first
   }
 
@@ -106,29 +116,67 @@ export class SpareTime<A extends TimedRequest> {
     let done = 0
     for (const request of this.#line) {
       if (done > 0 || !this.#isFirstJudged) this.#judge(request)
-      this.#isFirstJudged = request.latestMs === undefined
-      if (request.latestMs === undefined) break
-      this.#keep(request, request.latestMs)
+      this.#isFirstJudged = request.latest === undefined
+      if (request.latest === undefined) break
+      this.#keep(request, request.latest)
       done += 1
     }
     if (done > 0) this.#line.splice(0, done)
   }
 
-  /** All requests before it have ended. */
+  /** Of all requests before it, it is known by when they have arrived. */
   #judge(request: A): void {
-    const limiting = this.#latest.length < this.#limit ? undefined : this.#latest[0]
-    if (limiting?.latestMs === undefined) return
-    const leavesMs = limiting.latestMs + this.#windowMs + CLOCK_MS
-    this.#judged(request, elapsedMs(leavesMs, request.sentMs), limiting)
+    if (request.boundMs !== this.#boundMs) {
+      this.#boundMs = request.boundMs
+      this.#sort()
+    }
+    const limiting = this.#latest.at(-this.#limit)
+    if (limiting === undefined || this.#latest.length < this.#limit) return
+    const leavesMs = this.#msOf(limiting.latest) + this.#windowMs + CLOCK_MS
+    this.#judged(request, elapsedMs(leavesMs, request.sentMs), limiting.request)
+  }
+
+  #sort(): void {
+    this.#latest.sort((one, other) => elapsedMs(this.#msOf(other.latest), this.#msOf(one.latest)))
+  }
+
+  #msOf(latest: Latest): number {
+    return latestMsBy(latest, this.#boundMs)
   }
 
   /** It is among the latest as a rule, so its place is sought from the end. */
-  #keep(request: A, latestMs: number): void {
-    if (latestMs === Number.NEGATIVE_INFINITY) return
-    const latest = this.#latest
-    let place = latest.length
-    while (place > 0 && (latest[place - 1]?.latestMs ?? 0) > latestMs) place -= 1
-    latest.splice(place, 0, request)
-    if (latest.length > this.#limit) latest.shift()
+  #keep(request: A, latest: Latest): void {
+    const ms = this.#msOf(latest)
+    if (ms === Number.NEGATIVE_INFINITY) return
+    const kept = this.#latest
+    let place = kept.length
+    for (; place > 0; place -= 1) {
+      const before = kept[place - 1]
+      if (before === undefined || this.#msOf(before.latest) <= ms) break
+    }
+    kept.splice(place, 0, { request, latest })
+    while (kept.length > this.#limit && this.#isNeverLimiting(kept[0])) kept.shift()
+    if (kept.length > this.#limit + MOST_MORE) this.#join()
+  }
+
+  /** Whether `limit` others are later whatever the bound. */
+  #isNeverLimiting(first: { readonly latest: Latest } | undefined): boolean {
+    if (first === undefined) return false
+    const { atMostMs, fromMs } = first.latest
+    let earlier = this.#latest.length - 1 - this.#limit
+    return this.#latest.every(({ latest }) => {
+      if (latest.atMostMs < atMostMs || latest.fromMs < fromMs) earlier -= 1
+      return earlier >= 0
+    })
+  }
+
+  /** One less to keep: the second is taken to be as late as the first, too, by any bound. No run of this client comes near. */
+  #join(): void {
+    const [first, second] = this.#latest
+    if (first === undefined || second === undefined) return
+    const atMostMs = Math.max(first.latest.atMostMs, second.latest.atMostMs)
+    const fromMs = Math.max(first.latest.fromMs, second.latest.fromMs)
+    this.#latest.splice(0, 2, { request: second.request, latest: { atMostMs, fromMs } })
+    this.#sort()
   }
 }

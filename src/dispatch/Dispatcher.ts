@@ -168,8 +168,17 @@ export const make = Effect.fnUntraced(function* (options: DispatcherOptions) {
   const reach =
     options.reach ??
     new LiveReach({ boundMs: undefined, requestTimeoutMs: Duration.toMillis(requestTimeout) })
-  const log = guardLog(logGiven, (failure) => standing.goDown(Cause.fail(failure)))
-  reach.tell((change) => log.record({ type: "reach", ...change }))
+  const kept = guardLog(logGiven, (failure) => standing.goDown(Cause.fail(failure)))
+  reach.tell((change) => kept.record({ type: "reach", ...change }))
+  const log: DispatchLog = {
+    ready: kept.ready,
+    committed: kept.committed,
+    record: (event) => {
+      kept.record(event)
+      // Before anybody may go on for it.
+      reach.onEvent(event)
+    },
+  }
   const line = yield* OrderLine.make(settings.capacity)
   const ledger = new Ledger(log, (atMs) => circuit.hindrance(atMs))
   const standing = new Standing(line, ledger, clock)

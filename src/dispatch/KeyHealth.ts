@@ -124,6 +124,7 @@ export const afterVerdict = (
       return retire(health, "unknown")
     case "nonce":
       return resynchronise(health, nonce, wallMs, policy.nonceJumps)
+    case "clock":
     case "exchange":
       return [health, nothing]
   }

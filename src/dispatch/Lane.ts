@@ -271,7 +271,7 @@ export class Lane {
 
   /** Follows a request from its leaving until it can count in no window any more. */
   #follow(entry: Entry, open: OpenRequest, passage: Passage, report: Report): Effect.Effect<void> {
-    const { circuit, client, log, watchdog } = this.#context
+    const { circuit, client, log, reach, watchdog } = this.#context
     const attempting = attempt(entry, open, {
       key: this.#key,
       memory: this.memory,
@@ -291,10 +291,12 @@ export class Lane {
       return Effect.andThen(
         report(signOf(done)),
         Effect.suspend(() => {
+          // An answer is held against the bound as it was before.
+          const isLate = done.ending === "answered" && reach.isLate(done.request)
           // Its caller, or a stop, may have ended the order before it left.
           if (entry.state !== "ended") this.#settle(entry, done, returnsFreely)
           // Last, because it may let the lane go on at once: it must have learnt from this answer by then.
-          passage.onEnded(done.ending, done.request.settledMs)
+          passage.onEnded(done.ending, done.request.settledMs, isLate)
           return Effect.andThen(done.ending === "lost" ? this.#clear(passage) : this.#known, passage.leave)
         }),
       )
@@ -322,10 +324,8 @@ export class Lane {
     nonce <= this.memory.reservedNonce()
 
   /** What an attempt tells about the key. Answers whether its order may go back to the line whatever it has been through. */
-  #learn({ atMs, ending, request, result }: Attempt): boolean {
-    const { nonce, settledMs, writtenMs } = request
+  #learn({ atMs, request: { nonce }, result }: Attempt): boolean {
     if (result.kind === "withheld") return false
-    if (ending === "answered") this.#context.reach.onAnswered(writtenMs, settledMs, atMs)
     if (result.kind === "accepted") {
       this.#health = afterAccepted(this.#health, nonce)
       return false

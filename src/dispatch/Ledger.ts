@@ -91,13 +91,8 @@ export class Ledger {
 
   /** Ends an order whose time to live ran out in the line. */
   expire(entry: Entry, atMs: number): void {
-    const failure = new OrderExpired({ orderId: entry.order.id, place: "queue", outage: this.#outage(atMs) })
-    this.end(
-      entry,
-      { outcome: { outcome: "expired", place: "queue" }, request: undefined },
-      atMs,
-      Exit.fail(failure),
-    )
+    const failure = new OrderExpired({ orderId: entry.order.id, outage: this.#outage(atMs) })
+    this.end(entry, { outcome: { outcome: "expired" }, request: undefined }, atMs, Exit.fail(failure))
   }
 
   /** Ends an order that was not sent, because its caller has gone or the dispatcher stops, or cannot go on for the cause given. */

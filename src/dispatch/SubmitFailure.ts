@@ -4,7 +4,6 @@
  */
 import { Schema } from "effect"
 import type { InvalidOrder } from "../domain/Order.ts"
-import { ExpiryPlace } from "../domain/Outcome.ts"
 import type { SubmitError } from "../domain/SubmitError.ts"
 import type { StateUnwritable } from "../keys/StateError.ts"
 
@@ -18,7 +17,6 @@ const OUTAGES = {
 /** The time to live ran out before the order could be sent. Not executed. */
 export class OrderExpired extends Schema.TaggedError<OrderExpired>()("OrderExpired", {
   orderId: Schema.String,
-  place: ExpiryPlace,
   /** Why nothing was sent when it expired; undefined where the exchange was well, and the order was late or others came first. */
   outage: Schema.UndefinedOr(
     Schema.Struct({
@@ -29,7 +27,7 @@ export class OrderExpired extends Schema.TaggedError<OrderExpired>()("OrderExpir
   ),
 }) {
   override get message() {
-    const expired = `order ${this.orderId}: expired in the ${this.place} before it could be sent`
+    const expired = `order ${this.orderId}: expired in the queue before it could be sent`
     if (this.outage === undefined) return expired
     const { code, kind } = this.outage
     return `${expired}: ${OUTAGES[kind]}${code === undefined ? "" : ` (${code})`}`

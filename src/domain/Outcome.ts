@@ -3,13 +3,16 @@
  */
 import { Schema } from "effect"
 
-/** Why an exchange refused an order for good. `exchange` is any definite refusal not named otherwise. */
-export const RejectReason = Schema.Literals(["rate-limit", "blocked", "nonce", "api-key", "exchange"])
+/** Why an exchange refused an order for good. `clock`: it takes our clock for wrong; `exchange` is any definite refusal not named otherwise. */
+export const RejectReason = Schema.Literals([
+  "rate-limit",
+  "blocked",
+  "nonce",
+  "api-key",
+  "clock",
+  "exchange",
+])
 export type RejectReason = typeof RejectReason.Type
-
-/** Where an order was when its time to live ran out. */
-export const ExpiryPlace = Schema.Literals(["queue", "limiter"])
-export type ExpiryPlace = typeof ExpiryPlace.Type
 
 /** Why nobody can say whether an order was executed. */
 export const UnknownCause = Schema.Literals(["timeout", "broken-connection", "undecodable", "server-error"])
@@ -25,7 +28,7 @@ export type UnknownCause = typeof UnknownCause.Type
 export const Outcome = Schema.Union([
   Schema.Struct({ outcome: Schema.tag("accepted") }),
   Schema.Struct({ outcome: Schema.tag("rejected"), reason: RejectReason }),
-  Schema.Struct({ outcome: Schema.tag("expired"), place: ExpiryPlace }),
+  Schema.Struct({ outcome: Schema.tag("expired") }),
   Schema.Struct({ outcome: Schema.tag("unknown"), cause: UnknownCause }),
   Schema.Struct({ outcome: Schema.tag("cancelled") }),
 ])

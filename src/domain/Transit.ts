@@ -21,7 +21,10 @@ export interface Transit {
   writtenMs: number | undefined
   /** How and when it ended; undefined while it is under way. */
   end: { readonly ending: Ending; readonly atMs: number } | undefined
-  /** Of one that was lost: if it arrives at all, it has arrived by then. Undefined until that is known. */
+  /**
+   * It has arrived by then, if it arrives at all, whatever the bound: told by a ping of one that was lost, and by its own answer
+   * of one that was answered too late for the bound. Undefined where, or as long as, nothing of the kind has told.
+   */
   clearedMs: number | undefined
 }
 
@@ -31,6 +34,10 @@ export interface Reach {
   readonly boundMs: number | undefined
 }
 
+/** Whether an answer came so late that it is evidence against the bound. */
+export const speaksAgainst = (settledMs: number, writtenMs: number, boundMs: number): boolean =>
+  settledMs > writtenMs + 2 * boundMs
+
 /** The latest moment at which the exchange can have counted a request that was answered. */
 export const latestOnceAnswered = (
   settledMs: number,
@@ -38,8 +45,8 @@ export const latestOnceAnswered = (
   boundMs: number | undefined,
 ): number => {
   if (writtenMs === undefined || boundMs === undefined) return settledMs
-  // As late as this, the answer is evidence against the bound: nothing follows from that any more.
-  if (settledMs > writtenMs + 2 * boundMs) return settledMs
+  // Nothing follows from the bound any more.
+  if (speaksAgainst(settledMs, writtenMs, boundMs)) return settledMs
   return Math.min(settledMs, writtenMs + boundMs)
 }
 
@@ -57,7 +64,7 @@ export const latestArrival = (transit: Transit, { boundMs }: Reach): number | un
     case "lost":
       return clearedMs
     case "answered":
-      return latestOnceAnswered(end.atMs, writtenMs, boundMs)
+      return clearedMs ?? latestOnceAnswered(end.atMs, writtenMs, boundMs)
   }
 }
 

@@ -8,10 +8,13 @@
  */
 import { Schema } from "effect"
 import { OrderId } from "../domain/Order.ts"
-import { ExpiryPlace, RejectReason, UnknownCause } from "../domain/Outcome.ts"
+import { RejectReason, UnknownCause } from "../domain/Outcome.ts"
 
-/** The journal format that this version writes, and the newest that it reads. */
-export const JOURNAL_VERSION = 1
+/**
+ * The journal format that this version writes, and the newest that it reads. Version 1 knows of no changes of the reach and of
+ * no pings: time alone told by when a request had arrived that was lost.
+ */
+export const JOURNAL_VERSION = 2
 
 const Ms = Schema.Finite
 const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
@@ -31,7 +34,7 @@ export type FormerLife = typeof FormerLife.Type
 export const Header = Schema.Struct({
   type: Schema.tag("header"),
   t: Ms,
-  version: Schema.Literal(JOURNAL_VERSION),
+  version: Schema.Literals([1, JOURNAL_VERSION]),
   program: Schema.String,
   /** Wall clock time of `t = 0`, ISO 8601 in UTC. */
   startedAt: Schema.String,
@@ -55,6 +58,8 @@ export const Header = Schema.Struct({
     /** An order's time to live, or null for none. */
     ttlMs: Schema.NullOr(Ms),
     requestTimeoutMs: Ms,
+    /** False where the exchange knows no pings: time alone tells by when a request has arrived that was lost. Since version 2. */
+    pings: Schema.optionalKey(Schema.Boolean),
     /** How long the source makes orders, or null until it is exhausted. */
     durationMs: Schema.NullOr(Ms),
     /** Times the exercise's order rate, or null where orders come from elsewhere. */
@@ -116,7 +121,17 @@ export const Unknown = Schema.Struct({
   cause: UnknownCause,
   ...requestFields,
 })
-export const Expired = Schema.Struct({ ...outcomeFields, outcome: Schema.tag("expired"), place: ExpiryPlace })
+
+/** Where an order was when its time to live ran out. Since version 2 it is in the queue always. */
+export const ExpiryPlace = Schema.Literals(["queue", "limiter"])
+export type ExpiryPlace = typeof ExpiryPlace.Type
+
+export const Expired = Schema.Struct({
+  ...outcomeFields,
+  outcome: Schema.tag("expired"),
+  /** In version 1 alone. */
+  place: Schema.optionalKey(ExpiryPlace),
+})
 export const Cancelled = Schema.Struct({ ...outcomeFields, outcome: Schema.tag("cancelled") })
 
 /** An order reached its outcome. */

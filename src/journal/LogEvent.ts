@@ -3,11 +3,17 @@
  * something.
  */
 import { DateTime, Option } from "effect"
-import type { Header, JournalRecord, KeyRetired, OutcomeRecord } from "./JournalRecord.ts"
+import type { ExpiryPlace, Header, JournalRecord, KeyRetired, OutcomeRecord } from "./JournalRecord.ts"
+import type { ReachCause } from "../domain/DispatchEvent.ts"
 import type { Outcome, RejectReason } from "../domain/Outcome.ts"
 import type { Ending } from "../domain/Transit.ts"
 import { elapsedMs } from "./elapsed.ts"
 import { endingOf, type RequestRecord } from "./endingOf.ts"
+
+/** How an order ended, as a log says it: some say where it was when it expired. */
+export type LoggedOutcome =
+  | Exclude<Outcome, { readonly outcome: "expired" }>
+  | { readonly outcome: "expired"; readonly place?: ExpiryPlace }
 
 /** What ran: how many requests the exchange lets through. */
 export interface Settings {
@@ -24,6 +30,10 @@ export interface Settings {
   /** What the client adds to the window; undefined for a gate without a margin. */
   readonly marginMs: number | undefined
   readonly requestTimeoutMs: number
+  /** Whether pings tell by when a request has arrived that was lost. Of version 1, whatever this says, time alone does. */
+  readonly pings: boolean
+  /** The journal's version. */
+  readonly version: number
   /** What decided when a key may send next; undefined where runs with several are taken as one. */
   readonly gate: string | undefined
   /** The wall clock's time when the log's times were 0, in milliseconds since 1970; undefined where it is no time. */
@@ -66,7 +76,7 @@ export interface RequestReturned {
 export interface OrderOutcome {
   readonly type: "outcome"
   readonly atMs: number
-  readonly outcome: Outcome
+  readonly outcome: LoggedOutcome
   /** The order's name, where `sent` events name it too. */
   readonly id: string | undefined
   /** The order's place in the order source's count. */
@@ -102,6 +112,7 @@ export interface ReachEvent {
   readonly type: "reach"
   readonly atMs: number
   readonly boundMs: number
+  readonly cause: ReachCause
 }
 
 /** A ping was answered. */
@@ -185,7 +196,7 @@ const fromOutcome = (record: OutcomeRecord): OrderOutcome => {
 }
 
 /** What a header says of its run. */
-export const fromHeader = ({ keys, settings, startedAt }: typeof Header.Type): Settings => ({
+export const fromHeader = ({ keys, settings, startedAt, version }: typeof Header.Type): Settings => ({
   type: "settings",
   limit: settings.limit,
   windowMs: settings.windowMs,
@@ -194,6 +205,8 @@ export const fromHeader = ({ keys, settings, startedAt }: typeof Header.Type): S
   boundMs: settings.boundMs ?? undefined,
   marginMs: settings.marginMs ?? undefined,
   requestTimeoutMs: settings.requestTimeoutMs,
+  version,
+  pings: settings.pings ?? true,
   gate: settings.gate,
   startedAtMs: Option.getOrUndefined(Option.map(DateTime.make(startedAt), DateTime.toEpochMillis)),
 })
@@ -233,7 +246,7 @@ export const fromJournal = (record: JournalRecord): LogEvent => {
     case "nonce-jump":
       return { type: "nonce-jump", atMs: record.t, key: record.key }
     case "reach":
-      return { type: "reach", atMs: record.t, boundMs: record.boundMs }
+      return { type: "reach", atMs: record.t, boundMs: record.boundMs, cause: record.cause }
     case "ping":
       return { type: "ping", atMs: record.t, begunMs: record.begun, clearedMs: record.cleared }
     case "footer":

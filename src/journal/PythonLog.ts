@@ -8,7 +8,7 @@
  * The times are some zone's; only their differences mean something, so they are read as if in UTC.
  */
 import type { Outcome } from "../domain/Outcome.ts"
-import type { LogEvent } from "./LogEvent.ts"
+import type { LogEvent, LoggedOutcome } from "./LogEvent.ts"
 
 const LINE =
   /^(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01]) ([01]\d|2[0-3]):([0-5]\d):([0-5]\d),(\d{3}) - [^ ]+ - [A-Z]+ - (.*)$/s
@@ -44,7 +44,7 @@ const numberOf = (id: string | undefined): number | undefined =>
   id !== undefined && NUMBER.test(id) ? Number(id) : undefined
 
 /** An order reached an outcome. All else about it a Python client does not say. */
-export const ended = (atMs: number, outcome: Outcome, number: number | undefined): LogEvent => ({
+export const ended = (atMs: number, outcome: LoggedOutcome, number: number | undefined): LogEvent => ({
   type: "outcome",
   atMs,
   outcome,

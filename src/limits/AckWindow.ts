@@ -196,8 +196,9 @@ class AckWindow implements Gate {
         transit.writtenMs ??= atMs
         this.#stirred.openUnsafe()
       },
-      onEnded: (ending, atMs) => {
+      onEnded: (ending, atMs, isLate) => {
         transit.end ??= { ending, atMs }
+        if (isLate) transit.clearedMs = atMs
         if (ending === "never-sent") {
           this.#paceFromMs = Number.NEGATIVE_INFINITY
           this.#isTurnUnused = true

@@ -31,7 +31,8 @@ export interface Place {
 /** One request on its way, as its gate follows it. */
 export interface Passage {
   readonly onWritten: (atMs: number) => void
-  readonly onEnded: (ending: Ending, atMs: number) => void
+  /** `isLate`: its answer came too late for the bound, which then says nothing of it. */
+  readonly onEnded: (ending: Ending, atMs: number, isLate: boolean) => void
   /** A request that was lost has arrived by then, if it arrives at all. */
   readonly onCleared: (latestMs: number) => void
   /** Waits until the request has left the window, then gives the place back. Call it after `onEnded`, and where it is lost after `onCleared`. */

@@ -12,9 +12,9 @@
  * Times are milliseconds of the monotonic clock.
  */
 import { Clock, Effect, Latch } from "effect"
-import type { ReachCause } from "../domain/DispatchEvent.ts"
-import { type Reach, slackMs } from "../domain/Transit.ts"
-import { nowMsUnsafe } from "../platform/Monotonic.ts"
+import type { DispatchEvent, ReachCause, RequestTrace } from "../domain/DispatchEvent.ts"
+import { type Reach, slackMs, speaksAgainst } from "../domain/Transit.ts"
+import { nowMsUnsafe, sleepUntil } from "../platform/Monotonic.ts"
 
 export interface ReachChange {
   readonly atMs: number
@@ -33,6 +33,9 @@ export interface ReachOptions {
 const CALM_MS = 10_000
 /** What is left of a widening and is not worth a record. */
 const NEGLIGIBLE_MS = 0.5
+
+/** Rounded up to what a journal can hold. */
+const wholeMicros = (ms: number): number => Math.ceil(ms * 1000) / 1000
 
 export class LiveReach implements Reach {
   readonly requestTimeoutMs: number
@@ -75,13 +78,31 @@ export class LiveReach implements Reach {
     this.#onChange = onChange
   }
 
+  /** Whether a request's answer comes so late that it is evidence against the bound. */
+  isLate({ settledMs, writtenMs }: Pick<RequestTrace, "settledMs" | "writtenMs">): boolean {
+    const { boundMs } = this
+    return writtenMs !== undefined && boundMs !== undefined && speaksAgainst(settledMs, writtenMs, boundMs)
+  }
+
+  /** Learns from the answer to a request, if that is what happened. */
+  onEvent(event: DispatchEvent): void {
+    if (event.type !== "outcome" && event.type !== "returned") return
+    const { atMs, request } = event
+    if (request === undefined) return
+    const isAnswered =
+      event.type === "outcome"
+        ? event.outcome.outcome !== "unknown"
+        : event.reason !== "not-sent" && event.reason !== "withheld"
+    if (isAnswered) this.onAnswered(request.writtenMs, request.settledMs, atMs)
+  }
+
   /** A request was answered. */
   onAnswered(writtenMs: number | undefined, settledMs: number, atMs: number): void {
     if (writtenMs === undefined) return
     const roundTripMs = settledMs - writtenMs
     this.#longestRoundTripMs = Math.max(this.#longestRoundTripMs, roundTripMs)
     const { boundMs } = this
-    if (boundMs !== undefined && roundTripMs > 2 * boundMs)
+    if (boundMs !== undefined && this.isLate({ writtenMs, settledMs }))
       this.#widen(this.#wideningMs + roundTripMs - 2 * boundMs, atMs, "answer")
   }
 
@@ -102,7 +123,7 @@ export class LiveReach implements Reach {
 
   #widen(wideningMs: number, atMs: number, cause: ReachCause): void {
     if (this.#givenMs === undefined) return
-    const wanted = Math.min(wideningMs, this.requestTimeoutMs)
+    const wanted = Math.min(wholeMicros(wideningMs), this.requestTimeoutMs)
     this.#lately = Math.max(this.#lately, wanted)
     const byMs = wanted - this.#wideningMs
     if (byMs <= 0) return
@@ -123,7 +144,8 @@ export class LiveReach implements Reach {
       Effect.andThen(
         this.#isWide.await,
         Effect.andThen(
-          Effect.sleep(CALM_MS),
+          // A timer may fire early.
+          Effect.suspend(() => sleepUntil(nowMsUnsafe(clock) + CALM_MS)),
           Effect.sync(() => this.#comeBack(nowMsUnsafe(clock))),
         ),
       ),
@@ -131,7 +153,7 @@ export class LiveReach implements Reach {
   )
 
   #comeBack(atMs: number): void {
-    const half = this.#wideningMs / 2
+    const half = wholeMicros(this.#wideningMs / 2)
     const wideningMs = Math.max(half < NEGLIGIBLE_MS ? 0 : half, this.#lately)
     this.#lately = 0
     if (wideningMs < this.#wideningMs) this.#change(wideningMs, atMs, "calm")

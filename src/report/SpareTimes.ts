@@ -3,8 +3,8 @@
  * by what it ran with; what was sent before the part of it that is looked at does not count.
  */
 import { areUsable, SpareTime, type TimedRequest } from "../certificate/SpareTime.ts"
-import type { OrderSent, RequestTimes, Settings } from "../journal/LogEvent.ts"
-import { latestArrivalMs } from "../summary/TransitTimes.ts"
+import type { OrderSent, PingEvent, RequestTimes, Settings } from "../journal/LogEvent.ts"
+import { LoggedReach, NEVER_SENT } from "../journal/LoggedReach.ts"
 import type { EventListener } from "../summary/LogOptions.ts"
 
 /** Requests that are kept in mind, and as many that wait for an end: far more than any client has in flight. */
@@ -19,7 +19,7 @@ interface Request extends TimedRequest {
 export const makeSpareTimes = (
   tell: (key: string, sentMs: number, spareMs: number) => void,
 ): EventListener => {
-  let settings: Settings | undefined
+  let reach: LoggedReach<Request> | undefined
   /** None where the log does not say what ran, or where that is more than can be kept in mind. */
   const keys = new Map<string, SpareTime<Request>>()
   /** Requests without an end, by their order's id. */
@@ -32,7 +32,7 @@ export const makeSpareTimes = (
   }
 
   const begin = (run: Settings): void => {
-    settings = run
+    reach = new LoggedReach(run)
     const { labels, limit, windowMs } = run
     if (!areUsable(run) || new Set(labels).size * limit > MOST_KEPT) return
     for (const key of labels) {
@@ -44,7 +44,7 @@ export const makeSpareTimes = (
   const sent = ({ atMs, id, key }: OrderSent): void => {
     const spareTime = keys.get(key)
     if (spareTime === undefined) return
-    const request: Request = { id, key, sentMs: atMs, latestMs: undefined }
+    const request: Request = { id, key, sentMs: atMs, boundMs: reach?.boundMs, latest: undefined }
     inFlight.set(id, request)
     spareTime.sent(request)
     if (spareTime.line.length * keys.size <= MOST_KEPT) return
@@ -55,11 +55,16 @@ export const makeSpareTimes = (
 
   const ended = (id: string, times: RequestTimes | undefined): void => {
     const request = inFlight.get(id)
-    if (request === undefined || settings === undefined) return
+    if (request === undefined || reach === undefined) return
     inFlight.delete(id)
     // Of an order that was cancelled nothing had left.
-    const latest = times === undefined ? Number.NEGATIVE_INFINITY : latestArrivalMs(times, settings)
-    keys.get(request.key)?.ended(request, latest)
+    const latest = times === undefined ? NEVER_SENT : reach.ended(request, times)
+    if (latest !== undefined) keys.get(request.key)?.known(request, latest)
+  }
+
+  const pinged = ({ atMs, begunMs, clearedMs }: PingEvent): void => {
+    for (const [request, latest] of reach?.pinged(begunMs, clearedMs, atMs) ?? [])
+      keys.get(request.key)?.known(request, latest)
   }
 
   return {
@@ -68,6 +73,8 @@ export const makeSpareTimes = (
         end()
         begin(event)
       } else if (event.type === "sent") sent(event)
+      else if (event.type === "reach") reach?.changed(event.boundMs)
+      else if (event.type === "ping") pinged(event)
       else if (event.type === "returned") ended(event.id, event.request)
       else if (event.type === "left") {
         // How it ended is not looked at, so it is not known what the key's later requests found.

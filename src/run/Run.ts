@@ -17,6 +17,7 @@ import { nowMsUnsafe } from "../platform/Monotonic.ts"
 import { seededRandom } from "../platform/Random.ts"
 import { makeSummariser } from "../summary/Summariser.ts"
 import type { Summary } from "../summary/Summary.ts"
+import { ExchangeClient } from "../venues/ExchangeClient.ts"
 import { exerciseRules } from "../venues/exercise/exercise.ts"
 import { failureAtEnd, type RunFailure } from "./RunFailure.ts"
 import { RunProgress } from "./RunProgress.ts"
@@ -139,7 +140,9 @@ export const run = (settings: RunSettings) =>
 
       const startMs = nowMsUnsafe(clock)
       const toRecord = makeToRecord(startMs)
-      write(runHeader(settings, source, DateTime.formatIso(yield* DateTime.now)))
+      const { ping } = yield* ExchangeClient
+      const startedAt = DateTime.formatIso(yield* DateTime.now)
+      write(runHeader(settings, source, startedAt, ping !== undefined))
       yield* Effect.interruptible(journal.flush)
       progress.tell({ type: "starting", exchange: settings.exchange, journal: journal.path, memory })
       const dispatching = dispatch(settings, startMs, () => void (badLines += 1)).pipe(

@@ -8,11 +8,12 @@ import type { OrderSource } from "./sources/OrderSource.ts"
 const msOrNull = (duration: Duration.Duration | undefined): number | null =>
   duration === undefined ? null : Duration.toMillis(duration)
 
-/** The header of a run's journal. `startedAt` is ISO 8601 in UTC. */
+/** The header of a run's journal. `startedAt` is ISO 8601 in UTC; `pings` says whether the exchange answers such. */
 export const runHeader = (
   settings: Omit<RunSettings, "memory" | "failsUnaccepted" | "inWords">,
   source: Pick<OrderSource["Service"], "name" | "load" | "duration">,
   startedAt: string,
+  pings = true,
 ): JournalRecord => ({
   type: "header",
   t: 0,
@@ -32,6 +33,7 @@ export const runHeader = (
     marginMs: settings.design.marginMs(settings.window),
     ttlMs: msOrNull(settings.ttl),
     requestTimeoutMs: Duration.toMillis(settings.requestTimeout),
+    ...(pings ? {} : { pings }),
     durationMs: msOrNull(source.duration),
     load: source.load ?? null,
   },

@@ -29,7 +29,7 @@ export const emptyKeyTally = (): KeyTally => ({
   accepted: 0,
   unknown: 0,
   notSent: 0,
-  refused: { "rate-limit": 0, blocked: 0, nonce: 0, "api-key": 0, exchange: 0 },
+  refused: { "rate-limit": 0, blocked: 0, nonce: 0, "api-key": 0, clock: 0, exchange: 0 },
   nonceJumps: 0,
   retired: null,
 })

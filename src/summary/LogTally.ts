@@ -32,7 +32,7 @@ export interface LogTally {
 
 export const emptyTally = (): LogTally => ({
   orders: { accepted: 0, rejected: 0, expired: 0, unknown: 0, cancelled: 0 },
-  refusals: { "rate-limit": 0, blocked: 0, nonce: 0, "api-key": 0, exchange: 0, "not-sent": 0 },
+  refusals: { "rate-limit": 0, blocked: 0, nonce: 0, "api-key": 0, clock: 0, exchange: 0, "not-sent": 0 },
   losses: emptyLosses(),
   keys: new Map(),
   acceptances: emptyAcceptances(),

@@ -5,7 +5,13 @@ import type { LogEvent, TimedEvent } from "../journal/LogEvent.ts"
 import type { LogKind } from "../journal/LogReader.ts"
 import { longestWithout } from "./Acceptances.ts"
 import { percentilesOf } from "./Distribution.ts"
-import { countTransit, emptyTransitTimes, type TransitTimes } from "./TransitTimes.ts"
+import {
+  countTransit,
+  emptyTransitTimes,
+  type LoggedTransit,
+  makeTransitReader,
+  type TransitTimes,
+} from "./TransitTimes.ts"
 import { keyFigures } from "./keyFigures.ts"
 import { emptyTally, type LogTally, tallyEvent } from "./LogTally.ts"
 import { createdByNumber, requestsPerSecond } from "./Numbering.ts"
@@ -101,24 +107,26 @@ export const makeSummariser = (options: LogContext): Summariser => {
   let counts = { tally, windows: emptyWindows(), transit: emptyTransitTimes() }
   /** The records so far, until the start is known. */
   let prelude: Array<TimedEvent> = []
+  let firstTransits: Array<LoggedTransit> = []
 
-  const addTimed = (event: TimedEvent, since: LogStart): void => {
-    countRecord(counts.windows, event, since)
-    if (event.type === "outcome" && since.settings !== undefined)
-      countTransit(counts.transit, event, since.settings, since)
-  }
+  const readTransit = makeTransitReader((transit) => {
+    if (start === undefined) firstTransits.push(transit)
+    else countTransit(counts.transit, transit, start)
+  })
 
   /** Counts the prelude anew: more may come before the start is known. */
   const countPrelude = (since: LogStart): void => {
     counts = { tally, windows: emptyWindows(), transit: emptyTransitTimes() }
-    for (const event of prelude) addTimed(event, since)
+    for (const event of prelude) countRecord(counts.windows, event, since)
+    for (const transit of firstTransits) countTransit(counts.transit, transit, since)
   }
 
   return {
     add: (event) => {
       tallyEvent(tally, event)
+      readTransit(event)
       if (start !== undefined) {
-        if (isTimed(event)) addTimed(event, start)
+        if (isTimed(event)) countRecord(counts.windows, event, start)
         return
       }
       finder.add(event)
@@ -127,6 +135,7 @@ export const makeSummariser = (options: LogContext): Summariser => {
       start = finder.start()
       countPrelude(start)
       prelude = []
+      firstTransits = []
     },
     finish: () => {
       if (start !== undefined) return summaryOf(counts, start)

@@ -2,12 +2,13 @@
  * How long requests are on their way as far as the exchange may know: until then they keep a permit of their key beyond the
  * window, and the key's next request.
  *
- * The two are the same of a request that was answered. One that was lost keeps its permit until a bound after it was given
- * up; but the key's next request went as soon as it could not overtake it, a bound after it had been handed over.
+ * The two are the same of a request that was answered in time. One that was lost keeps its permit until a ping shows that it has
+ * arrived (by journals of version 1, until a bound after it was given up); but the key's next request went as soon as it could
+ * not overtake it, a bound after it had been handed over.
  */
 import { elapsedMs } from "../journal/elapsed.ts"
-import { latestOfVersion1 } from "../domain/Transit.ts"
-import type { OrderOutcome, RequestTimes, Settings } from "../journal/LogEvent.ts"
+import type { LogEvent, RequestTimes } from "../journal/LogEvent.ts"
+import { type Latest, latestMsBy, LoggedReach } from "../journal/LoggedReach.ts"
 import type { LogStart } from "./LogStart.ts"
 
 /** Sums over requests that ended an order. */
@@ -33,25 +34,71 @@ const LONGEST_MS = 86_400_000
 
 export const emptyTransitTimes = (): TransitTimes => ({ requests: 0, latestMicros: 0, nextMicros: 0 })
 
-/** The latest arrival of a request. */
-export const latestArrivalMs = ({ ending, settledMs, writtenMs }: RequestTimes, settings: Settings): number =>
-  latestOfVersion1(ending, settledMs, writtenMs, settings)
+/** How long one request was on its way. */
+export interface LoggedTransit {
+  readonly sentMs: number
+  readonly latestMs: number
+  readonly nextMs: number
+}
+
+/** An order's last request. */
+interface LastRequest extends RequestTimes {
+  /** The bound in force when it ended. */
+  readonly boundMs: number | undefined
+}
+
+/** Makes a reader of a log's events that tells of every request that ended an order, as soon as its way is known. */
+export const makeTransitReader = (tell: (transit: LoggedTransit) => void): ((event: LogEvent) => void) => {
+  let reach: LoggedReach<LastRequest> | undefined
+
+  const known = ({ boundMs, sentMs, writtenMs }: LastRequest, latest: Latest): void => {
+    const latestMs = latestMsBy(latest, boundMs)
+    const isBounded = writtenMs !== undefined && boundMs !== undefined
+    tell({ sentMs, latestMs, nextMs: isBounded ? Math.min(latestMs, writtenMs + boundMs) : latestMs })
+  }
+
+  const ended = (inForce: LoggedReach<LastRequest>, times: RequestTimes, { type }: LogEvent): void => {
+    const request = { ...times, boundMs: inForce.boundMs }
+    // Of one that did not end its order no more is asked than what its round trip tells.
+    if (type === "returned" && times.ending === "lost") return
+    const latest = inForce.ended(request, times)
+    if (latest !== undefined && type === "outcome") known(request, latest)
+  }
+
+  return (event) => {
+    switch (event.type) {
+      case "settings":
+        reach = new LoggedReach(event)
+        return
+      case "reach":
+        return reach?.changed(event.boundMs)
+      case "ping":
+        for (const [request, latest] of reach?.pinged(event.begunMs, event.clearedMs, event.atMs) ?? [])
+          known(request, latest)
+        return
+      case "returned":
+      case "outcome":
+        if (reach !== undefined && event.request !== undefined) ended(reach, event.request, event)
+        return
+      case "sent":
+      case "key":
+      case "nonce-jump":
+      case "left":
+      case "ended":
+      case "requests":
+      case "unrecognised":
+    }
+  }
+}
 
 /** Time before the log's first record is none of the time that its orders are counted over, and does not count. */
 export const countTransit = (
   times: TransitTimes,
-  { request }: OrderOutcome,
-  settings: Settings,
+  { latestMs, nextMs, sentMs }: LoggedTransit,
   { firstMs }: Pick<LogStart, "firstMs">,
 ): void => {
-  if (request === undefined) return
-  const { sentMs, writtenMs } = request
-  const { boundMs } = settings
-  const latestMs = latestArrivalMs(request, settings)
   const ms = elapsedMs(sentMs, latestMs)
   if (ms < 0 || ms > LONGEST_MS) return
-  const nextMs =
-    writtenMs === undefined || boundMs === undefined ? latestMs : Math.min(latestMs, writtenMs + boundMs)
   const fromMs = Math.max(sentMs, firstMs)
   const microsUntil = (toMs: number): number => Math.round(Math.max(0, elapsedMs(fromMs, toMs)) * 1000)
   times.requests += 1

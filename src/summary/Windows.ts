@@ -110,7 +110,7 @@ const countOutcome = (windows: Windows, { outcome }: OrderOutcome, window: numbe
   const isAccepted = outcome.outcome === "accepted"
   if (isAccepted) count(windows, windows.accepted, window)
   else if (outcome.outcome === "expired")
-    count(windows, outcome.place === "queue" ? windows.expiredInQueue : windows.expiredInLimiter, window)
+    count(windows, outcome.place === "limiter" ? windows.expiredInLimiter : windows.expiredInQueue, window)
   if (!isOpen) return
   if (isAccepted) addTo(windows.openAccepted, window)
   addTo(windows.openLeft, window)

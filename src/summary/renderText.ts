@@ -157,6 +157,7 @@ const sections: ReadonlyArray<Section> = [
       loss("rejected: blocked", (_) => _.losses.rejected.blocked),
       loss("rejected: nonce", (_) => _.losses.rejected.nonce),
       loss("rejected: api key", (_) => _.losses.rejected["api-key"]),
+      loss("rejected: clock", (_) => _.losses.rejected.clock, "the exchange takes our clock for wrong"),
       loss("rejected: other", (_) => _.losses.rejected.exchange),
       loss("unknown: timeout", (_) => _.losses.unknown.timeout),
       loss("unknown: broken", (_) => _.losses.unknown["broken-connection"], "the connection broke off"),

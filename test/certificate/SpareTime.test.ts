@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as fc from "fast-check"
 import { NEVER_MS, SpareTime, type TimedRequest } from "../../src/certificate/SpareTime.ts"
+import { type Latest, latestMsBy, NEVER_KNOWN, NEVER_SENT } from "../../src/journal/LoggedReach.ts"
 
 const LATE_MS = 100
 
@@ -9,7 +10,10 @@ interface Request {
   readonly latestMs: number
 }
 
-const sentAt = (sentMs: number): TimedRequest => ({ sentMs, latestMs: undefined })
+const sentAt = (sentMs: number): TimedRequest => ({ sentMs, boundMs: undefined, latest: undefined })
+
+/** Whatever the bound. */
+const whenever = (atMostMs: number): Latest => ({ atMostMs, fromMs: Number.POSITIVE_INFINITY })
 
 type Told = Array<readonly [number, number]>
 
@@ -23,7 +27,7 @@ const spareTimes = (limit: number, windowMs: number, requests: ReadonlyArray<Req
     const request = sentAt(sentMs)
     return [
       { atMs: sentMs, run: () => spareTime.sent(request) },
-      { atMs: latestMs, run: () => spareTime.ended(request, latestMs) },
+      { atMs: latestMs, run: () => spareTime.known(request, whenever(latestMs)) },
     ]
   })
   for (const { run } of steps.toSorted((one, other) => one.atMs - other.atMs)) run()
@@ -98,15 +102,54 @@ describe("the spare time of a window", () => {
     })
     const [unsent, endless, last] = [sentAt(0), sentAt(10), sentAt(5000)]
     for (const request of [unsent, endless, last]) spareTime.sent(request)
-    spareTime.ended(unsent, Number.NEGATIVE_INFINITY)
-    spareTime.ended(last, 5010)
+    spareTime.known(unsent, NEVER_SENT)
+    spareTime.known(last, whenever(5010))
     assert.deepStrictEqual(told, [])
     assert.deepStrictEqual(spareTime.line, [endless, last])
     assert.strictEqual(spareTime.giveUpFirst(), endless)
     assert.deepStrictEqual(told, [[5000, NEVER_MS]])
     // What comes out later changes nothing.
-    spareTime.ended(endless, 20)
-    assert.strictEqual(endless.latestMs, Number.POSITIVE_INFINITY)
+    spareTime.known(endless, whenever(20))
+    assert.strictEqual(endless.latest, NEVER_KNOWN)
     assert.strictEqual(spareTime.giveUpFirst(), undefined)
+  })
+
+  it("is that of every request before it by the bound in force, however the bound changes, with little kept", () => {
+    const request = fc.record({
+      gap: fc.integer({ min: 0, max: 20 }),
+      written: fc.integer({ min: 0, max: 10 }),
+      round: fc.integer({ min: 0, max: 120 }),
+      boundMs: fc.constantFrom(10, 20, 60, 100),
+    })
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 4 }),
+        fc.array(request, { minLength: 1, maxLength: 40 }),
+        (limit, drawn) => {
+          let sentMs = 0
+          const requests = drawn.map(({ boundMs, gap, round, written }) => {
+            sentMs += gap
+            const latest: Latest = { atMostMs: sentMs + written + round, fromMs: sentMs + written }
+            return { sentMs, boundMs, latest }
+          })
+          const told: Told = []
+          const spareTime = new SpareTime<TimedRequest>(limit, 100, (sent, spareMs) => {
+            told.push([sent.sentMs, spareMs])
+          })
+          for (const { boundMs, latest, sentMs } of requests) {
+            const sent: TimedRequest = { sentMs, boundMs, latest: undefined }
+            spareTime.sent(sent)
+            spareTime.known(sent, latest)
+          }
+          const defined = requests.flatMap(({ boundMs, sentMs }, at): Told => {
+            const before = requests.slice(0, at).map(({ latest }) => latestMsBy(latest, boundMs))
+            const limiting = before.toSorted((one, other) => other - one)[limit - 1]
+            return limiting === undefined ? [] : [[sentMs, sentMs - limiting - 101]]
+          })
+          assert.deepStrictEqual(told, defined)
+        },
+      ),
+      { numRuns: 500 },
+    )
   })
 })

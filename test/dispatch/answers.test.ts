@@ -266,7 +266,7 @@ describe("no connection", () => {
       yield* TestClock.adjust("2 seconds")
       assert.deepStrictEqual(
         rig.outcomes().map(({ outcome }) => outcome),
-        [{ outcome: "expired", place: "queue" }],
+        [{ outcome: "expired" }],
       )
     }),
   )

@@ -82,8 +82,8 @@ const kinds: ReadonlyArray<{
   },
   {
     what: "an expiry",
-    event: outcome({ outcome: { outcome: "expired", place: "queue" }, request: undefined }),
-    record: { ...ended, outcome: "expired", place: "queue" },
+    event: outcome({ outcome: { outcome: "expired" }, request: undefined }),
+    record: { ...ended, outcome: "expired" },
   },
   {
     what: "a cancellation",

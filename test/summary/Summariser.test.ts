@@ -397,7 +397,7 @@ describe("a summary", () => {
       roundTrip: null,
       losses: {
         expired: { queue: 0, limiter: 0 },
-        rejected: { "rate-limit": 0, blocked: 0, nonce: 0, "api-key": 0, exchange: 0 },
+        rejected: { "rate-limit": 0, blocked: 0, nonce: 0, "api-key": 0, clock: 0, exchange: 0 },
         unknown: { timeout: 0, "broken-connection": 0, undecodable: 0, "server-error": 0, unfinished: 0 },
         cancelled: 0,
       },
@@ -409,7 +409,7 @@ describe("a summary", () => {
           key: "key-1",
           sent: 0,
           accepted: 0,
-          refused: { "rate-limit": 0, blocked: 0, nonce: 0, "api-key": 0, exchange: 0 },
+          refused: { "rate-limit": 0, blocked: 0, nonce: 0, "api-key": 0, clock: 0, exchange: 0 },
           unfinished: 0,
           unknown: 0,
           notSent: 0,

@@ -85,13 +85,14 @@ const answers = {
   nonce: "status 400, resp {'error_msg': 'invalid nonce', 'status': 'error'}",
   blocked: "status 429, resp {'error_msg': 'too many rate limit errors: blocked', 'status': 'error'}",
   "api-key": "status 401, resp {'error_msg': 'invalid api key', 'status': 'error'}",
+  clock: "status 400, resp {'error_msg': 'invalid timestamp', 'status': 'error'}",
   exchange: "status 400, resp {'error_msg': 'invalid order', 'status': 'error'}",
 } as const
 
 const pythonMessage = (record: Of<"outcome">): string => {
   switch (record.outcome) {
     case "expired":
-      return `WARNING - ignoring request ${record.id} ${record.place === "queue" ? "from queue" : "in limiter"} due to TTL`
+      return `WARNING - ignoring request ${record.id} ${record.place === "limiter" ? "in limiter" : "from queue"} due to TTL`
     case "rejected":
       return `WARNING - API response: ${answers[record.reason]}`
     case "unknown":

@@ -54,7 +54,7 @@ type Outcome = Extract<JournalRecord, { readonly type: "outcome" }>
 const detailOf = (record: Outcome): string => {
   if (record.outcome === "rejected") return record.reason
   if (record.outcome === "unknown") return record.cause
-  return record.outcome === "expired" ? record.place : ""
+  return record.outcome === "expired" ? (record.place ?? "queue") : ""
 }
 
 const takeOutcome = (record: Outcome, { settings }: typeof Header.Type): void => {
@@ -65,7 +65,7 @@ const takeOutcome = (record: Outcome, { settings }: typeof Header.Type): void =>
   count(endings, `${record.outcome} ${detailOf(record)}`)
   if (record.outcome === "accepted") accepted.push(at)
   if (record.outcome !== "cancelled") left.push(at)
-  if (record.outcome === "expired") (record.place === "queue" ? expiredInQueue : expiredInLimiter).push(at)
+  if (record.outcome === "expired") (record.place === "limiter" ? expiredInLimiter : expiredInQueue).push(at)
   if (!isSettled(record)) return
   count(byKey, `${record.key} ${record.outcome}`)
   count(byKey, `${record.key} ${record.outcome} ${detailOf(record)}`)
@@ -142,6 +142,7 @@ const figuresOf = (header: typeof Header.Type): Omit<NaiveSummary, "utilisation"
     blocked: countOf("rejected blocked"),
     nonce: countOf("rejected nonce"),
     "api-key": countOf("rejected api-key"),
+    clock: countOf("rejected clock"),
     exchange: countOf("rejected exchange"),
   })
   return {

@@ -10,6 +10,8 @@ import {
   Footer,
   KeyRetired,
   NonceJump,
+  Pinged,
+  ReachChanged,
   Rejected,
   Returned,
   Sent,
@@ -30,6 +32,8 @@ const scanned = [
   Cancelled,
   KeyRetired,
   NonceJump,
+  ReachChanged,
+  Pinged,
   Footer,
 ] as const
 
