@@ -92,9 +92,10 @@ const warnOfHost = (host: string) =>
 export const exchange = Command.make(
   "exchange",
   {
-    host: parsed("host", "ADDRESS", `The address to listen on (default: ${DEFAULT_HOST})`, parseHost).pipe(
-      Flag.withDefault(DEFAULT_HOST),
-    ),
+    host: parsed("host", "ADDRESS", parseHost, {
+      description: "The address to listen on",
+      default: DEFAULT_HOST,
+    }),
     port: integer("port", {
       description: "The port to listen on, 0 for any free one",
       min: 0,
@@ -113,10 +114,10 @@ export const exchange = Command.make(
       zero: true,
       default: "50ms",
     }),
-    seed: seed("seed", {
+    seed: seed({
       description: "What delays and faults derive from (default: another one each time)",
     }).pipe(Flag.optional),
-    faults: faults("fault", {
+    faults: faults({
       description: `What to do wrong, to try clients out; may be given several times: ${faultForms}. P is a probability from 0 to 1; at=AT, every=EVERY and for=D say when, times=N how often at most. See docs/faults.md`,
     }),
     record: fileToWrite(

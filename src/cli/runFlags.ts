@@ -21,7 +21,7 @@ const stateFlag = Flag.String("state").pipe(
 )
 
 export const runFlags = {
-  url: Flags.httpUrl("url", {
+  url: Flags.httpUrl({
     description:
       "Where the exchange takes orders, such as http://127.0.0.1:9999/api/request. Left out: start an exchange here and send to it",
   }).pipe(Flag.optional),
@@ -38,7 +38,7 @@ export const runFlags = {
     'Take orders from NDJSON instead, one {"id": "...", "params": {...}} a line; - is standard input. A file with a bad line is refused; a bad line of standard input is reported, counted and passed over',
     "FILE|-",
   ),
-  seed: Flags.seed("seed", {
+  seed: Flags.seed({
     description:
       "What orders and delays derive from, so that a run can be repeated (default: a random one, shown)",
   }).pipe(Flag.optional),
@@ -46,12 +46,8 @@ export const runFlags = {
     description: "An order's time to live: how long after its creation it is worth sending",
     default: "1s",
   }),
-  limit: Flags.integer("limit", {
-    description: "Requests that the exchange lets each key pass in one window",
-    default: "20",
-    max: 10_000,
-  }),
-  window: Flags.duration("window", { description: "The exchange's window", default: "1s" }),
+  limit: Flags.limit,
+  window: Flags.window,
   bound: Flags.durationOrNone("bound", {
     description:
       "The longest time a request takes from here until the exchange counts it, with a margin for handling; none where it is not known: safe with any delay, and 5 % slower",
@@ -64,7 +60,7 @@ export const runFlags = {
     default: "ack-window",
   }),
   keysFile: keysFileFlag,
-  faults: Flags.faults("fault", {
+  faults: Flags.faults({
     description:
       "What our own exchange does wrong, written as for paceline exchange; may be given several times",
   }),
@@ -73,11 +69,9 @@ export const runFlags = {
     "Where to write the journal (default: paceline-<date>-<time>.ndjson, in the folder given with --resume if there is one)",
   ),
   state: stateFlag,
-  durable: Flag.Boolean("durable").pipe(
-    Flag.withDescription(
-      "Let no request leave before its record is on the disk itself: the journal then suffices to resume after a power failure, too. Without it, after any death of the process",
-    ),
-    Flag.withDefault(false),
+  durable: Flags.toggle(
+    "durable",
+    "Let no request leave before its record is on the disk itself: the journal then suffices to resume after a power failure, too. Without it, after any death of the process",
   ),
   resume: Flag.String("resume").pipe(
     Flag.withMetavar("JOURNAL|FOLDER"),
@@ -86,9 +80,9 @@ export const runFlags = {
     ),
     Flag.atLeast(0),
   ),
-  format: Flags.format({ description: "The form of the summary at the end", default: "text" }),
-  noProgress: Flag.Boolean("no-progress").pipe(
-    Flag.withDescription("Show nothing while running"),
-    Flag.withDefault(false),
-  ),
+  format: Flags.format(["text", "json", "classic"], {
+    description: "The form of the summary at the end",
+    default: "text",
+  }),
+  noProgress: Flags.noProgress,
 }

@@ -6,7 +6,7 @@ import { STANDARD_INPUT } from "../summary/logProblems.ts"
 import { isContradictory, momentText, type Selection, type TimeSpan } from "../summary/Selection.ts"
 import { fileToWrite } from "./files.ts"
 import * as Flags from "./Flags.ts"
-import { integer, logFormat } from "./Flags.ts"
+import { integer } from "./Flags.ts"
 import { parseMoment } from "./moment.ts"
 import { parseDuration } from "./values.ts"
 
@@ -14,7 +14,7 @@ const MOST_KEYS = 1000
 const SHORTEST_INTERVAL = Duration.seconds(1)
 
 const moment = (name: string, description: string) =>
-  Flags.parsed(name, "TIME", description, parseMoment).pipe(Flag.optional)
+  Flags.parsed(name, "TIME", parseMoment, { description }).pipe(Flag.optional)
 
 export const summariseFlags = {
   logs: Argument.String("log").pipe(
@@ -23,7 +23,7 @@ export const summariseFlags = {
     ),
     Argument.variadic({ min: 1 }),
   ),
-  format: logFormat({
+  format: Flags.format(["text", "json", "csv", "classic"], {
     description:
       "How to print: a table, one JSON value (several logs: an array), comma-separated values with a line for each log, or the ten lines of the exercise's own analysis",
     default: "text",
@@ -36,22 +36,28 @@ export const summariseFlags = {
   key: Flags.parsed(
     "key",
     "LABEL",
-    "Only requests of the key LABEL, and orders that ended with it; may be given several times. Orders that no key ever sent, expired or cancelled in the queue, belong to none",
     (text) =>
       text === ""
         ? Result.fail("the label is empty; write a key's label, such as key-1")
         : Result.succeed(text),
+    {
+      description:
+        "Only requests of the key LABEL, and orders that ended with it; may be given several times. Orders that no key ever sent, expired or cancelled in the queue, belong to none",
+    },
   ).pipe(Flag.between(0, MOST_KEYS)),
   every: Flags.parsed(
     "every",
     "DURATION",
-    "Print a table of intervals instead, such as 10s, a line for each (as JSON: an object a line). They are counted from the log's beginning; rates are over what of an interval the log and --since and --until cover. Here, created counts orders in the interval of their creation, and all else in that of their outcome",
     (text) =>
       Result.flatMap(parseDuration({ zero: false })(text), (every) =>
         Duration.isLessThan(every, SHORTEST_INTERVAL)
           ? Result.fail(`${quote(text)} is too short; intervals are at least 1s long`)
           : Result.succeed(every),
       ),
+    {
+      description:
+        "Print a table of intervals instead, such as 10s, a line for each (as JSON: an object a line). They are counted from the log's beginning; rates are over what of an interval the log and --since and --until cover. Here, created counts orders in the interval of their creation, and all else in that of their outcome",
+    },
   ).pipe(Flag.optional),
   keys: integer("keys", {
     description: "API keys of the client, for logs that do not say",
@@ -63,18 +69,14 @@ export const summariseFlags = {
     max: 1_000_000,
     default: "20",
   }),
-  follow: Flag.Boolean("follow").pipe(
-    Flag.withDescription(
-      "Show the figures of a log that is being written, until its run ends (or Ctrl-C), then print them. A file that is not there yet is waited for, one that is replaced is followed on",
-    ),
-    Flag.withDefault(false),
+  follow: Flags.toggle(
+    "follow",
+    "Show the figures of a log that is being written, until its run ends (or Ctrl-C), then print them. A file that is not there yet is waited for, one that is replaced is followed on",
   ),
   append: fileToWrite("append", "Also append the ten lines of the classic form to FILE"),
-  certify: Flag.Boolean("certify").pipe(
-    Flag.withDescription(
-      "Instead of figures, prove from each journal alone that its run kept the rules, or name the first place where it did not, and exit with status 1",
-    ),
-    Flag.withDefault(false),
+  certify: Flags.toggle(
+    "certify",
+    "Instead of figures, prove from each journal alone that its run kept the rules, or name the first place where it did not, and exit with status 1",
   ),
   html: fileToWrite(
     "html",

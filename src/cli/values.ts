@@ -5,6 +5,10 @@
 import { Duration, Option, Result } from "effect"
 import { quote } from "../platform/quote.ts"
 
+/** `a, b and c`. */
+export const inWords = (words: ReadonlyArray<string>, joint: "and" | "or"): string =>
+  words.length <= 1 ? words.join("") : `${words.slice(0, -1).join(", ")} ${joint} ${words.at(-1)}`
+
 /** Reads one flag's text. The failure completes the line `--flag: ...`. */
 export type Parse<A> = (text: string) => Result.Result<A, string>
 
