@@ -4,7 +4,7 @@ import * as fc from "fast-check"
 import { assert, describe } from "vitest"
 import { type Entry, entryOf } from "../src/dispatch/Entry.ts"
 import { OrderLine } from "../src/dispatch/OrderLine.ts"
-import { runVirtual } from "../src/simulation/VirtualTime.ts"
+import { runVirtual } from "../test/support/virtualTime.ts"
 import { PROMISE, RUNS, SEED, tryLaw } from "./support/law.ts"
 
 type Step =

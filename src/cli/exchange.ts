@@ -7,6 +7,7 @@ import { NetAddress } from "effect/net"
 import type { ExchangeTally } from "../exchange/ArrivalTally.ts"
 import { noRecord, openRecord } from "../exchange/ExchangeRecord.ts"
 import type { ExchangeOptions } from "../exchange/ExchangeServer.ts"
+import { alignColumns } from "../platform/alignColumns.ts"
 import { freshSeed } from "../platform/Random.ts"
 import { UsageError } from "./errors.ts"
 import { exchangeMillis, isLoopback, LONGEST_DELAY, LONGEST_WINDOW } from "./checks.ts"
@@ -38,25 +39,19 @@ const faultLines = ({ faults }: ExchangeTally): ReadonlyArray<string> => {
 }
 
 /** The tally for people: a table with a row for each key. */
-export const showTally = (tally: ExchangeTally): string => {
-  const rows = [
-    columns.map(([title]) => title),
-    ...tally.keys.map((key) => columns.map(([, cell]) => String(cell(key)))),
-  ]
-  const widths = columns.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  return [
-    ...rows.map((row) =>
-      row
-        .map((cell, column) =>
-          column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0),
-        )
-        .join("  "),
+export const showTally = (tally: ExchangeTally): string =>
+  [
+    ...alignColumns(
+      [
+        columns.map(([title]) => title),
+        ...tally.keys.map((key) => columns.map(([, cell]) => String(cell(key)))),
+      ],
+      "right",
     ),
     `busiest window: the most requests in any ${tally.windowMs} ms, refused ones too`,
     ...faultLines(tally),
     `requests with an unknown key: ${tally.unknownKey}; accepted order ids that had been accepted before: ${tally.repeatedOrders} (each run of the exercise's order source counts from 0)`,
   ].join("\n")
-}
 
 /** The tally for programs: one line of JSON. */
 export const tallyLine = (tally: ExchangeTally): string => JSON.stringify({ type: "tally", ...tally })

@@ -7,7 +7,6 @@
  * happened.
  */
 import { Clock, Deferred, Effect, Exit, Latch, type Scope } from "effect"
-import { KeyValueStore } from "effect/persistence"
 import { invariant } from "../platform/invariant.ts"
 import { nowMsUnsafe, sleepUntil } from "../platform/Monotonic.ts"
 import type { KeyMemory } from "./KeyMemory.ts"
@@ -16,7 +15,7 @@ import { Boot } from "./Boot.ts"
 import { type Beliefs, inherit, type Inheritance } from "./coldStart.ts"
 import { encodeKeyRecord, type KeyRecord } from "./KeyRecord.ts"
 import { StateUnwritable } from "./StateError.ts"
-import { storeProblem } from "./storeProblem.ts"
+import { StateFiles, stateProblem } from "./StateFiles.ts"
 
 /** How far ahead of its use time is written down, and nonces as the wall clock gives them. */
 const AHEAD_MS = 10_000
@@ -50,7 +49,7 @@ class KeyState implements KeyMemory {
   readonly failed: Effect.Effect<never, StateUnwritable>
   readonly #options: KeyStateOptions
   readonly #clock: Clock.Clock
-  readonly #store: KeyValueStore.KeyValueStore
+  readonly #store: StateFiles["Service"]
   readonly #boot: Boot["Service"]
   readonly #own: Beliefs
   readonly #inherited: Inheritance
@@ -71,7 +70,7 @@ class KeyState implements KeyMemory {
   constructor(
     options: KeyStateOptions,
     clock: Clock.Clock,
-    store: KeyValueStore.KeyValueStore,
+    store: StateFiles["Service"],
     boot: Boot["Service"],
   ) {
     const { exchange, former, reach, windowMs } = options
@@ -110,7 +109,7 @@ class KeyState implements KeyMemory {
     }
     return Effect.mapError(
       this.#store.set(file, encodeKeyRecord(record)),
-      (error) => new StateUnwritable({ directory, problem: storeProblem(error) }),
+      (error) => new StateUnwritable({ directory, problem: stateProblem(error) }),
     )
   }
 
@@ -191,8 +190,8 @@ class KeyState implements KeyMemory {
  */
 export const openKeyState = Effect.fnUntraced(function* (
   options: KeyStateOptions,
-): Effect.fn.Return<KeyMemory, StateUnwritable, Boot | KeyValueStore.KeyValueStore | Scope.Scope> {
-  const state = new KeyState(options, yield* Clock.Clock, yield* KeyValueStore.KeyValueStore, yield* Boot)
+): Effect.fn.Return<KeyMemory, StateUnwritable, Boot | StateFiles | Scope.Scope> {
+  const state = new KeyState(options, yield* Clock.Clock, yield* StateFiles, yield* Boot)
   yield* state.renew
   // Registered before the fiber, so run after it has ended: nothing is written behind the last word.
   yield* Effect.addFinalizer(() => state.stop)

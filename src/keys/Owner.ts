@@ -1,7 +1,7 @@
 /** Who holds a key, written down for the message that another run gets. The lock decides, not this. */
 import process from "node:process"
 import { DateTime, Effect, Option, Schema } from "effect"
-import { KeyValueStore } from "effect/persistence"
+import { StateFiles } from "./StateFiles.ts"
 
 const Owner = Schema.fromJsonString(
   Schema.Struct({ pid: Schema.Int, label: Schema.String, since: Schema.String }),
@@ -11,7 +11,7 @@ const fileOf = (name: string): string => `${name}.owner.json`
 
 /** Names this process as the owner as long as the scope. */
 export const signAsOwner = Effect.fnUntraced(function* (name: string, label: string) {
-  const store = yield* KeyValueStore.KeyValueStore
+  const store = yield* StateFiles
   const since = DateTime.formatIso(DateTime.startOf(yield* DateTime.now, "second")).replace(".000Z", "Z")
   const text = yield* Effect.orDie(Schema.encodeEffect(Owner)({ pid: process.pid, label, since }))
   yield* Effect.acquireRelease(
@@ -23,7 +23,7 @@ export const signAsOwner = Effect.fnUntraced(function* (name: string, label: str
 
 /** Reads who the owner is, if that is written down. */
 export const readOwner = Effect.fnUntraced(function* (name: string) {
-  const store = yield* KeyValueStore.KeyValueStore
+  const store = yield* StateFiles
   const text = yield* Effect.option(store.get(fileOf(name)))
   return Option.flatMap(text, Schema.decodeUnknownOption(Owner))
 })

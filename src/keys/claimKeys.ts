@@ -3,7 +3,6 @@
  * read. All of them or none.
  */
 import { Clock, Effect, Option } from "effect"
-import { KeyValueStore } from "effect/persistence"
 import type { KeyMemory, Recall } from "./KeyMemory.ts"
 import type { Reach } from "../domain/Transit.ts"
 import type { ApiKey } from "../domain/ApiKey.ts"
@@ -15,7 +14,7 @@ import { decodeKeyRecord, type RecordProblem } from "./KeyRecord.ts"
 import { openKeyState } from "./KeyState.ts"
 import { readOwner, signAsOwner } from "./Owner.ts"
 import { KeyInUse, StateUnusable, StateUnwritable } from "./StateError.ts"
-import { storeProblem } from "./storeProblem.ts"
+import { StateFiles, stateProblem } from "./StateFiles.ts"
 
 export interface ClaimOptions {
   readonly keys: ReadonlyArray<ApiKey>
@@ -77,14 +76,14 @@ const lock = Effect.fnUntraced(function* (key: ApiKey, name: string, directory: 
 
 /** Reads what is remembered of a key; undefined where it is new. */
 const read = Effect.fnUntraced(function* (key: ApiKey, file: string, directory: string) {
-  const store = yield* KeyValueStore.KeyValueStore
+  const store = yield* StateFiles
   const path = `${directory}/${file}`
   const text = yield* Effect.mapError(
     store.get(file),
     (error) =>
       new StateUnusable({
         reason: "unreadable",
-        message: `cannot read ${path} (what is remembered of ${key.label}): ${storeProblem(error)}`,
+        message: `cannot read ${path} (what is remembered of ${key.label}): ${stateProblem(error)}`,
       }),
   )
   if (text === undefined) return undefined
@@ -110,7 +109,7 @@ export const claimKeys = Effect.fnUntraced(function* (options: ClaimOptions) {
     Effect.fnUntraced(function* ({ key, name, file, former }) {
       yield* Effect.mapError(
         signAsOwner(name, key.label),
-        (error) => new StateUnwritable({ directory, problem: storeProblem(error) }),
+        (error) => new StateUnwritable({ directory, problem: stateProblem(error) }),
       )
       return { label: key.label, memory: yield* openKeyState({ ...options, file, former }) }
     }),
