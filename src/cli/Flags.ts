@@ -85,7 +85,7 @@ export const nonNegative = (
   options: FlagOptions & { readonly max: number },
 ): Flag.Flag<number> => parsed(name, "X", parseNonNegative({ max: options.max }), options)
 
-/** What every random choice derives from: a whole number from 0 to 2^53 - 1. */
+/** The seed of all random choices: a whole number from 0 to 2^53 - 1. */
 export const seed = (options: FlagOptions): Flag.Flag<number> =>
   parsed("seed", "N", parseInteger({ min: 0, max: Number.MAX_SAFE_INTEGER }), options)
 
@@ -117,13 +117,13 @@ export const gate = (options: FlagOptions): Flag.Flag<Design> =>
 
 const MOST_FAULTS = 100
 
-/** What our own exchange does wrong: given as often as wanted. */
+/** Faults that an exchange of ours plays. May be given several times. */
 export const faults = (options: FlagOptions): Flag.Flag<ReadonlyArray<Fault>> =>
   parsed("fault", "FAULT", parseFault, options).pipe(Flag.between(0, MOST_FAULTS))
 
 /** Requests that a key may pass in one window, by the exchange's rules. */
 export const limit = integer("limit", {
-  description: "Requests that the exchange lets each key pass in one window",
+  description: "How many requests of a key the exchange lets pass in one window",
   default: "20",
   max: 10_000,
 })

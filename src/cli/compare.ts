@@ -31,19 +31,19 @@ export const compare = Command.make(
   {
     ...scenarioFlags,
     duration: Flags.duration("duration", {
-      description: "How long orders are made in each run, in virtual time",
+      description: "How long to make orders in each run, in virtual time",
       default: "5m",
     }),
     gates: Flags.parsed("gates", "GATE,...", parseGates, {
-      description: `Which gates, separated by commas: ${DESIGN_FORMS}`,
+      description: `The gates to compare, separated by commas: ${DESIGN_FORMS}`,
       default: ALL_GATES,
     }),
     seed: Flags.seed({
-      description: "The first seed; the others follow it by ones",
+      description: "The first seed; the next ones count up from it",
       default: "1",
     }),
     seeds: Flags.integer("seeds", {
-      description: "How many seeds: each gate has a run for each of them",
+      description: "How many seeds: each gate makes a run with each",
       default: "5",
       max: MOST_SEEDS,
     }),

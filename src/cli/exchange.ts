@@ -99,7 +99,7 @@ export const exchange = Command.make(
     }),
     keysFile: keysFileFlag,
     limit: integer("limit", {
-      description: "Requests that a key may pass in one window",
+      description: "How many requests of a key pass in one window",
       max: 10_000,
       default: "20",
     }),
@@ -110,10 +110,11 @@ export const exchange = Command.make(
       default: "50ms",
     }),
     seed: seed({
-      description: "What delays and faults derive from (default: another one each time)",
+      description:
+        "The seed of delays and faults: the same one gives the same again (default: a new one each time)",
     }).pipe(Flag.optional),
     faults: faults({
-      description: `What to do wrong, to try clients out; may be given several times: ${faultForms}. P is a probability from 0 to 1; at=AT, every=EVERY and for=D say when, times=N how often at most. See docs/faults.md`,
+      description: `A fault to play, to try clients out; may be given several times: ${faultForms}. P is a probability from 0 to 1; at=AT, every=EVERY and for=D say when, times=N how often at most. See docs/faults.md`,
     }),
     record: fileToWrite(
       "record",
@@ -161,7 +162,7 @@ export const exchange = Command.make(
   }),
 ).pipe(
   Command.withDescription(
-    "Serves the exchange's protocol until stopped, then prints what it saw, last as one line of JSON.",
+    "Serves the exchange's protocol until stopped, then prints what it saw, as text and as one line of JSON.",
   ),
   Command.withShortDescription("Serve the exchange's protocol"),
   Command.withExamples([
@@ -172,7 +173,7 @@ export const exchange = Command.make(
     },
     {
       command: "paceline exchange --fault lost-answer:0.01 --fault spike:0.05:300ms --seed 1",
-      description: "One that loses answers and holds requests up, the same ones each time",
+      description: "One that loses answers and delays requests, the same ones each time",
     },
     {
       command: "paceline exchange --fault status:1:503:retry-after=2s:at=10s:for=5s --fault restart:every=1m",

@@ -48,11 +48,11 @@ const parseClockStep = (text: string) => {
 /** What `simulate` and `compare` have in common. */
 export const scenarioFlags = {
   duration: Flags.duration("duration", {
-    description: "How long orders are made, in virtual time",
+    description: "How long to make orders, in virtual time",
     default: "1h",
   }),
   load: Flags.nonNegative("load", {
-    description: "How many orders are made, times 95 % of all slots of all keys",
+    description: "How many orders to make, as a multiple of 95 % of what the keys' limits allow",
     default: "1",
     max: 1000,
   }),
@@ -60,12 +60,12 @@ export const scenarioFlags = {
   limit: Flags.limit,
   window: Flags.window,
   ttl: Flags.durationOrNone("ttl", {
-    description: "How long after its creation an order is worth sending",
+    description: "An order's time to live: it expires this long after its creation, if it was not sent",
     default: "1s",
   }),
   bound: Flags.durationOrNone("bound", {
     description:
-      "The longest incoming delay that the client believes in, with a margin; none where it knows none",
+      "The longest incoming delay that the client counts on, with a margin; none if it knows of none",
     default: "55ms",
     zero: true,
   }),
@@ -133,7 +133,7 @@ export const simulate = Command.make(
     gate: Flags.gate({ description: "What decides when a key may send next", default: "ack-window" }),
     seed: Flags.seed({
       description:
-        "What orders, delays and losses derive from: the same seed gives the same journal (default: a random one, shown)",
+        "The seed of orders, delays and losses: the same one gives the same journal (default: a random one, shown)",
     }).pipe(Flag.optional),
     log: fileToWrite("log", "Where to write the journal (default: nowhere)"),
     format: Flags.format(["text", "json", "classic"], {

@@ -1,4 +1,4 @@
-/** The command `summarise`: what logs amount to. */
+/** The command `summarise`: the figures of logs. */
 import { Console, Effect, Option } from "effect"
 import { Command } from "effect/cli"
 import { UsageError } from "./errors.ts"
@@ -37,7 +37,7 @@ const expectKeys = Effect.fnUntraced(function* (
   }
 })
 
-/** Fails where what is written would take a log's place. */
+/** Refuses to write into a log that is being read. */
 const refuseLogAsTarget = Effect.fnUntraced(function* (
   flag: string,
   target: Option.Option<string>,
@@ -124,16 +124,16 @@ export const summarise = Command.make(
   }),
 ).pipe(
   Command.withDescription(
-    "Prints what logs amount to: throughput, orders by outcome, errors, and how old orders were when they were sent. Lines that are not recognised are counted and passed over.",
+    "Prints the figures of logs: throughput, orders by outcome, errors, and how old orders were when they were sent. It counts lines that it does not recognise and passes over them.",
   ),
-  Command.withShortDescription("Print what logs amount to"),
+  Command.withShortDescription("Print the figures of logs"),
   Command.withExamples([
     { command: "paceline summarise run.ndjson", description: "The figures of a run, as a table" },
     {
       command: "paceline summarise run.ndjson async-debug.log",
       description: "A run beside a Python client's",
     },
-    { command: "paceline summarise monday.ndjson.gz", description: "A log as it was put away" },
+    { command: "paceline summarise monday.ndjson.gz", description: "A log that was packed" },
     {
       command: "paceline summarise --format json run.ndjson",
       description: "The same figures for another program",
