@@ -12,7 +12,7 @@ import { fileToWrite } from "./files.ts"
 import * as Flags from "./Flags.ts"
 import { quote } from "../platform/quote.ts"
 import { makeProgress, scenarioFlags, scenarioOf } from "./simulate.ts"
-import { openWholeFile } from "./wholeFile.ts"
+import { openWholeFile } from "./resultFiles.ts"
 
 const ALL_GATES = "ack-window,polling,shifted:10,shifted:25,thread-slots,token-bucket,fixed-window"
 const MOST_SEEDS = 1000

@@ -12,7 +12,7 @@
 import process from "node:process"
 import { Clock, Effect, Exit, type Fiber, Option, Predicate, Runtime } from "effect"
 import { nowMsUnsafe } from "../platform/Monotonic.ts"
-import { watchParent } from "../platform/watchParent.ts"
+import { watchParent } from "../platform/handOver.ts"
 import { describeDefect, describeFailure, type Failure, type FailureOptions } from "./failure.ts"
 import { decide, statusOf, type Stop, STOP_SIGNALS, type StopSignal } from "./Signals.ts"
 

@@ -1,7 +1,9 @@
 /** The command `summarise`: the figures of logs. */
 import { Console, Effect, Option } from "effect"
 import { Command } from "effect/cli"
-import { UsageError } from "./errors.ts"
+import { certifyFile } from "../certificate/certifyFile.ts"
+import { refusalOf, renderCertificates } from "../certificate/renderCertificate.ts"
+import { CommandFailed, UsageError } from "./errors.ts"
 import { quote } from "../platform/quote.ts"
 import { STANDARD_INPUT } from "../summary/logProblems.ts"
 import type { LogOptions } from "../summary/LogOptions.ts"
@@ -9,14 +11,12 @@ import { renderSummaries } from "../summary/render.ts"
 import { looksAtAll } from "../summary/Selection.ts"
 import { summariseFile } from "../summary/summariseFile.ts"
 import type { NamedSummary, Summary } from "../summary/Summary.ts"
-import { openToAppend } from "./appendFile.ts"
-import { certify } from "./certify.ts"
 import { isSameFile } from "./files.ts"
 import { followLog } from "./followLog.ts"
 import { printIntervals } from "./intervalTable.ts"
 import { makeRecorders, renderReport } from "./report.ts"
 import { problemWith, selectionOf, type SummariseConfig, summariseFlags } from "./summariseFlags.ts"
-import { openWholeFile } from "./wholeFile.ts"
+import { openToAppend, openWholeFile } from "./resultFiles.ts"
 
 /** Fails where a log has no request of a key that was asked for. */
 const expectKeys = Effect.fnUntraced(function* (
@@ -98,7 +98,7 @@ const readToTheEnd = Effect.fnUntraced(function* (config: SummariseConfig) {
   const readOne = Effect.fnUntraced(function* (file: string, index: number) {
     const printer =
       Option.isSome(every) && format !== "classic"
-        ? yield* printIntervals({ every: every.value, format, file, selection, isFirst: index === 0 })
+        ? yield* printIntervals(every.value, format, file, selection, index === 0)
         : undefined
     const listen = [printer?.listen ?? [], report?.recorders.listen ?? []].flat()
     const summary = yield* summariseFile(file, config, { ...partOf(config), listen })
@@ -111,13 +111,21 @@ const readToTheEnd = Effect.fnUntraced(function* (config: SummariseConfig) {
   yield* conclude(config, logs)
 }, Effect.scoped)
 
+/** Prints the journals' certificates. Fails where one is not certified. */
+const certify = Effect.fnUntraced(function* ({ format, logs }: SummariseConfig) {
+  const certificates = yield* Effect.forEach(logs, certifyFile)
+  yield* Console.log(renderCertificates(format === "json" ? "json" : "text", certificates).trimEnd())
+  const message = refusalOf(certificates)
+  if (message !== undefined) return yield* new CommandFailed({ message })
+})
+
 export const summarise = Command.make(
   "summarise",
   summariseFlags,
   Effect.fnUntraced(function* (config) {
     const problem = problemWith(config)
     if (problem !== undefined) return yield* new UsageError({ message: problem })
-    if (config.certify) return yield* certify(config.logs, config.format)
+    if (config.certify) return yield* certify(config)
     yield* checkTargets(config)
     const [log = STANDARD_INPUT] = config.logs
     yield* config.follow ? follow(config, log) : readToTheEnd(config)

@@ -105,9 +105,11 @@ const problemWithTimes = (span: TimeSpan): string | undefined => {
 }
 
 const problemWithCertify = (config: SummariseConfig): string | undefined => {
-  const { append, every, follow, html, key, since, until } = config
-  return follow || key.length > 0 || [append, every, html, since, until].some(({ _tag }) => _tag === "Some")
-    ? "--certify judges a journal as a whole, and makes no figures; leave out --since, --until, --key, --every, --follow, --append and --html"
+  const { append, every, follow, format, html, key, since, until } = config
+  if (follow || key.length > 0 || [append, every, html, since, until].some(({ _tag }) => _tag === "Some"))
+    return "--certify judges a journal as a whole, and makes no figures; leave out --since, --until, --key, --every, --follow, --append and --html"
+  return format === "classic" || format === "csv"
+    ? `--certify: the form ${format} has no room for a certificate; use --format text or json`
     : undefined
 }
 

@@ -130,28 +130,18 @@ export type Verdict =
   | { readonly kind: "never-sent" }
   | { readonly kind: "unknown"; readonly cause: UnknownCause }
 
-/** Sorts an error into its group, in DESIGN's words for an order's outcome. */
-export const verdictOf = (error: SubmitError): Verdict => {
-  switch (error._tag) {
-    case "RateLimited":
-      return { kind: "refused", reason: "rate-limit" }
-    case "KeyBlocked":
-      return { kind: "refused", reason: "blocked" }
-    case "InvalidNonce":
-      return { kind: "refused", reason: "nonce" }
-    case "UnknownApiKey":
-      return { kind: "refused", reason: "api-key" }
-    case "Refused":
-      return { kind: "refused", reason: "exchange" }
-    case "ConnectionFailed":
-      return { kind: "never-sent" }
-    case "RequestTimeout":
-      return { kind: "unknown", cause: "timeout" }
-    case "ConnectionBroken":
-      return { kind: "unknown", cause: "broken-connection" }
-    case "UndecodableAnswer":
-      return { kind: "unknown", cause: "undecodable" }
-    case "ServerError":
-      return { kind: "unknown", cause: "server-error" }
-  }
+const VERDICTS: Readonly<Record<SubmitError["_tag"], Verdict>> = {
+  RateLimited: { kind: "refused", reason: "rate-limit" },
+  KeyBlocked: { kind: "refused", reason: "blocked" },
+  InvalidNonce: { kind: "refused", reason: "nonce" },
+  UnknownApiKey: { kind: "refused", reason: "api-key" },
+  Refused: { kind: "refused", reason: "exchange" },
+  ConnectionFailed: { kind: "never-sent" },
+  RequestTimeout: { kind: "unknown", cause: "timeout" },
+  ConnectionBroken: { kind: "unknown", cause: "broken-connection" },
+  UndecodableAnswer: { kind: "unknown", cause: "undecodable" },
+  ServerError: { kind: "unknown", cause: "server-error" },
 }
+
+/** Sorts an error into its group, in DESIGN's words for an order's outcome. */
+export const verdictOf = (error: SubmitError): Verdict => VERDICTS[error._tag]
