@@ -1,6 +1,6 @@
 /**
- * What a user reads of an error, and the exit status that it ends the program with. Errors elsewhere are typed and say
- * what happened in one line; here the line gets what to do about it, in the words of the command line.
+ * The line that a user reads of an error, and the exit status. Errors elsewhere are typed and say in one line what
+ * happened; here the line gets what to do about it, in the words of the command line.
  */
 import { join } from "node:path"
 import type { ExchangeUnreachable, NoUsableKey } from "../dispatch/SubmitFailure.ts"
@@ -174,7 +174,7 @@ export const inWords = (error: Told): string => {
     case "KeyInUse":
       return `${error.message}. Stop it, or use other keys`
     case "StateUnwritable":
-      return `${error.message}. The run was stopped, for nothing is sent that is not remembered; make room, or check the directory`
+      return `${error.message}. The run was stopped, because it sends nothing that it cannot remember; make room, or check the directory`
     case "AtRest":
     case "ExchangeNotServed":
       return error.message

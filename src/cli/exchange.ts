@@ -82,7 +82,7 @@ const warnOfHost = (host: string) =>
         `warning: ${NetAddress.formatUrlHostString(host)} is not a loopback address: other machines may reach this exchange, and API keys travel to it unencrypted`,
       )
 
-/** The command. Its fiber's interruption is its end: it answers what is in flight, then prints the tally. */
+/** The command. It runs until it is interrupted; then it answers what is in flight and prints the tally. */
 export const exchange = Command.make(
   "exchange",
   {

@@ -27,7 +27,7 @@ import {
 import { inWords, type Parse } from "./values.ts"
 
 interface Form {
-  /** How it is written, without what every fault of its group may have besides. */
+  /** How it is written, without the options that every fault of its group may have. */
   readonly form: string
   /** How many values it has. */
   readonly values: number

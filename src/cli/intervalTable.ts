@@ -27,7 +27,7 @@ export const printIntervals = (
           printHeading()
           console.log(line(interval))
         })) satisfies Listen,
-      /** Prints what stands above the table where no interval did: an empty table has it, a log that is refused has not. */
+      /** Prints the heading if no interval did: an empty table has one, a log that is refused has none. */
       end: Effect.sync(printHeading),
     }
   })

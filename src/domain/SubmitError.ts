@@ -1,5 +1,5 @@
 /**
- * Everything that can become of one request other than acceptance: a closed union, one class a kind.
+ * Every way in which a request can fail to be accepted: a closed union, one class a kind.
  *
  * What matters to a caller is not the HTTP status but what may have happened to the order, so every kind
  * belongs to one of three groups:
@@ -20,7 +20,7 @@ const about = {
   key: Schema.String,
 }
 
-/** 429: the key exceeded its rate limit. Not executed; the slot is lost, and ten of these block a key. */
+/** 429: the key exceeded its rate limit. Not executed; ten of these block a key. */
 export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited", about) {
   override get message() {
     return `order ${this.orderId}: the exchange counted ${this.key} over its rate limit. Lower the limit, or raise the window or the bound, until it stops`
@@ -61,7 +61,7 @@ export class Refused extends Schema.TaggedError<Refused>()("Refused", {
   }
 }
 
-/** No connection could be had (refused, no such host, TLS failure, too slow): nothing was sent. */
+/** There was no connection (refused, no such host, TLS failure, too slow): nothing was sent. */
 export class ConnectionFailed extends Schema.TaggedError<ConnectionFailed>()("ConnectionFailed", {
   ...about,
   /** The platform's error code, such as ECONNREFUSED. */

@@ -51,7 +51,7 @@ export const latestOnceEnded = (
 }
 
 /**
- * The same of one that may be under way still: then it is undefined.
+ * The same for a request that may still be under way; undefined while it is.
  *
  * While a request is under way nobody knows whether it will be answered or lost, and the two differ: a lost
  * one may arrive up to a bound after it was given up.

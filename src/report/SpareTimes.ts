@@ -7,7 +7,7 @@ import type { OrderSent, RequestTimes, Settings } from "../journal/LogEvent.ts"
 import { latestArrivalMs } from "../summary/TransitTimes.ts"
 import type { EventListener } from "../summary/LogOptions.ts"
 
-/** Requests that are kept in mind, and as many that wait for an end: far more than any client has in flight. */
+/** So many requests are kept, and as many that wait for an end: far more than any client has in flight. */
 const MOST_KEPT = 100_000
 
 interface Request extends TimedRequest {
@@ -20,7 +20,7 @@ export const makeSpareTimes = (
   tell: (key: string, sentMs: number, spareMs: number) => void,
 ): EventListener => {
   let settings: Settings | undefined
-  /** None where the log does not say what ran, or where that is more than can be kept in mind. */
+  /** None if the log does not say what ran, or if that is more than fits in memory. */
   const keys = new Map<string, SpareTime<Request>>()
   /** Requests without an end, by their order's id. */
   const inFlight = new Map<string, Request>()

@@ -6,7 +6,7 @@ import type { Outcome, RejectReason } from "../domain/Outcome.ts"
 type Expiry = Extract<Outcome, { readonly outcome: "expired" }>["place"]
 type Doubt = Extract<Outcome, { readonly outcome: "unknown" }>["cause"]
 
-/** Orders that ended in another way than accepted, by cause. */
+/** Orders that were not accepted, by cause. */
 export interface Losses {
   readonly expired: Record<Expiry, number>
   readonly rejected: Record<RejectReason, number>

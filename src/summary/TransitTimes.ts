@@ -1,9 +1,9 @@
 /**
- * How long requests are on their way as far as the exchange may know: until then they keep a permit of their key beyond the
- * window, and the key's next request.
+ * How long requests may still be on their way. Until then a request keeps a permit of its key, beyond the window, and holds up
+ * the key's next request.
  *
- * The two are the same of a request that was answered. One that was lost keeps its permit until a bound after it was given
- * up; but the key's next request went as soon as it could not overtake it, a bound after it had been handed over.
+ * For a request that was answered the two times are the same. A lost one keeps its permit until a bound after it was given
+ * up; but the key's next request left as soon as it could not overtake it, a bound after it had been handed over.
  */
 import { elapsedMs } from "../journal/elapsed.ts"
 import { latestOnceEnded } from "../domain/Transit.ts"
@@ -14,8 +14,8 @@ import type { LogStart } from "./LogStart.ts"
 export interface TransitTimes {
   requests: number
   /**
-   * From their leaving to the latest moment at which the exchange can have counted them, in whole microseconds, so that the
-   * order of adding up makes no difference.
+   * From their leaving to the latest moment at which the exchange can have counted them. In whole microseconds, so that
+   * the sum does not depend on its order.
    */
   latestMicros: number
   /** From their leaving to the moment from which the key's next request could not overtake them. */
@@ -28,7 +28,7 @@ export interface MeanTransit {
   readonly nextMs: number
 }
 
-/** What lasts longer is no request but a damaged line. */
+/** A request that lasts longer is a damaged line. */
 const LONGEST_MS = 86_400_000
 
 export const emptyTransitTimes = (): TransitTimes => ({ requests: 0, latestMicros: 0, nextMicros: 0 })
@@ -37,7 +37,7 @@ export const emptyTransitTimes = (): TransitTimes => ({ requests: 0, latestMicro
 export const latestArrivalMs = ({ ending, settledMs, writtenMs }: RequestTimes, settings: Settings): number =>
   latestOnceEnded(ending, settledMs, writtenMs, settings)
 
-/** Time before the log's first record is none of the time that its orders are counted over, and does not count. */
+/** Counts a request from the log's first record on: its orders are counted from there on, too. */
 export const countTransit = (
   times: TransitTimes,
   { request }: OrderOutcome,
@@ -59,7 +59,7 @@ export const countTransit = (
   times.nextMicros += microsUntil(nextMs)
 }
 
-/** Undefined where there was no request. */
+/** Undefined if there was no request. */
 export const meanTransit = ({ requests, latestMicros, nextMicros }: TransitTimes): MeanTransit | undefined =>
   requests === 0
     ? undefined
