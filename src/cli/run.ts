@@ -30,7 +30,7 @@ import {
 import { resolveKeys } from "./keys.ts"
 import { countPassedOver, showPassedOver } from "./passedOver.ts"
 import { runFlags } from "./runFlags.ts"
-import { makeRunProgress } from "./RunProgress.ts"
+import { makeRunView } from "./RunView.ts"
 
 /** The delays of an exchange that a run starts itself, in milliseconds each way. */
 const EMBEDDED_MAX_DELAY_MS = 50
@@ -204,7 +204,7 @@ export const run = Command.make(
       const { badLines, end, exit, summary } = yield* Effect.provideService(
         prepared.run,
         RunProgress,
-        makeRunProgress(settings, input.noProgress),
+        makeRunView(settings, input.noProgress),
       )
       yield* Console.log(renderSummaries(input.format, [{ name: prepared.log, summary }]).trimEnd())
       const passedOver = yield* prepared.passedOver

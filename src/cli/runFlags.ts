@@ -35,7 +35,7 @@ export const runFlags = {
   }).pipe(Flag.optional),
   orders: file(
     "orders",
-    'Read orders from NDJSON instead, one {"id": "...", "params": {...}} a line; - is standard input. A bad line makes a file refused; one of standard input is reported, counted and passed over',
+    'Read orders from NDJSON instead, one {"id": "...", "params": {...}} a line; - is standard input. A file with a bad line is refused; a bad line of standard input is reported, counted and passed over',
     "FILE|-",
   ),
   seed: Flags.seed({
