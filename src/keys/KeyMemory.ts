@@ -1,6 +1,6 @@
 /**
- * What a lane remembers of its key from one life of the client to the next. `KeyState.ts` keeps it on the disk;
- * without that, every life starts with nothing.
+ * What a lane remembers of its key from one run to the next. `KeyState.ts` keeps it on the disk; without that, every
+ * run starts with nothing.
  *
  * Times are milliseconds of the monotonic clock.
  */
@@ -10,14 +10,14 @@ import type { StateUnwritable } from "./StateError.ts"
 import type { Transit } from "../domain/Transit.ts"
 
 export interface KeyMemory {
-  /** Until then nothing is sent: what a former life has sent may still count in the exchange's window. */
+  /** Nothing is sent before: a former run's requests may still count in the exchange's window. */
   readonly quietUntilMs: number
   /** Every nonce up to this one may have been used. */
   readonly lastNonce: number
-  /** Rate-limit errors of former lives. The exchange never forgets them, and blocks the key after ten. */
+  /** Rate-limit errors of former runs. The exchange never forgets them, and blocks the key after ten. */
   readonly rateLimitErrors: number
   /**
-   * The largest nonce that may be used now. The disk says that all up to it may have been used, so no later life
+   * The largest nonce that may be used now. The disk says that all up to it may have been used, so no later run
    * repeats one, and that requests may leave at this time. Both are written ahead, so a lane hardly ever waits for
    * them. After a standstill of the process this is -Infinity until they are renewed.
    */
@@ -28,9 +28,9 @@ export interface KeyMemory {
   readonly onSent: (nonce: number) => void
   /** The exchange counted a rate-limit error. */
   readonly onRateLimitError: () => void
-  /** A request has ended, for all that the client will ever know of it. Once for each that was sent. */
+  /** A request has ended, as far as the client will ever know. Called once for each that was sent. */
   readonly onEnded: (transit: Transit) => void
-  /** Fails when nothing can be written down any more; it never succeeds. */
+  /** Fails when nothing can be written any more; never succeeds. */
   readonly failed: Effect.Effect<never, StateUnwritable>
 }
 

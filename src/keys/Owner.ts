@@ -9,19 +9,19 @@ const Owner = Schema.fromJsonString(
 
 const fileOf = (name: string): string => `${name}.owner.json`
 
-/** Names this process as the owner as long as the scope. */
+/** Names this process as the owner, for as long as the scope. */
 export const signAsOwner = Effect.fnUntraced(function* (name: string, label: string) {
   const store = yield* StateFiles
   const since = DateTime.formatIso(DateTime.startOf(yield* DateTime.now, "second")).replace(".000Z", "Z")
   const text = yield* Effect.orDie(Schema.encodeEffect(Owner)({ pid: process.pid, label, since }))
   yield* Effect.acquireRelease(
     store.set(fileOf(name), text),
-    // What is left of it says who the last owner was: no harm.
+    // A file that is left over names the last owner, which does no harm.
     () => Effect.ignore(store.remove(fileOf(name))),
   )
 })
 
-/** Reads who the owner is, if that is written down. */
+/** Reads who the owner is, if a file says so. */
 export const readOwner = Effect.fnUntraced(function* (name: string) {
   const store = yield* StateFiles
   const text = yield* Effect.option(store.get(fileOf(name)))

@@ -1,4 +1,4 @@
-/** Where state is kept: a directory for its owner only, by default where the platform wants such things. */
+/** The directory of the state, for its owner only; by default where the platform keeps such things. */
 import { Effect, FileSystem, Layer } from "effect"
 import type { PlatformError } from "effect"
 import { UserDirectories } from "effect/persistence"

@@ -3,7 +3,7 @@
  * once `set` has succeeded. Only the owner can read the files.
  *
  * A new text is written to a second file and synced, then renamed over the first; then the directory is synced. A file
- * has one writer (see `KeyLocks.ts`), so the second file's name is fixed, and the next life overwrites what a crash left.
+ * has one writer (see `KeyLocks.ts`), so the second file's name is fixed, and the next run overwrites what a crash left.
  */
 import { join } from "node:path"
 import process from "node:process"
@@ -13,14 +13,14 @@ import { problemOf } from "../platform/FileProblem.ts"
 export class StateFiles extends Context.Service<
   StateFiles,
   {
-    /** A file's text; undefined where it is not there. */
+    /** A file's text; undefined if there is no such file. */
     readonly get: (name: string) => Effect.Effect<string | undefined, PlatformError.PlatformError>
     readonly set: (name: string, text: string) => Effect.Effect<void, PlatformError.PlatformError>
     readonly remove: (name: string) => Effect.Effect<void, PlatformError.PlatformError>
   }
 >()("paceline/keys/StateFiles") {}
 
-/** Why one cannot be read or written: a few words that complete "cannot ... FILE: ...". */
+/** Why a file cannot be read or written: a few words that complete "cannot ... FILE: ...". */
 export const stateProblem = (error: PlatformError.PlatformError): string =>
   problemOf(error, { missing: "it is not there any more", denied: "no permission" })
 
@@ -29,7 +29,7 @@ const TEMPORARY = ".tmp"
 /** Windows cannot open a directory, and needs no sync of it. */
 const syncsDirectories = process.platform !== "win32"
 
-/** Puts a text in a file's place, and waits until that is on the disk. */
+/** Replaces a file's text, and waits until the new text is on the disk. */
 const replace = Effect.fnUntraced(function* (
   fs: FileSystem.FileSystem,
   directory: string,
@@ -48,7 +48,7 @@ const replace = Effect.fnUntraced(function* (
   yield* Effect.scoped(Effect.flatMap(fs.open(directory, { flag: "r" }), (opened) => opened.sync))
 })
 
-/** Names are those of files in the directory. */
+/** The names are those of the files in the directory. */
 export const layerStateFiles = (directory: string): Layer.Layer<StateFiles, never, FileSystem.FileSystem> =>
   Layer.effect(
     StateFiles,
@@ -60,7 +60,7 @@ export const layerStateFiles = (directory: string): Layer.Layer<StateFiles, neve
             ({ reason }) => reason._tag === "NotFound",
             () => Effect.undefined,
           ),
-        // A replacement that was begun is finished.
+        // Once begun, a replacement is finished.
         set: (name, text) => Effect.uninterruptible(replace(fs, directory, join(directory, name), text)),
         remove: (name) => fs.remove(join(directory, name), { force: true }),
       }),
