@@ -17,7 +17,7 @@ export default defineConfig({
           testTimeout: 120_000,
           // The files of a worker share what they import, and many tests wait more than they work.
           isolate: false,
-          maxWorkers: 2,
+          maxWorkers: 3,
           maxConcurrency: 8,
           sequence: { groupOrder: 1 },
         },

@@ -3,7 +3,7 @@ import { Duration, Effect } from "effect"
 import * as fc from "fast-check"
 import { assert, describe } from "vitest"
 import { noMemory } from "../src/keys/KeyMemory.ts"
-import { runVirtual } from "../src/simulation/VirtualTime.ts"
+import { runVirtual } from "../test/support/virtualTime.ts"
 import { makeRig, order } from "../test/support/rig.ts"
 import { RUNS, SEED, tryLaw } from "./support/law.ts"
 

@@ -2,8 +2,7 @@
 import { Effect, Result } from "effect"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { parseFault } from "../src/cli/faultSpec.ts"
-import { printFault } from "../src/cli/printFault.ts"
+import { parseFault, printFault } from "../src/cli/faultSpec.ts"
 import { type Fault, GARBLINGS, type RequestFault, RETRY_WAYS } from "../src/exchange/faults/Fault.ts"
 import {
   type FaultPlan,

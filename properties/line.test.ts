@@ -5,7 +5,7 @@ import { assert, describe } from "vitest"
 import { order } from "../test/support/rig.ts"
 import { type Entry, entryOf } from "../src/dispatch/Entry.ts"
 import { OrderLine } from "../src/dispatch/OrderLine.ts"
-import { runVirtual } from "../src/simulation/VirtualTime.ts"
+import { runVirtual } from "../test/support/virtualTime.ts"
 import { PROMISE, RUNS, SEED, tryLaw } from "./support/law.ts"
 
 type Step =

@@ -6,7 +6,7 @@
  */
 import process from "node:process"
 import { fileURLToPath } from "node:url"
-import { takeHandOverMark } from "./platform/handOverMark.ts"
+import { handOver, takeHandOverMark } from "./platform/handOver.ts"
 import { isSupportedNode } from "./platform/nodeVersion.ts"
 
 const handedOver = takeHandOverMark()
@@ -16,6 +16,5 @@ if (isSupportedNode(process.versions.node)) {
   const { start } = await import("./cli/shell.ts")
   start(app, { handedOver })
 } else {
-  const { handOver } = await import("./platform/handOver.ts")
   handOver({ main: fileURLToPath(import.meta.url), alreadyHandedOver: handedOver })
 }

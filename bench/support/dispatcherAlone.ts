@@ -9,22 +9,22 @@ import { ackWindow, defaultMargin, defaultPace } from "../../src/limits/AckWindo
 import { LiveReach } from "../../src/limits/LiveReach.ts"
 import { DEFAULT_REQUEST_TIMEOUT } from "../../src/dispatch/requestTimeout.ts"
 import type { ApiKey } from "../../src/domain/ApiKey.ts"
-import { uniformDelays } from "../../src/exchange/Delays.ts"
 import { ExchangeClient } from "../../src/venues/ExchangeClient.ts"
 import { nowMsUnsafe } from "../../src/platform/Monotonic.ts"
+import { seededRandom, wholeUpTo } from "../../src/platform/Random.ts"
 import type { Order } from "../../src/domain/Order.ts"
 
 const answering = (seed: number) =>
   Layer.effect(
     ExchangeClient,
-    Effect.map(uniformDelays(seed, 50), (draw) =>
+    Effect.map(seededRandom(seed, "exchange delays"), (random) =>
       ExchangeClient.of({
         ping: Effect.as(Effect.sleep(0), 0),
         submit: (order, _key, _nonce, watch) =>
           Clock.clockWith((clock) => {
-            const { incomingMs, outgoingMs } = draw()
+            const roundTripMs = wholeUpTo(random, 50) + wholeUpTo(random, 50)
             watch.onWritten(nowMsUnsafe(clock))
-            return Effect.map(Effect.sleep(incomingMs + outgoingMs), () => {
+            return Effect.map(Effect.sleep(roundTripMs), () => {
               watch.onSettled(nowMsUnsafe(clock))
               return { status: "OK", req_id: order.id } as const
             })

@@ -1,4 +1,4 @@
-/** A table in Markdown, as it stands in the README. */
+/** A table in Markdown, as it stands in README.md and docs/. */
 
 export type Columns<Row> = ReadonlyArray<readonly [title: string, cell: (row: Row) => string]>
 

@@ -3,7 +3,7 @@
  * which grows. From the crash of that life on nothing reaches it.
  */
 import { Duration, Effect, FileSystem } from "effect"
-import { KeyValueStore } from "effect/persistence"
+import { StateFiles } from "../../src/keys/StateFiles.ts"
 
 /** How long the disk takes for a write: until it is there, and from then until it says so. */
 export interface DiskTime {
@@ -12,7 +12,7 @@ export interface DiskTime {
 }
 
 export interface LifeDisk {
-  readonly store: KeyValueStore.KeyValueStore
+  readonly store: StateFiles["Service"]
   /** Opens the journal, whatever its name. */
   readonly fileSystem: FileSystem.FileSystem
   readonly isAlive: () => boolean
@@ -39,7 +39,7 @@ export const lifeDisk = (options: {
     Effect.sync(() => {
       if (alive) files.set(key, value)
     })
-  const store = KeyValueStore.makeStringOnly({
+  const store = StateFiles.of({
     get: (key) => Effect.sync(() => files.get(key)),
     set: (key, value) =>
       Effect.suspend(() => {
@@ -55,9 +55,6 @@ export const lifeDisk = (options: {
         )
       }),
     remove: (key) => Effect.sync(() => void (alive && files.delete(key))),
-    clear: Effect.sync(() => void (alive && files.clear())),
-    size: Effect.sync(() => files.size),
-    keys: Effect.sync(() => [...files.keys()]),
   })
 
   const unused = Effect.die("a journal does not do this")

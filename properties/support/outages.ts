@@ -4,7 +4,7 @@ import * as fc from "fast-check"
 import type { DispatchEvent } from "../../src/domain/DispatchEvent.ts"
 import { nowMsUnsafe } from "../../src/platform/Monotonic.ts"
 import type { Arrival, Fate } from "../../src/simulation/SimulatedExchange.ts"
-import { runVirtual } from "../../src/simulation/VirtualTime.ts"
+import { runVirtual } from "../../test/support/virtualTime.ts"
 import { makeRig, order, type RigOptions } from "../../test/support/rig.ts"
 
 /** Orders come steadily before an exchange that is away once. Times in milliseconds from the start. */

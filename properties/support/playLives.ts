@@ -6,7 +6,7 @@
  * from the crash on nothing that they do reaches the disk or the exchange. What had left goes on to the exchange.
  */
 import { Clock, Duration, Effect, Exit, Fiber, FileSystem, Layer, Scope } from "effect"
-import { KeyValueStore } from "effect/persistence"
+import { StateFiles } from "../../src/keys/StateFiles.ts"
 import type { DispatchLog } from "../../src/domain/DispatchEvent.ts"
 import { defaultMargin } from "../../src/limits/AckWindow.ts"
 import type { Recall } from "../../src/keys/KeyMemory.ts"
@@ -17,7 +17,7 @@ import { nowMsUnsafe } from "../../src/platform/Monotonic.ts"
 import { FormerOutcomes } from "../../src/recovery/FormerOutcomes.ts"
 import { makeJournalReader } from "../../src/recovery/FormerJournal.ts"
 import { type Arrival, makeSimulatedExchange } from "../../src/simulation/SimulatedExchange.ts"
-import { runVirtual } from "../../src/simulation/VirtualTime.ts"
+import { runVirtual } from "../../test/support/virtualTime.ts"
 import { Boot } from "../../src/keys/Boot.ts"
 import { claimKeys } from "../../src/keys/claimKeys.ts"
 import { KeyLocks } from "../../src/keys/KeyLocks.ts"
@@ -122,7 +122,7 @@ export const playLives = (world: Lives, variant: LivesVariant = {}): Promise<Liv
             Layer.succeed(Boot, { id: `boot-${boots}`, offsetMs }),
             // Lives do not overlap here.
             Layer.succeed(KeyLocks, { lock: () => Effect.void }),
-            Layer.succeed(KeyValueStore.KeyValueStore, disk.store),
+            Layer.succeed(StateFiles, disk.store),
           ),
         ),
       )

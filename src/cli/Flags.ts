@@ -14,6 +14,7 @@ import {
   parseDuration,
   parseDurationOrNone,
   parseHttpUrl,
+  inWords,
   parseInteger,
   parseNonNegative,
 } from "./values.ts"
@@ -29,16 +30,16 @@ export interface FlagOptions {
   readonly default?: string
 }
 
-/** A flag that must be given, whose text one of our own parsers reads. */
+/** A flag whose text one of our own parsers reads. */
 export const parsed = <A>(
   name: string,
   metavar: string,
-  description: string,
   parse: Parse<A>,
-): Flag.Flag<A> =>
-  Flag.String(name).pipe(
+  { default: otherwise, description }: FlagOptions,
+): Flag.Flag<A> => {
+  const flag = Flag.String(name).pipe(
     Flag.withMetavar(metavar),
-    Flag.withDescription(description),
+    Flag.withDescription(otherwise === undefined ? description : `${description} (default: ${otherwise})`),
     Flag.mapEffect((text) =>
       Effect.mapError(
         Effect.fromResult(parse(text)),
@@ -46,97 +47,86 @@ export const parsed = <A>(
       ),
     ),
   )
-
-const fromParse = <A>(name: string, metavar: string, parse: Parse<A>, options: FlagOptions): Flag.Flag<A> => {
-  const described =
-    options.default === undefined
-      ? options.description
-      : `${options.description} (default: ${options.default})`
-  const flag = parsed(name, metavar, described, parse)
-  return options.default === undefined
+  return otherwise === undefined
     ? flag
     : Flag.withDefault(
         flag,
-        Result.getOrThrowWith(parse(options.default), (problem) => new Error(problem)),
+        Result.getOrThrowWith(parse(otherwise), (problem) => new Error(problem)),
       )
 }
+
+/** A flag that is given or not. */
+export const toggle = (name: string, description: string): Flag.Flag<boolean> =>
+  Flag.Boolean(name).pipe(Flag.withDescription(description), Flag.withDefault(false))
 
 /** A duration such as `500ms`, `30s`, `5m`, `24h` or `7d`; longer than 0 unless `zero` says otherwise. */
 export const duration = (
   name: string,
   options: FlagOptions & { readonly zero?: boolean },
 ): Flag.Flag<Duration.Duration> =>
-  fromParse(name, "DURATION", parseDuration({ zero: options.zero ?? false }), options)
+  parsed(name, "DURATION", parseDuration({ zero: options.zero ?? false }), options)
 
 /** A duration, or `none`. */
 export const durationOrNone = (
   name: string,
   options: FlagOptions & { readonly zero?: boolean },
 ): Flag.Flag<Option.Option<Duration.Duration>> =>
-  fromParse(name, "DURATION|none", parseDurationOrNone({ zero: options.zero ?? false }), options)
+  parsed(name, "DURATION|none", parseDurationOrNone({ zero: options.zero ?? false }), options)
 
 /** A whole number from `min` (1 if not said) to `max`, both included. */
 export const integer = (
   name: string,
   options: FlagOptions & { readonly min?: number; readonly max: number },
-): Flag.Flag<number> =>
-  fromParse(name, "N", parseInteger({ min: options.min ?? 1, max: options.max }), options)
+): Flag.Flag<number> => parsed(name, "N", parseInteger({ min: options.min ?? 1, max: options.max }), options)
 
 /** A number from 0 to `max`, with a fraction if need be. */
 export const nonNegative = (
   name: string,
   options: FlagOptions & { readonly max: number },
-): Flag.Flag<number> => fromParse(name, "X", parseNonNegative({ max: options.max }), options)
+): Flag.Flag<number> => parsed(name, "X", parseNonNegative({ max: options.max }), options)
 
-/** What every random choice derives from: a whole number from 0 to 2^53 - 1. */
-export const seed = (name: string, options: FlagOptions): Flag.Flag<number> =>
-  fromParse(name, "N", parseInteger({ min: 0, max: Number.MAX_SAFE_INTEGER }), options)
+/** The seed of all random choices: a whole number from 0 to 2^53 - 1. */
+export const seed = (options: FlagOptions): Flag.Flag<number> =>
+  parsed("seed", "N", parseInteger({ min: 0, max: Number.MAX_SAFE_INTEGER }), options)
 
 /** An absolute http or https address, without credentials and without a fragment. */
-export const httpUrl = (name: string, options: FlagOptions): Flag.Flag<URL> =>
-  fromParse(name, "URL", parseHttpUrl, options)
+export const httpUrl = (options: FlagOptions): Flag.Flag<URL> => parsed("url", "URL", parseHttpUrl, options)
 
-/** In which form a run's summary is printed. */
-export type Format = "text" | "json" | "classic"
-/** In which form summaries of logs are printed. */
-export type LogFormat = Format | "csv"
-
-const isFormat = (text: string): text is Format => text === "text" || text === "json" || text === "classic"
-const isLogFormat = (text: string): text is LogFormat => text === "csv" || isFormat(text)
-
-/** The form that a run's summary is printed in. */
-export const format = (options: FlagOptions): Flag.Flag<Format> =>
-  fromParse(
+/** One of a few words: the form that something is printed in. */
+export const format = <const Form extends string>(
+  forms: ReadonlyArray<Form>,
+  options: FlagOptions,
+): Flag.Flag<Form> =>
+  parsed(
     "format",
-    "text|json|classic",
+    forms.join("|"),
     (text) =>
-      isFormat(text)
-        ? Result.succeed(text)
-        : Result.fail(`${quote(text)} is not one of text, json and classic`),
-    options,
-  )
-
-/** The form that summaries of logs are printed in. */
-export const logFormat = (options: FlagOptions): Flag.Flag<LogFormat> =>
-  fromParse(
-    "format",
-    "text|json|csv|classic",
-    (text) =>
-      isLogFormat(text)
-        ? Result.succeed(text)
-        : Result.fail(`${quote(text)} is not one of text, json, csv and classic`),
+      Result.fromNullishOr(
+        forms.find((form) => form === text),
+        () => `${quote(text)} is not one of ${inWords(forms, "and")}`,
+      ),
     options,
   )
 
 /** What decides when a key may send next. */
 export const gate = (options: FlagOptions): Flag.Flag<Design> =>
-  fromParse("gate", "GATE", parseDesign, {
+  parsed("gate", "GATE", parseDesign, {
     ...options,
     description: `${options.description}: ${DESIGN_FORMS}`,
   })
 
 const MOST_FAULTS = 100
 
-/** What our own exchange does wrong: given as often as wanted. */
-export const faults = (name: string, options: FlagOptions): Flag.Flag<ReadonlyArray<Fault>> =>
-  fromParse(name, "FAULT", parseFault, options).pipe(Flag.between(0, MOST_FAULTS))
+/** Faults that an exchange of ours plays. May be given several times. */
+export const faults = (options: FlagOptions): Flag.Flag<ReadonlyArray<Fault>> =>
+  parsed("fault", "FAULT", parseFault, options).pipe(Flag.between(0, MOST_FAULTS))
+
+/** Requests that a key may pass in one window, by the exchange's rules. */
+export const limit = integer("limit", {
+  description: "How many requests of a key the exchange lets pass in one window",
+  default: "20",
+  max: 10_000,
+})
+export const window = duration("window", { description: "The exchange's window", default: "1s" })
+
+export const noProgress = toggle("no-progress", "Show nothing while running")

@@ -1,6 +1,6 @@
 /**
- * What a user reads of an error, and the exit status that it ends the program with. Errors elsewhere are typed and say
- * what happened in one line; here the line gets what to do about it, in the words of the command line.
+ * The line that a user reads of an error, and the exit status. Errors elsewhere are typed and say in one line what
+ * happened; here the line gets what to do about it, in the words of the command line.
  */
 import { join } from "node:path"
 import type { ExchangeUnreachable, LogFailed, NoUsableKey } from "../dispatch/SubmitFailure.ts"
@@ -14,7 +14,11 @@ import type { NothingAccepted, OrdersUnreadable } from "../run/RunFailure.ts"
 import { IS_A_JOURNAL } from "../run/sources/OrderJson.ts"
 import type { AtRest } from "../simulation/VirtualTime.ts"
 import type { LogUnusable } from "../summary/logProblems.ts"
-import { adviceFor } from "./noConnection.ts"
+
+/** A line for each reason that an error may have. */
+type Advice<E extends { readonly reason: string }> = Readonly<
+  Record<E["reason"], (message: string, error: E) => string>
+>
 
 type JournalError = JournalNotOpened | JournalUnwritable
 
@@ -34,19 +38,12 @@ export type Told =
   | RecordUnwritable
   | StateError
 
-const ofJournal = ({ message, reason }: JournalError): string => {
-  switch (reason) {
-    case "cannot-open":
-      return `${message}. Choose another file with --log`
-    case "directory":
-      return `--log ${message}: name a file in it`
-    case "not-empty":
-      return `--log ${message}. Choose another file, or remove it`
-    case "disk-full":
-      return `${message}. The run was stopped; free space or choose another file with --log`
-    case "unwritable":
-      return `${message}. The run was stopped; choose another file with --log`
-  }
+const JOURNAL: Advice<JournalError> = {
+  "cannot-open": (message) => `${message}. Choose another file with --log`,
+  directory: (message) => `--log ${message}: name a file in it`,
+  "not-empty": (message) => `--log ${message}. Choose another file, or remove it`,
+  "disk-full": (message) => `${message}. The run was stopped; free space or choose another file with --log`,
+  unwritable: (message) => `${message}. The run was stopped; choose another file with --log`,
 }
 
 /** What is wrong with lines of orders, with what to do about one that is a journal's. */
@@ -56,92 +53,87 @@ export const ofBadLines = (problem: string): string =>
     `${IS_A_JOURNAL}: go on with that run by --resume, or look at it with summarise`,
   )
 
-const ofOrders = ({ message, reason }: OrdersUnreadable): string => {
-  switch (reason) {
-    case "not-a-file":
-      return `${message}: give it to standard input, with --orders -`
-    case "too-many":
-      return `${message}: split it into several runs`
-    case "bad-lines":
-    case "changed":
-      return ofBadLines(message)
-    case "unreadable":
-      return message
-  }
+const ORDERS: Advice<OrdersUnreadable> = {
+  "not-a-file": (message) => `${message}: give it to standard input, with --orders -`,
+  "too-many": (message) => `${message}: split it into several runs`,
+  "bad-lines": ofBadLines,
+  changed: ofBadLines,
+  unreadable: (message) => message,
 }
 
-const ofRecovery = ({ message, reason }: RecoveryError): string => {
-  switch (reason) {
-    case "unreadable":
-      return `${message}; give a journal, or a folder of journals`
-    case "no-journal":
-      return `${message}; give a file that a run of paceline has written`
-    case "newer":
-      return `${message}; use a newer paceline`
-    case "damaged":
-      return `${message}. What it says of an order cannot be known; leave the file as it is, and settle its orders with the exchange`
-    case "two-journals":
-      return `${message}: give each in a file of its own`
-    case "too-many":
-      return message
-    case "random":
-      return `--resume: ${message}: only orders that came from --orders can go on`
-    case "incomplete":
-      return `--resume: ${message}: give that journal too, or its orders would be sent again`
-  }
+const RECOVERY: Advice<RecoveryError> = {
+  unreadable: (message) => `${message}; give a journal, or a folder of journals`,
+  "no-journal": (message) => `${message}; give a file that a run of paceline has written`,
+  newer: (message) => `${message}; use a newer paceline`,
+  damaged: (message) =>
+    `${message}. What it says of an order cannot be known; leave the file as it is, and settle its orders with the exchange`,
+  "two-journals": (message) => `${message}: give each in a file of its own`,
+  "too-many": (message) => message,
+  random: (message) => `--resume: ${message}: only orders that came from --orders can go on`,
+  incomplete: (message) => `--resume: ${message}: give that journal too, or its orders would be sent again`,
 }
 
-const ofNothingAccepted = ({ message, reason }: NothingAccepted): string => {
-  switch (reason) {
-    case "unreachable":
-      return `${message}. Check its address, and that it is running`
-    case "refused":
-      return `${message}. Check --url, and what the exchange answers to a single request`
-    case "unanswered":
-      return `${message}. Check --url: whether it is http or https, and what the exchange answers to a single request`
-  }
+const NOTHING_ACCEPTED: Advice<NothingAccepted> = {
+  unreachable: (message) => `${message}. Check its address, and that it is running`,
+  refused: (message) => `${message}. Check --url, and what the exchange answers to a single request`,
+  unanswered: (message) =>
+    `${message}. Check --url: whether it is http or https, and what the exchange answers to a single request`,
 }
 
-const ofLog = ({ file, message, reason }: LogUnusable): string => {
-  switch (reason) {
-    case "directory":
-      return `${message}; give the logs in it, such as ${join(file, "*.ndjson")}`
-    case "gzip":
-      return `${message}; give the whole file`
-    case "unreadable":
-      return `${message}; give the path of a journal or of a Python client's log`
-    case "not-a-file":
-      return `--follow: ${message}; give one that a log is written to`
-    case "newer":
-      return `${message}; summarise it with a newer paceline`
-    case "nothing":
-      return `${message}; give a journal or a Python client's log`
-    case "no-beginning":
-      return `${message}; give --since and --until as times from its beginning, such as 10s`
-    case "missed":
-      return `${message}; give --since and --until such that something is between them`
-    case "python-log":
-      return `${message}; only a journal can be certified`
-  }
+const LOG: Advice<LogUnusable> = {
+  directory: (message, { file }) => `${message}; give the logs in it, such as ${join(file, "*.ndjson")}`,
+  gzip: (message) => `${message}; give the whole file`,
+  unreadable: (message) => `${message}; give the path of a journal or of a Python client's log`,
+  "not-a-file": (message) => `--follow: ${message}; give one that a log is written to`,
+  newer: (message) => `${message}; summarise it with a newer paceline`,
+  nothing: (message) => `${message}; give a journal or a Python client's log`,
+  "no-beginning": (message) =>
+    `${message}; give --since and --until as times from its beginning, such as 10s`,
+  missed: (message) => `${message}; give --since and --until such that something is between them`,
+  "python-log": (message) => `${message}; only a journal can be certified`,
 }
 
-const ofState = ({ label = "the key", message, reason }: StateUnusable): string => {
-  switch (reason) {
-    case "no-home":
-      return `${message}: name a directory with --state`
-    case "no-directory":
-      return `${message}. Name another with --state`
-    case "not-a-lock":
-      return `${message}. Remove it, or name another directory with --state`
-    case "no-lock":
-      return `${message}. Check the directory, or name another with --state`
-    case "unreadable":
-      return `${message}. Make it readable, or name another directory with --state`
-    case "newer":
-      return `${message}. Use that version`
-    case "damaged":
-      return `${message}. Put back an intact copy; or, once no request of ${label} was sent for a minute, remove the file: its nonces then go on from the wall clock, and its rate-limit errors are forgotten`
+const STATE: Advice<StateUnusable> = {
+  "no-home": (message) => `${message}: name a directory with --state`,
+  "no-directory": (message) => `${message}. Name another with --state`,
+  "not-a-lock": (message) => `${message}. Remove it, or name another directory with --state`,
+  "no-lock": (message) => `${message}. Check the directory, or name another with --state`,
+  unreadable: (message) => `${message}. Make it readable, or name another directory with --state`,
+  newer: (message) => `${message}. Use that version`,
+  damaged: (message, { label = "the key" }) =>
+    `${message}. Put back an intact copy; or, once no request of ${label} was sent for a minute, remove the file: its nonces then go on from the wall clock, and its rate-limit errors are forgotten`,
+}
+
+const NO_ANSWER = "Nothing answers there: check the address, the port, and any firewall on the way"
+const TOO_MANY_FILES = "Too many files are open: raise the limit (ulimit -n), or use fewer keys"
+
+/** Why no connection to an exchange can be had, by the platform's error code. */
+const NO_CONNECTION: ReadonlyMap<string, string> = new Map([
+  ["ENOTFOUND", "There is no such host: check the address"],
+  ["EAI_AGAIN", "No name server answers: check the network"],
+  ["ECONNREFUSED", "Nothing listens there: check the address and the port, and that it is running"],
+  ["connect timeout", NO_ANSWER],
+  ["UND_ERR_CONNECT_TIMEOUT", NO_ANSWER],
+  ["ETIMEDOUT", NO_ANSWER],
+  ["EMFILE", TOO_MANY_FILES],
+  ["ENFILE", TOO_MANY_FILES],
+  ["EADDRNOTAVAIL", "There is no such address, or this machine has no port left: check the address"],
+])
+
+/** Of a certificate's troubles some have codes that begin with ERR_TLS_. */
+const CERTIFICATE_CODE = /CERT|SELF_SIGNED|UNABLE_TO_/
+const TLS_CODE = /^(?:EPROTO|ERR_SSL_|ERR_TLS_)/
+
+/** What to do where no connection can be had, in a sentence. */
+export const adviceFor = (code: string): string => {
+  const known = NO_CONNECTION.get(code)
+  if (known !== undefined) return known
+  if (CERTIFICATE_CODE.test(code)) {
+    return "Its certificate is not trusted: check the address; where its authority is your own, name its file in NODE_EXTRA_CA_CERTS"
   }
+  return TLS_CODE.test(code)
+    ? "It does not speak TLS there: check the port, and whether the address should begin with http://"
+    : "Check its address, and that it is running"
 }
 
 const forKeys = ({ keys }: NoUsableKey): string => {
@@ -160,16 +152,16 @@ export const inWords = (error: Told): string => {
   switch (error._tag) {
     case "JournalNotOpened":
     case "JournalUnwritable":
-      return ofJournal(error)
+      return JOURNAL[error.reason](error.message, error)
     case "LogUnusable":
-      return ofLog(error)
+      return LOG[error.reason](error.message, error)
     case "OrdersUnreadable":
-      return ofOrders(error)
+      return ORDERS[error.reason](error.message, error)
     case "FormerJournalUnreadable":
     case "NotResumable":
-      return ofRecovery(error)
+      return RECOVERY[error.reason](error.message, error)
     case "NothingAccepted":
-      return ofNothingAccepted(error)
+      return NOTHING_ACCEPTED[error.reason](error.message, error)
     case "NoUsableKey":
       return `${error.message}. ${forKeys(error)}`
     case "ExchangeUnreachable":
@@ -179,11 +171,11 @@ export const inWords = (error: Told): string => {
     case "RecordUnwritable":
       return `${error.message}. The exchange was stopped; free space or choose another file with --record`
     case "StateUnusable":
-      return ofState(error)
+      return STATE[error.reason](error.message, error)
     case "KeyInUse":
       return `${error.message}. Stop it, or use other keys`
     case "StateUnwritable":
-      return `${error.message}. The run was stopped, for nothing is sent that is not remembered; make room, or check the directory`
+      return `${error.message}. The run was stopped, because it sends nothing that it cannot remember; make room, or check the directory`
     case "AtRest":
     case "ExchangeNotServed":
     case "LogFailed":

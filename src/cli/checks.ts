@@ -30,7 +30,7 @@ export const exchangeMillis = (
     : Effect.void
 }
 
-/** No exchange counts in less, and what asks for more has slipped in the unit: the pace would be one order in hours. */
+/** No exchange counts in less; a longer window has the wrong unit: it would let one order pass in hours. */
 const SHORTEST_WINDOW = Duration.millis(1)
 const LONGEST_FOREIGN_WINDOW = Duration.days(1)
 
@@ -55,7 +55,7 @@ export const checkLog = Effect.fnUntraced(function* (
   }
 })
 
-/** A thousand times the exercise's load is below it. More cannot be made in time, and would only fill the queue. */
+/** More orders cannot be made in time and would only fill the queue. A thousand times the exercise's load is below it. */
 const MOST_ORDERS_PER_SECOND = 100_000
 
 /** Fails where these flags ask for no orders at all, or for more than can be made. */
@@ -88,8 +88,8 @@ const isDirectory = Effect.orElseSucceed(
 )
 
 /**
- * Fails where standard input is a directory, which would read as if it were empty, and says what is awaited
- * where it is a terminal.
+ * Fails if standard input is a directory, which would read as if it were empty. Says what the run waits for if it is a
+ * terminal.
  */
 export const expectOrdersOnStandardInput = Effect.gen(function* () {
   if (yield* isDirectory) {

@@ -7,14 +7,14 @@ import { NetAddress } from "effect/net"
 import type { ExchangeTally } from "../exchange/ArrivalTally.ts"
 import { noRecord, openRecord } from "../exchange/ExchangeRecord.ts"
 import type { ExchangeOptions } from "../exchange/ExchangeServer.ts"
+import { alignColumns } from "../platform/alignColumns.ts"
 import { freshSeed } from "../platform/Random.ts"
 import { UsageError } from "./errors.ts"
 import { exchangeMillis, isLoopback, LONGEST_DELAY, LONGEST_WINDOW } from "./checks.ts"
 import { duration, faults, integer, parsed, seed } from "./Flags.ts"
 import { fileToWrite, isSameFile } from "./files.ts"
-import { FAULT_FORMS } from "./faultSpec.ts"
+import { FAULT_FORMS, printFault } from "./faultSpec.ts"
 import { keysFileFlag, resolveKeys } from "./keys.ts"
-import { printFault } from "./printFault.ts"
 import { quote } from "../platform/quote.ts"
 import type { Parse } from "./values.ts"
 
@@ -38,25 +38,19 @@ const faultLines = ({ faults }: ExchangeTally): ReadonlyArray<string> => {
 }
 
 /** The tally for people: a table with a row for each key. */
-export const showTally = (tally: ExchangeTally): string => {
-  const rows = [
-    columns.map(([title]) => title),
-    ...tally.keys.map((key) => columns.map(([, cell]) => String(cell(key)))),
-  ]
-  const widths = columns.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  return [
-    ...rows.map((row) =>
-      row
-        .map((cell, column) =>
-          column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0),
-        )
-        .join("  "),
+export const showTally = (tally: ExchangeTally): string =>
+  [
+    ...alignColumns(
+      [
+        columns.map(([title]) => title),
+        ...tally.keys.map((key) => columns.map(([, cell]) => String(cell(key)))),
+      ],
+      "right",
     ),
     `busiest window: the most requests in any ${tally.windowMs} ms, refused ones too`,
     ...faultLines(tally),
     `requests with an unknown key: ${tally.unknownKey}; accepted order ids that had been accepted before: ${tally.repeatedOrders} (each run of the exercise's order source counts from 0)`,
   ].join("\n")
-}
 
 /** The tally for programs: one line of JSON. */
 export const tallyLine = (tally: ExchangeTally): string => JSON.stringify({ type: "tally", ...tally })
@@ -88,13 +82,14 @@ const warnOfHost = (host: string) =>
         `warning: ${NetAddress.formatUrlHostString(host)} is not a loopback address: other machines may reach this exchange, and API keys travel to it unencrypted`,
       )
 
-/** The command. Its fiber's interruption is its end: it answers what is in flight, then prints the tally. */
+/** The command. It runs until it is interrupted; then it answers what is in flight and prints the tally. */
 export const exchange = Command.make(
   "exchange",
   {
-    host: parsed("host", "ADDRESS", `The address to listen on (default: ${DEFAULT_HOST})`, parseHost).pipe(
-      Flag.withDefault(DEFAULT_HOST),
-    ),
+    host: parsed("host", "ADDRESS", parseHost, {
+      description: "The address to listen on",
+      default: DEFAULT_HOST,
+    }),
     port: integer("port", {
       description: "The port to listen on, 0 for any free one",
       min: 0,
@@ -103,7 +98,7 @@ export const exchange = Command.make(
     }),
     keysFile: keysFileFlag,
     limit: integer("limit", {
-      description: "Requests that a key may pass in one window",
+      description: "How many requests of a key pass in one window",
       max: 10_000,
       default: "20",
     }),
@@ -113,11 +108,12 @@ export const exchange = Command.make(
       zero: true,
       default: "50ms",
     }),
-    seed: seed("seed", {
-      description: "What delays and faults derive from (default: another one each time)",
+    seed: seed({
+      description:
+        "The seed of delays and faults: the same one gives the same again (default: a new one each time)",
     }).pipe(Flag.optional),
-    faults: faults("fault", {
-      description: `What to do wrong, to try clients out; may be given several times: ${faultForms}. P is a probability from 0 to 1; at=AT, every=EVERY and for=D say when, times=N how often at most. See docs/faults.md`,
+    faults: faults({
+      description: `A fault to play, to try clients out; may be given several times: ${faultForms}. P is a probability from 0 to 1; at=AT, every=EVERY and for=D say when, times=N how often at most. See docs/faults.md`,
     }),
     record: fileToWrite(
       "record",
@@ -165,7 +161,7 @@ export const exchange = Command.make(
   }),
 ).pipe(
   Command.withDescription(
-    "Serves the exchange's protocol until stopped, then prints what it saw, last as one line of JSON.",
+    "Serves the exchange's protocol until stopped, then prints what it saw, as text and as one line of JSON.",
   ),
   Command.withShortDescription("Serve the exchange's protocol"),
   Command.withExamples([
@@ -176,7 +172,7 @@ export const exchange = Command.make(
     },
     {
       command: "paceline exchange --fault lost-answer:0.01 --fault spike:0.05:300ms --seed 1",
-      description: "One that loses answers and holds requests up, the same ones each time",
+      description: "One that loses answers and delays requests, the same ones each time",
     },
     {
       command: "paceline exchange --fault status:1:503:retry-after=2s:at=10s:for=5s --fault restart:every=1m",

@@ -3,12 +3,9 @@ import { Duration, Result } from "effect"
 import type { Aftermath } from "../exchange/faults/Fault.ts"
 import { always, type When } from "../exchange/faults/When.ts"
 import { quote } from "../platform/quote.ts"
-import { type Parse, parseDuration, parseInteger, parseNonNegative } from "./values.ts"
+import { inWords, type Parse, parseDuration, parseInteger, parseNonNegative } from "./values.ts"
 
 export type Parsed<A> = Result.Result<A, string>
-
-export const or = (words: ReadonlyArray<string>): string =>
-  `${words.slice(0, -1).join(", ")} or ${words.at(-1) ?? ""}`
 
 /** A specification taken apart. */
 export interface Parts {
@@ -52,7 +49,7 @@ export const oneOf =
   (text) => {
     const word = words.find((word) => word === text)
     return word === undefined
-      ? Result.fail(`${quote(text)} is not right; write ${or(words)}`)
+      ? Result.fail(`${quote(text)} is not right; write ${inWords(words, "or")}`)
       : Result.succeed(word)
   }
 
@@ -60,10 +57,15 @@ export const AFTERMATHS: ReadonlyArray<Aftermath> = ["silence", "close"]
 export const yesOrNo: Parse<boolean> = (text) =>
   Result.map(oneOf(["yes", "no"])(text), (word) => word === "yes")
 
-export const option = <A>(parts: Parts, name: string, parse: Parse<A>): Parsed<A | undefined> => {
+export const option = <A, const B>(
+  parts: Parts,
+  name: string,
+  parse: Parse<A>,
+  otherwise: B,
+): Parsed<A | B> => {
   const text = parts.options.get(name)
   return text === undefined
-    ? Result.succeed(undefined)
+    ? Result.succeed(otherwise)
     : Result.mapError(parse(text), (problem) => `${name}=: ${problem}`)
 }
 
@@ -73,9 +75,9 @@ export const value = <A>(parts: Parts, index: number, parse: Parse<A>): Parsed<A
 /** `at`, `every` and `for`; undefined where none of them is given. */
 const readWhen = (parts: Parts): Parsed<When | undefined> =>
   Result.gen(function* () {
-    const at = yield* option(parts, "at", msOrZero)
-    const every = yield* option(parts, "every", ms)
-    const lasts = yield* option(parts, "for", ms)
+    const at = yield* option(parts, "at", msOrZero, undefined)
+    const every = yield* option(parts, "every", ms, undefined)
+    const lasts = yield* option(parts, "for", ms, undefined)
     if (every !== undefined && lasts !== undefined && lasts >= every) {
       return yield* Result.fail("for= must be shorter than every=")
     }
@@ -102,14 +104,11 @@ export const moment = (parts: Parts): Parsed<When> =>
       : yield* Result.fail("it needs a moment: add at=10s, or every=10s")
   })
 
-export const ofRequests = (parts: Parts) =>
-  Result.gen(function* () {
-    return {
-      chance: yield* value(parts, 0, chance),
-      when: yield* span(parts),
-      times: yield* option(parts, "times", count),
-    }
-  })
+export const ofRequests = (parts: Parts) => ({
+  chance: value(parts, 0, chance),
+  when: span(parts),
+  times: option(parts, "times", count, undefined),
+})
 
 /** Takes the words of a specification apart; a name that it may not have is refused. */
 export const takeApart = (words: ReadonlyArray<string>, allowed: ReadonlyArray<string>): Parsed<Parts> => {

@@ -1,9 +1,10 @@
 /**
  * How faults are written on the command line: `KIND[:VALUE]...[:NAME=VALUE]...`, such as `spike:0.01:300ms` or
- * `status:1:503:retry-after=2s:at=10s:for=5s`. A pure parser; its inverse is `printFault`.
+ * `status:1:503:retry-after=2s:at=10s:for=5s`. Pure.
  */
 import { Result } from "effect"
-import { type Fault, GARBLINGS, type Garbling, RETRY_WAYS } from "../exchange/faults/Fault.ts"
+import { type Fault, GARBLINGS, RETRY_WAYS } from "../exchange/faults/Fault.ts"
+import type { When } from "../exchange/faults/When.ts"
 import { quote } from "../platform/quote.ts"
 import {
   AFTERMATHS,
@@ -13,7 +14,6 @@ import {
   ofRequests,
   oneOf,
   option,
-  or,
   serverStatus,
   signedMs,
   span,
@@ -24,10 +24,10 @@ import {
   type Parsed,
   type Parts,
 } from "./faultParts.ts"
-import type { Parse } from "./values.ts"
+import { inWords, type Parse } from "./values.ts"
 
 interface Form {
-  /** How it is written, without what every fault of its group may have besides. */
+  /** How it is written, without the options that every fault of its group may have. */
   readonly form: string
   /** How many values it has. */
   readonly values: number
@@ -37,14 +37,17 @@ interface Form {
 
 const REQUEST_OPTIONS = ["at", "every", "for", "times"]
 
+const is = <const Kind extends Fault["kind"]>(kind: Kind): Parsed<Kind> => Result.succeed(kind)
+
 const lossForm = (kind: "lost-request" | "lost-answer"): Form => ({
   form: `${kind}:P[:then=${AFTERMATHS.join("|")}]`,
   values: 1,
   options: ["then", ...REQUEST_OPTIONS],
   read: (parts) =>
-    Result.gen(function* () {
-      const aftermath = (yield* option(parts, "then", oneOf(AFTERMATHS))) ?? "silence"
-      return { kind, ...(yield* ofRequests(parts)), aftermath }
+    Result.all({
+      kind: is(kind),
+      aftermath: option(parts, "then", oneOf(AFTERMATHS), "silence"),
+      ...ofRequests(parts),
     }),
 })
 
@@ -52,7 +55,7 @@ const plainForm = (kind: "reset" | "truncated" | "block"): Form => ({
   form: `${kind}:P`,
   values: 1,
   options: REQUEST_OPTIONS,
-  read: (parts) => Result.map(ofRequests(parts), (rest) => ({ kind, ...rest })),
+  read: (parts) => Result.all({ kind: is(kind), ...ofRequests(parts) }),
 })
 
 /** Every kind of fault, in the order in which they are shown. */
@@ -61,10 +64,7 @@ export const FAULT_FORMS: Readonly<Record<Fault["kind"], Form>> = {
     form: "spike:P:BY",
     values: 2,
     options: REQUEST_OPTIONS,
-    read: (parts) =>
-      Result.gen(function* () {
-        return { kind: "spike", ...(yield* ofRequests(parts)), byMs: yield* value(parts, 1, spikeMs) }
-      }),
+    read: (parts) => Result.all({ kind: is("spike"), ...ofRequests(parts), byMs: value(parts, 1, spikeMs) }),
   },
   "lost-request": lossForm("lost-request"),
   "lost-answer": lossForm("lost-answer"),
@@ -75,9 +75,10 @@ export const FAULT_FORMS: Readonly<Record<Fault["kind"], Form>> = {
     values: 1,
     options: ["as", ...REQUEST_OPTIONS],
     read: (parts) =>
-      Result.gen(function* () {
-        const garbling = yield* option<Garbling>(parts, "as", oneOf(GARBLINGS))
-        return { kind: "garbled", ...(yield* ofRequests(parts)), garbling }
+      Result.all({
+        kind: is("garbled"),
+        garbling: option(parts, "as", oneOf(GARBLINGS), undefined),
+        ...ofRequests(parts),
       }),
   },
   status: {
@@ -85,21 +86,16 @@ export const FAULT_FORMS: Readonly<Record<Fault["kind"], Form>> = {
     values: 2,
     options: ["judged", "retry-after", "as", ...REQUEST_OPTIONS],
     read: (parts) =>
-      Result.gen(function* () {
-        const retryAs = yield* option(parts, "as", oneOf(RETRY_WAYS))
-        const retryAfterMs = yield* option(parts, "retry-after", msOrZero)
-        if (retryAs !== undefined && retryAfterMs === undefined) {
-          return yield* Result.fail("as= says how a retry-after= is told; give that too")
-        }
-        return {
-          kind: "status",
-          ...(yield* ofRequests(parts)),
-          code: yield* value(parts, 1, serverStatus),
-          judged: (yield* option(parts, "judged", yesOrNo)) ?? true,
-          retryAfterMs,
-          retryAs: retryAs ?? "seconds",
-        }
-      }),
+      parts.options.has("as") && !parts.options.has("retry-after")
+        ? Result.fail("as= says how a retry-after= is told; give that too")
+        : Result.all({
+            kind: is("status"),
+            retryAs: option(parts, "as", oneOf(RETRY_WAYS), "seconds"),
+            retryAfterMs: option(parts, "retry-after", msOrZero, undefined),
+            ...ofRequests(parts),
+            code: value(parts, 1, serverStatus),
+            judged: option(parts, "judged", yesOrNo, true),
+          }),
   },
   block: plainForm("block"),
   quota: {
@@ -107,14 +103,12 @@ export const FAULT_FORMS: Readonly<Record<Fault["kind"], Form>> = {
     values: 1,
     options: ["remaining", "reset", "as", ...REQUEST_OPTIONS],
     read: (parts) =>
-      Result.gen(function* () {
-        return {
-          kind: "quota",
-          ...(yield* ofRequests(parts)),
-          remaining: yield* option(parts, "remaining", countOrZero),
-          resetMs: yield* option(parts, "reset", msOrZero),
-          retryAs: (yield* option(parts, "as", oneOf(RETRY_WAYS))) ?? "seconds",
-        }
+      Result.all({
+        kind: is("quota"),
+        ...ofRequests(parts),
+        remaining: option(parts, "remaining", countOrZero, undefined),
+        resetMs: option(parts, "reset", msOrZero, undefined),
+        retryAs: option(parts, "as", oneOf(RETRY_WAYS), "seconds"),
       }),
   },
   stall: {
@@ -122,32 +116,31 @@ export const FAULT_FORMS: Readonly<Record<Fault["kind"], Form>> = {
     values: 0,
     options: ["at", "every", "for", "judged"],
     read: (parts) =>
-      Result.gen(function* () {
-        yield* moment(parts)
-        const judged = (yield* option(parts, "judged", yesOrNo)) ?? false
-        return { kind: "stall", when: yield* span(parts), judged }
-      }),
+      Result.flatMap(moment(parts), () =>
+        Result.all({
+          kind: is("stall"),
+          judged: option(parts, "judged", yesOrNo, false),
+          when: span(parts),
+        }),
+      ),
   },
   restart: {
     form: "restart:at=AT[:for=D]",
     values: 0,
     options: ["at", "every", "for"],
-    read: (parts) => Result.map(moment(parts), (when) => ({ kind: "restart", when })),
+    read: (parts) => Result.all({ kind: is("restart"), when: moment(parts) }),
   },
   clock: {
     form: "clock:BY:at=AT",
     values: 1,
     options: ["at", "every"],
-    read: (parts) =>
-      Result.gen(function* () {
-        return { kind: "clock", byMs: yield* value(parts, 0, signedMs), when: yield* moment(parts) }
-      }),
+    read: (parts) => Result.all({ kind: is("clock"), byMs: value(parts, 0, signedMs), when: moment(parts) }),
   },
   "block-key": {
     form: "block-key:at=AT",
     values: 0,
     options: ["at", "every"],
-    read: (parts) => Result.map(moment(parts), (when) => ({ kind: "block-key", when })),
+    read: (parts) => Result.all({ kind: is("block-key"), when: moment(parts) }),
   },
 }
 
@@ -157,7 +150,7 @@ const isKind = (text: string): text is Fault["kind"] => Object.hasOwn(FAULT_FORM
 export const parseFault: Parse<Fault> = (text) => {
   const [kind = "", ...words] = text.split(":")
   if (!isKind(kind)) {
-    return Result.fail(`there is no fault ${quote(kind)}; write ${or(Object.keys(FAULT_FORMS))}`)
+    return Result.fail(`there is no fault ${quote(kind)}; write ${inWords(Object.keys(FAULT_FORMS), "or")}`)
   }
   const { form, options, read, values } = FAULT_FORMS[kind]
   return takeApart(words, options).pipe(
@@ -169,3 +162,43 @@ export const parseFault: Parse<Fault> = (text) => {
     Result.mapError((problem) => `${quote(text)}: ${problem}; write it as ${form}`),
   )
 }
+
+const timesOf = ({ everyMs, firstMs, forMs }: When): ReadonlyArray<string> => [
+  ...(firstMs === (everyMs ?? 0) ? [] : [`at=${firstMs}ms`]),
+  ...(everyMs === undefined ? [] : [`every=${everyMs}ms`]),
+  ...(forMs === undefined ? [] : [`for=${forMs}ms`]),
+]
+
+/** A moment that is the exchange's start must be said; a span that begins there need not be. */
+const momentsOf = (when: When): ReadonlyArray<string> =>
+  when.firstMs === 0 && when.everyMs === undefined ? ["at=0ms", ...timesOf(when)] : timesOf(when)
+
+const given = (name: string, value: string | number | undefined, usual?: string): ReadonlyArray<string> =>
+  value === undefined || value === usual ? [] : [`${name}=${value}`]
+const givenMs = (name: string, ms: number | undefined): ReadonlyArray<string> =>
+  ms === undefined ? [] : [`${name}=${ms}ms`]
+
+const detailsOf = (fault: Fault): ReadonlyArray<string> => [
+  ...("chance" in fault ? [`${fault.chance}`] : []),
+  ...("byMs" in fault ? [`${fault.byMs}ms`] : []),
+  ...("code" in fault ? [`${fault.code}`] : []),
+  ...("aftermath" in fault ? given("then", fault.aftermath, "silence") : []),
+  ...("garbling" in fault ? given("as", fault.garbling) : []),
+  ...("judged" in fault && fault.judged !== (fault.kind === "status")
+    ? [`judged=${fault.judged ? "yes" : "no"}`]
+    : []),
+  ...("retryAfterMs" in fault ? givenMs("retry-after", fault.retryAfterMs) : []),
+  ...("remaining" in fault
+    ? [...given("remaining", fault.remaining), ...givenMs("reset", fault.resetMs)]
+    : []),
+  ...("retryAs" in fault ? given("as", fault.retryAs, "seconds") : []),
+]
+
+/** Writes a fault so that `parseFault` reads the same. */
+export const printFault = (fault: Fault): string =>
+  [
+    fault.kind,
+    ...detailsOf(fault),
+    ...("chance" in fault ? timesOf(fault.when) : momentsOf(fault.when)),
+    ...("times" in fault && fault.times !== undefined ? [`times=${fault.times}`] : []),
+  ].join(":")

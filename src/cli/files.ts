@@ -18,14 +18,18 @@ const parseFile = (text: string): Result.Result<string, string> => {
 
 /** A file's name. */
 export const file = (name: string, description: string, metavar = "FILE"): Flag.Flag<Option.Option<string>> =>
-  Flags.parsed(name, metavar, description, parseFile).pipe(Flag.optional)
+  Flags.parsed(name, metavar, parseFile, { description }).pipe(Flag.optional)
 
 /** A file that is written, for which `-` does not stand for standard output. */
 export const fileToWrite = (name: string, description: string): Flag.Flag<Option.Option<string>> =>
-  Flags.parsed(name, "FILE", description, (text) =>
-    text === "-"
-      ? Result.fail('"-" is not standard output here; write a file\'s name (./- for one that is called so)')
-      : parseFile(text),
+  Flags.parsed(
+    name,
+    "FILE",
+    (text) =>
+      text === "-"
+        ? Result.fail('"-" is not standard output here; write a file\'s name (./- for one that is called so)')
+        : parseFile(text),
+    { description },
   ).pipe(Flag.optional)
 
 /** Whether two names mean the same file, through links and folders too. A file need not be there yet. */

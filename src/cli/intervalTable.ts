@@ -5,30 +5,14 @@ import type { Listen } from "../summary/LogOptions.ts"
 import { type IntervalFormat, intervalLines } from "../summary/renderIntervals.ts"
 import type { Selection } from "../summary/Selection.ts"
 
-export interface IntervalTable {
-  readonly every: Duration.Duration
-  readonly format: IntervalFormat
-  /** The log's name. */
-  readonly file: string
-  readonly selection: Selection
-  /** Whether it is the first log that is printed. */
-  readonly isFirst: boolean
-}
-
-export interface IntervalPrinter {
-  /** Prints each interval on standard output as soon as it is complete. */
-  readonly listen: Listen
-  /** Prints what stands above the table where no interval did: an empty table has it, a log that is refused has not. */
-  readonly end: Effect.Effect<void>
-}
-
-export const printIntervals = ({
-  every,
-  format,
-  file,
-  selection,
-  isFirst,
-}: IntervalTable): Effect.Effect<IntervalPrinter> =>
+/** A log's table, as long as it is read. `file` is the log's name; `isFirst` says that none was printed before. */
+export const printIntervals = (
+  every: Duration.Duration,
+  format: IntervalFormat,
+  file: string,
+  selection: Selection,
+  isFirst: boolean,
+) =>
   Effect.map(Console.Console, (console) => {
     const { heading, line } = intervalLines(format, file, isFirst, selection)
     let hasHeading = heading === undefined
@@ -37,11 +21,13 @@ export const printIntervals = ({
       hasHeading = true
     }
     return {
-      listen: (source, current) =>
+      /** Prints each interval on standard output as soon as it is complete. */
+      listen: ((source, current) =>
         makeIntervals(Duration.toMillis(every), source, current, (interval) => {
           printHeading()
           console.log(line(interval))
-        }),
+        })) satisfies Listen,
+      /** Prints the heading if no interval did: an empty table has one, a log that is refused has none. */
       end: Effect.sync(printHeading),
     }
   })

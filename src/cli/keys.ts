@@ -12,7 +12,7 @@ export const API_KEYS_VARIABLE = "PACELINE_API_KEYS"
 /** The flag of every command that needs API keys; {@link resolveKeys} reads what it names. */
 export const keysFileFlag = file(
   "keys-file",
-  `A file with one API key a line (default: those of ${API_KEYS_VARIABLE}, separated by commas, or else the exercise's five)`,
+  `A file with one API key a line (default: the keys in ${API_KEYS_VARIABLE}, separated by commas, or else the exercise's five)`,
 )
 
 const MAX_KEYS = 1000

@@ -20,7 +20,7 @@ const timeOfDay = (text: string): number | undefined => {
 const day = (text: string): number | undefined =>
   Option.getOrUndefined(
     Option.map(
-      // A day that there is not, such as 31 February, must not count as another.
+      // A day that does not exist, such as 31 February, must not count as another.
       Option.filter(DateTime.make(`${text}T00:00:00Z`), (date) => DateTime.formatIsoDate(date) === text),
       DateTime.toEpochMillis,
     ),

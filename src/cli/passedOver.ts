@@ -1,12 +1,12 @@
-/** What a run that goes on from others says of the orders that it did not send again. */
+/** What a resumed run says of the orders that it did not send again. */
 import { quote } from "../platform/quote.ts"
 import type { PassedOver } from "../recovery/Recovery.ts"
 
-/** How many orders of the source were not sent again; none where a run began anew. */
+/** How many orders of the source were not sent again; 0 if the run began anew. */
 export const countPassedOver = (passed: PassedOver | undefined): number =>
   passed === undefined ? 0 : passed.accepted + passed.rejected + passed.expired + passed.unknown
 
-/** What a run that went on says at its end, in one line; `followed` counts the orders that it took. */
+/** What a resumed run says at its end, in one line; `followed` counts the orders that it took. */
 export const showPassedOver = (passed: PassedOver, followed: number): string => {
   const { accepted, expired, firstUnknown, rejected, unknown } = passed
   const done = `${accepted + rejected + expired} orders were done before (${accepted} accepted, ${rejected} rejected, ${expired} expired)`

@@ -1,4 +1,4 @@
-/** The command `reconcile`: which orders of journals may or may not have been executed. */
+/** The command `reconcile`: the orders of journals that may have been executed. */
 import { Console, Effect } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { readJournals } from "../recovery/readJournals.ts"
@@ -9,7 +9,7 @@ export const reconcile = Command.make(
   {
     journals: Argument.String("journal").pipe(
       Argument.withDescription(
-        "Journals of paceline; a folder stands for every .ndjson file in it. Give all lives of a run at once: what one left unknown another may have settled",
+        "Journals of paceline; a folder stands for every .ndjson file in it. Give the journals of all runs of the same orders at once: one may have settled what another left unknown",
       ),
       Argument.variadic({ min: 1 }),
     ),
@@ -27,11 +27,11 @@ export const reconcile = Command.make(
   }),
 ).pipe(
   Command.withDescription(
-    "Lists the orders that were sent and have no usable answer: each may have been executed, and only the exchange can tell. They are never sent again by themselves. Exit status 0 whether there are any or not; 2 where a journal cannot be read.",
+    "Lists the orders that were sent and got no usable answer: each may have been executed, and only the exchange can tell. Paceline never sends them again by itself. The exit status is 0 whether there are any or not, and 2 if a journal cannot be read.",
   ),
   Command.withShortDescription("List the orders whose outcome is unknown"),
   Command.withExamples([
-    { command: "paceline reconcile journals", description: "The unknown orders of all lives of a run" },
+    { command: "paceline reconcile journals", description: "The unknown orders of all runs in a folder" },
     {
       command: "paceline reconcile --format ndjson run.ndjson",
       description: "The same for another program, an order a line",

@@ -1,5 +1,6 @@
 /** Unknown orders, as an operator or a program reads them. */
 import { DateTime, Option } from "effect"
+import { alignColumns } from "../platform/alignColumns.ts"
 import { quote } from "../platform/quote.ts"
 import type { UnknownRequest } from "../recovery/FormerOutcomes.ts"
 import type { FormerLives } from "../recovery/readJournals.ts"
@@ -40,22 +41,6 @@ const columns: ReadonlyArray<readonly [string, (request: UnknownRequest) => stri
   ["journal", (_) => plain(_.journal)],
 ]
 
-const table = (unknown: ReadonlyArray<UnknownRequest>): ReadonlyArray<string> => {
-  const rows = [
-    columns.map(([title]) => title),
-    ...unknown.map((request) => columns.map(([, cell]) => cell(request))),
-  ]
-  const widths = columns.map((_, column) =>
-    rows.reduce((widest, row) => Math.max(widest, row[column]?.length ?? 0), 0),
-  )
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join("  ")
-      .trimEnd(),
-  )
-}
-
 /** What a journal without an end may mean; nothing where it has one. */
 const remarkOn = ({ file, header, isEnded }: FormerLives["journals"][number]): ReadonlyArray<string> => {
   if (header === undefined) return [`${quote(file)} holds no record: its run ended before it sent anything`]
@@ -75,7 +60,13 @@ const renderText = ({ outcomes, journals }: FormerLives): string => {
       ? ["no order is unknown"]
       : [
           `${ordersText(orders)} unknown: ${orders === 1 ? "it" : "each"} may have been executed; ask the exchange`,
-          ...table(unknown),
+          ...alignColumns(
+            [
+              columns.map(([title]) => title),
+              ...unknown.map((request) => columns.map(([, cell]) => cell(request))),
+            ],
+            "left",
+          ),
         ]
   return [...head, ...journals.flatMap(remarkOn)].join("\n")
 }

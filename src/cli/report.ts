@@ -8,16 +8,10 @@ import type { Listen } from "../summary/LogOptions.ts"
 import type { NamedSummary } from "../summary/Summary.ts"
 
 /** Recorders of logs that are read one after the other. */
-export interface Recorders {
-  readonly listen: Listen
-  /** What was recorded, in the logs' order. */
-  readonly records: () => ReadonlyArray<RunRecord>
-}
-
-export const makeRecorders = (): Recorders => {
+export const makeRecorders = () => {
   const records: Array<RunRecord> = []
   return {
-    listen: (source) => {
+    listen: ((source) => {
       const recorder = makeRunRecorder(source)
       return {
         add: recorder.add,
@@ -26,15 +20,16 @@ export const makeRecorders = (): Recorders => {
           records.push(recorder.record())
         },
       }
-    },
-    records: () => records,
+    }) satisfies Listen,
+    /** What was recorded, in the logs' order. */
+    records: (): ReadonlyArray<RunRecord> => records,
   }
 }
 
 /** The report, a whole HTML file. */
 export const renderReport = Effect.fnUntraced(function* (
   logs: ReadonlyArray<NamedSummary>,
-  recorders: Recorders,
+  recorders: ReturnType<typeof makeRecorders>,
 ) {
   // Loaded here, so that nobody else pays for a drawing library.
   const { renderPage } = yield* Effect.promise(() => import("../report/page.ts"))

@@ -29,7 +29,7 @@ import {
 import { resolveKeys } from "./keys.ts"
 import { countPassedOver, showPassedOver } from "./passedOver.ts"
 import { runFlags } from "./runFlags.ts"
-import { makeRunProgress } from "./RunProgress.ts"
+import { makeRunView } from "./RunView.ts"
 
 /** The delays of an exchange that a run starts itself, in milliseconds each way. */
 const EMBEDDED_MAX_DELAY_MS = 50
@@ -44,7 +44,7 @@ const warnOfBound = (bound: Duration.Duration | undefined) =>
         `warning: --bound ${Duration.format(bound)} is less than the ${EMBEDDED_MAX_DELAY_MS} ms that our own exchange may take: expect nonce errors and exceeds`,
       )
 
-/** An exchange of our own, on a free port. */
+/** Starts an exchange of our own, on a free port. */
 const ownExchange = Effect.fnUntraced(function* (
   settings: Pick<HttpRunSettings, "keys" | "limit" | "seed" | "window">,
   faults: ReadonlyArray<Fault>,
@@ -87,7 +87,7 @@ const sourceOf = Effect.fnUntraced(function* (
   return { type: "ndjson", from: orders.value, duration: Option.getOrUndefined(duration) }
 })
 
-/** The directory to use; undefined where an exchange of our own is born and gone with the run. */
+/** The directory to use; undefined for an exchange of our own, which ends with the run and has nothing to remember. */
 const resolveState = Effect.fnUntraced(function* (given: Option.Option<string>, hasUrl: boolean) {
   if (Option.isSome(given)) {
     if (given.value === "") return yield* new UsageError({ message: "--state: name a directory" })
@@ -104,7 +104,7 @@ const tellBadLines = (count: number, orders: number) => {
     : Console.error(`${lines} of standard input ${count === 1 ? "was" : "were"} passed over`)
 }
 
-/** Whether a run goes on from others can be judged before their journals are read. */
+/** Only a file's orders can be resumed. */
 const checkResume = (paths: ReadonlyArray<string>, source: SourceSettings) =>
   paths.length > 0 && source.type === "random"
     ? Effect.fail(
@@ -208,7 +208,7 @@ export const run = Command.make(
       const { badLines, end, exit, summary } = yield* Effect.provideService(
         prepared.run,
         RunProgress,
-        makeRunProgress(settings, input.noProgress),
+        makeRunView(settings, input.noProgress),
       )
       yield* Console.log(renderSummaries(input.format, [{ name: prepared.log, summary }]).trimEnd())
       const passedOver = yield* prepared.passedOver
@@ -223,13 +223,13 @@ export const run = Command.make(
   }, Effect.scoped),
 ).pipe(
   Command.withDescription(
-    "Dispatches orders, shows progress, writes the journal and prints a summary. Ctrl-C stops it: what is in flight is awaited, and everything is written.",
+    "Dispatches orders, shows progress, writes the journal and prints a summary. Ctrl-C stops it: it still waits for requests in flight, and writes everything.",
   ),
   Command.withShortDescription("Dispatch orders (what paceline does without a command)"),
   Command.withExamples([
     {
       command: "paceline run --duration 60s --load 0.95",
-      description: "A minute against an exchange of our own",
+      description: "A minute against an exchange that it starts itself",
     },
     {
       command: "paceline run --url http://127.0.0.1:9999/api/request --orders orders.ndjson",
@@ -238,7 +238,7 @@ export const run = Command.make(
     {
       command:
         "paceline run --url http://127.0.0.1:9999/api/request --orders orders.ndjson --resume journals",
-      description: "The same, again and again until all are done: whatever a former run did is not repeated",
+      description: "The same, again and again until all are done: no run repeats what a former one did",
     },
   ]),
 )

@@ -15,43 +15,39 @@ const shownDefault = Option.getOrElse(
 const stateFlag = Flag.String("state").pipe(
   Flag.withMetavar("DIR"),
   Flag.withDescription(
-    `Remember in DIR what a later run must know of each key, and keep other runs off the keys (default: ${shownDefault}; nothing is kept without --url)`,
+    `Keep each key's nonces, errors and times in DIR for the next run, and keep other runs off the keys (default: ${shownDefault}; without --url nothing is kept)`,
   ),
   Flag.optional,
 )
 
 export const runFlags = {
-  url: Flags.httpUrl("url", {
+  url: Flags.httpUrl({
     description:
-      "Where the exchange takes orders, such as http://127.0.0.1:9999/api/request. Left out: start an exchange here and send to it",
+      "The exchange's address for orders, such as http://127.0.0.1:9999/api/request (default: an exchange that the run starts itself)",
   }).pipe(Flag.optional),
   duration: Flags.duration("duration", {
-    description: "How long orders are made, or read (default: 30s; with --orders, until the end)",
+    description: "How long to make or read orders (default: 30s; with --orders, until they end)",
   }).pipe(Flag.optional),
   load: Flags.nonNegative("load", {
     description:
-      "How many orders are made, times 95 % of all slots of all keys: 95.2 a second for five keys with 20 a second (default: 1)",
+      "How many orders to make, as a multiple of 95 % of what the keys' limits allow: 1 is 95.2 a second for five keys of 20 a second (default: 1)",
     max: 1000,
   }).pipe(Flag.optional),
   orders: file(
     "orders",
-    'Take orders from NDJSON instead, one {"id": "...", "params": {...}} a line; - is standard input. A file with a bad line is refused; a bad line of standard input is reported, counted and passed over',
+    'Read orders from NDJSON instead, one {"id": "...", "params": {...}} a line; - is standard input. A file with a bad line is refused; a bad line of standard input is reported, counted and passed over',
     "FILE|-",
   ),
-  seed: Flags.seed("seed", {
+  seed: Flags.seed({
     description:
-      "What orders and delays derive from, so that a run can be repeated (default: a random one, shown)",
+      "The seed of orders and delays: the same one gives the same again (default: a random one, shown)",
   }).pipe(Flag.optional),
   ttl: Flags.durationOrNone("ttl", {
-    description: "An order's time to live: how long after its creation it is worth sending",
+    description: "An order's time to live: it expires this long after its creation, if it was not sent",
     default: "1s",
   }),
-  limit: Flags.integer("limit", {
-    description: "Requests that the exchange lets each key pass in one window",
-    default: "20",
-    max: 10_000,
-  }),
-  window: Flags.duration("window", { description: "The exchange's window", default: "1s" }),
+  limit: Flags.limit,
+  window: Flags.window,
   bound: Flags.durationOrNone("bound", {
     description:
       "The longest time a request takes from here until the exchange counts it, with a margin for handling; none is safe with any delay, and about 5 % slower (default: 55ms with our own exchange, none with --url)",
@@ -64,35 +60,33 @@ export const runFlags = {
   }),
   gate: Flags.gate({
     description:
-      "What decides when a key may send next (all but ack-window exceed the limit or overtake nonces sooner or later, and are for our own exchange alone)",
+      "What decides when a key may send next (all but ack-window exceed the limit or overtake nonces sooner or later, and need a run without --url)",
     default: "ack-window",
   }),
   keysFile: keysFileFlag,
-  faults: Flags.faults("fault", {
+  faults: Flags.faults({
     description:
-      "What our own exchange does wrong, written as for paceline exchange; may be given several times",
+      "A fault of the exchange that the run starts, written as for paceline exchange; may be given several times",
   }),
   log: fileToWrite(
     "log",
     "Where to write the journal (default: paceline-<date>-<time>.ndjson, in the folder given with --resume if there is one)",
   ),
   state: stateFlag,
-  durable: Flag.Boolean("durable").pipe(
-    Flag.withDescription(
-      "Let no request leave before its record is on the disk itself: the journal then suffices to resume after a power failure, too. Without it, after any death of the process",
-    ),
-    Flag.withDefault(false),
+  durable: Flags.toggle(
+    "durable",
+    "Send no request before its record is on the disk itself, so that --resume works even after a power failure. Without it, --resume works after any death of the process",
   ),
   resume: Flag.String("resume").pipe(
     Flag.withMetavar("JOURNAL|FOLDER"),
     Flag.withDescription(
-      "Go on where the journal of a former run ends; give one for every former run, or a folder that holds them all. Orders that it says were accepted, rejected or expired are done; those sent without an answer are unknown, reported and not sent again; all others follow, cancelled ones too. Needs --orders",
+      "Go on where the journal of a former run ends; give one for every former run, or a folder that holds them all. Orders that were accepted, rejected or expired are done; orders that were sent without an answer are reported and not sent again; all others follow, also cancelled ones. Needs --orders",
     ),
     Flag.atLeast(0),
   ),
-  format: Flags.format({ description: "The form of the summary at the end", default: "text" }),
-  noProgress: Flag.Boolean("no-progress").pipe(
-    Flag.withDescription("Show nothing while running"),
-    Flag.withDefault(false),
-  ),
+  format: Flags.format(["text", "json", "classic"], {
+    description: "The form of the summary at the end",
+    default: "text",
+  }),
+  noProgress: Flags.noProgress,
 }

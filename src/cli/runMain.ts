@@ -7,12 +7,12 @@
  * - done: 0; failed: what the error says (see `errors.ts`), a line on standard error first
  * - stopped by a signal: 130 or 143 (see `Signals.ts`), unless bringing it to an end failed
  * - nobody reads standard output any more, as after `| head -1`: the fiber is interrupted, and the status is 0,
- *   for who closed it had enough
+ *   because the reader has seen enough
  */
 import process from "node:process"
 import { Clock, Effect, Exit, type Fiber, Option, Predicate, Runtime } from "effect"
 import { nowMsUnsafe } from "../platform/Monotonic.ts"
-import { watchParent } from "../platform/watchParent.ts"
+import { watchParent } from "../platform/handOver.ts"
 import { describeDefect, describeFailure, type Failure, type FailureOptions } from "./failure.ts"
 import { decide, statusOf, type Stop, STOP_SIGNALS, type StopSignal } from "./Signals.ts"
 
@@ -89,7 +89,7 @@ const supervise = <A, E>(
     return { status: Exit.isSuccess(exit) ? 0 : statusOf("SIGINT"), text: "" }
   }
   fiber.addObserver((exit) => {
-    // Only when standard output has passed on what it holds is it known whether it could.
+    // Whether standard output can be written is known only once it has passed on what it holds.
     process.stdout.write("", () => {
       setImmediate(() => {
         exitWith(ending(exit))

@@ -8,7 +8,7 @@ import { exerciseRules } from "../venues/exercise/exercise.ts"
 
 export const clockText = (ms: number): string => `${(ms / 1000).toFixed(0)} s`
 
-/** What a run begins with. */
+/** The lines that a run begins with. */
 export const startText = (
   { bound, keys, limit, seed, window }: Pick<RunSettings, "bound" | "keys" | "limit" | "seed" | "window">,
   exchange: string,
@@ -25,7 +25,7 @@ export const startText = (
 export const jumpText = (event: Extract<DispatchEvent, { readonly type: "nonce-jump" }>): string =>
   `${event.key}: the exchange has seen a higher nonce, so its nonces go on ${Duration.format(Duration.millis(event.by))} ahead. Either another client uses the key, or a request took longer than --bound`
 
-/** What the exchange holds to be an excess, though the gate rules it out: an assumption is wrong, and which can be said. */
+/** The exchange refused a request for its rate limit, which the gate rules out: says which assumption may be wrong. */
 export const excessText = (
   key: string,
   { bound, limit, window }: Pick<RunSettings, "bound" | "limit" | "window">,
@@ -77,7 +77,7 @@ export const retiredText = (event: Extract<DispatchEvent, { readonly type: "key"
 export const quietText = (ms: number): string =>
   `waiting ${(ms / 1000).toFixed(1)} s until the former run's requests have left the window`
 
-/** What the exchange holds against a key from former runs. */
+/** A key's rate-limit errors from former runs. */
 export const burdenText = ({ label, rateLimitErrors }: Remembered): string => {
   const { blockAfter } = exerciseRules
   const left = blockAfter - rateLimitErrors

@@ -9,7 +9,8 @@ import { Journal, openJournal, unwritten } from "../journal/Journal.ts"
 import { nowMsUnsafe } from "../platform/Monotonic.ts"
 import { freshSeed } from "../platform/Random.ts"
 import { RunProgress } from "../run/RunProgress.ts"
-import { DELAY_FORMS, exerciseDelay, parseDelay } from "../simulation/Delay.ts"
+import type { Scenario } from "../simulation/Compare.ts"
+import { DELAY_FORMS, parseDelay } from "../simulation/Delay.ts"
 import type { SimulationSettings } from "../simulation/Simulation.ts"
 import { renderSummaries } from "../summary/render.ts"
 import { asUserError, inWords } from "./advice.ts"
@@ -47,84 +48,80 @@ const parseClockStep = (text: string) => {
 /** What `simulate` and `compare` have in common. */
 export const scenarioFlags = {
   duration: Flags.duration("duration", {
-    description: "How long orders are made, in virtual time",
+    description: "How long to make orders, in virtual time",
     default: "1h",
   }),
   load: Flags.nonNegative("load", {
-    description: "How many orders are made, times 95 % of all slots of all keys",
+    description: "How many orders to make, as a multiple of 95 % of what the keys' limits allow",
     default: "1",
     max: 1000,
   }),
   keys: Flags.integer("keys", { description: "How many API keys", default: "5", max: 1000 }),
-  limit: Flags.integer("limit", {
-    description: "Requests that the exchange lets each key pass in one window",
-    default: "20",
-    max: 10_000,
-  }),
-  window: Flags.duration("window", { description: "The exchange's window", default: "1s" }),
+  limit: Flags.limit,
+  window: Flags.window,
   ttl: Flags.durationOrNone("ttl", {
-    description: "How long after its creation an order is worth sending",
+    description: "An order's time to live: it expires this long after its creation, if it was not sent",
     default: "1s",
   }),
   bound: Flags.durationOrNone("bound", {
     description:
-      "The longest incoming delay that the client believes in, with a margin; none where it knows none",
+      "The longest incoming delay that the client counts on, with a margin; none if it knows of none",
     default: "55ms",
     zero: true,
   }),
-  delay: Flags.parsed(
-    "delay",
-    "DELAY",
-    `Delays each way, in milliseconds: ${DELAY_FORMS} (default: uniform:0:50)`,
-    parseDelay,
-  ).pipe(Flag.withDefault(exerciseDelay)),
-  spike: Flags.parsed(
-    "spike",
-    "P:MS",
-    "Make an incoming delay longer by MS with probability P",
-    parseSpike,
-  ).pipe(Flag.optional),
-  loss: Flags.parsed(
-    "loss",
-    "P",
-    "Lose a request or its answer with probability P (default: 0)",
-    parseProbability,
-  ).pipe(Flag.withDefault(0)),
-  clockStep: Flags.parsed(
-    "clock-step",
-    "AT:BY",
-    "Step the wall clock by BY at AT, such as 10s:-1h",
-    parseClockStep,
-  ).pipe(Flag.optional),
+  delay: Flags.parsed("delay", "DELAY", parseDelay, {
+    description: `Delays each way, in milliseconds: ${DELAY_FORMS}`,
+    default: "uniform:0:50",
+  }),
+  spike: Flags.parsed("spike", "P:MS", parseSpike, {
+    description: "Make an incoming delay longer by MS with probability P",
+  }).pipe(Flag.optional),
+  loss: Flags.parsed("loss", "P", parseProbability, {
+    description: "Lose a request or its answer with probability P",
+    default: "0",
+  }),
+  clockStep: Flags.parsed("clock-step", "AT:BY", parseClockStep, {
+    description: "Step the wall clock by BY at AT, such as 10s:-1h",
+  }).pipe(Flag.optional),
   lateTimers: Flags.durationOrNone("late-timers", {
     description: "Let every timer wake up to this much late, as on a busy machine or a slow runtime",
     default: "none",
   }),
 }
 
+/** The scenario that these flags ask for. */
+export const scenarioOf = ({
+  bound,
+  clockStep,
+  lateTimers,
+  spike,
+  ttl,
+  ...rest
+}: Command.Command.Config.Infer<typeof scenarioFlags>): Scenario => ({
+  ...rest,
+  bound: Option.getOrUndefined(bound),
+  ttl: Option.getOrUndefined(ttl),
+  spike: Option.getOrUndefined(spike),
+  clockStep: Option.getOrUndefined(clockStep),
+  lateMs: Option.match(lateTimers, { onNone: () => 0, onSome: Duration.toMillis }),
+})
+
 const REPORT_EVERY_MS = 1000
 
-/** Says on standard error how far the simulation has come, not more than once a second of real time. */
-const makeProgress = (settings: SimulationSettings, quiet: boolean): Effect.Effect<RunProgress> =>
+/** Says on standard error which share is done, not more than once a second of real time. */
+export const makeProgress = (quiet: boolean, done: string) =>
   Clock.clockWith((clock) =>
     Effect.sync(() => {
-      const wholeMs = Duration.toMillis(settings.duration)
       const startMs = nowMsUnsafe(clock)
       let saidMs = startMs
-      return {
-        every: undefined,
-        tell: (news) => {
-          if (quiet || news.type !== "snapshot") return
-          // Of this process, whose time is not the simulation's.
-          const realMs = nowMsUnsafe(clock)
-          if (realMs - saidMs < REPORT_EVERY_MS) return
-          saidMs = realMs
-          const share = Math.min(1, news.sinceStartMs / wholeMs)
-          const leftMs = ((realMs - startMs) * (1 - share)) / share
-          process.stderr.write(
-            `${(100 * share).toFixed(0)} % of ${Duration.format(settings.duration)} simulated, about ${(leftMs / 1000).toFixed(0)} s left\n`,
-          )
-        },
+      return (share: number): void => {
+        const atMs = nowMsUnsafe(clock)
+        if (quiet || share === 0 || atMs - saidMs < REPORT_EVERY_MS) return
+        saidMs = atMs
+        const leftMs = ((atMs - startMs) * (1 - share)) / share
+        process.stderr.write(
+          `${(100 * share).toFixed(0)} % ${done}, about ${(leftMs / 1000).toFixed(0)} s left\n`,
+        )
       }
     }),
   )
@@ -134,37 +131,39 @@ export const simulate = Command.make(
   {
     ...scenarioFlags,
     gate: Flags.gate({ description: "What decides when a key may send next", default: "ack-window" }),
-    seed: Flags.seed("seed", {
+    seed: Flags.seed({
       description:
-        "What orders, delays and losses derive from: the same seed gives the same journal (default: a random one, shown)",
+        "The seed of orders, delays and losses: the same one gives the same journal (default: a random one, shown)",
     }).pipe(Flag.optional),
     log: fileToWrite("log", "Where to write the journal (default: nowhere)"),
-    format: Flags.format({ description: "The form of the summary", default: "text" }),
-    noProgress: Flag.Boolean("no-progress").pipe(
-      Flag.withDescription("Show nothing while running"),
-      Flag.withDefault(false),
-    ),
+    format: Flags.format(["text", "json", "classic"], {
+      description: "The form of the summary",
+      default: "text",
+    }),
+    noProgress: Flags.noProgress,
   },
   Effect.fnUntraced(function* (input) {
     yield* checkOrderRate(input)
     yield* exchangeMillis("--window", input.window, LONGEST_WINDOW)
     const settings: SimulationSettings = {
-      ...input,
+      ...scenarioOf(input),
       design: input.gate,
-      bound: Option.getOrUndefined(input.bound),
-      ttl: Option.getOrUndefined(input.ttl),
-      spike: Option.getOrUndefined(input.spike),
-      clockStep: Option.getOrUndefined(input.clockStep),
-      lateMs: Option.match(input.lateTimers, { onNone: () => 0, onSome: Duration.toMillis }),
       seed: Option.isSome(input.seed) ? input.seed.value : yield* freshSeed,
       inWords,
     }
     // Loaded here, so that no other command pays for it.
     const { simulate: runSimulation } = yield* Effect.promise(() => import("../simulation/Simulation.ts"))
     const journal = Option.isSome(input.log) ? yield* openJournal(input.log.value) : unwritten(() => {})
+    const reached = yield* makeProgress(input.noProgress, `of ${Duration.format(input.duration)} simulated`)
     const running = runSimulation(settings).pipe(
       Effect.provideService(Journal, journal),
-      Effect.provideService(RunProgress, yield* makeProgress(settings, input.noProgress)),
+      Effect.provideService(RunProgress, {
+        every: undefined,
+        tell: (news) => {
+          if (news.type !== "snapshot") return
+          reached(Math.min(1, news.sinceStartMs / Duration.toMillis(input.duration)))
+        },
+      }),
     )
     const { failure, summary } = yield* Effect.onInterrupt(Effect.raceFirst(running, journal.failed), () =>
       Effect.orDie(Effect.mapError(journal.flush, asUserError)),

@@ -1,7 +1,9 @@
-/** The command `summarise`: what logs amount to. */
+/** The command `summarise`: the figures of logs. */
 import { Console, Effect, Option } from "effect"
 import { Command } from "effect/cli"
-import { UsageError } from "./errors.ts"
+import { certifyFile } from "../certificate/certifyFile.ts"
+import { refusalOf, renderCertificates } from "../certificate/renderCertificate.ts"
+import { CommandFailed, UsageError } from "./errors.ts"
 import { quote } from "../platform/quote.ts"
 import { STANDARD_INPUT } from "../summary/logProblems.ts"
 import type { LogOptions } from "../summary/LogOptions.ts"
@@ -9,14 +11,12 @@ import { renderSummaries } from "../summary/render.ts"
 import { looksAtAll } from "../summary/Selection.ts"
 import { summariseFile } from "../summary/summariseFile.ts"
 import type { NamedSummary, Summary } from "../summary/Summary.ts"
-import { openToAppend } from "./appendFile.ts"
-import { certify } from "./certify.ts"
 import { isSameFile } from "./files.ts"
 import { followLog } from "./followLog.ts"
 import { printIntervals } from "./intervalTable.ts"
 import { makeRecorders, renderReport } from "./report.ts"
 import { problemWith, selectionOf, type SummariseConfig, summariseFlags } from "./summariseFlags.ts"
-import { openWholeFile } from "./wholeFile.ts"
+import { openToAppend, openWholeFile } from "./resultFiles.ts"
 
 /** Fails where a log has no request of a key that was asked for. */
 const expectKeys = Effect.fnUntraced(function* (
@@ -37,7 +37,7 @@ const expectKeys = Effect.fnUntraced(function* (
   }
 })
 
-/** Fails where what is written would take a log's place. */
+/** Refuses to write into a log that is being read. */
 const refuseLogAsTarget = Effect.fnUntraced(function* (
   flag: string,
   target: Option.Option<string>,
@@ -98,7 +98,7 @@ const readToTheEnd = Effect.fnUntraced(function* (config: SummariseConfig) {
   const readOne = Effect.fnUntraced(function* (file: string, index: number) {
     const printer =
       Option.isSome(every) && format !== "classic"
-        ? yield* printIntervals({ every: every.value, format, file, selection, isFirst: index === 0 })
+        ? yield* printIntervals(every.value, format, file, selection, index === 0)
         : undefined
     const listen = [printer?.listen ?? [], report?.recorders.listen ?? []].flat()
     const summary = yield* summariseFile(file, config, { ...partOf(config), listen })
@@ -111,29 +111,37 @@ const readToTheEnd = Effect.fnUntraced(function* (config: SummariseConfig) {
   yield* conclude(config, logs)
 }, Effect.scoped)
 
+/** Prints the journals' certificates. Fails where one is not certified. */
+const certify = Effect.fnUntraced(function* ({ format, logs }: SummariseConfig) {
+  const certificates = yield* Effect.forEach(logs, certifyFile)
+  yield* Console.log(renderCertificates(format === "json" ? "json" : "text", certificates).trimEnd())
+  const message = refusalOf(certificates)
+  if (message !== undefined) return yield* new CommandFailed({ message })
+})
+
 export const summarise = Command.make(
   "summarise",
   summariseFlags,
   Effect.fnUntraced(function* (config) {
     const problem = problemWith(config)
     if (problem !== undefined) return yield* new UsageError({ message: problem })
-    if (config.certify) return yield* certify(config.logs, config.format)
+    if (config.certify) return yield* certify(config)
     yield* checkTargets(config)
     const [log = STANDARD_INPUT] = config.logs
     yield* config.follow ? follow(config, log) : readToTheEnd(config)
   }),
 ).pipe(
   Command.withDescription(
-    "Prints what logs amount to: throughput, orders by outcome, errors, and how old orders were when they were sent. Lines that are not recognised are counted and passed over.",
+    "Prints the figures of logs: throughput, orders by outcome, errors, and how old orders were when they were sent. It counts lines that it does not recognise and passes over them.",
   ),
-  Command.withShortDescription("Print what logs amount to"),
+  Command.withShortDescription("Print the figures of logs"),
   Command.withExamples([
     { command: "paceline summarise run.ndjson", description: "The figures of a run, as a table" },
     {
       command: "paceline summarise run.ndjson async-debug.log",
       description: "A run beside a Python client's",
     },
-    { command: "paceline summarise monday.ndjson.gz", description: "A log as it was put away" },
+    { command: "paceline summarise monday.ndjson.gz", description: "A log that was packed" },
     {
       command: "paceline summarise --format json run.ndjson",
       description: "The same figures for another program",

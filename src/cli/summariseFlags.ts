@@ -6,7 +6,7 @@ import { STANDARD_INPUT } from "../summary/logProblems.ts"
 import { isContradictory, momentText, type Selection, type TimeSpan } from "../summary/Selection.ts"
 import { fileToWrite } from "./files.ts"
 import * as Flags from "./Flags.ts"
-import { integer, logFormat } from "./Flags.ts"
+import { integer } from "./Flags.ts"
 import { parseMoment } from "./moment.ts"
 import { parseDuration } from "./values.ts"
 
@@ -14,85 +14,87 @@ const MOST_KEYS = 1000
 const SHORTEST_INTERVAL = Duration.seconds(1)
 
 const moment = (name: string, description: string) =>
-  Flags.parsed(name, "TIME", description, parseMoment).pipe(Flag.optional)
+  Flags.parsed(name, "TIME", parseMoment, { description }).pipe(Flag.optional)
 
 export const summariseFlags = {
   logs: Argument.String("log").pipe(
     Argument.withDescription(
-      'Journals of paceline and logs of the exercise\'s Python clients, told apart by what is in them, packed by gzip or not; "-" is standard input',
+      'Journals of paceline and logs of the exercise\'s Python clients, packed by gzip or not; "-" is standard input',
     ),
     Argument.variadic({ min: 1 }),
   ),
-  format: logFormat({
+  format: Flags.format(["text", "json", "csv", "classic"], {
     description:
-      "How to print: a table, one JSON value (several logs: an array), comma-separated values with a line for each log, or the ten lines of the exercise's own analysis",
+      "How to print: a table, one JSON value (an array for several logs), comma-separated values with a line for each log, or the ten lines of the exercise's own analysis",
     default: "text",
   }),
   since: moment(
     "since",
-    "Only what happened from TIME on: 10s (from the log's beginning), 09:30 or 2026-11-24T09:30:00 (by the log's own clock, UTC in journals). An order counts with its outcome, as created too: orders that were created in the time and ended after it are left out",
+    "Only what happened from TIME on: 10s (from the log's beginning), 09:30 or 2026-11-24T09:30:00 (by the log's own clock, UTC in journals). An order counts when it ends, also as created: one that was created before --until and ended after it is left out",
   ),
   until: moment("until", "Only what happened before TIME"),
   key: Flags.parsed(
     "key",
     "LABEL",
-    "Only requests of the key LABEL, and orders that ended with it; may be given several times. Orders that no key ever sent, expired or cancelled in the queue, belong to none",
     (text) =>
       text === ""
         ? Result.fail("the label is empty; write a key's label, such as key-1")
         : Result.succeed(text),
+    {
+      description:
+        "Only requests of the key LABEL, and orders that ended with it; may be given several times. Orders that expired or were cancelled in the queue belong to no key",
+    },
   ).pipe(Flag.between(0, MOST_KEYS)),
   every: Flags.parsed(
     "every",
     "DURATION",
-    "Print a table of intervals instead, such as 10s, a line for each (as JSON: an object a line). They are counted from the log's beginning; rates are over what of an interval the log and --since and --until cover. Here, created counts orders in the interval of their creation, and all else in that of their outcome",
     (text) =>
       Result.flatMap(parseDuration({ zero: false })(text), (every) =>
         Duration.isLessThan(every, SHORTEST_INTERVAL)
           ? Result.fail(`${quote(text)} is too short; intervals are at least 1s long`)
           : Result.succeed(every),
       ),
+    {
+      description:
+        "Print a line for each interval instead, such as 10s (as JSON: an object a line). Intervals begin with the log; rates are over the part that the log, --since and --until cover. An order counts as created where it was created, and as everything else where it ended",
+    },
   ).pipe(Flag.optional),
   keys: integer("keys", {
-    description: "API keys of the client, for logs that do not say",
+    description: "How many API keys the client has, for logs that do not say",
     max: 1_000_000,
     default: "5",
   }),
   limit: integer("limit", {
-    description: "Requests that a key may pass in a second, for logs that do not say",
+    description: "How many requests of a key may pass in a second, for logs that do not say",
     max: 1_000_000,
     default: "20",
   }),
-  follow: Flag.Boolean("follow").pipe(
-    Flag.withDescription(
-      "Show the figures of a log that is being written, until its run ends (or Ctrl-C), then print them. A file that is not there yet is waited for, one that is replaced is followed on",
-    ),
-    Flag.withDefault(false),
+  follow: Flags.toggle(
+    "follow",
+    "Show the figures of a log that is being written until its run ends (or Ctrl-C), then print them. It waits for a file that is not there yet, and goes on with one that is replaced",
   ),
   append: fileToWrite("append", "Also append the ten lines of the classic form to FILE"),
-  certify: Flag.Boolean("certify").pipe(
-    Flag.withDescription(
-      "Instead of figures, prove from each journal alone that its run kept the rules, or name the first place where it did not, and exit with status 1",
-    ),
-    Flag.withDefault(false),
+  certify: Flags.toggle(
+    "certify",
+    "Print a proof instead, from each journal alone, that its run kept the rules; or name the first line where it did not, and exit with status 1",
   ),
   html: fileToWrite(
     "html",
-    "Also write a report to FILE, one page that needs no network: the figures, and charts of orders, ages, round trips, keys and the window's spare time, with the logs side by side",
+    "Also write a report to FILE, one page that needs no network: figures, and charts of orders, ages, round trips, keys and the window's spare time, with the logs side by side",
   ),
 }
 
 /** What the command is given. */
 export type SummariseConfig = Command.Command.Config.Infer<typeof summariseFlags>
 
-/** Which part of the logs is looked at. */
+/** Which part of the logs to look at. */
 export const selectionOf = ({ key, since, until }: SummariseConfig): Selection => ({
   since: Option.getOrUndefined(since),
   until: Option.getOrUndefined(until),
   keys: key,
 })
 
-/** Times of which no log can have anything. */
+/** What is wrong with times between which no log can have anything. */
 const problemWithTimes = (span: TimeSpan): string | undefined => {
   const { since, until } = span
   if (until?.type === "offset" && until.ms === 0)
@@ -103,17 +105,19 @@ const problemWithTimes = (span: TimeSpan): string | undefined => {
 }
 
 const problemWithCertify = (config: SummariseConfig): string | undefined => {
-  const { append, every, follow, html, key, since, until } = config
-  return follow || key.length > 0 || [append, every, html, since, until].some(({ _tag }) => _tag === "Some")
-    ? "--certify judges a journal as a whole, and makes no figures; leave out --since, --until, --key, --every, --follow, --append and --html"
+  const { append, every, follow, format, html, key, since, until } = config
+  if (follow || key.length > 0 || [append, every, html, since, until].some(({ _tag }) => _tag === "Some"))
+    return "--certify judges a journal as a whole, and makes no figures; leave out --since, --until, --key, --every, --follow, --append and --html"
+  return format === "classic" || format === "csv"
+    ? `--certify: the form ${format} has no room for a certificate; use --format text or json`
     : undefined
 }
 
 const problemWithFollow = ({ every, html, logs }: SummariseConfig): string | undefined => {
-  if (Option.isSome(html)) return "--follow writes no report; give --html without it, when the run has ended"
+  if (Option.isSome(html)) return "--follow writes no report; give --html without it once the run has ended"
   const packed = logs.find((name) => name.endsWith(".gz"))
   if (packed !== undefined)
-    return `--follow reads what is written as it is written, and ${quote(packed)} is packed when it is whole; leave out --follow`
+    return `--follow reads a log while it is written, and ${quote(packed)} is packed and so complete; leave out --follow`
   if (logs[0] === STANDARD_INPUT)
     return '--follow follows a file that is being written; leave it out with "-", which is read to its end'
   return logs.length > 1 || Option.isSome(every)

@@ -5,12 +5,10 @@
 import type { CliError } from "effect/cli"
 import { UsageError } from "./errors.ts"
 import { quote } from "../platform/quote.ts"
-
-const orJoin = (names: ReadonlyArray<string>): string =>
-  names.length <= 1 ? names.join("") : `${names.slice(0, -1).join(", ")} or ${names.at(-1) ?? ""}`
+import { inWords } from "./values.ts"
 
 const didYouMean = (suggestions: ReadonlyArray<string>): string =>
-  suggestions.length === 0 ? "" : `; did you mean ${orJoin(suggestions)}?`
+  suggestions.length === 0 ? "" : `; did you mean ${inWords(suggestions, "or")}?`
 
 /** A sentence that ends as one, whatever it ended with. */
 const sentence = (text: string): string => (/[.?!]$/.test(text) ? text : `${text}.`)

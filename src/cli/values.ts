@@ -5,13 +5,17 @@
 import { Duration, Option, Result } from "effect"
 import { quote } from "../platform/quote.ts"
 
+/** `a, b and c`. */
+export const inWords = (words: ReadonlyArray<string>, joint: "and" | "or"): string =>
+  words.length <= 1 ? words.join("") : `${words.slice(0, -1).join(", ")} ${joint} ${words.at(-1)}`
+
 /** Reads one flag's text. The failure completes the line `--flag: ...`. */
 export type Parse<A> = (text: string) => Result.Result<A, string>
 
 const MS_PER_UNIT = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
 const isUnit = (text: string): text is keyof typeof MS_PER_UNIT => Object.hasOwn(MS_PER_UNIT, text)
 
-/** No duration is longer: ten years. What asks for more has slipped in the unit. */
+/** No duration is longer than ten years: a longer one has the wrong unit. */
 export const LONGEST_DURATION = Duration.days(3650)
 
 const DURATION_FORM = "write it as 500ms, 30s, 5m, 24h or 7d"
@@ -20,7 +24,7 @@ const NUMBER = /^-?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i
 /** A number with one of the units ms, s, m, h and d. */
 export const parseDuration =
   (options: {
-    /** Whether nothing at all, `0s`, is a duration too. */
+    /** Whether `0s` is a duration too. */
     readonly zero: boolean
   }): Parse<Duration.Duration> =>
   (text) => {

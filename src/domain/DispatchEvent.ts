@@ -13,7 +13,7 @@ export interface RequestTrace {
   /** 1 for an order's first request. */
   readonly attempt: number
   readonly sentMs: number
-  /** Undefined where it was never handed to a socket. */
+  /** Undefined if it was never handed to a socket. */
   readonly writtenMs: number | undefined
   readonly settledMs: number
 }
@@ -28,12 +28,12 @@ export type Retirement = "parked" | "blocked" | "unknown"
 export type ParkReason = "rate-limit" | "nonce"
 
 /**
- * Why a request brought its order nothing: refused, `not-sent` (no connection could be had), or `withheld` (we let it
- * not leave, because its order had grown too old meanwhile, or its record was not kept; no trouble of the exchange's).
+ * Why a request left its order without an outcome: refused; `not-sent`, because there was no connection; or `withheld`:
+ * we held it back, because its order had grown too old or its record was not kept. The exchange has no part in that.
  */
 export type ReturnReason = RejectReason | "not-sent" | "withheld"
 
-/** How an order ended, with the request that brought it about where one did. */
+/** How an order ended, with the request that ended it, if one did. */
 export type OrderEnd =
   | {
       readonly outcome: Extract<Outcome, { readonly outcome: "accepted" | "rejected" | "unknown" }>
@@ -63,7 +63,7 @@ export type DispatchEvent =
       readonly attempt: number
     }
   | {
-      /** A request did not end its order, which went back to the head of the line. */
+      /** A request did not end its order, which went back to the head of the queue. */
       readonly type: "returned"
       readonly atMs: number
       readonly id: string
@@ -76,7 +76,7 @@ export type DispatchEvent =
       readonly atMs: number
       readonly key: string
       readonly state: Retirement
-      /** Why it was parked; undefined where it was not. */
+      /** Why it was parked; undefined if it was not. */
       readonly reason: ParkReason | undefined
       readonly rateLimitErrors: number
     }
@@ -89,7 +89,7 @@ export type DispatchEvent =
       readonly refused: number
       /** How far ahead it goes. */
       readonly by: number
-      /** Counted from 1 since a nonce was accepted. */
+      /** Which jump it is since a nonce was last accepted, counted from 1. */
       readonly jump: number
     }
   | {
@@ -119,8 +119,8 @@ export interface DispatchLog {
   readonly record: (event: DispatchEvent) => void
   /**
    * Waits until everything recorded so far is kept, and answers whether it is. No request leaves before its record
-   * is kept: a later life would know nothing of it. After a false, which says that nothing can be kept any more,
-   * the request does not leave at all, and `ready` never lets another one be taken.
+   * is kept, because a later run would know nothing of it. `false` says that nothing can be kept any more: the
+   * request does not leave at all, and `ready` waits for ever.
    */
   readonly committed: Effect.Effect<boolean>
 }

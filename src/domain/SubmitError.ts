@@ -1,5 +1,5 @@
 /**
- * Everything that can become of one request other than acceptance: a closed union, one class a kind.
+ * Every way in which a request can fail to be accepted: a closed union, one class a kind.
  *
  * What matters to a caller is not the HTTP status but what may have happened to the order, so every kind
  * belongs to one of three groups:
@@ -20,7 +20,7 @@ const about = {
   key: Schema.String,
 }
 
-/** 429: the key exceeded its rate limit. Not executed; the slot is lost, and ten of these block a key. */
+/** 429: the key exceeded its rate limit. Not executed; ten of these block a key. */
 export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited", about) {
   override get message() {
     return `order ${this.orderId}: the exchange counted ${this.key} over its rate limit. Lower the limit, or raise the window or the bound, until it stops`
@@ -61,7 +61,7 @@ export class Refused extends Schema.TaggedError<Refused>()("Refused", {
   }
 }
 
-/** No connection could be had (refused, no such host, TLS failure, too slow): nothing was sent. */
+/** There was no connection (refused, no such host, TLS failure, too slow): nothing was sent. */
 export class ConnectionFailed extends Schema.TaggedError<ConnectionFailed>()("ConnectionFailed", {
   ...about,
   /** The platform's error code, such as ECONNREFUSED. */
@@ -146,29 +146,19 @@ export type Verdict =
   | { readonly kind: "never-sent" }
   | { readonly kind: "unknown"; readonly cause: UnknownCause }
 
-/** Sorts an error into its group, in DESIGN's words for an order's outcome. */
-export const verdictOf = (error: SubmitError): Verdict => {
-  switch (error._tag) {
-    case "RateLimited":
-      return { kind: "refused", reason: "rate-limit" }
-    case "KeyBlocked":
-      return { kind: "refused", reason: "blocked" }
-    case "InvalidNonce":
-      return { kind: "refused", reason: "nonce" }
-    case "UnknownApiKey":
-      return { kind: "refused", reason: "api-key" }
-    case "Refused":
-      return { kind: "refused", reason: "exchange" }
-    case "ConnectionFailed":
-      return { kind: "never-sent" }
-    case "RequestTimeout":
-      return { kind: "unknown", cause: "timeout" }
-    case "ConnectionBroken":
-      return { kind: "unknown", cause: "broken-connection" }
-    case "UndecodableAnswer":
-    case "ClientFailed":
-      return { kind: "unknown", cause: "undecodable" }
-    case "ServerError":
-      return { kind: "unknown", cause: "server-error" }
-  }
+const VERDICTS: Readonly<Record<SubmitError["_tag"], Verdict>> = {
+  RateLimited: { kind: "refused", reason: "rate-limit" },
+  KeyBlocked: { kind: "refused", reason: "blocked" },
+  InvalidNonce: { kind: "refused", reason: "nonce" },
+  UnknownApiKey: { kind: "refused", reason: "api-key" },
+  Refused: { kind: "refused", reason: "exchange" },
+  ConnectionFailed: { kind: "never-sent" },
+  RequestTimeout: { kind: "unknown", cause: "timeout" },
+  ConnectionBroken: { kind: "unknown", cause: "broken-connection" },
+  UndecodableAnswer: { kind: "unknown", cause: "undecodable" },
+  ClientFailed: { kind: "unknown", cause: "undecodable" },
+  ServerError: { kind: "unknown", cause: "server-error" },
 }
+
+/** Sorts an error into its group, in DESIGN's words for an order's outcome. */
+export const verdictOf = (error: SubmitError): Verdict => VERDICTS[error._tag]

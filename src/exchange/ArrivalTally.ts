@@ -32,29 +32,13 @@ export interface ExchangeTally {
   readonly faults: Readonly<Partial<Record<FaultKind, number>>>
 }
 
-/** A tally while it is being kept. Every method takes constant time on average. */
-export interface ArrivalTally {
-  /**
-   * Counts a request that reached the exchange. `atMs` is the exchange's time, and never less than in the call
-   * before.
-   */
-  readonly arrived: (label: string, ruling: Ruling, atMs: number, reqId: string) => void
-  /** Counts a request with a key that the exchange does not know. */
-  readonly unknownKey: () => void
-  /** Counts faults that the exchange has played. */
-  readonly played: (kind: FaultKind, times?: number) => void
-  /** What has been counted up to now. */
-  readonly read: () => ExchangeTally
-}
-
 /**
  * The largest number of events within any `windowMs`, both ends included, in whole milliseconds: the strictest
  * reading of "no 21 within any 1000 ms". Keeps one entry for each millisecond of the last window that had an event.
  */
 class BusiestWindow {
   readonly #windowMs: number
-  #entries: Array<{ readonly ms: number; count: number }> = []
-  #head = 0
+  readonly #entries: Array<{ readonly ms: number; count: number }> = []
   #inWindow = 0
   most = 0
 
@@ -65,17 +49,12 @@ class BusiestWindow {
   add(atMs: number): void {
     const ms = Math.floor(atMs)
     let oldest: { readonly ms: number; readonly count: number } | undefined
-    while ((oldest = this.#entries[this.#head]) !== undefined && ms - oldest.ms > this.#windowMs) {
+    while ((oldest = this.#entries[0]) !== undefined && ms - oldest.ms > this.#windowMs) {
       this.#inWindow -= oldest.count
-      this.#head += 1
-    }
-    // Dropped entries are given back once they are half of all: constant work per event on average.
-    if (this.#head > 64 && this.#head * 2 > this.#entries.length) {
-      this.#entries = this.#entries.slice(this.#head)
-      this.#head = 0
+      this.#entries.shift()
     }
     const last = this.#entries.at(-1)
-    if (this.#entries.length > this.#head && last?.ms === ms) last.count += 1
+    if (last?.ms === ms) last.count += 1
     else this.#entries.push({ ms, count: 1 })
     this.#inWindow += 1
     this.most = Math.max(this.most, this.#inWindow)
@@ -116,7 +95,7 @@ export const makeArrivalTally = (
   labels: ReadonlyArray<string>,
   windowMs: number,
   remembered = REMEMBERED_ORDERS,
-): ArrivalTally => {
+) => {
   const keys = new Map(
     labels.map((label) => {
       const counts: Record<Ruling, number> = { accepted: 0, "rate-limit": 0, blocked: 0, nonce: 0 }
@@ -128,7 +107,8 @@ export const makeArrivalTally = (
   let repeatedOrders = 0
   const faults: Partial<Record<FaultKind, number>> = {}
   return {
-    arrived: (label, ruling, atMs, reqId) => {
+    /** Counts a request that reached the exchange at a time of its clock that is never less than in the call before. */
+    arrived: (label: string, ruling: Ruling, atMs: number, reqId: string): void => {
       const key = keys.get(label)
       if (key === undefined) return
       key.counts[ruling] += 1
@@ -136,13 +116,16 @@ export const makeArrivalTally = (
       if (ruling === "accepted" || ruling === "nonce") key.passes.add(atMs)
       if (ruling === "accepted" && orders.seen(reqId)) repeatedOrders += 1
     },
-    unknownKey: () => {
+    /** Counts a request with a key that the exchange does not know. */
+    unknownKey: (): void => {
       unknownKey += 1
     },
-    played: (kind, times = 1) => {
+    /** Counts faults that the exchange has played. */
+    played: (kind: FaultKind, times = 1): void => {
       if (times > 0) faults[kind] = (faults[kind] ?? 0) + times
     },
-    read: () => ({
+    /** What has been counted up to now. */
+    read: (): ExchangeTally => ({
       windowMs,
       keys: Array.from(keys, ([key, { counts, arrivals, passes }]) => ({
         key,
@@ -160,3 +143,6 @@ export const makeArrivalTally = (
     }),
   }
 }
+
+/** A tally while it is being kept. */
+export type ArrivalTally = ReturnType<typeof makeArrivalTally>

@@ -1,6 +1,6 @@
 /**
  * The exchange's own record of what it judged, to compare with its clients' journals: NDJSON, a line a request, appended
- * to what a former life of the exchange has written.
+ * to what an exchange before it has written.
  *
  * A line reaches the file before its answer leaves: every order that was executed and answered is in it, even when the
  * process is killed.

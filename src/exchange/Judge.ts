@@ -8,11 +8,10 @@
 import { Clock, Duration, Effect, type Scope } from "effect"
 import type { ApiKey } from "../domain/ApiKey.ts"
 import { nowMs, nowMsUnsafe, sleepUntil } from "../platform/Monotonic.ts"
-import { seededRandom } from "../platform/Random.ts"
+import { seededRandom, wholeUpTo } from "../platform/Random.ts"
 import { TimeHeap } from "../platform/TimeHeap.ts"
 import { type ExchangeRules, exerciseRules } from "../venues/exercise/exercise.ts"
 import type { ArrivalTally } from "./ArrivalTally.ts"
-import { uniformDelays } from "./Delays.ts"
 import { answerTo, type ExchangeAnswer, unknownKey } from "./ExchangeAnswer.ts"
 import { type ExchangeRecord, noRecord } from "./ExchangeRecord.ts"
 import type { Cut } from "./faults/Cut.ts"
@@ -180,7 +179,8 @@ export const makeJudge = Effect.fnUntraced(function* (
   const { faults: faultsToPlay = [], record = noRecord, seed, tally } = options
   const windowMs = Math.floor(Duration.toMillis(options.window))
   const rules = { ...exerciseRules, limit: options.limit, windowMs }
-  const draw = yield* uniformDelays(seed, Math.floor(Duration.toMillis(options.maxDelay)))
+  const maxDelayMs = Math.floor(Duration.toMillis(options.maxDelay))
+  const delays = yield* seededRandom(seed, "exchange delays")
   const plan = yield* makeFaultPlan(faultsToPlay, seed)
   const register = new Register(options.keys, rules, yield* seededRandom(seed, "fault block-key whom"))
   const startMs = nowMsUnsafe(clock)
@@ -190,7 +190,9 @@ export const makeJudge = Effect.fnUntraced(function* (
   })
 
   return Effect.fnUntraced(function* (parameters: Parameters): Effect.fn.Return<Reply> {
-    const { incomingMs, outgoingMs } = draw()
+    // Drawn together, when it comes in: the n-th request has the same delays however the requests overlap.
+    const incomingMs = wholeUpTo(delays, maxDelayMs)
+    const outgoingMs = wholeUpTo(delays, maxDelayMs)
     const receivedMs = yield* nowMs
     const { life } = register
     const faults = plan.next(receivedMs - startMs)

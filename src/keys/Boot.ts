@@ -7,7 +7,7 @@ import { Context, Effect, FileSystem, Layer } from "effect"
 export class Boot extends Context.Service<
   Boot,
   {
-    /** Names this boot; undefined where the machine does not tell one boot from another. */
+    /** Names this boot; undefined if the machine does not tell one boot from another. */
     readonly id: string | undefined
     /** What to add to the Clock's monotonic time to get the time since the boot, in milliseconds. */
     readonly offsetMs: number
@@ -17,7 +17,7 @@ export class Boot extends Context.Service<
 /** Linux names every boot here. */
 const BOOT_ID_FILE = "/proc/sys/kernel/random/boot_id"
 
-/** The machine's own. Effect's Clock reads the same clock on Node (`process.hrtime`), so nothing is to be added. */
+/** This machine's boot. Effect's Clock reads the same clock on Node (`process.hrtime`), so it adds nothing. */
 export const layerBoot: Layer.Layer<Boot, never, FileSystem.FileSystem> = Layer.effect(
   Boot,
   Effect.gen(function* () {

@@ -14,7 +14,7 @@ export class Locked extends Schema.TaggedError<Locked>()("Locked", {}) {}
 export class KeyLocks extends Context.Service<
   KeyLocks,
   {
-    /** Takes the lock of this name at once, or fails at once. It is held as long as the scope. */
+    /** Takes the lock of this name at once, for as long as the scope, or fails at once. */
     readonly lock: (name: string) => Effect.Effect<void, Locked | StateUnusable, Scope.Scope>
   }
 >()("paceline/keys/KeyLocks") {}
@@ -44,7 +44,7 @@ export const layerKeyLocks = (directory: string): Layer.Layer<KeyLocks, never, F
     KeyLocks,
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
-      // Where no state is kept it is not loaded: older versions of Node print a warning when it is.
+      // Loaded only if state is kept: older versions of Node print a warning when it is loaded.
       const { DatabaseSync } = yield* Effect.promise(() => import("node:sqlite"))
 
       const lock = Effect.fnUntraced(function* (name: string) {
@@ -69,7 +69,7 @@ export const layerKeyLocks = (directory: string): Layer.Layer<KeyLocks, never, F
               database.close()
             }),
         )
-        // Only now, and without opening it: to close any other handle on it would give back the process's locks.
+        // Only now, and without opening it: closing another handle on the file would give back the process's locks.
         yield* Effect.ignore(fs.chmod(path, 0o600))
       })
 

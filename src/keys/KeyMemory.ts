@@ -1,6 +1,6 @@
 /**
- * What a lane remembers of its key from one life of the client to the next. `KeyState.ts` keeps it on the disk;
- * without that, every life starts with nothing.
+ * What a lane remembers of its key from one run to the next. `KeyState.ts` keeps it on the disk; without that, every
+ * run starts with nothing.
  *
  * Times are milliseconds of the monotonic clock.
  */
@@ -10,7 +10,7 @@ import type { StateUnwritable } from "./StateError.ts"
 import type { Transit } from "../domain/Transit.ts"
 
 export interface KeyMemory {
-  /** Until then nothing is sent: what a former life has sent may still count in the exchange's window. */
+  /** Nothing is sent before: a former run's requests may still count in the exchange's window. */
   readonly quietUntilMs: number
   /**
    * Former lives may have requests on their way that were never answered: a ping comes first, and from what it clears on a
@@ -19,10 +19,10 @@ export interface KeyMemory {
   readonly unansweredWindowMs: number | undefined
   /** Every nonce up to this one may have been used. */
   readonly lastNonce: number
-  /** Rate-limit errors of former lives. The exchange never forgets them, and blocks the key after ten. */
+  /** Rate-limit errors of former runs. The exchange never forgets them, and blocks the key after ten. */
   readonly rateLimitErrors: number
   /**
-   * The largest nonce that may be used now. The disk says that all up to it may have been used, so no later life
+   * The largest nonce that may be used now. The disk says that all up to it may have been used, so no later run
    * repeats one, and that requests may leave at this time. Both are written ahead, so a lane hardly ever waits for
    * them. After a standstill of the process this is -Infinity until they are renewed.
    */

@@ -1,5 +1,5 @@
 /**
- * What is kept of a key: one JSON text, with the program, the version and a checksum around it, so that damage shows.
+ * A key's record on the disk: one JSON text, with the program, the version and a checksum around it, which shows damage.
  *
  * Times are milliseconds since the machine's boot, and mean nothing under another boot.
  */
@@ -10,24 +10,24 @@ const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
 const SpanMs = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0))
 
 export const KeyRecord = Schema.Struct({
-  /** Whether the life that wrote it has ended and said so. */
+  /** Whether the run that wrote it has ended and said so. */
   stopped: Schema.Boolean,
   /** Every nonce up to this one may have been used. */
   lastNonce: Count,
   /** Rate-limit errors by exchange, which never forgets them. */
   rateLimitErrors: Schema.Record(Schema.String, Count),
-  /** The boot that its times belong to; null where boots cannot be told apart. */
+  /** The boot that its times belong to; null if boots cannot be told apart. */
   bootId: Schema.NullOr(Schema.String),
-  /** Whatever was answered, or left by a still earlier life, had arrived by then; null where there was nothing. */
+  /** By then all requests that were answered, and those of still earlier runs, had arrived; null if there were none. */
   arrivedByMs: Schema.NullOr(Schema.Finite),
   /**
-   * Until then requests may have left, or been given up, that were never answered. While a life is not stopped: the
-   * end of its lease, after which it sends nothing until it has renewed it. Null where there were none.
+   * Unanswered requests may have left, or been given up, until then; null if there were none. While a run is not
+   * stopped this is the end of its lease, after which it sends nothing until it has renewed it.
    */
   unansweredUntilMs: Schema.NullOr(Schema.Finite),
-  /** The exchange's window as that life knew it, with its margin. */
+  /** The exchange's window as that run knew it, with its margin. */
   windowMs: SpanMs,
-  /** How long an unanswered request may take to arrive, as that life knew it. */
+  /** How long an unanswered request may take to arrive, as that run knew it. */
   reachMs: SpanMs,
 })
 export type KeyRecord = typeof KeyRecord.Type
@@ -65,7 +65,7 @@ export type RecordProblem = "damaged" | "foreign" | { readonly newer: number }
 
 export const decodeKeyRecord = (text: string): Result.Result<KeyRecord, RecordProblem> => {
   const json = decodeJson(text)
-  // What was cut short or overwritten is rarely JSON; what another program wrote often is.
+  // A text that was cut or overwritten is rarely JSON; another program's often is.
   if (Option.isNone(json)) return Result.fail("damaged")
   const envelope = decodeEnvelope(json.value)
   if (Option.isNone(envelope)) {

@@ -1,13 +1,12 @@
 /**
- * A key's state while its run lives: what its lane asks and tells, and the one fiber that writes it down.
+ * A key's state during a run: what its lane asks and tells, and the one fiber that writes it down.
  *
  * Two things are written before they are used: up to which nonce all may have been used, and until when requests may
- * leave (the lease). Both reach ten seconds ahead and are renewed when half of that is left, so a lane waits only for a
- * disk that stands still for five seconds. Nothing is used that is not written, so a later life knows of all that
+ * leave (the lease). Both reach ten seconds ahead and are renewed when half of that is left, so a lane waits only if the
+ * disk stands still for five seconds. A lane uses only what is written, so a later run knows of all that
  * happened.
  */
 import { Clock, Deferred, Effect, Exit, Latch, type Scope } from "effect"
-import { KeyValueStore } from "effect/persistence"
 import { invariant } from "../platform/invariant.ts"
 import { nowMsUnsafe, sleepUntil } from "../platform/Monotonic.ts"
 import type { KeyMemory } from "./KeyMemory.ts"
@@ -16,11 +15,11 @@ import { Boot } from "./Boot.ts"
 import { type Beliefs, inherit, type Inheritance } from "./coldStart.ts"
 import { encodeKeyRecord, type KeyRecord } from "./KeyRecord.ts"
 import { StateUnwritable } from "./StateError.ts"
-import { storeProblem } from "./storeProblem.ts"
+import { StateFiles, stateProblem } from "./StateFiles.ts"
 
-/** How far ahead of its use time is written down, and nonces as the wall clock gives them. */
+/** How far ahead of their use the lease, and nonces taken from the wall clock, are written down. */
 const AHEAD_MS = 10_000
-/** Where nonces are ahead of the wall clock already, so many more: crashes in a row do not carry them further away. */
+/** So many nonces are written ahead if they have overtaken the wall clock: crashes in a row do not carry them far away. */
 const NONCES_AHEAD = 1000
 
 /** How long a request may be on its way, and how long its answer is awaited. */
@@ -31,9 +30,9 @@ export interface ReachTerms extends Reach {
 export interface KeyStateOptions {
   /** The name in the store. */
   readonly file: string
-  /** What the store is called in messages. */
+  /** The store's name in messages. */
   readonly directory: string
-  /** What is remembered; undefined where the key is new. */
+  /** What is remembered; undefined if the key is new. */
   readonly former: KeyRecord | undefined
   /** Whose rate-limit errors are counted; undefined for an exchange that does not outlive the run. */
   readonly exchange: string | undefined
@@ -44,7 +43,7 @@ export interface KeyStateOptions {
 
 const orNull = (ms: number): number | null => (Number.isFinite(ms) ? ms : null)
 
-/** What is written, but for what is always the same or known. */
+/** The record, without the fields that never change. */
 type LastWord = Pick<KeyRecord, "lastNonce" | "stopped"> & { readonly unansweredUntilMs: number }
 
 /** All times are milliseconds of the monotonic clock; a boot's offset is added where they are written. */
@@ -56,11 +55,11 @@ class KeyState implements KeyMemory {
   readonly failed: Effect.Effect<never, StateUnwritable>
   readonly #options: KeyStateOptions
   readonly #clock: Clock.Clock
-  readonly #store: KeyValueStore.KeyValueStore
+  readonly #store: StateFiles["Service"]
   readonly #boot: Boot["Service"]
   readonly #own: Beliefs
   readonly #inherited: Inheritance
-  /** Opened when something is to be written before its time. */
+  /** Opened to have something written early. */
   readonly #wake = Latch.makeUnsafe()
   /** Opened whenever something was written. */
   readonly #renewed = Latch.makeUnsafe()
@@ -69,7 +68,7 @@ class KeyState implements KeyMemory {
   #usedNonce: number
   #wantedNonce = 0
   #inFlight = 0
-  /** What was written down, and holds. */
+  /** What is on the disk. */
   #reserved = { nonce: 0, untilMs: Number.NEGATIVE_INFINITY }
   #arrivedByMs: number
   /** Requests that were lost and may still arrive, and when the last of them was given up. */
@@ -81,7 +80,7 @@ class KeyState implements KeyMemory {
   constructor(
     options: KeyStateOptions,
     clock: Clock.Clock,
-    store: KeyValueStore.KeyValueStore,
+    store: StateFiles["Service"],
     boot: Boot["Service"],
   ) {
     const { exchange, former, reach, windowMs } = options
@@ -109,7 +108,7 @@ class KeyState implements KeyMemory {
   #write({ unansweredUntilMs, ...word }: LastWord): Effect.Effect<void, StateUnwritable> {
     const { directory, file } = this.#options
     const { id, offsetMs } = this.#boot
-    // As long as something of former lives may be in the window, what they believed is passed on.
+    // While requests of former runs may be in the window, their window and reach are kept as well.
     const beliefs = this.#sinceBootMs() < this.#inherited.quietUntilMs ? this.#inherited : this.#own
     const record: KeyRecord = {
       ...word,
@@ -122,7 +121,7 @@ class KeyState implements KeyMemory {
     }
     return Effect.mapError(
       this.#store.set(file, encodeKeyRecord(record)),
-      (error) => new StateUnwritable({ directory, problem: storeProblem(error) }),
+      (error) => new StateUnwritable({ directory, problem: stateProblem(error) }),
     )
   }
 
@@ -131,7 +130,7 @@ class KeyState implements KeyMemory {
     this.#wake.closeUnsafe()
     const next = {
       nonce: Math.max(
-        // Never less than what may be in use while this is being written.
+        // Never less than what a lane may use while this is being written.
         this.#reserved.nonce,
         Math.floor(this.#clock.currentTimeMillisUnsafe()) + AHEAD_MS,
         Math.max(this.#usedNonce, this.#wantedNonce) + NONCES_AHEAD,
@@ -154,11 +153,11 @@ class KeyState implements KeyMemory {
     Effect.tapCause((cause) => Effect.sync(() => Deferred.doneUnsafe(this.#failure, Exit.failCause(cause)))),
   )
 
-  /** Writes that the run has ended, and what exactly it has used. */
+  /** Writes that the run has ended, and exactly what it has used. */
   readonly stop: Effect.Effect<void> = Effect.suspend(() => {
     const mayBeMore = this.#inFlight > 0 || this.#isFormerUnanswered
     const unansweredUntilMs = mayBeMore ? nowMsUnsafe(this.#clock) : this.#unansweredMs
-    // Without the last word the next life waits as after a crash, and skips the nonces written ahead.
+    // Without this last record the next run waits as after a crash, and skips the nonces written ahead.
     return Effect.ignore(this.#write({ stopped: true, lastNonce: this.#usedNonce, unansweredUntilMs }))
   })
 
@@ -214,15 +213,15 @@ class KeyState implements KeyMemory {
 }
 
 /**
- * Goes on from what is remembered. When it succeeds, the first nonces and the first lease are written down; when the
- * scope closes, it is written that the run has ended and what exactly it has used.
+ * Goes on from what is remembered. Writes the first nonces and the first lease before it succeeds, and, when the scope
+ * closes, that the run has ended and exactly what it has used.
  */
 export const openKeyState = Effect.fnUntraced(function* (
   options: KeyStateOptions,
-): Effect.fn.Return<KeyMemory, StateUnwritable, Boot | KeyValueStore.KeyValueStore | Scope.Scope> {
-  const state = new KeyState(options, yield* Clock.Clock, yield* KeyValueStore.KeyValueStore, yield* Boot)
+): Effect.fn.Return<KeyMemory, StateUnwritable, Boot | StateFiles | Scope.Scope> {
+  const state = new KeyState(options, yield* Clock.Clock, yield* StateFiles, yield* Boot)
   yield* state.renew
-  // Registered before the fiber, so run after it has ended: nothing is written behind the last word.
+  // Registered before the fiber, so run after it has ended: nothing is written after the last record.
   yield* Effect.addFinalizer(() => state.stop)
   yield* Effect.forkScoped(state.keepRenewing)
   return state

@@ -1,13 +1,12 @@
-/** Where state is kept: a directory for its owner only, by default where the platform wants such things. */
+/** The directory of the state, for its owner only; by default where the platform keeps such things. */
 import { Effect, FileSystem, Layer } from "effect"
 import type { PlatformError } from "effect"
-import type { KeyValueStore } from "effect/persistence"
 import { UserDirectories } from "effect/persistence"
 import { codeOf, problemOf } from "../platform/FileProblem.ts"
-import { layerAtomicFiles } from "./AtomicFiles.ts"
 import { Boot, layerBoot } from "./Boot.ts"
 import { KeyLocks, layerKeyLocks } from "./KeyLocks.ts"
 import { StateUnusable } from "./StateError.ts"
+import { layerStateFiles, type StateFiles } from "./StateFiles.ts"
 
 /** The user's state directory on this platform. */
 export const defaultStateDirectory: Effect.Effect<string, StateUnusable> = Effect.mapError(
@@ -27,7 +26,7 @@ const whyNot = (error: PlatformError.PlatformError): string =>
 /** State in a directory, which is made if need be. */
 export const layerStateDirectory = (
   directory: string,
-): Layer.Layer<Boot | KeyLocks | KeyValueStore.KeyValueStore, StateUnusable, FileSystem.FileSystem> => {
+): Layer.Layer<Boot | KeyLocks | StateFiles, StateUnusable, FileSystem.FileSystem> => {
   const made = Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     yield* Effect.mapError(
@@ -38,7 +37,7 @@ export const layerStateDirectory = (
           message: `cannot make the state directory ${directory}: ${whyNot(error)}`,
         }),
     )
-    return Layer.mergeAll(layerAtomicFiles(directory), layerKeyLocks(directory), layerBoot)
+    return Layer.mergeAll(layerStateFiles(directory), layerKeyLocks(directory), layerBoot)
   })
   return Layer.unwrap(made)
 }

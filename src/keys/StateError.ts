@@ -4,7 +4,7 @@ import { Schema } from "effect"
 /** Another run, or this one, holds the key. */
 export class KeyInUse extends Schema.TaggedError<KeyInUse>()("KeyInUse", {
   label: Schema.String,
-  /** Who holds it and since when (ISO 8601), where that could be read. */
+  /** Who holds it and since when (ISO 8601), if that could be read. */
   owner: Schema.optionalKey(Schema.Struct({ pid: Schema.Int, since: Schema.String })),
   directory: Schema.String,
 }) {
@@ -26,12 +26,12 @@ export class StateUnusable extends Schema.TaggedError<StateUnusable>()("StateUnu
     "newer",
     "damaged",
   ]),
-  /** The key that it is about, where it is about one. */
+  /** The key that it is about, if any. */
   label: Schema.optionalKey(Schema.String),
   message: Schema.String,
 }) {}
 
-/** State could not be written: what would be sent from then on could not be remembered. */
+/** State could not be written: from then on the run could not remember what it sends. */
 export class StateUnwritable extends Schema.TaggedError<StateUnwritable>()("StateUnwritable", {
   directory: Schema.String,
   problem: Schema.String,

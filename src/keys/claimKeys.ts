@@ -1,9 +1,8 @@
 /**
- * Claims keys for a run: each is locked against every other run of this machine, and what is remembered of it is
- * read. All of them or none.
+ * Claims keys for a run: locks each against every other run of this machine, and reads what is remembered of it. All of
+ * them or none.
  */
 import { Clock, Effect, Option } from "effect"
-import { KeyValueStore } from "effect/persistence"
 import type { KeyMemory, Recall } from "./KeyMemory.ts"
 import type { ReachTerms } from "./KeyState.ts"
 import type { ApiKey } from "../domain/ApiKey.ts"
@@ -15,23 +14,23 @@ import { decodeKeyRecord, type RecordProblem } from "./KeyRecord.ts"
 import { openKeyState } from "./KeyState.ts"
 import { readOwner, signAsOwner } from "./Owner.ts"
 import { KeyInUse, StateUnusable, StateUnwritable } from "./StateError.ts"
-import { storeProblem } from "./storeProblem.ts"
+import { StateFiles, stateProblem } from "./StateFiles.ts"
 
 export interface ClaimOptions {
   readonly keys: ReadonlyArray<ApiKey>
   /** The directory as messages name it. */
   readonly directory: string
-  /** Whose rate-limit errors are counted, fit to be kept: an address without its query. Undefined: they are not. */
+  /** The exchange whose rate-limit errors are counted, as an address without its query; undefined if none are. */
   readonly exchange: string | undefined
   /** The exchange's window with a margin. */
   readonly windowMs: number
   readonly reach: ReachTerms
 }
 
-/** What is remembered of a key, for show. */
+/** What is remembered of a key, to show it. */
 export interface Remembered {
   readonly label: string
-  /** How long the key is to be kept quiet from now on, in milliseconds. */
+  /** How long the key must keep quiet from now on, in milliseconds. */
   readonly quietMs: number
   /** Errors that the exchange has counted in former runs. */
   readonly rateLimitErrors: number
@@ -75,16 +74,16 @@ const lock = Effect.fnUntraced(function* (key: ApiKey, name: string, directory: 
   )
 })
 
-/** Reads what is remembered of a key; undefined where it is new. */
+/** Reads what is remembered of a key; undefined if it is new. */
 const read = Effect.fnUntraced(function* (key: ApiKey, file: string, directory: string) {
-  const store = yield* KeyValueStore.KeyValueStore
+  const store = yield* StateFiles
   const path = `${directory}/${file}`
   const text = yield* Effect.mapError(
     store.get(file),
     (error) =>
       new StateUnusable({
         reason: "unreadable",
-        message: `cannot read ${path} (what is remembered of ${key.label}): ${storeProblem(error)}`,
+        message: `cannot read ${path} (what is remembered of ${key.label}): ${stateProblem(error)}`,
       }),
   )
   if (text === undefined) return undefined
@@ -93,7 +92,7 @@ const read = Effect.fnUntraced(function* (key: ApiKey, file: string, directory: 
   )
 })
 
-/** Claims the keys as long as the scope, and remembers from then on what is done with them. */
+/** Claims the keys for as long as the scope, and remembers from then on what they did. */
 export const claimKeys = Effect.fnUntraced(function* (options: ClaimOptions) {
   const { directory } = options
   const clock = yield* Clock.Clock
@@ -104,13 +103,13 @@ export const claimKeys = Effect.fnUntraced(function* (options: ClaimOptions) {
     (one) => Effect.map(read(one.key, one.file, directory), (former) => ({ ...one, former })),
     { concurrency: CONCURRENCY },
   )
-  // Only when every key is ours and readable is anything written.
+  // Writes nothing before every key is ours and readable.
   const opened = yield* Effect.forEach(
     known,
     Effect.fnUntraced(function* ({ key, name, file, former }) {
       yield* Effect.mapError(
         signAsOwner(name, key.label),
-        (error) => new StateUnwritable({ directory, problem: storeProblem(error) }),
+        (error) => new StateUnwritable({ directory, problem: stateProblem(error) }),
       )
       return { label: key.label, memory: yield* openKeyState({ ...options, file, former }) }
     }),

@@ -1,12 +1,12 @@
 /**
- * How long a new life keeps quiet, until nothing that a former life has sent is in the exchange's window any more: a
- * pure decision, by the argument that holds within one life (see `docs/safety.md`).
+ * How long a new run keeps quiet, until no request of a former run is in the exchange's window any more: a pure decision,
+ * by the argument that holds within one run (see `docs/safety.md`).
  *
  * Times are milliseconds since the machine's boot.
  */
 import type { KeyRecord } from "./KeyRecord.ts"
 
-/** What a life believes of the exchange. */
+/** What a run believes of the exchange. */
 export interface Beliefs {
   /** The window with its margin. */
   readonly windowMs: number
@@ -14,25 +14,25 @@ export interface Beliefs {
   readonly reachMs: number
 }
 
-/** What a life takes over. Where beliefs differ, the more careful ones hold for what former lives have sent. */
+/** What a run takes over. If beliefs differ, the more careful one holds for requests of former runs. */
 export interface Inheritance extends Beliefs {
-  /** Everything that former lives have sent has arrived by then. */
+  /** All requests of former runs have arrived by then. */
   readonly arrivedByMs: number
-  /** And has left the window by then. */
+  /** All requests of former runs have left the window by then. */
   readonly quietUntilMs: number
 }
 
 export interface BootMoment {
-  /** Undefined where boots cannot be told apart. */
+  /** Undefined if boots cannot be told apart. */
   readonly bootId: string | undefined
   readonly nowMs: number
 }
 
 /**
- * What to take over from what is remembered; undefined where a key is new.
+ * What to take over from what is remembered; undefined if the key is new.
  *
- * The former life is over now, so it has sent nothing later than now, and nothing of it arrives later than a reach
- * from now. Under the same boot its own times may say less; under another boot they say nothing.
+ * The former run is over, so its requests left before now, and all of them arrive within a reach from now. Under the same
+ * boot its own times may say an earlier moment; under another boot they say nothing.
  */
 export const inherit = (former: KeyRecord | undefined, own: Beliefs, moment: BootMoment): Inheritance => {
   if (former === undefined) {

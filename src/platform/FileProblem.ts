@@ -1,4 +1,4 @@
-/** What is wrong with a file, in a user's words: the one place that knows the system's error codes of files. */
+/** What is wrong with a file, in a user's words. Only this file knows the system's error codes for files. */
 import type { PlatformError } from "effect"
 
 type Reason = PlatformError.PlatformError["reason"]
@@ -20,11 +20,11 @@ const BY_CODE: ReadonlyMap<string, string> = new Map([
 /** The system's code, such as ENOSPC; empty where there is none. */
 export const codeOf = ({ cause }: Reason): string => /\bE[A-Z]{2,}\b/.exec(String(cause))?.[0] ?? ""
 
-/** What a problem is called where it depends on what was to be done. */
+/** Words that depend on what was to be done. */
 interface Words {
   readonly missing: string
   readonly denied: string
-  /** For what has no words here. */
+  /** The words for any other code. */
   readonly otherwise?: string
 }
 

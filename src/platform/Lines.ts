@@ -1,15 +1,15 @@
 /**
- * Cuts bytes into lines, in one buffer that is used again and again: no more is kept than a chunk and the line that is being
- * read, and of a line that is too long nothing.
+ * Cuts bytes into lines, in one buffer that is used again and again. It keeps no more than a chunk and the line that is being
+ * read, and nothing of a line that is too long.
  */
 import { Stream } from "effect"
 
-/** Read at once: large enough for the reading not to be what takes the time. */
+/** Bytes that are read at once: so many that reading costs little. */
 export const CHUNK_BYTES = 256 * 1024
 
 const NEWLINE = 0x0a
 
-/** Who is given the lines. */
+/** Takes the lines. */
 export interface LineTaker {
   /** Takes the lines from `from` to `to`, each with a newline at its end. The bytes are valid during the call alone. */
   readonly block: (bytes: Buffer, from: number, to: number) => void
@@ -20,7 +20,7 @@ export interface LineTaker {
 export interface LineCutter {
   /** Takes the next bytes. */
   readonly push: (bytes: Uint8Array) => void
-  /** There are no more bytes: what is left is a line without its newline. Whether the last line had its newline. */
+  /** There are no more bytes: the rest is a line without its newline. Answers whether the last line had its newline. */
   readonly end: () => boolean
 }
 
@@ -31,9 +31,9 @@ export const makeLineCutter = (
   chunkBytes: number = CHUNK_BYTES,
 ): LineCutter => {
   let buffer = Buffer.alloc(0)
-  /** Bytes of the line that is being read, at the buffer's start. */
+  /** How many bytes of the unfinished line are at the buffer's start. */
   let begun = 0
-  /** It is too long already, and its bytes are let go. */
+  /** The unfinished line is too long, and its bytes were dropped. */
   let isTooLong = false
 
   const makeRoom = (bytes: number): void => {
@@ -102,7 +102,7 @@ export const makeLineCutter = (
 export interface RawLine {
   /** Counted from 1. */
   readonly number: number
-  /** The line's bytes; `undefined` where it was longer than the limit, and was let go. */
+  /** The line's bytes; `undefined` if it was longer than the limit and was dropped. */
   readonly bytes: Uint8Array | undefined
 }
 

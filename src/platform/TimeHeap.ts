@@ -1,21 +1,21 @@
 /**
- * Values by the time they are due: a binary heap. Adding and taking take logarithmic time. What was given up is cleared
- * away once it is half of the heap, however far off its time is.
+ * Values by the time they are due: a binary heap. Adding and taking take logarithmic time. Values that were given up are
+ * cleared away once they are half of the heap, however far off their times are.
  */
 export interface Timed<A> {
   readonly atMs: number
-  /** Among equal times the one that came first goes first. */
+  /** Breaks ties: among equal times the first to come goes first. */
   readonly order: number
-  /** Undefined once it was given up. */
+  /** Undefined once the value was given up. */
   value: A | undefined
-  /** It was taken, or given up. */
+  /** The value was taken or given up. */
   gone: boolean
 }
 
 const before = (a: Timed<unknown>, b: Timed<unknown>): boolean =>
   a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order)
 
-/** Fewer given up than this are not worth clearing away. */
+/** Fewer values given up are not worth clearing away. */
 const WORTH_CLEARING = 64
 
 export class TimeHeap<A> {
@@ -31,7 +31,7 @@ export class TimeHeap<A> {
     return timed
   }
 
-  /** Gives one up: it is not taken any more. Nothing happens where it was taken already. */
+  /** Gives a value up, so that it is not taken any more. Does nothing if it was taken already. */
   remove(timed: Timed<A>): void {
     if (timed.gone) return
     timed.gone = true
@@ -49,7 +49,7 @@ export class TimeHeap<A> {
     return this.#heap.length - this.#givenUp
   }
 
-  /** Shows the one that is due next. */
+  /** Shows the value that is due next. */
   first(): Timed<A> | undefined {
     while (true) {
       const first = this.#heap[0]
@@ -59,7 +59,7 @@ export class TimeHeap<A> {
     }
   }
 
-  /** Takes the one that is due next. */
+  /** Takes the value that is due next. */
   take(): Timed<A> | undefined {
     const first = this.first()
     if (first === undefined) return undefined

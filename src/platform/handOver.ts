@@ -5,15 +5,24 @@
  *
  * A signal from a terminal reaches both processes, and the one passed on comes on top: the program takes two
  * signals in quick succession for one. Should this process be killed outright, the channel between the two
- * closes, which the program takes for SIGTERM (see `watchParent.ts`).
+ * closes, which the program takes for SIGTERM (see `watchParent`).
  */
 import { spawn } from "node:child_process"
 import { existsSync } from "node:fs"
 import { constants } from "node:os"
 import process from "node:process"
 import { fileURLToPath } from "node:url"
-import { HAND_OVER_MARK } from "./handOverMark.ts"
 import { REQUIRED_NODE_MAJOR } from "./nodeVersion.ts"
+
+/** Marks a process as handed over to. A channel to a parent does not say so: anyone may fork this program. */
+const HAND_OVER_MARK = "PACELINE_HANDED_OVER"
+
+/** Whether this process was handed over to. Removes the mark, so that no process started from here inherits it. */
+export const takeHandOverMark = (): boolean => {
+  const marked = process.env[HAND_OVER_MARK] !== undefined
+  delete process.env[HAND_OVER_MARK]
+  return marked
+}
 
 /** Signals that ask the program to stop. */
 const PASSED_ON = ["SIGINT", "SIGTERM", "SIGHUP"] as const
@@ -70,4 +79,17 @@ export const handOver = (options: {
     refuse(`the pinned runtime does not start (${error.message})`)
   })
   child.once("exit", endLike)
+}
+
+/**
+ * Calls `onGone` once when the process that handed over has ended, however it ended: its end of the channel is
+ * closed by the system. Watching does not keep this process alive.
+ */
+export const watchParent = (onGone: () => void): void => {
+  if (process.channel === undefined || process.channel === null) {
+    onGone()
+    return
+  }
+  process.once("disconnect", onGone)
+  process.channel.unref()
 }

@@ -7,7 +7,7 @@ import type { OrderSent, PingEvent, RequestTimes, Settings } from "../journal/Lo
 import { LoggedReach, NEVER_SENT } from "../journal/LoggedReach.ts"
 import type { EventListener } from "../summary/LogOptions.ts"
 
-/** Requests that are kept in mind, and as many that wait for an end: far more than any client has in flight. */
+/** So many requests are kept, and as many that wait for an end: far more than any client has in flight. */
 const MOST_KEPT = 100_000
 
 interface Request extends TimedRequest {

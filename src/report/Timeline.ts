@@ -101,7 +101,7 @@ export class Timeline {
     })
   }
 
-  /** What was before the first record counts as at it. */
+  /** Anything before the first record counts as at it. */
   #sinceFirst(atMs: number): number {
     return Math.max(0, elapsedMs(this.#firstMs, atMs))
   }
@@ -124,7 +124,7 @@ export class Timeline {
     })
   }
 
-  /** Adds what is in the other interval, which is not to be used any more. */
+  /** Adds the other interval's counts; the other one must not be used any more. */
   #join(into: Interval, other: IntervalCounts, spareMs: number): void {
     addCounts(into, other)
     this.#joinDistributions(into, "orderAge", other)

@@ -24,7 +24,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 /** Control characters, and those that turn the direction of writing: a reader could be shown something else. */
 const CONTROLS = /[\p{Cc}\u202a-\u202e\u2066-\u2069\u2028\u2029]/gu
 
-/** Text of which all can be seen. */
+/** Text without characters that cannot be seen. */
 export const withoutControls = (text: string): string =>
   text
     .toWellFormed()

@@ -1,6 +1,6 @@
 /**
- * A report: one page that needs nothing but itself. It names no address, and its policy forbids the browser to fetch
- * anything. Without scripts everything is there, except that values cannot be pointed at.
+ * A report: one page that needs no network. It names no address, and its policy forbids the browser to fetch
+ * anything. Without scripts everything shows; only pointing at values needs them.
  */
 import { createHash } from "node:crypto"
 import { DateTime, Option } from "effect"
@@ -145,7 +145,7 @@ const verdict = (log: ReportedLog): Html => {
   </p>`
 }
 
-/** Which part of the log it is: nothing where it is all. */
+/** The chosen part of the log; empty for all of it. */
 const scopeOf = ({ selection }: ReportedLog): Html | string => {
   const scope = scopeText(selection)
   return scope === "" ? "" : html`<p class="setting">A part of the log: ${scope}</p>`

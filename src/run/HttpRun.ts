@@ -1,6 +1,6 @@
 /**
- * A run over HTTP. What it needs is made in the order in which that is safe: its keys, which no other run has; what
- * former lives did with their orders; the exchange; and last the journal.
+ * A run over HTTP. It makes what it needs in a safe order: first it claims its keys, so that no other run has them; then it reads
+ * what former runs did with their orders; then it reaches the exchange, and last it opens the journal.
  */
 import { Context, type Duration, Effect, Layer, Redacted, Result, type Scope, Stream } from "effect"
 import { claimFor, showUrl } from "../dispatch/HttpDispatcher.ts"
@@ -32,24 +32,24 @@ export interface HttpRunSettings<E = never> extends Pick<
   "keys" | "seed" | "ttl" | "limit" | "window" | "bound" | "design" | "requestTimeout" | "inWords"
 > {
   /**
-   * Where the exchange is; the address may hold a token, and is never shown whole. Or what starts one for this run
-   * alone, and answers its address.
+   * The exchange's address, which may hold a token and is never shown whole; or an effect that starts an exchange for this
+   * run alone and gives its address.
    */
   readonly exchange: Redacted.Redacted<URL> | Effect.Effect<string, E, Scope.Scope>
   readonly source: SourceSettings
   /** The journal's file. */
   readonly log: string
-  /** Whether the journal may be called something else where that file is there already. */
+  /** Whether the journal may take another name if that file exists. */
   readonly logOrAnother?: boolean
-  /** The directory of what outlives the run, or undefined where nothing does. */
+  /** The directory of the keys' state; undefined if nothing outlives the run. */
   readonly state?: string | undefined
-  /** Whether the journal is on the disk itself before a request leaves. */
+  /** Whether a record is on the disk itself before its request leaves. */
   readonly durable?: boolean
-  /** Journals, and folders of them, that the run goes on from; left out where it begins anew. */
+  /** Journals of former runs, and folders of them, to resume; left out if the run begins anew. */
   readonly resume?: ReadonlyArray<string> | undefined
 }
 
-/** The run's keys, claimed before anything else is begun; undefined where nothing outlives the run. */
+/** Claims the run's keys, before anything else; undefined if nothing outlives the run. */
 const claimed = Effect.fnUntraced(function* <E>(settings: HttpRunSettings<E>) {
   const { exchange, state: directory } = settings
   if (directory === undefined) return undefined
@@ -72,10 +72,10 @@ const sourceOf = <E>({ keys, limit, seed, source, window }: HttpRunSettings<E>) 
     ? Effect.succeed(randomOrders({ ...source, seed, keys: keys.length, limit, window }))
     : ndjsonOrders(source.from, source.duration)
 
-/** Makes all that a run needs, as long as the scope; `run` then runs it, see `Run.run`. */
+/** Makes all that a run needs, for as long as the scope; then `run` runs it, see `Run.run`. */
 export const prepareHttpRun = Effect.fnUntraced(function* <E>(settings: HttpRunSettings<E>) {
   const memory = yield* claimed(settings)
-  // Only now: a former run that still had the keys would go on to send, and to write what we had read already.
+  // Not before the keys are ours: a former run that still had them would go on to send and to write.
   const recovery = settings.resume && (yield* recover(settings.resume))
   const remaining = recovery && makeRemaining(recovery.outcomes)
   const { shown, url } = yield* exchangeOf(settings)
@@ -106,7 +106,7 @@ export const prepareHttpRun = Effect.fnUntraced(function* <E>(settings: HttpRunS
       resumes: recovery?.lives,
       failsUnaccepted: true,
     }).pipe(Effect.provideContext(services)),
-    /** Orders that former lives had done, or left unknown; undefined where the run began anew. */
+    /** Orders that former runs had done or left unknown; undefined if the run began anew. */
     passedOver: Effect.sync(() => remaining?.passedOver()),
   }
 })

@@ -1,6 +1,6 @@
 /**
  * One run, real or simulated: a dispatcher between an order source and an exchange, a journal and the running
- * figures. What differs comes as services: the exchange's client, the source, the journal, who is told of progress.
+ * figures. Services make the difference: the exchange's client, the source, the journal, the progress.
  */
 import { Cause, Clock, DateTime, Effect, Exit, Layer, Random, Result, Stream } from "effect"
 import { RateLimiter } from "effect/persistence"
@@ -32,7 +32,7 @@ export interface RunReport {
   readonly badLines: number
   /** As the journal's last record says it. */
   readonly end: RunEnd
-  /** Interrupted where the run was stopped. Fails, too, where the journal's end cannot be written. */
+  /** Interrupted if the run was stopped; a failure also if the journal's end could not be written. */
   readonly exit: Exit.Exit<void, RunFailure>
 }
 
@@ -116,10 +116,9 @@ const endOf = (exit: Exit.Exit<void, RunFailure>, inWords: RunSettings["inWords"
 }
 
 /**
- * Runs until the source is exhausted and every order has its outcome. However it ends, stopped or failed or done, what
- * is in flight is awaited and the journal is complete, and the report says how it ended; it fails only where the journal
- * cannot be begun. To have the report of a run that is interrupted, too, run it in an uninterruptible region: it lets
- * itself be interrupted while it dispatches.
+ * Runs until the source is exhausted and every order has its outcome. However it ends (done, failed or stopped), it waits for
+ * requests in flight, completes the journal, and reports how it ended; it fails only if it cannot begin the journal. Call it in
+ * an uninterruptible region to get the report of a run that is interrupted: it can be interrupted while it dispatches.
  */
 export const run = (settings: RunSettings) =>
   Effect.uninterruptible(

@@ -1,4 +1,4 @@
-/** What a run is made of, with every default filled in. */
+/** A run's settings, with every default filled in. */
 import type { Duration } from "effect"
 import type { ApiKey } from "../domain/ApiKey.ts"
 import type { FormerLife } from "../journal/JournalRecord.ts"
@@ -9,22 +9,22 @@ import type { RunFailure } from "./RunFailure.ts"
 export interface RunSettings {
   readonly keys: ReadonlyArray<ApiKey>
   readonly seed: number
-  /** How long an order is worth sending, or undefined for ever. */
+  /** An order's time to live; undefined for no limit. */
   readonly ttl: Duration.Duration | undefined
   readonly limit: number
   readonly window: Duration.Duration
-  /** The longest incoming delay, or undefined where it is not known. */
+  /** The longest incoming delay; undefined if it is not known. */
   readonly bound: Duration.Duration | undefined
   /** What decides when a key may send. */
   readonly design: Design
   readonly requestTimeout: Duration.Duration
-  /** Where orders go, fit to be shown. */
+  /** The exchange's address, without secrets. */
   readonly exchange: string
-  /** What is remembered of the keys; undefined where nothing outlives the run. */
+  /** What is remembered of the keys; undefined if nothing outlives the run. */
   readonly memory?: Memory | undefined
-  /** The runs that this one goes on from; undefined where it begins anew. */
+  /** The runs that this one resumes; undefined if it begins anew. */
   readonly resumes?: ReadonlyArray<FormerLife> | undefined
-  /** Whether a run of which no order was accepted has failed. Of a simulated one that is a result like any other. */
+  /** Whether a run without an accepted order has failed. For a simulated run that is a result like any other. */
   readonly failsUnaccepted: boolean
   /** Puts a failure into words for the journal's end. */
   readonly inWords: (failure: RunFailure) => string

@@ -9,12 +9,10 @@ import type { Design } from "../run/Design.ts"
 import { RunProgress } from "../run/RunProgress.ts"
 import { meanGapMs, orderOffsets } from "../run/sources/RandomSource.ts"
 import { seededRandom } from "../platform/Random.ts"
-import type { Comparison, GateComparison, GateRun, OptimumRun } from "./Comparison.ts"
 import { interval95, meanOf } from "./Confidence.ts"
 import { showDelay } from "./Delay.ts"
 import { safeOptimum } from "./safeOptimum.ts"
 import { makeJourneys, simulate, type SimulationSettings } from "./Simulation.ts"
-import type { AtRest } from "./VirtualTime.ts"
 
 export type Scenario = Omit<SimulationSettings, "design" | "seed" | "inWords">
 
@@ -47,7 +45,7 @@ const optimumRun = Effect.fnUntraced(function* (scenario: Scenario, seed: number
     orderOffsets(yield* seededRandom(seed, "orders"), meanGapMs(scenario)),
     yield* makeJourneys({ ...scenario, seed }),
   )
-  return { seed, ...optimum, acceptedPerSecond: optimum.accepted / (durationMs / 1000) } satisfies OptimumRun
+  return { seed, ...optimum, acceptedPerSecond: optimum.accepted / (durationMs / 1000) }
 })
 
 /** One design's run on one seed. What is accepted after the scenario's duration does not count. */
@@ -71,38 +69,48 @@ const gateRun = Effect.fnUntraced(function* (settings: SimulationSettings, reach
       },
     }),
   )
-  const run: GateRun = {
+  return {
     seed,
     created: summary.orders.created,
+    /** Before the scenario's duration was over. */
     accepted,
+    /** Over the scenario's duration, also where the run ended early because every key was blocked. */
     acceptedPerSecond: accepted / (durationMs / 1000),
     expired: summary.orders.expired,
+    // Errors are counted by the exchange.
     exceeds: sum(tally.keys, (_) => _.rateLimit),
     nonceErrors: sum(tally.keys, (_) => _.nonce),
+    /** Requests refused because the key was blocked. */
     bans: sum(tally.keys, (_) => _.blocked),
     keysBlocked: tally.keys.filter((_) => _.rateLimit >= exerciseRules.blockAfter).length,
+    /** From an order's creation to its request; null where nothing was sent. */
     orderAgeMs: summary.orderAge === null ? null : { p50: summary.orderAge.p50, p99: summary.orderAge.p99 },
+    /** Why the run ended early. */
     failure: failure === undefined ? null : inWords(failure),
   }
-  return run
 })
 
+type GateRun = Effect.Success<ReturnType<typeof gateRun>>
+
+/** A gate over all seeds: counts are totals, ages are means. */
 const overSeeds = (
   design: Design,
   runs: ReadonlyArray<GateRun>,
   ceilingPerSecond: number,
   optimumPerSecond: number,
-): GateComparison => {
+) => {
   const acceptedPerSecond = interval95(runs.map((run) => run.acceptedPerSecond))
   const ages = runs.flatMap((run) => (run.orderAgeMs === null ? [] : [run.orderAgeMs]))
   const exceeds = sum(runs, (run) => run.exceeds)
   const nonceErrors = sum(runs, (run) => run.nonceErrors)
   const bans = sum(runs, (run) => run.bans)
   return {
+    /** As it is written on the command line. */
     gate: design.name,
     safe: exceeds + nonceErrors + bans === 0,
     acceptedPerSecond,
     shareOfCeiling: acceptedPerSecond.mean / ceilingPerSecond,
+    /** Null where nothing could be accepted. */
     shareOfOptimum: optimumPerSecond === 0 ? null : acceptedPerSecond.mean / optimumPerSecond,
     expired: sum(runs, (run) => run.expired),
     exceeds,
@@ -117,56 +125,62 @@ const overSeeds = (
   }
 }
 
-/** Compares. `reached` is told now and then which share of all the work is done, from 0 to 1. */
-export const compare = (
+export type GateComparison = ReturnType<typeof overSeeds>
+
+/** Compares. The field names are those of the JSON form, where null stands for "none". `reached` is told now and then which share of all the work is done, from 0 to 1. */
+export const compare = Effect.fnUntraced(function* (
   settings: CompareSettings,
   reached: (share: number) => void,
-): Effect.Effect<Comparison, AtRest> =>
-  Effect.gen(function* () {
-    const { scenario, designs, inWords, seeds } = settings
-    const durationMs = Duration.toMillis(scenario.duration)
-    const windowMs = Duration.toMillis(scenario.window)
-    // A key passes `limit` requests in the window and the millisecond by which the next must be later.
-    const ceilingPerSecond = (scenario.limit * scenario.keys * 1000) / (windowMs + 1)
-    const optima = yield* Effect.forEach(seeds, (seed) => optimumRun(scenario, seed))
-    const optimum = interval95(optima.map((run) => run.acceptedPerSecond))
-    let done = 0
-    const whole = designs.length * seeds.length
-    const compared = yield* Effect.forEach(designs, (design) =>
-      Effect.map(
-        Effect.forEach(seeds, (seed) =>
-          Effect.tap(
-            gateRun({ ...scenario, design, seed, inWords }, (ms) =>
-              reached((done + Math.min(1, ms / durationMs)) / whole),
-            ),
-            () =>
-              Effect.sync(() => {
-                done += 1
-                reached(done / whole)
-              }),
+) {
+  const { scenario, designs, inWords, seeds } = settings
+  const durationMs = Duration.toMillis(scenario.duration)
+  const windowMs = Duration.toMillis(scenario.window)
+  // A key passes `limit` requests in the window and the millisecond by which the next must be later.
+  const ceilingPerSecond = (scenario.limit * scenario.keys * 1000) / (windowMs + 1)
+  const optima = yield* Effect.forEach(seeds, (seed) => optimumRun(scenario, seed))
+  const optimum = interval95(optima.map((run) => run.acceptedPerSecond))
+  let done = 0
+  const whole = designs.length * seeds.length
+  const compared = yield* Effect.forEach(designs, (design) =>
+    Effect.map(
+      Effect.forEach(seeds, (seed) =>
+        Effect.tap(
+          gateRun({ ...scenario, design, seed, inWords }, (ms) =>
+            reached((done + Math.min(1, ms / durationMs)) / whole),
           ),
+          () =>
+            Effect.sync(() => {
+              done += 1
+              reached(done / whole)
+            }),
         ),
-        (runs) => overSeeds(design, runs, ceilingPerSecond, optimum.mean),
       ),
-    )
-    return {
-      scenario: {
-        durationMs,
-        load: scenario.load,
-        keys: scenario.keys,
-        limit: scenario.limit,
-        windowMs,
-        ttlMs: scenario.ttl === undefined ? null : Duration.toMillis(scenario.ttl),
-        boundMs: scenario.bound === undefined ? null : Duration.toMillis(scenario.bound),
-        delay: showDelay(scenario.delay),
-        spike: scenario.spike ?? null,
-        loss: scenario.loss,
-        clockStep: scenario.clockStep ?? null,
-        lateMs: scenario.lateMs,
-      },
-      seeds,
-      ceilingPerSecond,
-      safeOptimum: { acceptedPerSecond: optimum, runs: optima },
-      gates: compared,
-    } satisfies Comparison
-  })
+      (runs) => overSeeds(design, runs, ceilingPerSecond, optimum.mean),
+    ),
+  )
+  return {
+    scenario: {
+      durationMs,
+      load: scenario.load,
+      keys: scenario.keys,
+      limit: scenario.limit,
+      windowMs,
+      ttlMs: scenario.ttl === undefined ? null : Duration.toMillis(scenario.ttl),
+      boundMs: scenario.bound === undefined ? null : Duration.toMillis(scenario.bound),
+      delay: showDelay(scenario.delay),
+      spike: scenario.spike ?? null,
+      loss: scenario.loss,
+      clockStep: scenario.clockStep ?? null,
+      lateMs: scenario.lateMs,
+    },
+    seeds,
+    /** What the exchange lets pass of all keys, however orders come and delays fall. */
+    ceilingPerSecond,
+    /** What safe rules let through at best, on the same orders with the same delays. */
+    safeOptimum: { acceptedPerSecond: optimum, runs: optima },
+    gates: compared,
+  }
+})
+
+/** What a comparison of gates amounts to. */
+export type Comparison = Effect.Success<ReturnType<typeof compare>>

@@ -88,7 +88,7 @@ interface Sent {
 
 type Judge = (sent: Sent) => ExchangeAnswer
 
-/** Judges by the model, and remembers of each key what the model must know. */
+/** Judges by the model, and keeps each key's state for it. */
 const makeJudge =
   (
     { config, onArrival, unknownKeys = [] }: SimulatedExchangeOptions,

@@ -3,7 +3,7 @@
  * sleeper when all of them rest. Production code runs in it unchanged, hours in seconds, and the same program
  * takes the same steps every time, on every machine.
  */
-import { Clock, Context, Duration, Effect, type Exit, Scheduler, Schema } from "effect"
+import { Clock, Context, Duration, Effect, Scheduler, Schema } from "effect"
 import { TimeHeap } from "../platform/TimeHeap.ts"
 
 export interface VirtualTimeOptions {
@@ -16,14 +16,6 @@ export interface VirtualTimeOptions {
 }
 
 const NEW_YEAR_2026_MS = 1_767_225_600_000
-
-/** What a program has left behind at its end. */
-export interface Remains {
-  /** Sleepers that have not been given up: timers, and the fibers that wait for them. */
-  readonly sleepers: number
-  /** Some fiber goes on running and does not come to rest. */
-  readonly busy: boolean
-}
 
 /** Runs what fibers have scheduled, and moves time when nothing is left to run. */
 class World {
@@ -54,17 +46,13 @@ class World {
     })
   }
 
-  /** What would still happen if time went on. */
-  get remains(): Remains {
+  /** Sleepers that have not been given up, and whether some fiber goes on running: what would happen if time went on. */
+  get remains() {
     return { sleepers: this.#sleepers.waiting, busy: this.#tasks.length > 0 }
   }
 
-  /** Runs what is due at this moment, but not for ever, and leaves time where it is. */
-  settle(rounds: number): void {
-    for (let round = 0; round < rounds && this.#tasks.length > 0; round++) this.#runTasks()
-  }
-
-  #runTasks(): void {
+  /** Runs what is due at this moment, and leaves time where it is. */
+  runTasks(): void {
     const tasks = this.#tasks
     this.#tasks = []
     for (const task of tasks) task()
@@ -75,7 +63,7 @@ class World {
     for (let step = 0; step < steps; step++) {
       if (done()) return "done"
       if (this.#tasks.length > 0) {
-        this.#runTasks()
+        this.runTasks()
         continue
       }
       const next = this.#sleepers.take()
@@ -123,7 +111,8 @@ export class AtRest extends Schema.TaggedError<AtRest>()("AtRest", { atMs: Schem
 /** Steps that are taken before the thread is given to others: some tens of milliseconds of real time. */
 const STEPS_A_SLICE = 50_000
 
-const begin = <A, E>(effect: Effect.Effect<A, E>, options: VirtualTimeOptions) => {
+/** Begins an effect; `run` takes so many steps of it, and answers how it ended if it has. */
+export const begin = <A, E>(effect: Effect.Effect<A, E>, options: VirtualTimeOptions) => {
   const world = new World(options.latenessMs ?? (() => 0))
   const context = Context.make(Clock.Clock, makeClock(world, options)).pipe(
     Context.add(Scheduler.Scheduler, new Scheduler.MixedScheduler("async", world.schedule)),
@@ -141,38 +130,9 @@ const begin = <A, E>(effect: Effect.Effect<A, E>, options: VirtualTimeOptions) =
 }
 
 /**
- * Runs an effect in virtual time, from one end to the other without giving up the thread. The effect must not
- * wait for anything outside: files, sockets, the real clock.
- */
-export const runVirtual = <A, E>(
-  effect: Effect.Effect<A, E>,
-  options: VirtualTimeOptions = {},
-): Exit.Exit<A, E | AtRest> =>
-  Effect.runSyncExit(
-    Effect.suspend(() => begin(effect, options).run(Number.POSITIVE_INFINITY) ?? Effect.die("paused")),
-  )
-
-/** Rounds in which fibers that were told to end come to their ends. */
-const SETTLING_ROUNDS = 1000
-
-/** Runs an effect like {@link runVirtual}, and tells what it has left behind. */
-export const runVirtualToRest = <A, E>(
-  effect: Effect.Effect<A, E>,
-  options: VirtualTimeOptions = {},
-): { readonly exit: Exit.Exit<A, E | AtRest>; readonly remains: Remains } =>
-  Effect.runSync(
-    Effect.suspend(() => {
-      const { run, world } = begin(effect, options)
-      return Effect.map(Effect.exit(run(Number.POSITIVE_INFINITY) ?? Effect.die("paused")), (exit) => {
-        world.settle(SETTLING_ROUNDS)
-        return { exit, remains: world.remains }
-      })
-    }),
-  )
-
-/**
- * The same as an effect of the real world, which lets others run in between. Interrupted, it interrupts the program,
- * and lets it come to its end.
+ * Runs an effect in virtual time, as an effect of the real world that lets others run in between. The effect must not
+ * wait for anything outside: files, sockets, the real clock. Interrupted, it interrupts the program, and lets it come to
+ * its end.
  */
 export const inVirtualTime = <A, E>(
   effect: Effect.Effect<A, E>,

@@ -6,7 +6,7 @@ import { BarChart, type BarSeriesOption, CustomChart, type CustomSeriesOption } 
 import { GridComponent, LegendComponent, MarkLineComponent, TitleComponent } from "echarts/components"
 import { init, use } from "echarts/core"
 import { SVGRenderer } from "echarts/renderers"
-import type { Comparison, GateComparison } from "./Comparison.ts"
+import type { Comparison, GateComparison } from "./Compare.ts"
 import { showScenario, showSeeds } from "./renderComparison.ts"
 
 use([BarChart, CustomChart, GridComponent, LegendComponent, MarkLineComponent, TitleComponent, SVGRenderer])

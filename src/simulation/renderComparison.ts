@@ -3,13 +3,14 @@
  * outlandish numbers.
  */
 import { Duration } from "effect"
-import type { ComparedScenario, Comparison, OrderAge } from "./Comparison.ts"
+import { alignColumns } from "../platform/alignColumns.ts"
+import type { Comparison, GateComparison } from "./Compare.ts"
 import type { Interval } from "./Confidence.ts"
 
 const showMs = (ms: number): string => Duration.format(Duration.millis(ms))
 
 /** The scenario in a line: what is as usual (no spike, no loss, no step) is left out. */
-export const showScenario = (scenario: ComparedScenario): string =>
+export const showScenario = (scenario: Comparison["scenario"]): string =>
   [
     `load ${scenario.load}`,
     `${scenario.keys} ${scenario.keys === 1 ? "key" : "keys"}, each ${scenario.limit} in ${showMs(scenario.windowMs)}`,
@@ -34,7 +35,7 @@ const perSecond = (interval: Interval): ReadonlyArray<string> => [
   interval.plusMinus === null ? "-" : interval.plusMinus.toFixed(2),
 ]
 const percent = (share: number | null): string => (share === null ? "-" : `${(100 * share).toFixed(1)} %`)
-const ages = (age: OrderAge | null): ReadonlyArray<string> =>
+const ages = (age: GateComparison["orderAgeMs"]): ReadonlyArray<string> =>
   age === null ? ["-", "-"] : [age.p50.toFixed(1), age.p99.toFixed(1)]
 
 const HEADINGS = [
@@ -82,15 +83,6 @@ export const renderComparison = (comparison: Comparison): string => {
     ],
     ["ceiling", ceilingPerSecond.toFixed(2)],
   ]
-  const widths = HEADINGS.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  const table = rows.map((row) =>
-    row
-      .map((cell, column) =>
-        column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
-      )
-      .join("  ")
-      .trimEnd(),
-  )
   const scenario = `${showScenario(comparison.scenario)}; ${showSeeds(seeds)}`
-  return `${[scenario, "", ...table, "", ...EXPLAINED].join("\n")}\n`
+  return `${[scenario, "", ...alignColumns(rows, "right"), "", ...EXPLAINED].join("\n")}\n`
 }

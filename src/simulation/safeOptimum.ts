@@ -1,7 +1,7 @@
 /**
- * What could be sent at best under the rules that make a client safe, on the same orders and with the same
- * delays: exact timers, no pace, no queue of its own. It shares no code with the dispatcher, which is measured
- * by it.
+ * The most that could be sent under the rules that make a client safe, on the same orders and with the same
+ * delays: exact timers, no pace, no queue of its own. It shares no code with the dispatcher, which it
+ * measures.
  *
  * The rules, of each lane: a request is sent when the one before it has certainly arrived, and when fewer than
  * `limit` permits are out. A permit comes back a window and a millisecond after the request has certainly

@@ -7,7 +7,7 @@
  */
 import { createHistogram, type RecordableHistogram } from "node:perf_hooks"
 
-/** In milliseconds. `max` is exact; of the others three figures are. */
+/** In milliseconds. `max` is exact, the others to three figures. */
 export interface Percentiles {
   readonly p50: number
   readonly p90: number
@@ -18,9 +18,9 @@ export interface Percentiles {
 
 export interface Distribution {
   readonly histogram: RecordableHistogram
-  /** What the histogram counts in: so many are a millisecond. */
+  /** The histogram's units in a millisecond. */
   readonly unitsPerMs: number
-  /** What lasts longer counts as that long. */
+  /** A longer duration counts as this long. */
   readonly mostUnits: number
   maxMs: number
 }
@@ -44,7 +44,7 @@ export const coarseDistribution = (): Distribution => ({
   maxMs: 0,
 })
 
-/** Takes a duration in milliseconds. A negative one, which only a damaged log says, is passed over. */
+/** Takes a duration in milliseconds. Passes over a negative one, which only a damaged log has. */
 export const addDuration = (distribution: Distribution, ms: number): void => {
   if (ms < 0) return
   const { histogram, mostUnits, unitsPerMs } = distribution
@@ -56,7 +56,7 @@ export const addDuration = (distribution: Distribution, ms: number): void => {
 /** Distributions to be used again: the collector does not see how much memory a histogram holds. */
 export interface DistributionPool {
   readonly take: () => Distribution
-  /** Empties one that nobody uses any more. */
+  /** Empties a distribution that nobody uses any more. */
   readonly give: (distribution: Distribution | undefined) => void
 }
 
@@ -73,7 +73,7 @@ export const distributionPool = (empty: () => Distribution): DistributionPool =>
   }
 }
 
-/** Null where there was no duration. */
+/** Null if there was no duration. */
 export const percentilesOf = ({ histogram, maxMs, unitsPerMs }: Distribution): Percentiles | null => {
   if (histogram.count === 0) return null
   const percentile = (percent: number): number => Math.min(histogram.percentile(percent) / unitsPerMs, maxMs)

@@ -1,16 +1,15 @@
 /**
- * Looks at a part of a log's events only: those of some time, or of some keys.
+ * Chooses a part of a log's events: those of some time, or of some keys.
  */
 import type { LogEvent, Settings } from "../journal/LogEvent.ts"
 import type { LogSpan } from "./LogSpans.ts"
 
-/** What remains of a log's event: undefined where it is not looked at. */
+/** What remains of a log's event; undefined if it is not chosen. */
 export type EventFilter = (event: LogEvent) => LogEvent | undefined
 
 /**
- * Makes a filter for one log, whose run and times `current` knows when an event comes. An order counts with its outcome: one that
- * ends at another time, or with a key that is not looked at, counts nowhere, and one that was never sent by a key
- * belongs to none.
+ * Makes a filter for one log; `current` gives the span of the run that an event belongs to. An order counts when it ends: if it
+ * ends at another time, or with a key that is not chosen, it counts nowhere. An order that no key sent belongs to no key.
  */
 export const makeEventFilter = (keys: ReadonlyArray<string>, current: () => LogSpan): EventFilter => {
   const chosen = new Set(keys)

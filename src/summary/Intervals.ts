@@ -15,10 +15,10 @@ import type { LogKind } from "../journal/LogReader.ts"
 export interface Interval {
   /** Where it begins, in milliseconds from the beginning of the log's times. */
   readonly fromMs: number
-  /** The same by the clock, in milliseconds since 1970; null where the log does not say. */
+  /** The same by the clock, in milliseconds since 1970; null if the log does not say. */
   readonly atMs: number | null
   readonly everyMs: number
-  /** How much of it the log tells of and is looked at: less than all of it at either end. */
+  /** How much of it the log covers and was chosen: at either end less than all of it. */
   readonly coveredMs: number
   /** Null where the log does not say. */
   readonly created: number | null

@@ -1,4 +1,4 @@
-/** What a log is read with. */
+/** The options of reading a log. */
 import type { LogEvent } from "../journal/LogEvent.ts"
 import type { LogKind } from "../journal/LogReader.ts"
 import type { LogSpan } from "./LogSpans.ts"
@@ -8,7 +8,7 @@ import type { Selection } from "./Selection.ts"
 /** What the exchange allowed, for logs that do not say. */
 export type LogDefaults = Pick<LogContext, "keys" | "limit">
 
-/** Who is told every event that is looked at, too, and when there are no more. */
+/** Hears every chosen event, and when there are no more. */
 export interface EventListener {
   readonly add: (event: LogEvent) => void
   readonly end: () => void
@@ -17,13 +17,13 @@ export interface EventListener {
 /**
  * Makes a listener for one log.
  *
- * @param current the time of the run that the log has come to
+ * @param current the span of the run that the log has reached
  */
 export type Listen = (kind: LogKind, current: () => LogSpan) => EventListener
 
-/** What else is done with a log's events on their way to its summary. */
+/** Which events count, and who hears them besides the summary. */
 export interface LogOptions {
-  /** What is looked at; everything where it is left out. */
+  /** The chosen part; the whole log if left out. */
   readonly selection?: Selection
   readonly listen?: ReadonlyArray<Listen>
 }

@@ -1,50 +1,50 @@
 /**
- * Which time a log tells of, and which of that is looked at: for each of its runs, whose times begin anew.
+ * The time that a log covers, and the chosen part of it, for each of its runs: every run's times begin anew.
  */
 import { elapsedMs } from "../journal/elapsed.ts"
 import type { LogEvent } from "../journal/LogEvent.ts"
 import type { LogKind } from "../journal/LogReader.ts"
 import type { Moment, TimeSpan } from "./Selection.ts"
 
-/** Of one run, in the log's own times, as far as its events so far tell. */
+/** The span of one run, in the log's own times, as far as its events so far tell. */
 export interface LogSpan {
   /** Where the log's times begin. */
   readonly beginMs: number
   /** The same by the clock, in milliseconds since 1970; undefined where the log does not say. */
   readonly clockMs: number | undefined
-  /** From where on the log tells: its beginning or, where that was cut off, its first record. */
+  /** Where the log's records begin: at its beginning or, if that was cut off, at its first record. */
   readonly startMs: number
-  /** Of its last record. */
+  /** The time of its last record. */
   readonly endMs: number
-  /** From here on it is looked at. */
+  /** Where the chosen part begins. */
   readonly sinceMs: number
-  /** Before this it is looked at. */
+  /** Where the chosen part ends; this moment is no part of it. */
   readonly untilMs: number
 }
 
-/** That a log has nothing of the time that was asked for. */
+/** A log has no records of the time that was asked for. */
 export interface Missed {
   readonly asked: TimeSpan
-  /** What it has; undefined where it has nothing at all. */
+  /** The time that it has; undefined if it has no records at all. */
   readonly has: LogSpan | undefined
 }
 
 export interface LogSpans {
-  /** Takes the log's next event, looked at or not. */
+  /** Takes the log's next event, chosen or not. */
   readonly add: (event: LogEvent) => void
-  /** That of the run which the log has come to. It goes on with the run's events; the next run has its own. */
+  /** The span of the run that the log has reached. It grows with the run's events; the next run has another. */
   readonly current: () => LogSpan
-  /** Whether the log did not say when it began, and a time of day or a date was asked for. */
+  /** Whether a time of day or a date was asked for, and the log does not say when it began. */
   readonly lacksBeginning: () => boolean
-  /** Undefined unless the log so far has nothing of a time that was asked for. */
+  /** Set if the log so far has no records of the time that was asked for. */
   readonly missed: () => Missed | undefined
 }
 
 const DAY_MS = 86_400_000
-/** A time of day may be as much before the log's beginning, and still be meant for the same day. */
+/** A time of day up to this long before the log's beginning means the same day, a longer one the next day. */
 const BEFORE_BEGINNING_MS = 3_600_000
 
-/** In the log's own times; undefined where that is not known. */
+/** The moment in the log's own times; undefined if that is not known. */
 const placeOf = (moment: Moment, { beginMs, clockMs }: LogSpan): number | undefined => {
   if (moment.type === "offset") return beginMs + moment.ms
   if (clockMs === undefined) return undefined
@@ -54,7 +54,7 @@ const placeOf = (moment: Moment, { beginMs, clockMs }: LogSpan): number | undefi
   return beginMs + (ahead < -BEFORE_BEGINNING_MS ? ahead + DAY_MS : ahead)
 }
 
-/** How much of the time between two moments the run tells of and is looked at, in milliseconds. */
+/** How much of the time between two moments the run covers and was chosen, in milliseconds. */
 export const coveredMs = (
   { startMs, endMs, sinceMs, untilMs }: LogSpan,
   fromMs: number,
@@ -69,7 +69,7 @@ export const makeLogSpans = (asked: TimeSpan, kind: LogKind): LogSpans => {
   let hasBegun = false
   let hasAny = false
   let lacksBeginning = false
-  /** The last run of which something was recorded. */
+  /** The last run with a record. */
   let recorded: LogSpan | undefined
 
   const place = (moment: Moment | undefined, span: LogSpan, otherwise: number): number => {

@@ -1,8 +1,8 @@
 /**
  * Where a log begins, which its figures are counted from.
  *
- * Threads write lines a little out of order, so the first line is not always the first record. Which one is, is
- * known once a record came that is a second younger, or after 1024 records.
+ * Threads write lines a little out of order, so the first line is not always the first record. The first record is known
+ * once one came that is a second younger, or after 1024 records.
  */
 import type { LogKind } from "../journal/LogReader.ts"
 import type { LogEvent, Settings, TimedEvent } from "../journal/LogEvent.ts"
@@ -17,11 +17,11 @@ export interface LogStart {
   readonly firstMs: number
   /** The most orders that can leave the queue in a second, as the exchange's limit has it. */
   readonly capPerSecond: number
-  /** What the log's header says of the run; undefined where there is none. */
+  /** What the log's header says of the run; undefined if there is none. */
   readonly settings: Settings | undefined
 }
 
-/** Who wrote a log, and what the exchange allowed where it does not say. */
+/** Who wrote a log, and what the exchange allowed if the log does not say. */
 export interface LogContext {
   readonly kind: LogKind
   /** API keys. */

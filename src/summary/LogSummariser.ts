@@ -1,6 +1,6 @@
 /**
- * Summarises a log from its bytes, a journal or a Python client's log. Its events are looked at or not, summarised, and
- * told to whoever listens. Lines that are not recognised are counted, never fatal.
+ * Summarises a log, a journal or a Python client's, from its bytes: chooses its events, counts them, and tells them to
+ * listeners. It counts lines that it does not recognise; they are never fatal.
  */
 import { Option } from "effect"
 import { fromJournal, type LogEvent } from "../journal/LogEvent.ts"
@@ -12,21 +12,21 @@ import { makeSummariser } from "./Summariser.ts"
 import type { Summary } from "./Summary.ts"
 
 export interface LogSummariser extends Pick<LogReader, "push" | "lines" | "newerVersion"> {
-  /** The line that is being read has no more bytes, though no newline came. */
+  /** The last line has no more bytes, although no newline came. */
   readonly endLine: () => void
   /** There are no more bytes. */
   readonly end: () => void
-  /** Whether the selection needs to know when the log began, and it does not say: it must then be refused. */
+  /** Whether the selection needs the time when the log began, and the log does not say: refuse it then. */
   readonly lacksBeginning: () => boolean
-  /** Undefined unless the log so far has nothing of the time that was asked for: it must then be refused. */
+  /** Set if the log so far has no records of the time that was asked for: refuse it then. */
   readonly missed: () => Missed | undefined
   /** Whether the run that wrote the log has ended. */
   readonly hasEnded: () => boolean
-  /** The summary of the lines so far; none where not a single one was recognised. */
+  /** The summary of the lines so far; none if no line was recognised. */
   readonly summary: () => Option.Option<Summary>
 }
 
-/** What becomes of the events of a log whose kind is known. */
+/** The way of events to the summary, once the log's kind is known. */
 const makeEventTaker = (kind: LogKind, defaults: LogDefaults, { listen = [], selection }: LogOptions) => {
   const summariser = makeSummariser({ ...defaults, kind })
   const spans = makeLogSpans(selection ?? { since: undefined, until: undefined }, kind)

@@ -1,5 +1,5 @@
 /**
- * How many orders a client made that numbers them and may count them once a second.
+ * How many orders a client made, if it numbers them and may count them once a second.
  */
 
 export interface Numbering {
@@ -32,7 +32,7 @@ export const ordersCounted = (numbering: Numbering, count: number): void => {
 export const createdByNumber = ({ smallest, largest }: Numbering): number =>
   smallest > largest ? 0 : largest - smallest + 1
 
-/** Orders created in a second. A log with one time only is a second of it. */
+/** Orders created in a second. A log with only one time counts as a second. */
 export const requestsPerSecond = (numbering: Numbering, totalMs: number): number =>
   numbering.counts > 0
     ? numbering.countSum / numbering.counts

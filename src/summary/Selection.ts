@@ -1,5 +1,5 @@
 /**
- * Which part of a log is looked at: some time of it, or some keys.
+ * The chosen part of a log: some time of it, or some keys.
  */
 import { DateTime, Option } from "effect"
 
@@ -12,23 +12,23 @@ export type Moment =
   /** Since 1970, by the log's own clock. */
   | { readonly type: "date-time"; readonly ms: number }
 
-/** From a moment on, and before another. */
+/** The time from one moment on, and before another. */
 export interface TimeSpan {
   readonly since: Moment | undefined
   readonly until: Moment | undefined
 }
 
-/** What is looked at. */
+/** The chosen part. */
 export interface Selection extends TimeSpan {
-  /** Requests of these keys; of all where there are none. */
+  /** The keys whose requests count; all keys if empty. */
   readonly keys: ReadonlyArray<string>
 }
 
-/** Whether nothing is left out. */
+/** Whether it is the whole log. */
 export const looksAtAll = ({ since, until, keys }: Selection): boolean =>
   since === undefined && until === undefined && keys.length === 0
 
-/** Whether nothing can be between the two, whatever the log. A time of day may be on the day after another. */
+/** Whether no log can have anything between the two. A time of day may be on the day after another. */
 export const isContradictory = ({ since, until }: TimeSpan): boolean => {
   if (since === undefined || until === undefined || since.type !== until.type) return false
   return since.type === "time-of-day" ? until.ms === since.ms : until.ms <= since.ms
@@ -39,7 +39,7 @@ const UNITS = [
   ["m", 60_000],
 ] as const
 
-/** In the largest unit of which it is a whole number; else in seconds, or below a second in milliseconds. */
+/** Shows a time in the largest unit that makes it a whole number; else in seconds, or in milliseconds below one. */
 export const offsetText = (ms: number): string => {
   if (ms > 0 && ms < 1000) return `${ms}ms`
   const [unit, length] = UNITS.find(([, length]) => ms > 0 && ms % length === 0) ?? ["s", 1000]
@@ -65,7 +65,7 @@ export const momentText = ({ type, ms }: Moment): string => {
   }
 }
 
-/** Such as `from 10s to 20s`; empty where it is all time. */
+/** Such as `from 10s to 20s`; empty for the whole time. */
 export const spanText = ({ since, until }: TimeSpan): string => {
   if (since === undefined) return until === undefined ? "" : `before ${momentText(until)}`
   return `from ${momentText(since)} ${until === undefined ? "on" : `to ${momentText(until)}`}`
@@ -80,17 +80,17 @@ const keysText = (keys: ReadonlyArray<string>): string => {
   return `${named}${rest > 0 ? ` and ${rest} more` : ""} only`
 }
 
-/** What stands beside a log's name, such as `from 10s to 20s, key-1 only`; empty where nothing is left out. */
+/** What stands beside a log's name, such as `from 10s to 20s, key-1 only`; empty for the whole log. */
 export const scopeText = (selection: Selection | undefined): string =>
   selection === undefined
     ? ""
     : [spanText(selection), keysText(selection.keys)].filter((part) => part !== "").join(", ")
 
-/** A name that says what it stands for: `run.ndjson, from 10s to 20s, key-1 only`. */
+/** A log's name with its chosen part: `run.ndjson, from 10s to 20s, key-1 only`. */
 export const nameWithScope = (name: string, selection: Selection | undefined): string =>
   [name, scopeText(selection)].filter((part) => part !== "").join(", ")
 
-/** As the JSON form has it: the flags' values; null where nothing is left out. */
+/** The JSON form's `selection`; null for the whole log. */
 export const selectionJson = (selection: Selection | undefined) =>
   selection === undefined || looksAtAll(selection)
     ? null

@@ -24,7 +24,7 @@ import { figuresOf, type WindowFigures } from "./windowFigures.ts"
 import { countRecord, emptyWindows, type Windows } from "./Windows.ts"
 
 /**
- * What a log has come to. Its size does not grow with the log: 64 windows, the names of at most 100,000 orders without
+ * The tally of a log. Its size does not grow with the log: 64 windows, the names of at most 100,000 orders without
  * an outcome and of 10,000 keys, four histograms.
  */
 interface Counts {
@@ -44,7 +44,7 @@ const created = ({ numbering, orders, unfinished }: LogTally, kind: LogKind): nu
     : Object.values(orders).reduce((sum, count) => sum + count, 0) + countUnfinished(unfinished)
 
 /**
- * The summary of a whole log, or of what came of it so far. An order that was sent and has no outcome counts as
+ * The summary of a whole log, or of the part read so far. An order that was sent and has no outcome counts as
  * unknown.
  */
 const summaryOf = ({ tally, windows, transit }: Counts, start: LogStart): Summary => {
@@ -93,8 +93,8 @@ const summaryOf = ({ tally, windows, transit }: Counts, start: LogStart): Summar
 export interface Summariser {
   readonly add: (event: LogEvent) => void
   /**
-   * The summary of what came so far; more may come after. An order that was sent and has no outcome counts as
-   * unknown, so in mid-run that is what is in flight.
+   * The summary of the events so far; more may follow. An order that was sent and has no outcome counts as
+   * unknown: in mid-run those in flight.
    */
   readonly finish: () => Summary
 }
@@ -114,7 +114,7 @@ export const makeSummariser = (options: LogContext): Summariser => {
     else countTransit(counts.transit, transit, start)
   })
 
-  /** Counts the prelude anew: more may come before the start is known. */
+  /** Counts the events so far again: more may come before the start is known. */
   const countPrelude = (since: LogStart): void => {
     counts = { tally, windows: emptyWindows(), transit: emptyTransitTimes() }
     for (const event of prelude) countRecord(counts.windows, event, since)

@@ -1,6 +1,6 @@
 /**
- * How long requests are on their way as far as the exchange may know: until then they keep a permit of their key beyond the
- * window, and the key's next request.
+ * How long requests may still be on their way. Until then a request keeps a permit of its key, beyond the window, and holds up
+ * the key's next request.
  *
  * The two are the same of a request that was answered in time. One that was lost keeps its permit until a ping shows that it has
  * arrived (by journals of version 1, until a bound after it was given up); but the key's next request went as soon as it could
@@ -15,8 +15,8 @@ import type { LogStart } from "./LogStart.ts"
 export interface TransitTimes {
   requests: number
   /**
-   * From their leaving to the latest moment at which the exchange can have counted them, in whole microseconds, so that the
-   * order of adding up makes no difference.
+   * From their leaving to the latest moment at which the exchange can have counted them. In whole microseconds, so that
+   * the sum does not depend on its order.
    */
   latestMicros: number
   /** From their leaving to the moment from which the key's next request could not overtake them. */
@@ -29,7 +29,7 @@ export interface MeanTransit {
   readonly nextMs: number
 }
 
-/** What lasts longer is no request but a damaged line. */
+/** A request that lasts longer is a damaged line. */
 const LONGEST_MS = 86_400_000
 
 export const emptyTransitTimes = (): TransitTimes => ({ requests: 0, latestMicros: 0, nextMicros: 0 })
@@ -91,7 +91,7 @@ export const makeTransitReader = (tell: (transit: LoggedTransit) => void): ((eve
   }
 }
 
-/** Time before the log's first record is none of the time that its orders are counted over, and does not count. */
+/** Counts a request from the log's first record on: its orders are counted from there on, too. */
 export const countTransit = (
   times: TransitTimes,
   { latestMs, nextMs, sentMs }: LoggedTransit,
@@ -106,7 +106,7 @@ export const countTransit = (
   times.nextMicros += microsUntil(nextMs)
 }
 
-/** Undefined where there was no request. */
+/** Undefined if there was no request. */
 export const meanTransit = ({ requests, latestMicros, nextMicros }: TransitTimes): MeanTransit | undefined =>
   requests === 0
     ? undefined

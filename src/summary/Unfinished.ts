@@ -2,12 +2,12 @@
  * Orders that were sent and have no outcome yet.
  */
 
-/** Orders without an outcome that are known by name: far more than can be in flight. Beyond, they only count. */
+/** So many orders without an outcome are kept by name, far more than can be in flight. Further ones are only counted. */
 const MAX_UNFINISHED = 100_000
 
 export interface UnfinishedOrder {
   readonly createdAtMs: number
-  /** Whose request has no end yet; null where the last one came back, and the order waits for another. */
+  /** The key whose request has no end yet; null if the last request came back and the order waits for another. */
   readonly key: string | null
 }
 
@@ -30,7 +30,7 @@ export const orderSent = (unfinished: Unfinished, id: string, order: UnfinishedO
   }
 }
 
-/** Its last request ended, and it went back to the line. */
+/** The order's last request ended, and the order went back to the queue. */
 export const orderCameBack = ({ orders }: Unfinished, id: string): void => {
   const known = orders.get(id)
   if (known !== undefined) orders.set(id, { createdAtMs: known.createdAtMs, key: null })

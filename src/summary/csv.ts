@@ -1,4 +1,4 @@
-/** Comma-separated values as RFC 4180 has them, but for the line's end, which `csvLine` leaves to its caller. */
+/** Comma-separated values by RFC 4180; the caller of `csvLine` adds the line's end. */
 
 export type CsvValue = string | number | null
 
@@ -10,5 +10,5 @@ const field = (value: CsvValue): string => {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
 
-/** One line. What is not known is empty. */
+/** One line. A value that is not known is empty. */
 export const csvLine = (values: ReadonlyArray<CsvValue>): string => values.map(field).join(",")

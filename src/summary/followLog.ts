@@ -8,13 +8,13 @@ import type { LogDefaults, LogOptions } from "./LogOptions.ts"
 import { cannotRead, type LogUnusable, refuseNewer } from "./logProblems.ts"
 import { type LogSummariser, makeLogSummariser } from "./LogSummariser.ts"
 
-/** What a follower tells. */
+/** Hears how far a follower has come. */
 export interface FollowListener {
-  /** The file is not there yet, and is waited for. */
+  /** The file is not there yet: the follower waits for it. */
   readonly waiting: Effect.Effect<void>
-  /** The file was replaced or emptied: `anew` says whether a new run is in it, whose figures begin at nothing. */
+  /** The file was replaced or emptied. `anew`: it holds a new run, so the figures start over. */
   readonly replaced: (anew: boolean) => Effect.Effect<void>
-  /** All that is there so far was read. */
+  /** The follower has read all that is there. */
   readonly looked: (log: LogSummariser) => Effect.Effect<void>
 }
 
@@ -37,7 +37,7 @@ export const makeFollower = (
   listener: FollowListener,
 ): Follower => {
   let log = makeLogSummariser(defaults, options)
-  /** Of a file that has taken another's place: what came of its first line. Undefined once that is whole. */
+  /** The first line, so far, of a file that replaced another; undefined once the line is whole. */
   let first: Uint8Array | undefined
 
   const push = (bytes: Uint8Array) =>
@@ -62,7 +62,7 @@ export const makeFollower = (
     if (end !== -1 || first.length > MAX_LINE_BYTES) yield* beginFile(first, end === -1 ? 0 : end)
   })
 
-  /** What is torn at the end of the old file is a line. */
+  /** A torn end of the old file is a line. */
   const replace = Effect.gen(function* () {
     if (first !== undefined && first.length > 0) yield* beginFile(first, first.length)
     log.endLine()

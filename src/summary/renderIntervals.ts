@@ -11,16 +11,16 @@ import { nameWithScope, type Selection } from "./Selection.ts"
 export type IntervalFormat = "text" | "json" | "csv"
 
 export interface IntervalLines {
-  /** What stands above the table; undefined where nothing does. */
+  /** What stands above the table, if anything does. */
   readonly heading: string | undefined
   /** Ends in no newline, which printing it adds; comma-separated values end in the carriage return before it. */
   readonly line: (interval: Interval) => string
 }
 
 interface Column {
-  /** Of the JSON form, a field within another as `orderAge.p50`. */
+  /** As in the JSON form; a field within another is `orderAge.p50`. */
   readonly name: string
-  /** Undefined where it is not in the table for reading. */
+  /** Undefined if it is not in the table for reading. */
   readonly title: string | undefined
   readonly width: number
   readonly value: (interval: Interval) => CsvValue
@@ -64,10 +64,10 @@ const percentiles = (
   ]
 }
 
-/** Of less than a second a rate would say more than it knows. */
+/** A rate over less than a second would say more than is known. */
 const SHORTEST_RATE_MS = 1000
 
-/** Over as much of the interval as the log tells of and is looked at. */
+/** The rate over the part of the interval that the log covers and that was chosen. */
 const acceptedPerSecond = ({ accepted, coveredMs }: Interval): number | null =>
   coveredMs < SHORTEST_RATE_MS ? null : (accepted * 1000) / coveredMs
 
@@ -102,9 +102,9 @@ const asText = ({ value, digits, width }: Column, interval: Interval): string =>
 /**
  * The lines of one log's table.
  *
- * @param file the log's name, which comma-separated values begin with
+ * @param file the log's name, the first of the comma-separated values
  * @param isFirst whether it is the first log's table
- * @param selection which part of the log it is of; all where it is left out
+ * @param selection the chosen part of the log; all of it if left out
  */
 export const intervalLines = (
   format: IntervalFormat,

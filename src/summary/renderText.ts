@@ -10,9 +10,9 @@ interface Row {
   readonly label: string
   readonly value: (summary: Summary) => string
   readonly unit: string
-  /** What the figure means, where its name does not say. */
+  /** What the figure means, if its name does not say. */
   readonly note: string
-  /** Whether these logs need the row; all do where it is left out. */
+  /** Whether these logs need the row; if left out, all do. */
   readonly isShown?: (logs: ReadonlyArray<Summary>) => boolean
 }
 
@@ -204,7 +204,7 @@ const sections: ReadonlyArray<Section> = [
   },
 ]
 
-/** What is said below the heading of a log without an end. */
+/** The remark below the heading of a log without an end. */
 const endLine = ({ name, summary }: NamedSummary, isNamed: boolean): ReadonlyArray<string> => {
   const { losses, run } = summary
   if (run === null || run.runsWithoutEnd === 0) return []

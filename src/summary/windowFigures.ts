@@ -1,5 +1,5 @@
 /**
- * The figures that a log's windows amount to.
+ * The figures of a log's windows.
  */
 import { elapsedMs } from "../journal/elapsed.ts"
 import type { LogStart } from "./LogStart.ts"
@@ -9,16 +9,16 @@ import { countIn, openFrom, type Tally, windowOf, type Windows } from "./Windows
 export interface WindowFigures {
   /** From the first record to the last, in milliseconds. */
   readonly totalMs: number
-  /** Complete windows; 1 for a log shorter than that, whose one window has everything in it. */
+  /** Complete windows; a log shorter than a window has one, with everything in it. */
   readonly windows: number
   /** Sums over these windows. */
   readonly accepted: number
   readonly expiredInQueue: number
   readonly expiredInLimiter: number
   readonly created: number
-  /** The smallest count of accepted orders in one of them. */
+  /** The smallest count of accepted orders in a window. */
   readonly lowestAccepted: number
-  /** The mean over them of the orders that left the queue, where each counts no more than the cap. */
+  /** Orders that left the queue, on average over the windows; a window counts no more than the cap. */
   readonly meanLeftCapped: number
 }
 
@@ -41,7 +41,7 @@ const figuresOfShortLog = (
 })
 
 /**
- * The figures of a whole log, or of what came of it so far.
+ * The figures of a whole log, or of the part that was read so far.
  *
  * @param unfinished orders without an outcome
  */

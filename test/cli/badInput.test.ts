@@ -526,7 +526,7 @@ describe("files that are written", () => {
     ["summarise - --follow", "--follow follows a file that is being written"],
     [
       "summarise run.ndjson.gz --follow",
-      '--follow reads what is written as it is written, and "run.ndjson.gz" is',
+      '--follow reads a log while it is written, and "run.ndjson.gz" is packed',
     ],
     ["summarise @journal --append=", "--append: the name is empty; write a file's name"],
     ["summarise @journal --append -", '--append: "-" is not standard output here; write a file\'s name'],

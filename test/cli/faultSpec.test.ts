@@ -1,8 +1,7 @@
 import { readFileSync } from "node:fs"
 import { Result } from "effect"
 import { describe, expect, it } from "vitest"
-import { FAULT_FORMS, parseFault } from "../../src/cli/faultSpec.ts"
-import { printFault } from "../../src/cli/printFault.ts"
+import { FAULT_FORMS, parseFault, printFault } from "../../src/cli/faultSpec.ts"
 import { always } from "../../src/exchange/faults/When.ts"
 
 const requests = { when: always, times: undefined }

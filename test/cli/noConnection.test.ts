@@ -1,5 +1,5 @@
 import { expect, it } from "vitest"
-import { adviceFor } from "../../src/cli/noConnection.ts"
+import { adviceFor } from "../../src/cli/advice.ts"
 
 it.each([
   ["ENOTFOUND", "There is no such host"],

@@ -76,7 +76,7 @@ describe.concurrent("the state of paceline run", () => {
       const folder = yield* temporaryFolder
       const help = yield* shell('XDG_STATE_HOME="$2" exec "$0" "$1" run --help', folder)
       expect(help.stdout.replaceAll(/\s+/g, " ")).toContain(
-        `(default: ${folder}/paceline; nothing is kept without --url)`,
+        `(default: ${folder}/paceline; without --url nothing is kept)`,
       )
       const own = yield* shell(
         'XDG_STATE_HOME="$2" exec "$0" "$1" run --duration 100ms --log "$2/log"',

@@ -3,7 +3,7 @@ import { Clock, Effect, type Scope } from "effect"
 import { assert, describe, it } from "vitest"
 import { nowMsUnsafe } from "../../src/platform/Monotonic.ts"
 import type { Journey } from "../../src/simulation/SimulatedExchange.ts"
-import { runVirtual } from "../../src/simulation/VirtualTime.ts"
+import { runVirtual } from "../support/virtualTime.ts"
 import { hostileClock } from "../support/hostileClock.ts"
 import { at, makeRig, order, type RigOptions } from "../support/rig.ts"
 

@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
-import { runVirtual } from "../../src/simulation/VirtualTime.ts"
+import { runVirtual } from "../support/virtualTime.ts"
 import { hostileClock } from "../support/hostileClock.ts"
 import { at, makeRig, order } from "../support/rig.ts"
 

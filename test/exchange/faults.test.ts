@@ -1,7 +1,7 @@
 // These tests run on the real clock and real loopback ports: the client under each fault that an exchange can play.
 import { get, type IncomingHttpHeaders } from "node:http"
 import process from "node:process"
-import { afterAll, beforeAll, describe, expect, it } from "@effect/vitest"
+import { afterAll, beforeAll, describe, expect } from "@effect/vitest"
 import { Cause, Context, Duration, Effect, Exit, Fiber, Layer, Option, Redacted, Result, Scope } from "effect"
 import { parseFault } from "../../src/cli/faultSpec.ts"
 import { Dispatcher } from "../../src/dispatch/Dispatcher.ts"
@@ -13,6 +13,7 @@ import * as ExchangeServer from "../../src/exchange/ExchangeServer.ts"
 import * as HttpExchangeClient from "../../src/venues/exercise/HttpExchangeClient.ts"
 import type { SubmitError } from "../../src/domain/SubmitError.ts"
 import { makeKeys, order } from "../support/rig.ts"
+import { realTime as test } from "../support/realTime.ts"
 import { until } from "../support/until.ts"
 
 const REQUEST_TIMEOUT = Duration.millis(400)
@@ -128,46 +129,55 @@ const cases: ReadonlyArray<Case> = [
 ]
 
 describe.concurrent("under a fault", () => {
-  it.live.each(cases)("$fault the client says $tag, and then goes on", ({ fault, tag, judged }) =>
-    Effect.gen(function* () {
-      const exchange = yield* makeExchange([`${fault}:times=1`])
-      yield* Effect.scoped(
-        Effect.gen(function* () {
-          const send = yield* makeClient(exchange)
-          expect(yield* send("1", 1)).toBe(tag)
-          expect(yield* send("2", 2)).toBe("accepted")
-        }),
-      )
-      yield* nobodyIsConnected(exchange)
-      const { faults, keys } = yield* exchange.tally
-      expect(keys[0]).toMatchObject({ requests: judged ? 2 : 1, accepted: judged ? 2 : 1 })
-      expect(faults).toEqual({ [fault.split(":")[0] ?? ""]: 1 })
-    }),
-  )
+  for (const { fault, tag, judged } of cases)
+    test(
+      `${fault} the client says ${tag}, and then goes on`,
+      Effect.gen(function* () {
+        const exchange = yield* makeExchange([`${fault}:times=1`])
+        yield* Effect.scoped(
+          Effect.gen(function* () {
+            const send = yield* makeClient(exchange)
+            expect(yield* send("1", 1)).toBe(tag)
+            expect(yield* send("2", 2)).toBe("accepted")
+          }),
+        )
+        yield* nobodyIsConnected(exchange)
+        const { faults, keys } = yield* exchange.tally
+        expect(keys[0]).toMatchObject({ requests: judged ? 2 : 1, accepted: judged ? 2 : 1 })
+        expect(faults).toEqual({ [fault.split(":")[0] ?? ""]: 1 })
+      }),
+    )
 
-  it.live.each(cases)("$fault an order ends as $outcome, and its lane goes on", ({ fault, tag, outcome }) =>
-    Effect.gen(function* () {
-      const exchange = yield* makeExchange([`${fault}:times=1`])
-      yield* Effect.scoped(
-        Effect.gen(function* () {
-          const dispatcher = yield* makeDispatcher(exchange)
-          expect(tagOf(yield* Effect.exit(dispatcher.submit(order(1))))).toBe(tag)
-          const later = yield* Effect.forEach([2, 3, 4], (id) => Effect.exit(dispatcher.submit(order(id))), {
-            concurrency: "unbounded",
-          })
-          expect(later.map(tagOf)).toEqual(["accepted", "accepted", "accepted"])
-          const seen = yield* dispatcher.snapshot
-          expect(seen).toMatchObject({ created: 4, accepted: 3 + (outcome === "accepted" ? 1 : 0) })
-          expect(seen.unknown).toBe(outcome === "unknown" ? 1 : 0)
-          expect([seen.queued, seen.inFlight]).toEqual([0, 0])
-        }),
-      )
-      yield* nobodyIsConnected(exchange)
-      expect((yield* exchange.tally).repeatedOrders).toBe(0)
-    }),
-  )
+  for (const { fault, tag, outcome } of cases)
+    test(
+      `${fault} an order ends as ${outcome}, and its lane goes on`,
+      Effect.gen(function* () {
+        const exchange = yield* makeExchange([`${fault}:times=1`])
+        yield* Effect.scoped(
+          Effect.gen(function* () {
+            const dispatcher = yield* makeDispatcher(exchange)
+            expect(tagOf(yield* Effect.exit(dispatcher.submit(order(1))))).toBe(tag)
+            const later = yield* Effect.forEach(
+              [2, 3, 4],
+              (id) => Effect.exit(dispatcher.submit(order(id))),
+              {
+                concurrency: "unbounded",
+              },
+            )
+            expect(later.map(tagOf)).toEqual(["accepted", "accepted", "accepted"])
+            const seen = yield* dispatcher.snapshot
+            expect(seen).toMatchObject({ created: 4, accepted: 3 + (outcome === "accepted" ? 1 : 0) })
+            expect(seen.unknown).toBe(outcome === "unknown" ? 1 : 0)
+            expect([seen.queued, seen.inFlight]).toEqual([0, 0])
+          }),
+        )
+        yield* nobodyIsConnected(exchange)
+        expect((yield* exchange.tally).repeatedOrders).toBe(0)
+      }),
+    )
 
-  it.live("block a dispatcher goes on with its other key, and the order with it", () =>
+  test(
+    "block a dispatcher goes on with its other key, and the order with it",
     Effect.gen(function* () {
       const exchange = yield* makeExchange(["block:1:times=1"], { keys: makeKeys(2) })
       yield* Effect.scoped(
@@ -186,7 +196,8 @@ describe.concurrent("under a fault", () => {
     }),
   )
 
-  it.live("of everything at once no order is executed twice, and each has its outcome", () =>
+  test(
+    "of everything at once no order is executed twice, and each has its outcome",
     Effect.gen(function* () {
       const exchange = yield* makeExchange(
         [
@@ -226,7 +237,8 @@ describe.concurrent("under a fault", () => {
 })
 
 describe.concurrent("an exchange that", () => {
-  it.live("has the same seed does the same to the n-th request, and with another seed something else", () =>
+  test(
+    "has the same seed does the same to the n-th request, and with another seed something else",
     Effect.gen(function* () {
       const fates = Effect.fnUntraced(function* (seed: number) {
         const exchange = yield* makeExchange(["status:0.5:503", "garbled:0.5:as=html"], {
@@ -247,7 +259,8 @@ describe.concurrent("an exchange that", () => {
     }),
   )
 
-  it.live("stalls answers nothing, and everything afterwards", () =>
+  test(
+    "stalls answers nothing, and everything afterwards",
     Effect.gen(function* () {
       const exchange = yield* makeExchange(["stall:at=0s:for=1500ms"])
       const dispatcher = yield* makeDispatcher(exchange)
@@ -260,7 +273,8 @@ describe.concurrent("an exchange that", () => {
     }),
   )
 
-  it.live("stalls after it has judged sends no answer of the requests before", () =>
+  test(
+    "stalls after it has judged sends no answer of the requests before",
     Effect.gen(function* () {
       const exchange = yield* makeExchange(["stall:at=0s:for=10s:judged=yes"])
       const send = yield* makeClient(exchange)
@@ -269,7 +283,8 @@ describe.concurrent("an exchange that", () => {
     }),
   )
 
-  it.live("restarts forgets what is under way, windows and nonces, and refuses connections meanwhile", () =>
+  test(
+    "restarts forgets what is under way, windows and nonces, and refuses connections meanwhile",
     Effect.gen(function* () {
       const exchange = yield* makeExchange(["restart:at=300ms:for=400ms"], {
         limit: 1,
@@ -288,7 +303,8 @@ describe.concurrent("an exchange that", () => {
     }),
   )
 
-  it.live("restarts breaks what is under way, which is not judged any more", () =>
+  test(
+    "restarts breaks what is under way, which is not judged any more",
     Effect.gen(function* () {
       const exchange = yield* makeExchange(["spike:1:600ms:times=1", "restart:at=400ms"])
       const send = yield* makeClient(exchange)
@@ -300,7 +316,8 @@ describe.concurrent("an exchange that", () => {
     }),
   )
 
-  it.live("is stopped while it restarts stays down", () =>
+  test(
+    "is stopped while it restarts stays down",
     Effect.gen(function* () {
       const url = yield* Effect.scoped(
         Effect.gen(function* () {
@@ -314,7 +331,8 @@ describe.concurrent("an exchange that", () => {
     }),
   )
 
-  it.live("has a clock that jumps ahead lets more pass, and its tally tells the truth", () =>
+  test(
+    "has a clock that jumps ahead lets more pass, and its tally tells the truth",
     Effect.gen(function* () {
       const exchange = yield* makeExchange(["clock:1h:at=300ms"], { limit: 1, window: Duration.minutes(1) })
       const send = yield* makeClient(exchange)
@@ -326,7 +344,8 @@ describe.concurrent("an exchange that", () => {
     }),
   )
 
-  it.live("has a clock that jumps back refuses what would have passed", () =>
+  test(
+    "has a clock that jumps back refuses what would have passed",
     Effect.gen(function* () {
       const exchange = yield* makeExchange(["clock:-1h:at=300ms"], { limit: 1, window: Duration.millis(1) })
       const send = yield* makeClient(exchange)
@@ -337,7 +356,8 @@ describe.concurrent("an exchange that", () => {
     }),
   )
 
-  it.live("blocks keys at moments blocks one after the other, each once", () =>
+  test(
+    "blocks keys at moments blocks one after the other, each once",
     Effect.gen(function* () {
       const keys = makeKeys(2)
       const exchange = yield* makeExchange(["block-key:at=0s", "block-key:every=300ms"], { keys })
@@ -349,7 +369,8 @@ describe.concurrent("an exchange that", () => {
     }),
   )
 
-  it.live("tells its quotas tells the truth in seconds, unless told otherwise", () =>
+  test(
+    "tells its quotas tells the truth in seconds, unless told otherwise",
     Effect.gen(function* () {
       const ask = (url: string, nonce: number) =>
         Effect.callback<IncomingHttpHeaders>((resume) => {
@@ -390,7 +411,8 @@ describe.concurrent("an exchange that", () => {
     }),
   )
 
-  it.live("holds connections in silence is stopped without waiting for them", () =>
+  test(
+    "holds connections in silence is stopped without waiting for them",
     Effect.gen(function* () {
       const [took] = yield* Effect.timed(
         Effect.scoped(
@@ -406,7 +428,8 @@ describe.concurrent("an exchange that", () => {
     }),
   )
 
-  it.live("holds requests up is stopped without waiting for them, and does not count them", () =>
+  test(
+    "holds requests up is stopped without waiting for them, and does not count them",
     Effect.gen(function* () {
       const scope = yield* Scope.make()
       const exchange = yield* Scope.provide(makeExchange(["spike:1:1m"]), scope)

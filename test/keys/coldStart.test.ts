@@ -310,7 +310,7 @@ describe("a disk that fails", () => {
       const error = Exit.isSuccess(exit) ? exit.value : undefined
       assert.match(
         error === undefined ? "" : inWords(error),
-        /^the state in nowhere cannot be written: it failed\. The run was stopped/,
+        /^the state in nowhere cannot be written: it failed \(Unknown\)\. The run was stopped/,
       )
       yield* TestClock.adjust("5 seconds")
       assert.strictEqual(memory.reservedNonce(), Number.NEGATIVE_INFINITY)

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
-import { Effect, Layer } from "effect"
-import { KeyValueStore } from "effect/persistence"
+import { Effect, Layer, PlatformError } from "effect"
+import { StateFiles } from "../../src/keys/StateFiles.ts"
 import { Boot } from "../../src/keys/Boot.ts"
 import { type ClaimOptions, claimKeys } from "../../src/keys/claimKeys.ts"
 import { KeyLocks } from "../../src/keys/KeyLocks.ts"
@@ -43,12 +43,15 @@ export const makeDisk = () => {
     hold: Effect.void,
     problem: undefined,
   }
-  const store = KeyValueStore.makeStringOnly({
+  const store = StateFiles.of({
     get: (key) => Effect.sync(() => files.get(key)),
     set: (key, value) =>
       Effect.suspend(() => {
         if (disk.problem !== undefined) {
-          return Effect.fail(new KeyValueStore.KeyValueStoreError({ method: "set", message: disk.problem }))
+          const description = disk.problem
+          return Effect.fail(
+            PlatformError.systemError({ _tag: "Unknown", module: "FileSystem", method: "set", description }),
+          )
         }
         return Effect.andThen(
           disk.hold,
@@ -59,9 +62,6 @@ export const makeDisk = () => {
         )
       }),
     remove: (key) => Effect.sync(() => void files.delete(key)),
-    clear: Effect.sync(() => files.clear()),
-    size: Effect.sync(() => files.size),
-    keys: Effect.sync(() => [...files.keys()]),
   })
   return { files, disk, store }
 }
@@ -77,6 +77,6 @@ export const claimOn = (
     Layer.mergeAll(
       Layer.succeed(Boot, { id: "boot-1", offsetMs: 0, ...boot }),
       Layer.succeed(KeyLocks, { lock: () => Effect.void }),
-      Layer.succeed(KeyValueStore.KeyValueStore, store),
+      Layer.succeed(StateFiles, store),
     ),
   )

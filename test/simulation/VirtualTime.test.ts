@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Deferred, Effect, Exit, Fiber } from "effect"
 import { nowMs } from "../../src/platform/Monotonic.ts"
-import { inVirtualTime, runVirtual, runVirtualToRest } from "../../src/simulation/VirtualTime.ts"
+import { inVirtualTime } from "../../src/simulation/VirtualTime.ts"
+import { runVirtual, runVirtualToRest } from "../support/virtualTime.ts"
 
 const valueOf = <A, E>(exit: Exit.Exit<A, E>): A => {
   if (Exit.isFailure(exit)) throw new Error("it failed")

@@ -5,7 +5,7 @@ import { exerciseRules } from "../../src/venues/exercise/exercise.ts"
 import { parseDesign } from "../../src/simulation/baselines/designs.ts"
 import { makeRig, order } from "../support/rig.ts"
 import type { Journey } from "../../src/simulation/SimulatedExchange.ts"
-import { runVirtual } from "../../src/simulation/VirtualTime.ts"
+import { runVirtual } from "../support/virtualTime.ts"
 
 const instantly: Journey = { incomingMs: 0, outgoingMs: 0 }
 

@@ -6,7 +6,7 @@ import { retryAfter, wholeSeconds } from "./wrongAnswer.ts"
 
 /**
  * The headers of an answer, by the key's state after the request was judged at `nowMs`, when the wall
- * clock showed `wallMs`. An excess says besides when to come back.
+ * clock showed `wallMs`. A 429 also says when to come back.
  */
 export const quotaHeaders = (
   quota: Quota,

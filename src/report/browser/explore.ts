@@ -59,14 +59,14 @@ const chartOf = (plot: HTMLElement): Chart => {
   }
 }
 
-/** Puts what is shown into the page, and makes the chart one that is gone to by keyboard. */
+/** Adds cursor and readout to the page, and lets the keyboard reach the chart. */
 const prepare = ({ cursor, plot, readout, rows, spoken }: Chart): void => {
   readout.setAttribute("aria-hidden", "true")
   spoken.setAttribute("aria-live", "polite")
   cursor.hidden = true
   readout.hidden = true
   plot.append(cursor, readout)
-  // Beside the chart: what is inside an image is not told.
+  // Beside the chart: screen readers do not read what is inside an image.
   plot.after(spoken)
   plot.tabIndex = 0
   plot.setAttribute("role", "application")

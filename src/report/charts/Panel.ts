@@ -32,7 +32,7 @@ export interface Panel {
   readonly axis: "x" | "y"
   /** What it shows, in a sentence for those who do not see it. */
   readonly description: string
-  /** What it comes to, where that is hard to see. */
+  /** What it amounts to, if that is hard to see. */
   readonly says?: string
   readonly table: Table
 }
@@ -49,7 +49,7 @@ export interface Section {
   /** What it shows, and how to read it. */
   readonly note: string
   readonly legend: ReadonlyArray<LegendEntry>
-  /** A panel of every log; where a log does not tell, a sentence that says so. */
+  /** A panel for every log, or a sentence for a log that does not tell. */
   readonly panels: ReadonlyArray<Panel | string>
 }
 

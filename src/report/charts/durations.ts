@@ -29,7 +29,7 @@ export interface Measured {
 
 const NOT_TOLD = "This log does not tell, or nothing was sent."
 
-/** An area that lies upon another one, which is not seen. */
+/** An area that lies upon an invisible one. */
 const band = (data: ReadonlyArray<Place>, areaStyle?: object): object => ({
   ...still,
   type: "line",
@@ -97,7 +97,7 @@ export const overTimeSection = (measured: Measured, logs: ReadonlyArray<Reported
 
 const MOST_BINS = 40
 
-/** The bins of all logs: what is longer than the last one's end is in one bin more, which ends at `endMs`. */
+/** The bins of all logs. Longer durations are in one more bin, which ends at `endMs`. */
 interface Bins {
   readonly widthMs: number
   readonly count: number

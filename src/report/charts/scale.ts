@@ -9,7 +9,7 @@ export interface Scale {
   readonly step: number
 }
 
-/** The smallest of these times a power of ten that is at least so large. */
+/** The smallest number that is at least so large and one of these times a power of ten. */
 const niceStep = (least: number, factors: ReadonlyArray<number>): number => {
   const power = 10 ** Math.floor(Math.log10(least))
   const factor = factors.find((nice) => nice * power >= least * (1 - 1e-9)) ?? 10
@@ -33,8 +33,8 @@ export const valueScale = (values: Iterable<number>): Scale => {
 }
 
 /**
- * How wide bins are, of which at most so many reach to the largest value. Above one it is whole: bins that hold now two
- * and now three whole values would look like a saw.
+ * The width of bins, at most so many up to the largest value. A width above one is whole: bins that hold now two and now
+ * three whole values would look like a saw.
  */
 export const binWidth = (largest: number, mostBins: number): number =>
   largest > 0 ? niceStep(largest / mostBins, [1, 2, 5]) : 1 / mostBins

@@ -8,17 +8,17 @@ import { randomSource, type RandomSourceOptions } from "./RandomSource.ts"
 export class OrderSource extends Context.Service<
   OrderSource,
   {
-    /** Fit to be shown. */
+    /** A name without secrets. */
     readonly name: string
-    /** Times the exercise's rate, or undefined where orders are not made at random. */
+    /** The rate as a multiple of the exercise's; undefined if orders are not made at random. */
     readonly load: number | undefined
     /** How long orders are made, or read; undefined for the end of the source. */
     readonly duration: Duration.Duration | undefined
     /** Orders, and lines that hold none. */
     readonly orders: Stream.Stream<Result.Result<MadeOrder, BadLine>, OrdersUnreadable>
     /**
-     * Whether orders come when it is time for them. Others are read as fast as orders leave, so that those without a
-     * time of their own are made when it is their turn, and do not expire in a line of our making.
+     * Whether orders come at their own times. From other sources they are read as fast as orders leave, so that an order
+     * without a time of its own is made when it is its turn, and does not expire in our queue.
      */
     readonly isTimed: boolean
   }

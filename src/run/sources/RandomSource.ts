@@ -9,7 +9,7 @@ import { MadeOrder } from "../../domain/Order.ts"
 
 /** What sets the rate of orders. */
 export interface RandomSourceRate {
-  /** Times the exercise's rate: 1 is 5 % less than all slots of all keys. */
+  /** The rate as a multiple of the exercise's: 1 is 95 % of what the keys' limits allow. */
   readonly load: number
   /** How many API keys there are. */
   readonly keys: number
@@ -66,7 +66,7 @@ export const randomSource = (options: RandomSourceOptions): Stream.Stream<MadeOr
       return Stream.unfold(0, (number) =>
         Effect.suspend(() => {
           const offset = offsets.next().value
-          // Nothing more is due, but the source is not over before its time.
+          // No more orders are due, but the source lasts until its time is over.
           if (offset >= endMs) return Effect.as(sleepUntil(startMs + endMs), undefined)
           return Effect.map(sleepUntil(startMs + offset), () => {
             const order = new MadeOrder(String(number), {}, nowMsUnsafe(clock))

@@ -10,9 +10,9 @@ const flags = {
   ttl: Flags.durationOrNone("ttl", { description: "How old.", default: "1s" }),
   limit: Flags.integer("limit", { description: "How many.", default: "20", max: 1000 }),
   load: Flags.nonNegative("load", { description: "How much.", default: "1", max: 1000 }),
-  seed: Flags.seed("seed", { description: "From what.", default: "1" }),
-  url: Flags.httpUrl("url", { description: "Whereto.", default: "http://127.0.0.1:9999/api/request" }),
-  format: Flags.format({ description: "In which form.", default: "text" }),
+  seed: Flags.seed({ description: "From what.", default: "1" }),
+  url: Flags.httpUrl({ description: "Whereto.", default: "http://127.0.0.1:9999/api/request" }),
+  format: Flags.format(["text", "json", "classic"], { description: "In which form.", default: "text" }),
 }
 
 const run = Command.make("run", flags, ({ duration }) => Console.log(`ran ${String(duration)}`)).pipe(

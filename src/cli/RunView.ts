@@ -1,6 +1,6 @@
 /**
- * What a run shows on standard error while it runs: on a terminal a view that is redrawn in place, elsewhere a
- * line every five seconds, and nothing but troubles where no progress is wanted.
+ * What a run shows on standard error: on a terminal a view that is redrawn in place, elsewhere a line every five
+ * seconds; only warnings if no progress is wanted.
  */
 import process from "node:process"
 import { createHistogram } from "node:perf_hooks"
@@ -31,7 +31,7 @@ const RATE_SPAN_MS = 1000
 /** Rows above the keys. */
 const HEAD_ROWS = 5
 
-/** Figures of the last few moments, kept for show. */
+/** Figures of the last second or so, to show. */
 const makeRecent = () => {
   const accepted: Array<number> = []
   let ages = createHistogram()
@@ -57,7 +57,7 @@ const makeRecent = () => {
       while ((accepted[0] ?? nowMs) < nowMs - RATE_SPAN_MS) accepted.shift()
       return accepted.length / (RATE_SPAN_MS / 1000)
     },
-    /** The median age of orders sent since the last call, in milliseconds; undefined where none was. */
+    /** The median age of orders sent since the last call, in milliseconds; undefined if there was none. */
     medianAge: (): number | undefined => {
       const { count } = ages
       const age = count === 0 ? undefined : ages.percentile(50) / 1000
@@ -137,7 +137,7 @@ export type ShownSettings = Pick<
 >
 
 /** Shows a run on standard error. `quiet` leaves only what a user must know. */
-export const makeRunProgress = (settings: ShownSettings, quiet: boolean): RunProgress => {
+export const makeRunView = (settings: ShownSettings, quiet: boolean): RunProgress => {
   const { bound, design, limit, source } = settings
   const recent = makeRecent()
   const { canRedraw, draw, erase, rows, say } = makeLiveView()
