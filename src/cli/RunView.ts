@@ -136,17 +136,32 @@ export type ShownSettings = Pick<
   "bound" | "design" | "keys" | "limit" | "seed" | "source" | "window"
 >
 
+/** Tells of events that a user must know of, but not of each: the first excess, and a reach that is twice as wide as the last told. */
+const makeWarnings = (settings: ShownSettings, say: (line: string) => void) => {
+  const { bound, design } = settings
+  let hasToldExcess = false
+  let toldReachMs = 0
+  return (event: DispatchEvent, quiet: boolean): void => {
+    if (event.type === "reach" && bound !== undefined && event.boundMs >= 2 * toldReachMs) {
+      toldReachMs = event.boundMs
+      if (!quiet) say(reachText(event, bound))
+    }
+    if (!hasToldExcess && design.name === "ack-window" && isExceed(event)) {
+      hasToldExcess = true
+      say(excessText(event.request.key, settings))
+    }
+  }
+}
+
 /** Shows a run on standard error. `quiet` leaves only what a user must know. */
 export const makeRunView = (settings: ShownSettings, quiet: boolean): RunProgress => {
-  const { bound, design, limit, source } = settings
+  const { limit, source } = settings
   const recent = makeRecent()
   const { canRedraw, draw, erase, rows, say } = makeLiveView()
   const live = canRedraw && !quiet
   const durationMs = source.duration && Duration.toMillis(source.duration)
   let stopping = false
-  let hasToldExcess = false
-  /** The widest reach that was told of; a user needs to know of no other that is not twice as wide. */
-  let toldReachMs = 0
+  const warn = makeWarnings(settings, say)
   let age: number | undefined
 
   const onStarting = ({
@@ -167,14 +182,7 @@ export const makeRunView = (settings: ShownSettings, quiet: boolean): RunProgres
   const onEvent = (event: DispatchEvent): void => {
     if (!quiet) recent.record(event)
     if (event.type === "nonce-jump") say(jumpText(event))
-    if (event.type === "reach" && bound !== undefined && event.boundMs >= 2 * toldReachMs) {
-      toldReachMs = event.boundMs
-      if (!quiet) say(reachText(event, bound))
-    }
-    if (!hasToldExcess && design.name === "ack-window" && isExceed(event)) {
-      hasToldExcess = true
-      say(excessText(event.request.key, settings))
-    }
+    warn(event, quiet)
     if (event.type === "key") say(`${event.key} sends no more in this run: it ${retiredText(event)}`)
   }
 

@@ -46,7 +46,7 @@ export type Result =
   | { readonly kind: "accepted"; readonly acceptance: Acceptance }
   /** It was answered, or not, and that is what the exchange or the network made of it. */
   | { readonly kind: "failed"; readonly error: SubmitError; readonly verdict: Verdict }
-  /** We let it not leave: its order had ended or grown too old meanwhile, or its record was not kept. */
+  /** We held it back: its order had ended or grown too old meanwhile, or its record was not kept. */
   | { readonly kind: "withheld" }
 
 /** All that happened to an attempt. */

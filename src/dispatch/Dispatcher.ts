@@ -168,17 +168,7 @@ export const make = Effect.fnUntraced(function* (options: DispatcherOptions) {
   const reach =
     options.reach ??
     new LiveReach({ boundMs: undefined, requestTimeoutMs: Duration.toMillis(requestTimeout) })
-  const kept = guardLog(logGiven, (failure) => standing.goDown(Cause.fail(failure)))
-  reach.tell((change) => kept.record({ type: "reach", ...change }))
-  const log: DispatchLog = {
-    ready: kept.ready,
-    committed: kept.committed,
-    record: (event) => {
-      kept.record(event)
-      // Before anybody may go on for it.
-      reach.onEvent(event)
-    },
-  }
+  const log = logOf(logGiven, reach, (failure) => standing.goDown(Cause.fail(failure)))
   const line = yield* OrderLine.make(settings.capacity)
   const ledger = new Ledger(log, (atMs) => circuit.hindrance(atMs))
   const standing = new Standing(line, ledger, clock)
@@ -237,6 +227,24 @@ export const make = Effect.fnUntraced(function* (options: DispatcherOptions) {
     snapshot: Effect.sync(() => snapshotOf(line, ledger, circuit, lanes, nowMsUnsafe(clock))),
   })
 })
+
+/** The log that was given, which fails nobody, and from which the reach learns what it must before anybody goes on. */
+const logOf = (
+  given: DispatchLog,
+  reach: LiveReach,
+  onFailure: Parameters<typeof guardLog>[1],
+): DispatchLog => {
+  const kept = guardLog(given, onFailure)
+  reach.tell((change) => kept.record({ type: "reach", ...change }))
+  return {
+    ready: kept.ready,
+    committed: kept.committed,
+    record: (event) => {
+      kept.record(event)
+      reach.onEvent(event)
+    },
+  }
+}
 
 const makeLanes = (
   { gate, keys, recall }: Required<Pick<DispatcherOptions, "gate" | "keys" | "recall">>,
