@@ -6,7 +6,7 @@ import { Result } from "effect"
 import { makeLogReader, MAX_LINE_BYTES } from "../journal/LogReader.ts"
 import type { Certificate } from "./Certificate.ts"
 import { Certifier } from "./Certifier.ts"
-import { FileDigest } from "./FileDigest.ts"
+import { FileDigest } from "../journal/FileDigest.ts"
 
 /** Why a file cannot be certified at all. */
 export type Refusal =

@@ -67,6 +67,8 @@ const RECOVERY: Advice<RecoveryError> = {
   newer: (message) => `${message}; use a newer paceline`,
   damaged: (message) =>
     `${message}. What it says of an order cannot be known; leave the file as it is, and settle its orders with the exchange`,
+  changed: (message) =>
+    `${message}. Put back the file as it was written: orders of the lines that are missing would be sent again`,
   "two-journals": (message) => `${message}: give each in a file of its own`,
   "too-many": (message) => message,
   random: (message) => `--resume: ${message}: only orders that came from --orders can go on`,

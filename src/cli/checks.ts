@@ -1,10 +1,12 @@
 /** What a command checks of its flags, and of what surrounds it, before it begins anything. */
 import { fstatSync } from "node:fs"
+import { dirname, resolve } from "node:path"
 import process from "node:process"
-import { Console, Duration, Effect, Option, Result } from "effect"
+import { Console, Duration, Effect, FileSystem, Option, Result } from "effect"
 import { NetAddress } from "effect/net"
 import { UsageError } from "./errors.ts"
 import { quote } from "../platform/quote.ts"
+import { isFolder } from "../recovery/readJournals.ts"
 import { meanGapMs, type RandomSourceRate } from "../run/sources/RandomSource.ts"
 import { isSameFile } from "./files.ts"
 
@@ -57,6 +59,24 @@ export const checkLog = Effect.fnUntraced(function* (
 
 /** More orders cannot be made in time and would only fill the queue. A thousand times the exercise's load is below it. */
 const MOST_ORDERS_PER_SECOND = 100_000
+
+/** A journal that the next run with the same flags would not find is worth nothing to it: everything would be sent again. */
+export const checkFound = Effect.fnUntraced(function* (
+  log: Option.Option<string>,
+  former: ReadonlyArray<string>,
+) {
+  const fs = yield* FileSystem.FileSystem
+  const folders = yield* Effect.filter(former, isFolder)
+  if (Option.isNone(log) || folders[0] === undefined) return
+  const real = (path: string) => Effect.orElseSucceed(fs.realPath(path), () => resolve(path))
+  const found = yield* Effect.forEach([...folders, ...former], real)
+  const file = yield* real(log.value)
+  const isFound = found.includes(file) || found.includes(yield* real(dirname(log.value)))
+  if (isFound) return
+  return yield* new UsageError({
+    message: `--log ${quote(log.value)}: the next run with the same --resume would not find it, and would send its orders again. Name a file in ${quote(folders[0])}, or leave out --log`,
+  })
+})
 
 /** Fails where these flags ask for no orders at all, or for more than can be made. */
 export const checkOrderRate = (rate: RandomSourceRate): Effect.Effect<void, UsageError> => {

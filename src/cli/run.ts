@@ -18,6 +18,7 @@ import { renderSummaries } from "../summary/render.ts"
 import { exerciseKeys } from "../venues/exercise/exercise.ts"
 import { asUserError, inWords } from "./advice.ts"
 import {
+  checkFound,
   checkLog,
   checkOrderRate,
   checkWindow,
@@ -169,6 +170,7 @@ export const run = Command.make(
       yield* source.from === "-" ? expectOrdersOnStandardInput : validateFile(source.from)
     }
     yield* checkResume(input.resume, source)
+    yield* checkFound(input.log, input.resume)
     if (needsKeys(input.url, input.keysFile, keys)) {
       return yield* new UsageError({
         message:

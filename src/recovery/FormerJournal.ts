@@ -2,9 +2,17 @@
  * Reads the journal of a former life line by line, strictly: what cannot be read might say that an order was sent.
  *
  * Only its end may be torn, for a crash tears what was being written. Nothing depends on that: a torn record of a
- * request was not yet kept, so the request never left; and an order whose outcome is torn counts as unknown.
+ * request was not yet kept, so the request never left; and an order whose outcome is torn counts as unknown. A journal whose
+ * run has ended must be whole: its last line has counted its outcomes, and has the digest of all before it.
  */
-import { type Header, JOURNAL_VERSION, type JournalRecord } from "../journal/JournalRecord.ts"
+import {
+  type Footer,
+  type Header,
+  JOURNAL_VERSION,
+  type JournalRecord,
+  type OutcomeRecord,
+} from "../journal/JournalRecord.ts"
+import { FileDigest } from "../journal/FileDigest.ts"
 import { type LogReader, makeLogReader } from "../journal/LogReader.ts"
 import { quote } from "../platform/quote.ts"
 import type { FormerOutcomes } from "./FormerOutcomes.ts"
@@ -37,6 +45,8 @@ const BEGINNING = '{"type":"header"'
 
 const isBeginning = (line: string): boolean => line.startsWith(BEGINNING) || BEGINNING.startsWith(line)
 
+type OutcomeCounts = Readonly<Record<OutcomeRecord["outcome"], number>>
+
 /** What is wrong with a journal, in words that go on from the file's name. */
 const NO_JOURNAL = ["no-journal", "is not a journal: its first line is no header"] as const
 const PYTHON_LOG = [
@@ -54,13 +64,27 @@ const tooNew = (version: number) =>
     "newer",
     `is a journal of version ${version}, and this paceline reads up to version ${JOURNAL_VERSION}`,
   ] as const
+const changed = (how: string) => ["changed", `is not what its run has written: ${how}`] as const
 const twoJournals = (line: number) => ["two-journals", `holds a second journal from line ${line} on`] as const
+
+/** What a journal's end says otherwise than its lines; undefined where it says the same. */
+const missing = (footer: typeof Footer.Type, counts: OutcomeCounts, sha256: string): string | undefined => {
+  for (const name of ["accepted", "rejected", "expired", "unknown", "cancelled"] as const) {
+    if (footer[name] !== counts[name])
+      return `its last line counts ${footer[name]} orders ${name}, and ${counts[name]} are there`
+  }
+  return footer.digest === undefined || footer.digest === sha256
+    ? undefined
+    : "the digest in its last line is not that of the lines before it"
+}
 
 /** Makes a reader that tells `outcomes` what it reads. */
 export const makeJournalReader = (outcomes: FormerOutcomes, file: string): FormerJournalReader => {
   const life = outcomes.life(file)
   let header: typeof Header.Type | undefined
-  let isEnded = false
+  const digest = new FileDigest()
+  const counts = { accepted: 0, rejected: 0, expired: 0, unknown: 0, cancelled: 0 }
+  let footer: typeof Footer.Type | undefined
   /** The number of a line that is no record: it must turn out to be the last, and without its newline. */
   let torn: number | undefined
   let problem: FormerJournalUnreadable | undefined
@@ -77,7 +101,9 @@ export const makeJournalReader = (outcomes: FormerOutcomes, file: string): Forme
       if (line > 1) return wrong(twoJournals(line))
       header = record
     }
-    isEnded = record.type === "footer"
+    if (footer !== undefined) return wrong(changed(`line ${line} follows its end`))
+    if (record.type === "footer") footer = record
+    if (record.type === "outcome") counts[record.outcome] += 1
     life.record(record)
     if (outcomes.size > MAX_ORDERS) wrong(TOO_MANY)
   }
@@ -102,13 +128,18 @@ export const makeJournalReader = (outcomes: FormerOutcomes, file: string): Forme
   })
 
   return {
-    push: reader.push,
+    push: (bytes) => {
+      digest.add(bytes)
+      reader.push(bytes)
+    },
     end: () => {
       const isTerminated = reader.end()
-      if (torn !== undefined && isTerminated) wrong(damaged(torn))
+      if (torn !== undefined && (isTerminated || footer !== undefined)) wrong(damaged(torn))
+      const how = footer && missing(footer, counts, digest.end())
+      if (how !== undefined) wrong(changed(how))
       if (problem === undefined) life.end()
     },
     problem: () => problem,
-    journal: () => ({ file, header, isEnded }),
+    journal: () => ({ file, header, isEnded: footer !== undefined }),
   }
 }

@@ -5,7 +5,15 @@ import { Schema } from "effect"
 export class FormerJournalUnreadable extends Schema.TaggedError<FormerJournalUnreadable>()(
   "FormerJournalUnreadable",
   {
-    reason: Schema.Literals(["unreadable", "no-journal", "newer", "damaged", "two-journals", "too-many"]),
+    reason: Schema.Literals([
+      "unreadable",
+      "no-journal",
+      "newer",
+      "damaged",
+      "changed",
+      "two-journals",
+      "too-many",
+    ]),
     message: Schema.String,
   },
 ) {}

@@ -7,9 +7,6 @@ import { FormerOutcomes } from "./FormerOutcomes.ts"
 import { type FormerJournal, makeJournalReader } from "./FormerJournal.ts"
 import { FormerJournalUnreadable } from "./RecoveryError.ts"
 
-/** What the files in a folder of journals are called. */
-const JOURNAL_NAME = /\.ndjson$/
-
 const unreadable = (path: string) => (error: UnreadableLog) =>
   new FormerJournalUnreadable({
     reason: "unreadable",
@@ -23,7 +20,7 @@ export const isFolder = Effect.fnUntraced(function* (path: string) {
   return info.type === "Directory"
 })
 
-/** The journals that these paths mean, each once: a folder stands for every `.ndjson` file in it. */
+/** The journals that these paths mean, each once: a folder stands for every file in it, whatever it is called. */
 const filesOf = Effect.fnUntraced(function* (paths: ReadonlyArray<string>) {
   const fs = yield* FileSystem.FileSystem
   const files = yield* Effect.forEach(paths, (path) =>
@@ -32,10 +29,9 @@ const filesOf = Effect.fnUntraced(function* (paths: ReadonlyArray<string>) {
       const names = yield* fs
         .readDirectory(path)
         .pipe(Effect.mapError(unreadableLog), Effect.mapError(unreadable(path)))
-      return names
-        .filter((name) => JOURNAL_NAME.test(name))
-        .toSorted()
-        .map((name) => join(path, name))
+      const inside = names.toSorted().map((name) => join(path, name))
+      // What is passed over here may say what was sent.
+      return yield* Effect.filter(inside, (file) => Effect.map(isFolder(file), (isOne) => !isOne))
     }),
   )
   return [...new Set(files.flat())]

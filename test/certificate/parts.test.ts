@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto"
 import { assert, describe, it } from "@effect/vitest"
 import * as fc from "fast-check"
-import { FileDigest } from "../../src/certificate/FileDigest.ts"
+import { FileDigest } from "../../src/journal/FileDigest.ts"
 import { SeenIds } from "../../src/certificate/SeenIds.ts"
 
 describe("a file's digest", () => {

@@ -1,5 +1,6 @@
 // On the real clock: real processes, which are killed, and a real port.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { createServer } from "node:http"
 import { join } from "node:path"
 import { NodeServices } from "@effect/platform-node"
 import { expect, it } from "@effect/vitest"
@@ -19,6 +20,50 @@ const acceptedIn = (folder: string): number =>
     (sum, name) => sum + readFileSync(join(folder, name), "utf8").split('"outcome":"accepted"').length - 1,
     0,
   )
+
+realTime(
+  "a --log that the same --resume would not find is refused, and nothing is sent; one beside the others is found by any name",
+  Effect.gen(function* () {
+    const folder = yield* temporaryFolder
+    const journals = join(folder, "journals")
+    const orders = join(folder, "orders.ndjson")
+    mkdirSync(journals)
+    writeFileSync(orders, '{"id":"1"}\n{"id":"2"}\n')
+    let arrived = 0
+    const server = createServer((_, answer) => {
+      arrived += 1
+      answer.end("{}")
+    })
+    yield* Effect.promise(() => new Promise<void>((done) => server.listen(0, "127.0.0.1", () => done())))
+    yield* Effect.addFinalizer(() => Effect.sync(() => server.close()))
+    const address = server.address()
+    const port = typeof address === "object" && address !== null ? address.port : 0
+    const life = (log: string) =>
+      Effect.promise(
+        () =>
+          launch([
+            MAIN,
+            "run",
+            `--url=http://127.0.0.1:${port}/x`,
+            `--orders=${orders}`,
+            `--resume=${journals}`,
+            `--state=${join(folder, "state")}`,
+            `--log=${log}`,
+            "--no-progress",
+          ]).ended,
+      )
+    const elsewhere = yield* life(join(folder, "life.ndjson"))
+    expect(elsewhere.status).toBe(2)
+    expect(elsewhere.stderr).toMatch(/--log .* the next run with the same --resume would not find it/)
+    expect(arrived).toBe(0)
+    yield* life(join(journals, "life1.log"))
+    const once = arrived
+    expect(once).toBeGreaterThanOrEqual(2)
+    const again = yield* life(join(journals, "life2.log"))
+    expect(again.stderr).toMatch(/resumed/)
+    expect(readFileSync(join(journals, "life2.log"), "utf8")).not.toContain('"type":"sent"')
+  }),
+)
 
 realTime(
   "a run that is killed twice and resumed executes no order twice, and accounts for every one",

@@ -1,10 +1,13 @@
 import { mkdirSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
+import { basename, join } from "node:path"
+import { gzipSync } from "node:zlib"
 import { NodeServices } from "@effect/platform-node"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { asUserError, inWords } from "../../src/cli/advice.ts"
 import type { Header, JournalRecord } from "../../src/journal/JournalRecord.ts"
+import { makeSeal } from "../../src/journal/Seal.ts"
+import { runFooter } from "../../src/run/runRecords.ts"
 import { readJournals } from "../../src/recovery/readJournals.ts"
 import { recover } from "../../src/recovery/Recovery.ts"
 import { temporaryFolder } from "../run/journalFile.ts"
@@ -42,10 +45,53 @@ it.live("reads a journal that was cut at any byte, and never takes what is in do
 
 it.live("takes a folder for every journal in it, and each file once", () =>
   Effect.gen(function* () {
-    const folder = yield* folderWith({ "b.ndjson": whole, "a.ndjson": "", "note.txt": "hello" })
+    const folder = yield* folderWith({ "b.ndjson": whole, "a.ndjson": "", "life.log": whole })
+    writeFileSync(join(folder, "c.ndjson.gz"), gzipSync(textOf(fromFile(), sent("3", 1))))
+    mkdirSync(join(folder, "state"))
     const { outcomes, journals } = yield* readJournals([folder, join(folder, "b.ndjson")])
-    expect(journals.map(({ file }) => file)).toEqual([join(folder, "a.ndjson"), join(folder, "b.ndjson")])
-    expect(outcomes.unknown.map(({ id }) => id)).toEqual(["2"])
+    expect(journals.map(({ file }) => basename(file))).toEqual([
+      "a.ndjson",
+      "b.ndjson",
+      "c.ndjson.gz",
+      "life.log",
+    ])
+    expect(new Set(outcomes.unknown.map(({ id }) => id))).toEqual(new Set(["2", "3"]))
+  }).pipe(Effect.provide(NodeServices.layer)),
+)
+
+it.live("refuses a folder by the name of a file in it that is no journal", () =>
+  Effect.gen(function* () {
+    const folder = yield* folderWith({ "a.ndjson": whole, "note.txt": "hello" })
+    const error = yield* Effect.flip(readJournals([folder]))
+    expect(error.reason).toBe("no-journal")
+    expect(error.message).toContain("note.txt")
+  }).pipe(Effect.provide(NodeServices.layer)),
+)
+
+it.live("refuses a journal whose run has ended, and of which a line is missing, changed or added", () =>
+  Effect.gen(function* () {
+    const footer = runFooter()
+    const records = [fromFile(), sent("1", 1), accepted("1", 2), sent("2", 3), accepted("2", 4)]
+    for (const record of records) footer.count(record)
+    const lines = makeSeal()([...records, footer.record(5, { end: "done" }, 0)])
+      .trimEnd()
+      .split("\n")
+    const problemWith = (changed: ReadonlyArray<string>) =>
+      Effect.gen(function* () {
+        const folder = yield* folderWith({ "a.ndjson": changed.map((line) => `${line}\n`).join("") })
+        return yield* Effect.match(readJournals([folder]), {
+          onFailure: (error) => inWords(error),
+          onSuccess: () => undefined,
+        })
+      })
+    expect(yield* problemWith(lines)).toBeUndefined()
+    expect(yield* problemWith(lines.toSpliced(2, 1))).toMatch(
+      /counts 2 orders accepted, and 1 are there\. Put back/,
+    )
+    expect(yield* problemWith(lines.toSpliced(1, 1))).toMatch(/the digest in its last line is not that/)
+    expect(yield* problemWith([...lines, lines[1] ?? ""])).toMatch(/line 7 follows its end/)
+    // Without its end it may have been torn.
+    expect(yield* problemWith(lines.slice(0, -1))).toBeUndefined()
   }).pipe(Effect.provide(NodeServices.layer)),
 )
 

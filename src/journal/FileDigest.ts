@@ -1,6 +1,6 @@
 /** The digest of a file up to its last line, which is the footer that has it. */
 import { createHash } from "node:crypto"
-import { MAX_LINE_BYTES } from "../journal/LogReader.ts"
+import { MAX_LINE_BYTES } from "./LogReader.ts"
 
 const NEWLINE = 0x0a
 const NOTHING = new Uint8Array()
