@@ -10,7 +10,7 @@ import type { OutcomeEvent } from "../../src/domain/DispatchEvent.ts"
 import type { Order } from "../../src/domain/Order.ts"
 import type { SubmitError } from "../../src/domain/SubmitError.ts"
 import type { Journey } from "../../src/simulation/SimulatedExchange.ts"
-import { runVirtual } from "../../src/simulation/VirtualTime.ts"
+import { runVirtual } from "../../test/support/virtualTime.ts"
 import type { Acceptance, ExchangeClient, TransitWatch } from "../../src/venues/ExchangeClient.ts"
 import { makeRig, order, type RigOptions } from "../../test/support/rig.ts"
 
