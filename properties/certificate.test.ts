@@ -3,7 +3,13 @@ import * as fc from "fast-check"
 import { assert, describe, it } from "vitest"
 import type { JournalRecord } from "../src/journal/JournalRecord.ts"
 import type { Certificate } from "../src/certificate/Certificate.ts"
-import { bySendTimes, withoutTheLost, withoutTheReturned } from "./broken/certificates.ts"
+import {
+  byAnyPing,
+  bySendTimes,
+  byTheGivenBound,
+  withoutTheLost,
+  withoutTheReturned,
+} from "./broken/certificates.ts"
 import { assumingABound, ringOfSendTimes, tokenBucket, withoutMargin } from "./broken/gates.ts"
 import { foundTampered } from "./support/found.ts"
 import { certificateByText, certificateOf, certificateOfFile, journalOf, sealed } from "./support/journals.ts"
@@ -103,6 +109,10 @@ describe(`certificates (seed ${SEED})`, () => {
     it("catches one that goes by send times", () => catches(everyGateScenarios(MAX_ORDERS), law(bySendTimes)))
     it("catches one that ignores what was lost", () =>
       catches(everyGateScenarios(MAX_ORDERS), law(withoutTheLost)))
+    it("catches one that holds on to the bound that was given", () =>
+      catches(scenarios(MAX_ORDERS), law(byTheGivenBound)))
+    it("catches one that takes any ping's word at once", () =>
+      catches(losingScenarios(MAX_ORDERS), law(byAnyPing)))
     it("catches one that forgets what came back", () =>
       catches(scenarios(MAX_ORDERS), law(withoutTheReturned, { gate: ringOfSendTimes })))
   })

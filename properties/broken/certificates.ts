@@ -19,6 +19,15 @@ export const bySendTimes = seeing((record) => {
   return "settled" in record ? { ...record, written: record.sent, settled: record.sent } : record
 })
 
+/** As if the bound that was given held whatever was seen. */
+export const byTheGivenBound = (journal: ReadonlyArray<JournalRecord>): Certificate =>
+  certificateOf(journal.filter(({ type }) => type !== "reach"))
+
+/** As if a lost request had arrived when the first ping after it was answered, whenever that had begun. */
+export const byAnyPing = seeing((record) =>
+  record.type === "ping" ? { ...record, begun: record.t, cleared: record.t } : record,
+)
+
 /** As if what was lost had never left. */
 export const withoutTheLost = seeing((record) =>
   record.type === "outcome" && record.outcome === "unknown" ? neverSent(record) : record,

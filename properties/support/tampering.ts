@@ -82,6 +82,10 @@ const withNonce = (journal: Journal, at: number, nonce: number): Journal => {
   return isEnd(end) ? one.with(endAt, { ...end, nonce }) : one
 }
 
+type Of<T extends JournalRecord["type"]> = Extract<JournalRecord, { readonly type: T }>
+const isPing = (record: JournalRecord | undefined): record is Of<"ping"> => record?.type === "ping"
+const isReach = (record: JournalRecord | undefined): record is Of<"reach"> => record?.type === "reach"
+
 export const tampering: Readonly<Record<string, Tamper>> = {
   "a send that is moved to before it was allowed": (journal, pick) => {
     const found = neighbours(journal, pick)
@@ -155,7 +159,7 @@ export const tampering: Readonly<Record<string, Tamper>> = {
     const found = choose(journal, pick, isSent)
     if (found === undefined) return undefined
     const { createdAt, id, t } = found.record
-    const expired = { type: "outcome", outcome: "expired", place: "queue", t, id, createdAt } as const
+    const expired = { type: "outcome", outcome: "expired", t, id, createdAt } as const
     return { journal: journal.toSpliced(found.at + 1, 0, expired), lines: [line(found.at + 1)] }
   },
   "an order that is sent again after its outcome": (journal, pick) => {
@@ -190,6 +194,38 @@ export const tampering: Readonly<Record<string, Tamper>> = {
     if (at === undefined || one === undefined || other === undefined) return undefined
     return { journal: journal.toSpliced(at, 2, other, one), lines: [line(at), line(at + 1)] }
   },
+  "a ping that is missing, and told when a request had arrived that was lost": (journal, pick) => {
+    const found = choose(journal, pick, isPing)
+    if (found === undefined) return undefined
+    const without = journal.toSpliced(found.at, 1)
+    const isTooEarly = (spareMs: number | null): boolean => spareMs !== null && spareMs < -0.001
+    const lines = naiveCertificate(without).sends.flatMap(({ at, orderMs, windowMs }) =>
+      isTooEarly(orderMs) || isTooEarly(windowMs) ? [line(at)] : [],
+    )
+    return lines.length === 0 ? undefined : { journal: without, lines }
+  },
+  "a ping that tells too early by when all has arrived": altered(isPing, (ping) => ({
+    ...ping,
+    cleared: ping.t,
+  })),
+  "a ping that was answered before it was begun": altered(isPing, (ping) => ({ ...ping, begun: ping.t + 1 })),
+  "a change of the reach that is missing after an answer that was late": (journal, pick) => {
+    const next = (at: number) =>
+      journal.findIndex((record, index) => index > at && (isSent(record) || isReach(record)))
+    const found = choose(
+      journal,
+      pick,
+      isReach,
+      ({ cause }, at) => cause === "answer" && isSent(journal[next(at)]),
+    )
+    if (found === undefined) return undefined
+    return { journal: journal.toSpliced(found.at, 1), lines: [line(next(found.at) - 1)] }
+  },
+  "a reach that widens for nothing": altered(
+    isReach,
+    (reach) => ({ ...reach, cause: "calm" }),
+    ({ cause }) => cause !== "calm",
+  ),
   "another key in an end": altered(isEnd, (end) => ({ ...end, key: "key-0" })),
   "another nonce in an end": altered(isEnd, (end) => ({ ...end, nonce: end.nonce + 1 })),
   "another attempt in an end": altered(isEnd, (end) => ({ ...end, attempt: end.attempt + 1 })),
