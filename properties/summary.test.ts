@@ -73,6 +73,7 @@ interface Figures<Times> {
   readonly losses: Summary["losses"]
   readonly utilisation: Summary["utilisation"]
   readonly longestWithoutAcceptance: Summary["longestWithoutAcceptance"]
+  readonly reach: Summary["reach"]
   readonly nonceJumps: Summary["nonceJumps"]
   readonly keys: Summary["keys"]
 }
@@ -159,6 +160,7 @@ const recompute = ({ header, records, capPerSecond }: GeneratedJournal, inside: 
     losses: lossesOf(records, createdAt.size - outcomes.length),
     utilisation: utilisationOf(records, header, averageThroughput, first),
     longestWithoutAcceptance: longestGap([first, ...acceptances, first + total]),
+    reach: null,
     nonceJumps: records.filter((record) => record.type === "nonce-jump").length,
     keys: keysOf(records, header, first, total),
   }
@@ -406,6 +408,7 @@ const recomputePython = (records: ReadonlyArray<PythonRecord>): Found => {
         first + total,
       ].map((ms) => ms * 1000),
     ),
+    reach: null,
     nonceJumps: null,
     keys: null,
   }

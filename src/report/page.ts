@@ -14,6 +14,7 @@ import { isSafe } from "../certificate/SpareTime.ts"
 import { moreFigures, tenFigures } from "./figures.ts"
 import { html, type Html, trusted } from "./html.ts"
 import { showCount, showName, showRate, showShare } from "./show.ts"
+import { reachText } from "../summary/ReachTally.ts"
 import { scopeText } from "../summary/Selection.ts"
 import { STYLE } from "./style.ts"
 
@@ -130,7 +131,7 @@ const mark = (isRight: boolean, what: string): Html =>
 
 /** How many orders were accepted, whether the exchange refused any for the rules, and whether it could have. */
 const verdict = (log: ReportedLog): Html => {
-  const { averageThroughput, bans, exceeds, nonceErrors, utilisation } = log.summary
+  const { averageThroughput, bans, exceeds, nonceErrors, reach, utilisation } = log.summary
   const wrong = [
     ...(exceeds > 0 ? [counted(exceeds, "exceed")] : []),
     ...(bans > 0 ? [counted(bans, "ban")] : []),
@@ -142,6 +143,7 @@ const verdict = (log: ReportedLog): Html => {
     second${utilisation.ofCeiling === null ? "" : html`, ${showShare(utilisation.ofCeiling)} of the ceiling`}.
     ${mark(wrong === "", wrong === "" ? "no exceeds, bans or nonce errors" : wrong)}
     ${leastMs === undefined ? "" : mark(isSafe(leastMs), windowVerdict(leastMs))}
+    ${reach === null ? "" : mark(false, reachText(reach))}
   </p>`
 }
 

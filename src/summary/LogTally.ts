@@ -9,6 +9,7 @@ import { addDuration, type Distribution, emptyDistribution } from "./Distributio
 import { type KeyTallies, tallyKeys } from "./KeyTally.ts"
 import { countLoss, emptyLosses, type Losses } from "./Losses.ts"
 import { emptyNumbering, type Numbering, orderNumbered, ordersCounted } from "./Numbering.ts"
+import { emptyReachTally, type ReachTally, tallyReach } from "./ReachTally.ts"
 import { emptyUnfinished, orderCameBack, orderEnded, orderSent, type Unfinished } from "./Unfinished.ts"
 
 export interface LogTally {
@@ -28,6 +29,7 @@ export interface LogTally {
   runsBegun: number
   runsEnded: number
   unrecognisedLines: number
+  readonly reach: ReachTally
 }
 
 export const emptyTally = (): LogTally => ({
@@ -45,6 +47,7 @@ export const emptyTally = (): LogTally => ({
   runsBegun: 0,
   runsEnded: 0,
   unrecognisedLines: 0,
+  reach: emptyReachTally(),
 })
 
 const tallySent = (tally: LogTally, event: OrderSent): void => {
@@ -73,9 +76,10 @@ export const tallyEvent = (tally: LogTally, event: LogEvent): void => {
   switch (event.type) {
     case "key":
     case "nonce-jump":
-    case "reach":
     case "ping":
       return
+    case "reach":
+      return tallyReach(tally.reach, event)
     case "settings":
       tally.runsBegun += 1
       return

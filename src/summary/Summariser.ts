@@ -17,6 +17,7 @@ import { emptyTally, type LogTally, tallyEvent } from "./LogTally.ts"
 import { createdByNumber, requestsPerSecond } from "./Numbering.ts"
 import { isTimed, makeLogStartFinder, type LogStart, type LogContext } from "./LogStart.ts"
 import { loggedRunOf } from "./loggedRun.ts"
+import { reachFigures } from "./ReachTally.ts"
 import type { Summary } from "./Summary.ts"
 import { countByKey, countUnfinished } from "./Unfinished.ts"
 import { utilisationOf } from "./utilisation.ts"
@@ -85,6 +86,7 @@ const summaryOf = ({ tally, windows, transit }: Counts, start: LogStart): Summar
     },
     utilisation: utilisationOf(averageThroughput, transit, start),
     longestWithoutAcceptance: longestWithout(tally.acceptances, start.firstMs, figures.totalMs),
+    reach: reachFigures(tally.reach),
     nonceJumps: keys === null ? null : keys.reduce((sum, key) => sum + key.nonceJumps, 0),
     keys,
   }

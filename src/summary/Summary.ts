@@ -4,6 +4,7 @@ import type { Percentiles } from "./Distribution.ts"
 import type { KeyFigures } from "./keyFigures.ts"
 import type { Losses } from "./Losses.ts"
 import type { LoggedRun } from "./loggedRun.ts"
+import type { ReachFigures } from "./ReachTally.ts"
 import type { Selection } from "./Selection.ts"
 import type { Utilisation } from "./utilisation.ts"
 
@@ -68,6 +69,8 @@ export interface Summary {
   }
   readonly utilisation: Utilisation
   readonly longestWithoutAcceptance: Stretch
+  /** How often the reach widened, and how far; null where it never did, or the log does not know. */
+  readonly reach: ReachFigures
   /** How often a key's nonces had to go on further ahead; null where the log does not know. */
   readonly nonceJumps: number | null
   /** The keys, those of the log's header first; null where the log does not know. */

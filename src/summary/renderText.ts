@@ -3,6 +3,7 @@
  */
 import type { Percentiles } from "./Distribution.ts"
 import { renderKeys } from "./renderKeys.ts"
+import { reachText } from "./ReachTally.ts"
 import { nameWithScope, scopeText } from "./Selection.ts"
 import type { NamedSummary, Summary } from "./Summary.ts"
 
@@ -214,6 +215,10 @@ const endLine = ({ name, summary }: NamedSummary, isNamed: boolean): ReadonlyArr
   return [`${isNamed ? `${name}: ` : ""}no end: ${which}killed or still running, ${orders}`]
 }
 
+/** What is said below the heading of a log whose reach widened. */
+const reachLine = ({ name, summary }: NamedSummary, isNamed: boolean): ReadonlyArray<string> =>
+  summary.reach === null ? [] : [`${isNamed ? `${name}: ` : ""}${reachText(summary.reach)}`]
+
 /** A table of all figures, ending in a newline. Columns stand in the order of `logs`. */
 export const renderText = (logs: ReadonlyArray<NamedSummary>): string => {
   const summaries = logs.map(({ summary }) => summary)
@@ -255,7 +260,10 @@ export const renderText = (logs: ReadonlyArray<NamedSummary>): string => {
       ),
     ].join("\n"),
   )
-  const heading = [names, ...logs.flatMap((log) => endLine(log, logs.length > 1))].join("\n")
+  const heading = [
+    names,
+    ...logs.flatMap((log) => [...endLine(log, logs.length > 1), ...reachLine(log, logs.length > 1)]),
+  ].join("\n")
   // The same part of each of several logs, said once.
   const scope = only === undefined ? scopeText(logs[0]?.selection) : ""
   const headings = scope === "" ? [heading] : [scope, heading]

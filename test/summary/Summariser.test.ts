@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest"
+import type { JournalRecord } from "../../src/journal/JournalRecord.ts"
 import { fromJournal } from "../../src/journal/LogEvent.ts"
+import { reachText } from "../../src/summary/ReachTally.ts"
 import { makeSummariser } from "../../src/summary/Summariser.ts"
 import {
   accepted,
@@ -403,6 +405,7 @@ describe("a summary", () => {
       },
       utilisation: { ceiling: 20_000 / 1001, ofCeiling: 0, safeOptimum: null, ofSafeOptimum: null },
       longestWithoutAcceptance: { ms: 0, fromMs: 0 },
+      reach: null,
       nonceJumps: 0,
       keys: [
         {
@@ -436,5 +439,49 @@ describe("a summary", () => {
       summariser.finish()
     }
     expect(summariser.finish()).toEqual(summaryOf(records))
+  })
+})
+
+describe("a journal of version 2", () => {
+  const made = header({ keys: 1 })
+  const settings = { ...made.settings, boundMs: 50 }
+  const two = { ...made, version: 2 as const, settings }
+  const request = { key: "key-1", nonce: 1, attempt: 1, sent: 0, written: 0 }
+
+  it("says how often the reach widened, why and how far, and not how it came back", () => {
+    const { reach } = summaryOf([
+      two,
+      { type: "reach", t: 1, boundMs: 81.25, cause: "answer" },
+      { type: "reach", t: 2, boundMs: 90, cause: "timer" },
+      { type: "reach", t: 10_003, boundMs: 70, cause: "calm" },
+    ])
+    expect(reach).toEqual({ widened: { answer: 1, timer: 1, refusal: 0 }, widestMs: 90 })
+    expect(reach === null ? "" : reachText(reach)).toBe(
+      "reach widened 2 times, at most to 90 ms: 1 answer later than twice the bound, 1 late timer",
+    )
+  })
+
+  it("counts a request as on its way until its ping, its answer or the bound, whichever its end makes so", () => {
+    // Time is counted from the first outcome on.
+    const first = { type: "outcome", t: 0, id: "0", createdAt: 0, outcome: "expired" } as const
+    const optimumOf = (...records: ReadonlyArray<JournalRecord>) =>
+      summaryOf([two, first, ...records]).utilisation.safeOptimum
+    const lost = {
+      type: "outcome",
+      t: 100,
+      id: "1",
+      createdAt: 0,
+      outcome: "unknown",
+      cause: "timeout",
+    } as const
+    const cleared = optimumOf(
+      { ...lost, ...request, settled: 100 },
+      { type: "ping", t: 160, begun: 155, cleared: 210 },
+    )
+    // The optimum is by means: one request of 210 ms, and its successor after 50.
+    const late = { type: "outcome", t: 210, id: "1", createdAt: 0, outcome: "accepted" } as const
+    expect(cleared).toBe(optimumOf({ ...late, ...request, settled: 210 }))
+    expect(cleared).not.toBe(optimumOf({ ...late, t: 100, ...request, settled: 100 }))
+    expect(optimumOf({ ...lost, ...request, settled: 100 })).toBeNull()
   })
 })

@@ -146,6 +146,7 @@ const figuresOf = (header: typeof Header.Type): Omit<NaiveSummary, "utilisation"
     exchange: countOf("rejected exchange"),
   })
   return {
+    reach: null,
     averageRequestsRate: sum(perWindow(createdAt.values())) / windows,
     maxPossibleThroughput: sum(perWindow(left.values).map((count) => Math.min(cap, count))) / windows,
     averageThroughput: mean(accepted),
