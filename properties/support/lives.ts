@@ -5,7 +5,7 @@
  */
 import * as fc from "fast-check"
 import type { Journey } from "../../src/simulation/SimulatedExchange.ts"
-import { journeys } from "./journeys.ts"
+import { journeys, settledAfterBreak } from "./journeys.ts"
 import type { DiskTime } from "./lifeDisk.ts"
 
 /** One life, from its start to the start of the next. Times in milliseconds. */
@@ -127,7 +127,7 @@ export const manyLives: fc.Arbitrary<Lives> = fc
       requestTimeoutMs: fc.constant(requestTimeoutMs),
       ttlMs: fc.constantFrom(undefined, undefined, 400, 50),
       journeys: journeys(knowsBound ? LONGEST_INCOMING_MS : requestTimeoutMs).map((all) =>
-        all.map(meaningful),
+        all.map((journey) => settledAfterBreak([])(meaningful(journey))),
       ),
       stateDisk: diskTimes(6),
       // Everything waits for the journal.

@@ -121,7 +121,10 @@ export class Lane {
     })
   }
 
-  /** What former lives have sent without an answer may still come to the exchange: a ping tells by when it has. */
+  /**
+   * What former lives have sent without an answer may still come to the exchange. A ping tells by when it has, also where the
+   * exchange stood still; but a life that was killed has reset no connection, so time must have passed as well.
+   */
   get #awaitFormerLives(): Effect.Effect<void> {
     const { client, pinger } = this.#context
     const { quietUntilMs, unansweredWindowMs: windowMs } = this.memory
@@ -131,7 +134,7 @@ export class Lane {
       return Effect.sync(() => this.memory.onFormerCleared(quietUntilMs - windowMs))
     return Effect.map(pinger.cleared, (clearedMs) => {
       this.memory.onFormerCleared(clearedMs)
-      this.#health = { ...this.#health, holdUntilMs: clearedMs + windowMs }
+      this.#health = afterAdvice(this.#health, clearedMs + windowMs)
     })
   }
 
