@@ -49,31 +49,6 @@ export interface Outage {
   readonly retryInMs: number
 }
 
-export interface Circuit {
-  readonly isClosed: () => boolean
-  /** Whether an order may be taken now: to be sent freely while the circuit is closed, else in a {@link probe}. */
-  readonly mayTry: (nowMs: number) => boolean
-  /** Waits until {@link mayTry} holds. */
-  readonly tryable: Effect.Effect<void>
-  /** Told how each request ends; call it when one leaves. What left before the circuit moved says nothing any more. */
-  readonly watch: () => Report
-  /**
-   * Makes one attempt that decides whether the circuit closes. `attempt` takes and sends one order at once; it is
-   * given where to report how it ended, and answers false where there was nothing to send. An attempt that is
-   * interrupted decides nothing. Does nothing where another has come first.
-   */
-  readonly probe: (
-    attempt: (report: Report) => Effect.Effect<boolean>,
-    restore: <A>(effect: Effect.Effect<A>) => Effect.Effect<A>,
-  ) => Effect.Effect<void>
-  /** The exchange asks everybody to wait until then. */
-  readonly hold: (untilMs: number) => void
-  /** What is wrong, for show; undefined while nothing is. */
-  readonly outage: (nowMs: number) => Outage | undefined
-  /** From the first attempt to connect that failed to the last, in milliseconds; 0 while the exchange is in contact. */
-  readonly unreachableMs: () => number
-}
-
 /** So many requests in a row without a usable answer are an outage; fewer may be bad luck. */
 const TRIPS_AFTER = 5
 const FIRST_WAIT = Duration.millis(20)
@@ -135,10 +110,10 @@ export const make = (options: CircuitOptions): Effect.Effect<Circuit, never, Sco
       tripPolicy: CircuitBreaker.consecutive(TRIPS_AFTER),
       openDuration,
     }).pipe(Effect.provide(CircuitBreaker.layerStoreMemory()))
-    return new BreakerCircuit(options, breaker, yield* Clock.Clock)
+    return new Circuit(options, breaker, yield* Clock.Clock)
   })
 
-class BreakerCircuit implements Circuit {
+export class Circuit {
   readonly #breaker: CircuitBreaker.CircuitBreaker
   readonly #clock: Clock.Clock
   /** The breaker measures by the wall clock, which may step. */
@@ -167,20 +142,24 @@ class BreakerCircuit implements Circuit {
 
   readonly isClosed = (): boolean => this.#state === "Closed"
 
+  /** Whether an order may be taken now: to be sent freely while the circuit is closed, else in a {@link probe}. */
   readonly mayTry = (nowMs: number): boolean => !this.#isProbing && nowMs >= this.#freeAtMs()
 
+  /** Waits until {@link mayTry} holds. */
   readonly tryable: Effect.Effect<void> = Effect.suspend(() => {
     if (this.mayTry(nowMsUnsafe(this.#clock))) return Effect.void
     const free = this.#isProbing ? this.#probed.await : sleepUntil(this.#freeAtMs())
     return Effect.andThen(free, this.tryable)
   })
 
+  /** From the first attempt to connect that failed to the last, in milliseconds; 0 while the exchange is in contact. */
   readonly unreachableMs = (): number => this.#silence.ms
 
   #freeAtMs(): number {
     return this.#state === "Open" ? Math.max(this.#openUntilMs, this.#heldUntilMs) : this.#heldUntilMs
   }
 
+  /** Told how each request ends; call it when one leaves. What left before the circuit moved says nothing any more. */
   readonly watch = (): Report => {
     const left = this.#era
     return (sign) =>
@@ -192,7 +171,15 @@ class BreakerCircuit implements Circuit {
       })
   }
 
-  readonly probe: Circuit["probe"] = (attempt, restore) =>
+  /**
+   * Makes one attempt that decides whether the circuit closes. `attempt` takes and sends one order at once; it is
+   * given where to report how it ended, and answers false where there was nothing to send. An attempt that is
+   * interrupted decides nothing.
+   */
+  readonly probe = (
+    attempt: (report: Report) => Effect.Effect<boolean>,
+    restore: <A>(effect: Effect.Effect<A>) => Effect.Effect<A>,
+  ): Effect.Effect<void> =>
     Effect.suspend(() => {
       invariant(!this.#isProbing, "two orders are tried at once")
       this.#isProbing = true
@@ -214,12 +201,14 @@ class BreakerCircuit implements Circuit {
       )
     })
 
+  /** The exchange asks everybody to wait until then. */
   readonly hold = (untilMs: number): void => {
     const nowMs = nowMsUnsafe(this.#clock)
     if (nowMs >= this.#heldUntilMs) this.#heldSinceMs = nowMs
     this.#heldUntilMs = Math.max(this.#heldUntilMs, untilMs)
   }
 
+  /** What is wrong, for show; undefined while nothing is. */
   readonly outage = (nowMs: number): Outage | undefined => {
     if (this.#state !== "Closed") {
       const retryInMs = this.#isProbing ? 0 : Math.max(0, this.#freeAtMs() - nowMs)

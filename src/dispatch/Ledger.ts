@@ -6,6 +6,7 @@ import { Cause, Deferred, Effect, Exit, Latch, Queue, Schema, Stream } from "eff
 import type { Acceptance } from "../venues/ExchangeClient.ts"
 import { invariant } from "../platform/invariant.ts"
 import type { Order } from "../domain/Order.ts"
+import { noOrders } from "../domain/Outcome.ts"
 import type { DispatchLog, OrderEnd, OutcomeEvent } from "../domain/DispatchEvent.ts"
 import { type Entry, entryOf, type OpenRequest } from "./Entry.ts"
 import { OrderCancelled, OrderExpired, type SubmitFailure } from "./SubmitFailure.ts"
@@ -24,15 +25,6 @@ type OutcomeQueue = Queue.Queue<OutcomeEvent, OutcomesOverrun | Cause.Done>
 
 const OUTCOMES_CAPACITY = 65_536
 
-export interface LedgerCounts {
-  created: number
-  accepted: number
-  rejected: number
-  expired: number
-  unknown: number
-  cancelled: number
-}
-
 export class Ledger {
   readonly #log: DispatchLog
   readonly #held = new Map<string, Entry>()
@@ -40,14 +32,7 @@ export class Ledger {
   #inFlight = 0
   readonly #empty = Latch.makeUnsafe(true)
   #closed = false
-  readonly counts: LedgerCounts = {
-    created: 0,
-    accepted: 0,
-    rejected: 0,
-    expired: 0,
-    unknown: 0,
-    cancelled: 0,
-  }
+  readonly counts = noOrders()
 
   constructor(log: DispatchLog) {
     this.#log = log
@@ -91,12 +76,8 @@ export class Ledger {
   /** Ends an order whose time to live ran out in the line. */
   expire(entry: Entry, atMs: number): void {
     const failure = new OrderExpired({ orderId: entry.order.id, place: "queue" })
-    this.end(
-      entry,
-      { outcome: { outcome: "expired", place: "queue" }, request: undefined },
-      atMs,
-      Exit.fail(failure),
-    )
+    const end: OrderEnd = { outcome: { outcome: "expired", place: "queue" }, request: undefined }
+    this.end(entry, end, atMs, Exit.fail(failure))
   }
 
   /** Ends an order that was not sent, for the cause given: as a rule that the dispatcher stops, or that its caller has gone. */
