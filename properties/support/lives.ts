@@ -43,6 +43,8 @@ export interface Lives {
   readonly journalDisk: ReadonlyArray<DiskTime>
   /** One life after another; what follows them is a last life that runs to its end. */
   readonly lives: ReadonlyArray<Life>
+  /** Whether the exchange answers pings; if not, time alone tells what has arrived. */
+  readonly pings: boolean
   readonly earlyMs: number
   readonly steps: ReadonlyArray<{ readonly atMs: number; readonly byMs: number }>
 }
@@ -133,6 +135,7 @@ export const manyLives: fc.Arbitrary<Lives> = fc
       // Everything waits for the journal.
       journalDisk: diskTimes(30),
       lives: fc.array(life(windowMs, knowsBound), { minLength: 2, maxLength: 6 }),
+      pings: fc.boolean(),
       earlyMs: fc.constantFrom(0, 1, 5),
       steps: fc.array(
         fc.record({

@@ -138,9 +138,14 @@ export const playLives = (world: Lives, variant: LivesVariant = {}): Promise<Liv
         committed: journal.committed,
       }
       const ownClient: ExchangeClient["Service"] = {
-        ping: Effect.suspend(() =>
-          disk.isAlive() && client.ping !== undefined ? client.ping : Effect.never,
-        ),
+        ...(client.ping === undefined || !world.pings
+          ? {}
+          : {
+              ping: Effect.andThen(
+                Effect.suspend(() => (disk.isAlive() ? Effect.void : Effect.never)),
+                client.ping,
+              ),
+            }),
         submit: (order, key, nonce, watch) =>
           Effect.suspend(() =>
             disk.isAlive()

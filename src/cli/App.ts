@@ -12,6 +12,7 @@ import { reconcile } from "./reconcile.ts"
 import { run } from "./run.ts"
 import { simulate } from "./simulate.ts"
 import { summarise } from "./summarise.ts"
+import { examples } from "./examples.ts"
 
 /** Every command, under the program's name. */
 export const app = Command.make("paceline").pipe(
@@ -19,11 +20,8 @@ export const app = Command.make("paceline").pipe(
     'Gets orders to an exchange as fast as its rate limits safely allow. Without a command it runs "run".',
   ),
   Command.withSubcommands([run, exchange, summarise, reconcile, simulate, compare]),
-  Command.withExamples([
-    {
-      command: "paceline",
-      description: "30 seconds against an exchange that it starts itself, then a summary",
-    },
-    { command: "paceline run --help", description: "The flags of a command" },
-  ]),
+  examples({
+    paceline: "30 seconds against an exchange that it starts itself, then a summary",
+    "paceline run --help": "The flags of a command",
+  }),
 )

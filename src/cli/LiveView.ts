@@ -4,26 +4,14 @@
 import process from "node:process"
 import { clearScreenDown, cursorTo, moveCursor } from "node:readline"
 
-export interface LiveView {
-  /** Whether lines can be redrawn: standard error is a terminal that can. */
-  readonly canRedraw: boolean
-  /** Shows these lines in place of those before: as many as fit on the screen. */
-  readonly draw: (lines: ReadonlyArray<string>) => void
-  readonly erase: () => void
-  /** Says something that stays, above the view. */
-  readonly say: (text: string) => void
-  /** How many lines fit. */
-  readonly rows: () => number
-}
-
 /** Some terminals say that they have no size at all. */
 const UNKNOWN_ROWS = 24
 const UNKNOWN_COLUMNS = 80
 
-export const makeLiveView = (): LiveView => {
+export const makeLiveView = () => {
   let drawn: ReadonlyArray<string> = []
 
-  /** Less than the screen: what has scrolled away cannot be redrawn, and a cleared screen is kept by some. */
+  /** How many lines fit. Less than the screen: what has scrolled away cannot be redrawn, and a cleared screen is kept by some. */
   const rows = (): number => Math.max(1, (process.stderr.rows || UNKNOWN_ROWS) - 3)
   const columns = (): number => process.stderr.columns || UNKNOWN_COLUMNS
 
@@ -38,6 +26,7 @@ export const makeLiveView = (): LiveView => {
     drawn = []
   }
 
+  /** Shows these lines in place of those before: as many as fit on the screen. */
   const draw = (lines: ReadonlyArray<string>): void => {
     erase()
     const width = Math.max(20, columns())
@@ -45,6 +34,7 @@ export const makeLiveView = (): LiveView => {
     process.stderr.write(drawn.map((text) => `${text}\n`).join(""))
   }
 
+  /** Says something that stays, above the view. */
   const say = (text: string): void => {
     const view = drawn
     erase()
@@ -53,6 +43,7 @@ export const makeLiveView = (): LiveView => {
   }
 
   return {
+    /** Whether lines can be redrawn: standard error is a terminal that can. */
     canRedraw: process.stderr.isTTY && process.env["TERM"] !== "dumb",
     draw,
     erase,

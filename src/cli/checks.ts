@@ -4,7 +4,7 @@ import { dirname, resolve } from "node:path"
 import process from "node:process"
 import { Console, Duration, Effect, FileSystem, Option, Result } from "effect"
 import { NetAddress } from "effect/net"
-import { UsageError } from "./errors.ts"
+import { refuse, UsageError } from "./errors.ts"
 import { quote } from "../platform/quote.ts"
 import { isFolder } from "../recovery/readJournals.ts"
 import { meanGapMs, type RandomSourceRate } from "../run/sources/RandomSource.ts"
@@ -21,13 +21,11 @@ export const exchangeMillis = (
 ): Effect.Effect<void, UsageError> => {
   if (!Number.isInteger(Duration.toMillis(value))) {
     const message = `${flag}: the exchange counts in whole milliseconds; write 1ms, not ${Duration.toMillis(value)}ms`
-    return Effect.fail(new UsageError({ message }))
+    return refuse(message)
   }
   return Duration.isGreaterThan(value, longest)
-    ? Effect.fail(
-        new UsageError({
-          message: `${flag}: ${Duration.format(value)} is more than the exchange can keep; at most ${Duration.format(longest)}`,
-        }),
+    ? refuse(
+        `${flag}: ${Duration.format(value)} is more than the exchange can keep; at most ${Duration.format(longest)}`,
       )
     : Effect.void
 }
@@ -40,7 +38,7 @@ const LONGEST_FOREIGN_WINDOW = Duration.days(1)
 export const checkWindow = (window: Duration.Duration) =>
   Duration.between(window, { minimum: SHORTEST_WINDOW, maximum: LONGEST_FOREIGN_WINDOW })
     ? Effect.void
-    : Effect.fail(new UsageError({ message: "--window: from 1ms to 1d" }))
+    : refuse("--window: from 1ms to 1d")
 
 /** The journal must not be written into what the run reads. */
 export const checkLog = Effect.fnUntraced(function* (
@@ -50,9 +48,9 @@ export const checkLog = Effect.fnUntraced(function* (
   if (Option.isNone(log)) return
   for (const [flag, name] of read) {
     if (Option.isSome(name) && (yield* isSameFile(log.value, name.value))) {
-      return yield* new UsageError({
-        message: `--log and ${flag} name the same file, ${quote(name.value)}; write the journal to another`,
-      })
+      return yield* refuse(
+        `--log and ${flag} name the same file, ${quote(name.value)}; write the journal to another`,
+      )
     }
   }
 })
@@ -81,14 +79,12 @@ export const checkFound = Effect.fnUntraced(function* (
 /** Fails where these flags ask for no orders at all, or for more than can be made. */
 export const checkOrderRate = (rate: RandomSourceRate): Effect.Effect<void, UsageError> => {
   if (rate.load === 0) {
-    return Effect.fail(new UsageError({ message: "--load: 0 makes no orders; write a number above 0" }))
+    return refuse("--load: 0 makes no orders; write a number above 0")
   }
   const perSecond = 1000 / meanGapMs(rate)
   if (perSecond <= MOST_ORDERS_PER_SECOND) return Effect.void
-  return Effect.fail(
-    new UsageError({
-      message: `--load, --limit, --window and ${rate.keys} keys ask for ${Math.round(perSecond).toLocaleString("en")} orders a second; at most ${MOST_ORDERS_PER_SECOND.toLocaleString("en")} are made: write a smaller --load or --limit, or a longer --window`,
-    }),
+  return refuse(
+    `--load, --limit, --window and ${rate.keys} keys ask for ${Math.round(perSecond).toLocaleString("en")} orders a second; at most ${MOST_ORDERS_PER_SECOND.toLocaleString("en")} are made: write a smaller --load or --limit, or a longer --window`,
   )
 }
 
@@ -113,9 +109,7 @@ const isDirectory = Effect.orElseSucceed(
  */
 export const expectOrdersOnStandardInput = Effect.gen(function* () {
   if (yield* isDirectory) {
-    return yield* new UsageError({
-      message: "--orders -: standard input is a directory; give it a file or a pipe",
-    })
+    return yield* refuse("--orders -: standard input is a directory; give it a file or a pipe")
   }
   if (process.stdin.isTTY) {
     yield* Console.error(

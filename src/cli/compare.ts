@@ -5,7 +5,7 @@ import { Console, Effect, Option, Result } from "effect"
 import { Command } from "effect/cli"
 import type { Design } from "../run/Design.ts"
 import { DESIGN_FORMS, parseDesign } from "../simulation/baselines/designs.ts"
-import { UsageError } from "./errors.ts"
+import { refuse } from "./errors.ts"
 import { inWords } from "./advice.ts"
 import { checkOrderRate, exchangeMillis, LONGEST_WINDOW } from "./checks.ts"
 import { fileToWrite } from "./files.ts"
@@ -13,6 +13,7 @@ import * as Flags from "./Flags.ts"
 import { quote } from "../platform/quote.ts"
 import { makeProgress, scenarioFlags, scenarioOf } from "./simulate.ts"
 import { openWholeFile } from "./resultFiles.ts"
+import { examples } from "./examples.ts"
 
 const ALL_GATES = "ack-window,polling,shifted:10,shifted:25,thread-slots,token-bucket,fixed-window"
 const MOST_SEEDS = 1000
@@ -57,9 +58,7 @@ export const compare = Command.make(
   Effect.fnUntraced(function* (input) {
     yield* checkOrderRate(input)
     if (input.seed > Number.MAX_SAFE_INTEGER - (input.seeds - 1)) {
-      return yield* new UsageError({
-        message: "--seed: the seeds after it grow too large; write a smaller one",
-      })
+      return yield* refuse("--seed: the seeds after it grow too large; write a smaller one")
     }
     yield* exchangeMillis("--window", input.window, LONGEST_WINDOW)
     // Loaded here, so that no other command pays for it.
@@ -92,15 +91,10 @@ export const compare = Command.make(
     "Compares gates in virtual time: each plays the same orders with the same delays, for several seeds. The same seeds give the same table.",
   ),
   Command.withShortDescription("Gates side by side in virtual time"),
-  Command.withExamples([
-    { command: "paceline compare", description: "All gates at the exercise's load" },
-    {
-      command: "paceline compare --load 2 --gates ack-window,polling --svg overload.svg",
-      description: "Two of them under overload, with a chart",
-    },
-    {
-      command: "paceline compare --bound none --format json",
-      description: "What not knowing the bound costs, for another program",
-    },
-  ]),
+  examples({
+    "paceline compare": "All gates at the exercise's load",
+    "paceline compare --load 2 --gates ack-window,polling --svg overload.svg":
+      "Two of them under overload, with a chart",
+    "paceline compare --bound none --format json": "What not knowing the bound costs, for another program",
+  }),
 )

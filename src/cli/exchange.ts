@@ -9,7 +9,7 @@ import { noRecord, openRecord } from "../exchange/ExchangeRecord.ts"
 import type { ExchangeOptions } from "../exchange/ExchangeServer.ts"
 import { alignColumns } from "../platform/alignColumns.ts"
 import { freshSeed } from "../platform/Random.ts"
-import { UsageError } from "./errors.ts"
+import { refuse } from "./errors.ts"
 import { exchangeMillis, isLoopback, LONGEST_DELAY, LONGEST_WINDOW } from "./checks.ts"
 import { duration, faults, integer, parsed, seed } from "./Flags.ts"
 import { fileToWrite, isSameFile } from "./files.ts"
@@ -17,6 +17,7 @@ import { FAULT_FORMS, printFault } from "./faultSpec.ts"
 import { keysFileFlag, resolveKeys } from "./keys.ts"
 import { quote } from "../platform/quote.ts"
 import type { Parse } from "./values.ts"
+import { examples } from "./examples.ts"
 
 const faultForms = Object.values(FAULT_FORMS)
   .map(({ form }) => form)
@@ -128,9 +129,9 @@ export const exchange = Command.make(
       Option.isSome(flags.keysFile) &&
       (yield* isSameFile(flags.record.value, flags.keysFile.value))
     ) {
-      return yield* new UsageError({
-        message: `--record and --keys-file name the same file, ${quote(flags.record.value)}; write the record to another`,
-      })
+      return yield* refuse(
+        `--record and --keys-file name the same file, ${quote(flags.record.value)}; write the record to another`,
+      )
     }
     const options = {
       host: flags.host,
@@ -164,19 +165,12 @@ export const exchange = Command.make(
     "Serves the exchange's protocol until stopped, then prints what it saw, as text and as one line of JSON.",
   ),
   Command.withShortDescription("Serve the exchange's protocol"),
-  Command.withExamples([
-    { command: "paceline exchange", description: "The exercise's exchange, for any client of the exercise" },
-    {
-      command: "paceline exchange --port 0 --max-delay 5ms --seed 1",
-      description: "A quicker one on a free port",
-    },
-    {
-      command: "paceline exchange --fault lost-answer:0.01 --fault spike:0.05:300ms --seed 1",
-      description: "One that loses answers and delays requests, the same ones each time",
-    },
-    {
-      command: "paceline exchange --fault status:1:503:retry-after=2s:at=10s:for=5s --fault restart:every=1m",
-      description: "One that fails for five seconds, and forgets everything each minute",
-    },
-  ]),
+  examples({
+    "paceline exchange": "The exercise's exchange, for any client of the exercise",
+    "paceline exchange --port 0 --max-delay 5ms --seed 1": "A quicker one on a free port",
+    "paceline exchange --fault lost-answer:0.01 --fault spike:0.05:300ms --seed 1":
+      "One that loses answers and delays requests, the same ones each time",
+    "paceline exchange --fault status:1:503:retry-after=2s:at=10s:for=5s --fault restart:every=1m":
+      "One that fails for five seconds, and forgets everything each minute",
+  }),
 )

@@ -4,6 +4,7 @@
  * only to those who asked for details.
  */
 import { Cause, Option, Predicate, Result, Runtime } from "effect"
+import { withoutControls } from "../platform/quote.ts"
 
 /** The program's name and the command's, and whether details were asked for. */
 export interface FailureOptions {
@@ -21,14 +22,12 @@ export interface Failure {
 const withoutSecrets = (text: string): string =>
   text.replace(/(api_key=)[^&\s"'<>]*/gi, "$1(hidden)").replace(/(:\/\/)[^/\s@"'<>]*@/g, "$1(hidden)@")
 
-/** Control characters, and those that turn the direction of writing: a terminal would obey them. */
-const CONTROLS = /[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu
-
 const oneLine = (text: string): string =>
-  withoutSecrets(text)
-    .trim()
-    .replace(/\s*\n\s*/g, " ")
-    .replace(CONTROLS, (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, "0")}`)
+  withoutControls(
+    withoutSecrets(text)
+      .trim()
+      .replace(/\s*\n\s*/g, " "),
+  )
 
 const messageOf = (error: unknown): string =>
   Predicate.hasProperty(error, "message") && Predicate.isString(error.message) && error.message !== ""

@@ -1,7 +1,7 @@
 /** Where a command's API keys come from: a file, the environment, or the exercise. */
 import { Config, Effect, FileSystem, Option, type PlatformError, Redacted, Result, Stream } from "effect"
 import { type ApiKey, labelKeys } from "../domain/ApiKey.ts"
-import { UsageError } from "./errors.ts"
+import { refuse, UsageError } from "./errors.ts"
 import { fileProblem } from "../platform/FileProblem.ts"
 import { exerciseKeys } from "../venues/exercise/exercise.ts"
 import { file } from "./files.ts"
@@ -98,9 +98,7 @@ const readKeysFile = Effect.fnUntraced(function* (path: string) {
     Effect.mapBoth({ onSuccess: (parts) => Buffer.concat(parts), onFailure: unreadable(path) }),
   )
   if (bytes.length > MAX_FILE_BYTES) {
-    return yield* new UsageError({
-      message: `the keys file ${path} is larger than 1 MiB: is it the right file?`,
-    })
+    return yield* refuse(`the keys file ${path} is larger than 1 MiB: is it the right file?`)
   }
   return yield* Effect.fromResult(parseKeysFile(bytes.toString("utf8"), path))
 })

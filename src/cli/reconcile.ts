@@ -3,6 +3,7 @@ import { Console, Effect } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { readJournals } from "../recovery/readJournals.ts"
 import { renderUnknown } from "./renderUnknown.ts"
+import { examples } from "./examples.ts"
 
 export const reconcile = Command.make(
   "reconcile",
@@ -30,11 +31,8 @@ export const reconcile = Command.make(
     "Lists the orders that were sent and got no usable answer: each may have been executed, and only the exchange can tell. Paceline never sends them again by itself. The exit status is 0 whether there are any or not, and 2 if a journal cannot be read.",
   ),
   Command.withShortDescription("List the orders whose outcome is unknown"),
-  Command.withExamples([
-    { command: "paceline reconcile journals", description: "The unknown orders of all runs in a folder" },
-    {
-      command: "paceline reconcile --format ndjson run.ndjson",
-      description: "The same for another program, an order a line",
-    },
-  ]),
+  examples({
+    "paceline reconcile journals": "The unknown orders of all runs in a folder",
+    "paceline reconcile --format ndjson run.ndjson": "The same for another program, an order a line",
+  }),
 )

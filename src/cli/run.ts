@@ -7,7 +7,7 @@ import { Command } from "effect/cli"
 import type { ApiKey } from "../domain/ApiKey.ts"
 import type { Fault } from "../exchange/faults/Fault.ts"
 import { defaultStateDirectory } from "../keys/StateDirectory.ts"
-import { UsageError } from "./errors.ts"
+import { refuse, UsageError } from "./errors.ts"
 import { freshSeed } from "../platform/Random.ts"
 import { isFolder } from "../recovery/readJournals.ts"
 import { ackWindowDesign, type Design } from "../run/Design.ts"
@@ -28,9 +28,10 @@ import {
   LONGEST_WINDOW,
 } from "./checks.ts"
 import { resolveKeys } from "./keys.ts"
-import { countPassedOver, showPassedOver } from "./passedOver.ts"
+import { countPassedOver, showPassedOver } from "./runWords.ts"
 import { runFlags } from "./runFlags.ts"
 import { makeRunView } from "./RunView.ts"
+import { examples } from "./examples.ts"
 
 /** The delays of an exchange that a run starts itself, in milliseconds each way. */
 const EMBEDDED_MAX_DELAY_MS = 50
@@ -81,9 +82,7 @@ const sourceOf = Effect.fnUntraced(function* (
     }
   }
   if (Option.isSome(load)) {
-    return yield* new UsageError({
-      message: "--load and --orders: a file's orders come as they are; leave out one of the two",
-    })
+    return yield* refuse("--load and --orders: a file's orders come as they are; leave out one of the two")
   }
   return { type: "ndjson", from: orders.value, duration: Option.getOrUndefined(duration) }
 })
@@ -91,7 +90,7 @@ const sourceOf = Effect.fnUntraced(function* (
 /** The directory to use; undefined for an exchange of our own, which ends with the run and has nothing to remember. */
 const resolveState = Effect.fnUntraced(function* (given: Option.Option<string>, hasUrl: boolean) {
   if (Option.isSome(given)) {
-    if (given.value === "") return yield* new UsageError({ message: "--state: name a directory" })
+    if (given.value === "") return yield* refuse("--state: name a directory")
     return given.value
   }
   return hasUrl ? yield* defaultStateDirectory : undefined
@@ -101,18 +100,15 @@ const resolveState = Effect.fnUntraced(function* (given: Option.Option<string>, 
 const tellBadLines = (count: number, orders: number) => {
   const lines = count === 1 ? "1 bad line" : `${count} bad lines`
   return orders === 0
-    ? Effect.fail(new UsageError({ message: `standard input held no order, but ${lines}; nothing was sent` }))
+    ? refuse(`standard input held no order, but ${lines}; nothing was sent`)
     : Console.error(`${lines} of standard input ${count === 1 ? "was" : "were"} passed over`)
 }
 
 /** Only a file's orders can be resumed. */
 const checkResume = (paths: ReadonlyArray<string>, source: SourceSettings) =>
   paths.length > 0 && source.type === "random"
-    ? Effect.fail(
-        new UsageError({
-          message:
-            "--resume goes on with the orders of a file: give it with --orders. Orders made at random have nothing to go on with",
-        }),
+    ? refuse(
+        "--resume goes on with the orders of a file: give it with --orders. Orders made at random have nothing to go on with",
       )
     : Effect.void
 
@@ -136,7 +132,6 @@ const checkTogether = (input: {
   readonly gate: Design
 }) => {
   if (Option.isNone(input.url)) return Effect.void
-  const refuse = (message: string) => Effect.fail(new UsageError({ message }))
   if (input.faults.length > 0) {
     return refuse(
       "--fault and --url: only our own exchange does wrong when told to; leave out one of the two",
@@ -172,10 +167,9 @@ export const run = Command.make(
     yield* checkResume(input.resume, source)
     yield* checkFound(input.log, input.resume)
     if (needsKeys(input.url, input.keysFile, keys)) {
-      return yield* new UsageError({
-        message:
-          "--url names another machine: give API keys for it, with --keys-file or in PACELINE_API_KEYS",
-      })
+      return yield* refuse(
+        "--url names another machine: give API keys for it, with --keys-file or in PACELINE_API_KEYS",
+      )
     }
     const seed = Option.isSome(input.seed) ? input.seed.value : yield* freshSeed
     // Nothing is assumed of an exchange that nobody described.
@@ -228,19 +222,11 @@ export const run = Command.make(
     "Dispatches orders, shows progress, writes the journal and prints a summary. Ctrl-C stops it: it still waits for requests in flight, and writes everything.",
   ),
   Command.withShortDescription("Dispatch orders (what paceline does without a command)"),
-  Command.withExamples([
-    {
-      command: "paceline run --duration 60s --load 0.95",
-      description: "A minute against an exchange that it starts itself",
-    },
-    {
-      command: "paceline run --url http://127.0.0.1:9999/api/request --orders orders.ndjson",
-      description: "Send a file's orders to an exchange",
-    },
-    {
-      command:
-        "paceline run --url http://127.0.0.1:9999/api/request --orders orders.ndjson --resume journals",
-      description: "The same, again and again until all are done: no run repeats what a former one did",
-    },
-  ]),
+  examples({
+    "paceline run --duration 60s --load 0.95": "A minute against an exchange that it starts itself",
+    "paceline run --url http://127.0.0.1:9999/api/request --orders orders.ndjson":
+      "Send a file's orders to an exchange",
+    "paceline run --url http://127.0.0.1:9999/api/request --orders orders.ndjson --resume journals":
+      "The same, again and again until all are done: no run repeats what a former one did",
+  }),
 )

@@ -18,6 +18,7 @@ import { checkOrderRate, exchangeMillis, LONGEST_WINDOW } from "./checks.ts"
 import { fileToWrite } from "./files.ts"
 import * as Flags from "./Flags.ts"
 import { parseDuration, parseNonNegative } from "./values.ts"
+import { examples } from "./examples.ts"
 
 const parseProbability = parseNonNegative({ max: 1 })
 
@@ -180,15 +181,9 @@ export const simulate = Command.make(
     "Runs the same dispatcher against a simulated exchange in virtual time: hours take seconds, and the same seed gives the same run.",
   ),
   Command.withShortDescription("A run in virtual time, without a network"),
-  Command.withExamples([
-    { command: "paceline simulate --duration 24h --load 2", description: "A day of overload" },
-    {
-      command: "paceline simulate --gate shifted:25 --seed 1",
-      description: "What a design does that judges by send times",
-    },
-    {
-      command: "paceline simulate --bound none --delay lognormal:20:1 --loss 0.001",
-      description: "A network that promises nothing",
-    },
-  ]),
+  examples({
+    "paceline simulate --duration 24h --load 2": "A day of overload",
+    "paceline simulate --gate shifted:25 --seed 1": "What a design does that judges by send times",
+    "paceline simulate --bound none --delay lognormal:20:1 --loss 0.001": "A network that promises nothing",
+  }),
 )

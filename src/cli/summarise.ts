@@ -3,20 +3,23 @@ import { Console, Effect, Option } from "effect"
 import { Command } from "effect/cli"
 import { certifyFile } from "../certificate/certifyFile.ts"
 import { refusalOf, renderCertificates } from "../certificate/renderCertificate.ts"
-import { CommandFailed, UsageError } from "./errors.ts"
+import { CommandFailed, refuse } from "./errors.ts"
 import { quote } from "../platform/quote.ts"
 import { STANDARD_INPUT } from "../summary/logProblems.ts"
 import type { LogOptions } from "../summary/LogOptions.ts"
 import { renderSummaries } from "../summary/render.ts"
+import { makeFollower } from "../summary/followLog.ts"
 import { looksAtAll } from "../summary/Selection.ts"
-import { summariseFile } from "../summary/summariseFile.ts"
+import { summariseFile, summaryOfLog } from "../summary/summariseFile.ts"
 import type { NamedSummary, Summary } from "../summary/Summary.ts"
 import { isSameFile } from "./files.ts"
-import { followLog } from "./followLog.ts"
+import { makeFollowView } from "./FollowView.ts"
 import { printIntervals } from "./intervalTable.ts"
 import { makeRecorders, renderReport } from "./report.ts"
 import { problemWith, selectionOf, type SummariseConfig, summariseFlags } from "./summariseFlags.ts"
+import { asUserError } from "./advice.ts"
 import { openToAppend, openWholeFile } from "./resultFiles.ts"
+import { examples } from "./examples.ts"
 
 /** Fails where a log has no request of a key that was asked for. */
 const expectKeys = Effect.fnUntraced(function* (
@@ -25,15 +28,15 @@ const expectKeys = Effect.fnUntraced(function* (
   wanted: ReadonlyArray<string>,
 ) {
   if (wanted.length > 0 && keys === null) {
-    return yield* new UsageError({
-      message: `--key: ${quote(file)} is a Python client's log, which does not say whose requests are whose; leave --key out`,
-    })
+    return yield* refuse(
+      `--key: ${quote(file)} is a Python client's log, which does not say whose requests are whose; leave --key out`,
+    )
   }
   const missing = wanted.find((label) => keys?.every(({ key }) => key !== label))
   if (missing !== undefined) {
-    return yield* new UsageError({
-      message: `--key: ${quote(file)} has no key ${quote(missing)}; give the label of one that it has, such as key-1`,
-    })
+    return yield* refuse(
+      `--key: ${quote(file)} has no key ${quote(missing)}; give the label of one that it has, such as key-1`,
+    )
   }
 })
 
@@ -44,9 +47,9 @@ const refuseLogAsTarget = Effect.fnUntraced(function* (
   log: string,
 ) {
   if (Option.isSome(target) && (yield* isSameFile(target.value, log))) {
-    return yield* new UsageError({
-      message: `${flag} ${quote(target.value)} would write into a log that is summarised; give another file`,
-    })
+    return yield* refuse(
+      `${flag} ${quote(target.value)} would write into a log that is summarised; give another file`,
+    )
   }
 })
 
@@ -58,7 +61,7 @@ const checkTargets = Effect.fnUntraced(function* ({ append, html, logs }: Summar
     yield* refuseLogAsTarget("--html", html, log)
   }
   if (Option.isSome(append) && Option.isSome(html) && (yield* isSameFile(append.value, html.value))) {
-    return yield* new UsageError({ message: "--append and --html name the same file; give each its own" })
+    return yield* refuse("--append and --html name the same file; give each its own")
   }
 })
 
@@ -79,13 +82,22 @@ const conclude = Effect.fnUntraced(function* (
   if (appendText !== undefined) yield* appendText(renderSummaries("classic", logs))
 }, Effect.scoped)
 
-const follow = (config: SummariseConfig, log: string) =>
-  followLog(log, config, partOf(config), (summary) =>
-    Effect.andThen(
-      expectKeys(log, summary, config.key),
-      conclude(config, [{ name: log, summary, selection: selectionOf(config) }]),
-    ),
+/** Follows a log: shows its figures live, and concludes with its summary, also where it is interrupted. */
+const follow = Effect.fnUntraced(function* (config: SummariseConfig, file: string) {
+  const view = yield* makeFollowView(file)
+  const follower = makeFollower(file, config, partOf(config), view)
+  const end = Effect.gen(function* () {
+    const summary = yield* Effect.mapError(summaryOfLog(file, follower.log()), asUserError)
+    yield* expectKeys(file, summary, config.key)
+    yield* conclude(config, [{ name: file, summary, selection: selectionOf(config) }])
+  })
+  yield* follower.follow.pipe(
+    Effect.ensuring(view.ended),
+    // Where nothing was read, nothing was to be had.
+    Effect.onInterrupt(() => (follower.log().lines() === 0 ? Effect.void : Effect.orDie(end))),
   )
+  yield* end
+})
 
 /** Reads the logs one after the other, each as a run of its own. */
 const readToTheEnd = Effect.fnUntraced(function* (config: SummariseConfig) {
@@ -124,7 +136,7 @@ export const summarise = Command.make(
   summariseFlags,
   Effect.fnUntraced(function* (config) {
     const problem = problemWith(config)
-    if (problem !== undefined) return yield* new UsageError({ message: problem })
+    if (problem !== undefined) return yield* refuse(problem)
     if (config.certify) return yield* certify(config)
     yield* checkTargets(config)
     const [log = STANDARD_INPUT] = config.logs
@@ -135,44 +147,22 @@ export const summarise = Command.make(
     "Prints the figures of logs: throughput, orders by outcome, errors, and how old orders were when they were sent. It counts lines that it does not recognise and passes over them.",
   ),
   Command.withShortDescription("Print the figures of logs"),
-  Command.withExamples([
-    { command: "paceline summarise run.ndjson", description: "The figures of a run, as a table" },
-    {
-      command: "paceline summarise run.ndjson async-debug.log",
-      description: "A run beside a Python client's",
-    },
-    { command: "paceline summarise monday.ndjson.gz", description: "A log that was packed" },
-    {
-      command: "paceline summarise --format json run.ndjson",
-      description: "The same figures for another program",
-    },
-    {
-      command: "paceline summarise --since 10s --until 20s --key key-1 run.ndjson",
-      description: "One key's requests in ten seconds of a run",
-    },
-    {
-      command: "paceline summarise --every 10s --format csv run.ndjson",
-      description: "A line for every ten seconds, for a spreadsheet",
-    },
-    {
-      command: "zcat -f run.ndjson.2.gz run.ndjson.1 run.ndjson | paceline summarise -",
-      description: "The pieces of a rotated journal as one, the oldest first",
-    },
-    {
-      command: "paceline summarise --follow run.ndjson",
-      description: "The figures of a run that goes on, live",
-    },
-    {
-      command: "paceline summarise --certify run.ndjson",
-      description: "A proof that no window was exceeded, no nonce overtaken, no order sent twice",
-    },
-    {
-      command: "paceline summarise --html report.html run.ndjson other.ndjson",
-      description: "Two runs side by side, as a page with charts",
-    },
-    {
-      command: "paceline summarise --append throughputs.txt async-debug.log",
-      description: "What the exercise's own analysis does",
-    },
-  ]),
+  examples({
+    "paceline summarise run.ndjson": "The figures of a run, as a table",
+    "paceline summarise run.ndjson async-debug.log": "A run beside a Python client's",
+    "paceline summarise monday.ndjson.gz": "A log that was packed",
+    "paceline summarise --format json run.ndjson": "The same figures for another program",
+    "paceline summarise --since 10s --until 20s --key key-1 run.ndjson":
+      "One key's requests in ten seconds of a run",
+    "paceline summarise --every 10s --format csv run.ndjson":
+      "A line for every ten seconds, for a spreadsheet",
+    "zcat -f run.ndjson.2.gz run.ndjson.1 run.ndjson | paceline summarise -":
+      "The pieces of a rotated journal as one, the oldest first",
+    "paceline summarise --follow run.ndjson": "The figures of a run that goes on, live",
+    "paceline summarise --certify run.ndjson":
+      "A proof that no window was exceeded, no nonce overtaken, no order sent twice",
+    "paceline summarise --html report.html run.ndjson other.ndjson":
+      "Two runs side by side, as a page with charts",
+    "paceline summarise --append throughputs.txt async-debug.log": "What the exercise's own analysis does",
+  }),
 )

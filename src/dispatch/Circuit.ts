@@ -49,37 +49,6 @@ export interface Outage {
   readonly retryInMs: number
 }
 
-export interface Circuit {
-  readonly isClosed: () => boolean
-  /** Whether an order may be taken now: to be sent freely while the circuit is closed, else in a {@link probe}. */
-  readonly mayTry: (nowMs: number) => boolean
-  /** Waits until {@link mayTry} holds. */
-  readonly tryable: Effect.Effect<void>
-  /** Told how each request ends; call it when one leaves. What left before the circuit moved says nothing any more. */
-  readonly watch: () => Report
-  /**
-   * Makes one attempt that decides whether the circuit closes. `attempt` takes and sends one order at once; it is
-   * given where to report how it ended, and answers false where there was nothing to send. An attempt that is
-   * interrupted decides nothing. Does nothing where another has come first.
-   */
-  readonly probe: (
-    attempt: (report: Report) => Effect.Effect<boolean>,
-    restore: <A>(effect: Effect.Effect<A>) => Effect.Effect<A>,
-  ) => Effect.Effect<void>
-  /** The exchange asks everybody to wait until then. */
-  readonly hold: (untilMs: number) => void
-  /** Nobody sends anything before this, because the exchange asked for it; in the past where it did not. */
-  readonly heldUntilMs: () => number
-  /** What a request that is no order's says about whether the exchange can be reached. */
-  readonly contact: (sign: Sign) => void
-  /** What is wrong, for show; undefined while nothing is. */
-  readonly outage: (nowMs: number) => Outage | undefined
-  /** From the first attempt to connect that failed to the last, in milliseconds; 0 while the exchange is in contact. */
-  readonly unreachableMs: () => number
-  /** What keeps orders from leaving, with the platform's error code where no connection can be had; undefined while nothing does. */
-  readonly hindrance: (nowMs: number) => OrderExpired["outage"]
-}
-
 /** So many requests in a row without a usable answer are an outage; fewer may be bad luck. */
 const TRIPS_AFTER = 5
 const FIRST_WAIT = Duration.millis(20)
@@ -149,10 +118,10 @@ export const make = (options: CircuitOptions): Effect.Effect<Circuit, never, Sco
       tripPolicy: CircuitBreaker.consecutive(TRIPS_AFTER),
       openDuration,
     }).pipe(Effect.provide(CircuitBreaker.layerStoreMemory()))
-    return new BreakerCircuit(options, breaker, yield* Clock.Clock)
+    return new Circuit(options, breaker, yield* Clock.Clock)
   })
 
-class BreakerCircuit implements Circuit {
+export class Circuit {
   readonly #breaker: CircuitBreaker.CircuitBreaker
   readonly #clock: Clock.Clock
   /** The breaker measures by the wall clock, which may step. */
@@ -181,25 +150,31 @@ class BreakerCircuit implements Circuit {
 
   readonly isClosed = (): boolean => this.#state === "Closed"
 
+  /** Whether an order may be taken now: to be sent freely while the circuit is closed, else in a {@link probe}. */
   readonly mayTry = (nowMs: number): boolean => !this.#isProbing && nowMs >= this.#freeAtMs()
 
+  /** Waits until {@link mayTry} holds. */
   readonly tryable: Effect.Effect<void> = Effect.suspend(() => {
     if (this.mayTry(nowMsUnsafe(this.#clock))) return Effect.void
     const free = this.#isProbing ? this.#probed.await : sleepUntil(this.#freeAtMs())
     return Effect.andThen(free, this.tryable)
   })
 
+  /** From the first attempt to connect that failed to the last, in milliseconds; 0 while the exchange is in contact. */
   readonly unreachableMs = (): number => this.#silence.ms
 
-  readonly hindrance: Circuit["hindrance"] = (nowMs) => {
+  /** What keeps orders from leaving, with the platform's error code if no connection can be had; undefined while nothing does. */
+  readonly hindrance = (nowMs: number): OrderExpired["outage"] => {
     const { code } = this.#silence
     if (code !== undefined) return { kind: "unreachable", code }
     const kind = this.outage(nowMs)?.kind
     return kind && { kind, code: undefined }
   }
 
+  /** Nobody sends anything before this, because the exchange asked for it; in the past if it did not. */
   readonly heldUntilMs = (): number => this.#heldUntilMs
 
+  /** What a request that is no order's says about whether the exchange can be reached. */
   readonly contact = (sign: Sign): void => {
     if (sign.kind === "unreachable") this.#silence.onNoContact(nowMsUnsafe(this.#clock), sign.code)
     else this.#silence.onContact()
@@ -209,6 +184,7 @@ class BreakerCircuit implements Circuit {
     return this.#state === "Open" ? Math.max(this.#openUntilMs, this.#heldUntilMs) : this.#heldUntilMs
   }
 
+  /** Told how each request ends; call it when one leaves. What left before the circuit moved says nothing any more. */
   readonly watch = (): Report => {
     const left = this.#era
     return (sign) =>
@@ -220,7 +196,15 @@ class BreakerCircuit implements Circuit {
       })
   }
 
-  readonly probe: Circuit["probe"] = (attempt, restore) =>
+  /**
+   * Makes one attempt that decides whether the circuit closes. `attempt` takes and sends one order at once; it is
+   * given where to report how it ended, and answers false where there was nothing to send. An attempt that is
+   * interrupted decides nothing.
+   */
+  readonly probe = (
+    attempt: (report: Report) => Effect.Effect<boolean>,
+    restore: <A>(effect: Effect.Effect<A>) => Effect.Effect<A>,
+  ): Effect.Effect<void> =>
     Effect.suspend(() => {
       invariant(!this.#isProbing, "two orders are tried at once")
       this.#isProbing = true
@@ -242,12 +226,14 @@ class BreakerCircuit implements Circuit {
       )
     })
 
+  /** The exchange asks everybody to wait until then. */
   readonly hold = (untilMs: number): void => {
     const nowMs = nowMsUnsafe(this.#clock)
     if (nowMs >= this.#heldUntilMs) this.#heldSinceMs = nowMs
     this.#heldUntilMs = Math.max(this.#heldUntilMs, untilMs)
   }
 
+  /** What is wrong, for show; undefined while nothing is. */
   readonly outage = (nowMs: number): Outage | undefined => {
     if (this.#state !== "Closed") {
       const retryInMs = this.#isProbing ? 0 : Math.max(0, this.#freeAtMs() - nowMs)

@@ -9,6 +9,7 @@ import { Cause, Clock, Context, Duration, Effect, Layer, Scope, Stream } from "e
 import type { ApiKey } from "../domain/ApiKey.ts"
 import { DispatchLog, type OutcomeEvent, type Retirement } from "../domain/DispatchEvent.ts"
 import type { InvalidOrder, Order } from "../domain/Order.ts"
+import type { OrderCounts } from "../domain/Outcome.ts"
 import { noMemory, type Recall } from "../keys/KeyMemory.ts"
 import type { GateFactory } from "../limits/Gate.ts"
 import { LiveReach } from "../limits/LiveReach.ts"
@@ -18,7 +19,7 @@ import { Admission, type EnqueueFailure, type QueuedOrder } from "./Admission.ts
 import { type Circuit, make as makeCircuit, type Outage } from "./Circuit.ts"
 import { checkCount, checkKeys, checkTime } from "./InvalidOptions.ts"
 import { Lane, type LaneContext } from "./Lane.ts"
-import { Ledger, type LedgerCounts, type OutcomesOverrun } from "./Ledger.ts"
+import { Ledger, type OutcomesOverrun } from "./Ledger.ts"
 import { NONCE_JUMPS } from "./nonces.ts"
 import { OrderLine } from "./OrderLine.ts"
 import { Pinger } from "./Pinger.ts"
@@ -72,7 +73,7 @@ export interface DispatcherOptions {
 }
 
 /** What a dispatcher is doing at this moment. */
-export interface DispatchSnapshot extends Readonly<LedgerCounts> {
+export interface DispatchSnapshot extends Readonly<OrderCounts> {
   readonly queued: number
   readonly inFlight: number
   /** From the first attempt to connect that failed to the last, in milliseconds; 0 while the exchange is in contact. */

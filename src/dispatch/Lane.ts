@@ -353,14 +353,8 @@ export class Lane {
         return
       case "resynchronise": {
         const { by, jump } = remedy
-        return this.#context.log.record({
-          type: "nonce-jump",
-          atMs,
-          key: this.label,
-          refused: nonce,
-          by,
-          jump,
-        })
+        const jumped = { type: "nonce-jump", atMs, key: this.label, refused: nonce, by, jump } as const
+        return this.#context.log.record(jumped)
       }
       case "park":
         return this.#retire("parked", atMs)

@@ -6,6 +6,7 @@ import { Cause, Deferred, Effect, Exit, Latch, Queue, Schema, Stream } from "eff
 import type { Acceptance } from "../venues/ExchangeClient.ts"
 import { invariant } from "../platform/invariant.ts"
 import type { MadeOrder } from "../domain/Order.ts"
+import { noOrders } from "../domain/Outcome.ts"
 import type { DispatchLog, OrderEnd, OutcomeEvent } from "../domain/DispatchEvent.ts"
 import { type Entry, entryOf, type OpenRequest } from "./Entry.ts"
 import { OrderCancelled, OrderExpired, type SubmitFailure } from "./SubmitFailure.ts"
@@ -24,15 +25,6 @@ type OutcomeQueue = Queue.Queue<OutcomeEvent, OutcomesOverrun | Cause.Done>
 
 const OUTCOMES_CAPACITY = 65_536
 
-export interface LedgerCounts {
-  created: number
-  accepted: number
-  rejected: number
-  expired: number
-  unknown: number
-  cancelled: number
-}
-
 export class Ledger {
   readonly #log: DispatchLog
   readonly #outage: (atMs: number) => OrderExpired["outage"]
@@ -43,14 +35,7 @@ export class Ledger {
   /** Open while nobody reads outcomes. */
   readonly #unread = Latch.makeUnsafe(true)
   #closed = false
-  readonly counts: LedgerCounts = {
-    created: 0,
-    accepted: 0,
-    rejected: 0,
-    expired: 0,
-    unknown: 0,
-    cancelled: 0,
-  }
+  readonly counts = noOrders()
 
   /** @param outage why nothing is sent at that moment, for what expires then */
   constructor(log: DispatchLog, outage: (atMs: number) => OrderExpired["outage"]) {

@@ -3,6 +3,7 @@
  * becomes then of the orders that it holds.
  */
 import { Cause, Clock, Deferred, Duration, Effect, Exit, Fiber, Scope } from "effect"
+import type { OrderEnd } from "../domain/DispatchEvent.ts"
 import { RequestTimeout } from "../domain/SubmitError.ts"
 import { invariant } from "../platform/invariant.ts"
 import { nowMsUnsafe } from "../platform/Monotonic.ts"
@@ -112,12 +113,8 @@ export class Standing {
       invariant(entry.request !== undefined, `order ${entry.order.id} outlived the stop without a request`)
       const error = new RequestTimeout({ orderId: entry.order.id, key: entry.request.key })
       const request = { ...entry.request, settledMs: nowMs }
-      this.#ledger.end(
-        entry,
-        { outcome: { outcome: "unknown", cause: "timeout" }, request },
-        nowMs,
-        Exit.fail(error),
-      )
+      const end: OrderEnd = { outcome: { outcome: "unknown", cause: "timeout" }, request }
+      this.#ledger.end(entry, end, nowMs, Exit.fail(error))
     }
   }
 }

@@ -33,3 +33,10 @@ export const Outcome = Schema.Union([
   Schema.Struct({ outcome: Schema.tag("cancelled") }),
 ])
 export type Outcome = typeof Outcome.Type
+
+/** How many orders were made, and how many ended how. */
+export type OrderCounts = Record<"created" | Outcome["outcome"], number>
+
+export const noOrders = (): OrderCounts => {
+  return { created: 0, accepted: 0, rejected: 0, expired: 0, unknown: 0, cancelled: 0 }
+}

@@ -56,23 +56,8 @@ export const makeNodeServer = (limits: ExchangeLimits): Server => {
   return server
 }
 
-/** The connections of a server, counted and within reach. */
-export interface Connections {
-  /** How many there are. */
-  readonly count: () => number
-  /** Whether one more request may be under way on a connection. If so it counts until `ended`. */
-  readonly begins: (socket: Socket) => boolean
-  readonly ended: (socket: Socket) => void
-  /** Resets all of them. */
-  readonly reset: () => void
-  /** A connection that will get no answer: it ends with {@link releaseAll} at the latest. */
-  readonly hold: (socket: Socket) => void
-  /** Closes what is held, now and from now on. */
-  readonly releaseAll: () => void
-}
-
 /** Watches a server's connections, and closes at once those of an address that has too many. */
-export const watchConnections = (server: Server, limits: ExchangeLimits): Connections => {
+export const watchConnections = (server: Server, limits: ExchangeLimits) => {
   const underWay = new Map<Socket, number>()
   const perAddress = new Map<string, number>()
   const held = new Set<Socket>()
@@ -95,27 +80,35 @@ export const watchConnections = (server: Server, limits: ExchangeLimits): Connec
     })
   })
   return {
+    /** How many there are. */
     count: () => underWay.size,
-    begins: (socket) => {
+    /** Whether one more request may be under way on a connection. If so it counts until `ended`. */
+    begins: (socket: Socket) => {
       const already = underWay.get(socket) ?? 0
       if (already >= limits.pipelined) return false
       if (underWay.has(socket)) underWay.set(socket, already + 1)
       return true
     },
-    ended: (socket) => {
+    ended: (socket: Socket) => {
       const already = underWay.get(socket)
       if (already !== undefined) underWay.set(socket, already - 1)
     },
+    /** Resets all of them. */
     reset: () => {
       for (const socket of underWay.keys()) socket.resetAndDestroy()
     },
-    hold: (socket) => {
+    /** A connection that will get no answer: it ends with `releaseAll` at the latest. */
+    hold: (socket: Socket) => {
       if (isReleased) socket.destroy()
       else held.add(socket)
     },
+    /** Closes what is held, now and from now on. */
     releaseAll: () => {
       isReleased = true
       for (const socket of held) socket.destroy()
     },
   }
 }
+
+/** The connections of a server, counted and within reach. */
+export type Connections = ReturnType<typeof watchConnections>

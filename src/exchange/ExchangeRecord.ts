@@ -5,22 +5,12 @@
  * A line reaches the file before its answer leaves: every order that was executed and answered is in it, even when the
  * process is killed.
  */
-import {
-  DateTime,
-  Deferred,
-  Effect,
-  Exit,
-  FileSystem,
-  type PlatformError,
-  type Scope,
-  Schema,
-  Semaphore,
-} from "effect"
+import { DateTime, Deferred, Effect, Exit, FileSystem, type PlatformError, Schema, Semaphore } from "effect"
 import { openProblem, problemOf } from "../platform/FileProblem.ts"
 import type { Ruling } from "./ExchangeModel.ts"
 
-/** One judged request. */
-export interface RecordLine {
+/** One judged request. The file says when as `at`, in ISO 8601 and UTC. */
+export interface RecordEntry {
   /** The key's label. */
   readonly key: string
   /** The order's id. */
@@ -28,12 +18,7 @@ export interface RecordLine {
   /** As it was sent; null where it was missing. */
   readonly nonce: string | null
   readonly verdict: Ruling
-  /** When it was judged, ISO 8601 in UTC. */
-  readonly at: string
-}
-
-/** One judged request, by epoch milliseconds of the wall clock. */
-export interface RecordEntry extends Omit<RecordLine, "at"> {
+  /** Of the wall clock, when it was judged. */
   readonly atEpochMs: number
 }
 
@@ -63,10 +48,8 @@ export const noRecord: ExchangeRecord = {
   failed: Effect.never,
 }
 
-const toLine = ({ atEpochMs, ...entry }: RecordEntry): string => {
-  const line: RecordLine = { ...entry, at: DateTime.formatIso(DateTime.makeUnsafe(atEpochMs)) }
-  return `${JSON.stringify(line)}\n`
-}
+const toLine = ({ atEpochMs, ...entry }: RecordEntry): string =>
+  `${JSON.stringify({ ...entry, at: DateTime.formatIso(DateTime.makeUnsafe(atEpochMs)) })}\n`
 
 const NEWLINE = 10
 
@@ -79,42 +62,39 @@ const isTorn = Effect.fnUntraced(function* (file: FileSystem.File) {
 })
 
 /** Opens a record, for its owner only, until the scope closes; by then everything added is in the file. */
-export const openRecord = (
-  path: string,
-): Effect.Effect<ExchangeRecord, RecordNotOpened, FileSystem.FileSystem | Scope.Scope> =>
-  Effect.gen(function* () {
-    const fs = yield* FileSystem.FileSystem
-    const cannotOpen = (error: PlatformError.PlatformError) =>
-      new RecordNotOpened({ message: `cannot write the record ${path}: ${openProblem(error)}` })
-    const file = yield* Effect.mapError(fs.open(path, { flag: "a+", mode: 0o600 }), cannotOpen)
-    let buffer = (yield* Effect.mapError(isTorn(file), cannotOpen)) ? "\n" : ""
-    const failure = Deferred.makeUnsafe<never, RecordUnwritable>()
-    const oneAtATime = yield* Semaphore.make(1)
+export const openRecord = Effect.fnUntraced(function* (path: string) {
+  const fs = yield* FileSystem.FileSystem
+  const cannotOpen = (error: PlatformError.PlatformError) =>
+    new RecordNotOpened({ message: `cannot write the record ${path}: ${openProblem(error)}` })
+  const file = yield* Effect.mapError(fs.open(path, { flag: "a+", mode: 0o600 }), cannotOpen)
+  let buffer = (yield* Effect.mapError(isTorn(file), cannotOpen)) ? "\n" : ""
+  const failure = Deferred.makeUnsafe<never, RecordUnwritable>()
+  const oneAtATime = yield* Semaphore.make(1)
 
-    const writeBatch = Effect.suspend(() => {
-      // What follows a hole is no record.
-      if (Deferred.isDoneUnsafe(failure)) return Effect.succeed(false)
-      if (buffer === "") return Effect.succeed(true)
-      const batch = new TextEncoder().encode(buffer)
-      buffer = ""
-      return Effect.as(file.writeAll(batch), true).pipe(
-        Effect.catch((error) => {
-          const tag = error.reason._tag
-          const why = problemOf(error, { missing: tag, denied: tag, otherwise: tag })
-          const message = `the record ${path} cannot be written: ${why}`
-          Deferred.doneUnsafe(failure, Exit.fail(new RecordUnwritable({ message })))
-          return Effect.succeed(false)
-        }),
-      )
-    })
-    const flush = Effect.uninterruptible(oneAtATime.withPermit(writeBatch))
-    yield* Effect.addFinalizer(() => flush)
-
-    return {
-      add: (entry) => {
-        buffer += toLine(entry)
-      },
-      flush,
-      failed: Deferred.await(failure),
-    }
+  const writeBatch = Effect.suspend(() => {
+    // What follows a hole is no record.
+    if (Deferred.isDoneUnsafe(failure)) return Effect.succeed(false)
+    if (buffer === "") return Effect.succeed(true)
+    const batch = new TextEncoder().encode(buffer)
+    buffer = ""
+    return Effect.as(file.writeAll(batch), true).pipe(
+      Effect.catch((error) => {
+        const tag = error.reason._tag
+        const why = problemOf(error, { missing: tag, denied: tag, otherwise: tag })
+        const message = `the record ${path} cannot be written: ${why}`
+        Deferred.doneUnsafe(failure, Exit.fail(new RecordUnwritable({ message })))
+        return Effect.succeed(false)
+      }),
+    )
   })
+  const flush = Effect.uninterruptible(oneAtATime.withPermit(writeBatch))
+  yield* Effect.addFinalizer(() => flush)
+
+  return {
+    add: (entry: RecordEntry) => {
+      buffer += toLine(entry)
+    },
+    flush,
+    failed: Deferred.await(failure),
+  } satisfies ExchangeRecord
+})

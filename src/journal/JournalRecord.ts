@@ -30,6 +30,10 @@ export const FormerLife = Schema.Struct({
 })
 export type FormerLife = typeof FormerLife.Type
 
+/** A run's name in its own journal and in those that go on from it. Runs without a seed may share it if they began together. */
+export const identityOf = ({ seed, startedAt }: Pick<FormerLife, "startedAt" | "seed">): string =>
+  `${startedAt} ${seed}`
+
 /** The first record: what ran, with which settings. */
 export const Header = Schema.Struct({
   type: Schema.tag("header"),

@@ -2,19 +2,26 @@
  * Claims keys for a run: locks each against every other run of this machine, and reads what is remembered of it. All of
  * them or none.
  */
-import { Clock, Effect, Option } from "effect"
+import { createHash } from "node:crypto"
+import { Clock, Effect, Option, Redacted } from "effect"
 import type { KeyMemory, Recall } from "./KeyMemory.ts"
 import type { ReachTerms } from "./KeyState.ts"
 import type { ApiKey } from "../domain/ApiKey.ts"
 import { invariant } from "../platform/invariant.ts"
 import { nowMsUnsafe } from "../platform/Monotonic.ts"
 import { KeyLocks } from "./KeyLocks.ts"
-import { keyName } from "./keyName.ts"
 import { decodeKeyRecord, type RecordProblem } from "./KeyRecord.ts"
 import { openKeyState } from "./KeyState.ts"
 import { readOwner, signAsOwner } from "./Owner.ts"
 import { KeyInUse, StateUnusable, StateUnwritable } from "./StateError.ts"
 import { StateFiles, stateProblem } from "./StateFiles.ts"
+
+/** Makes the hash useless to those who have hashed keys for another purpose. */
+const PURPOSE = "paceline state of the API key "
+
+/** A key's name in its state files: half of a SHA-256 in hex, the same on every exchange, as one may have two addresses. */
+export const keyName = ({ secret }: Pick<ApiKey, "secret">): string =>
+  createHash("sha256").update(PURPOSE).update(Redacted.value(secret)).digest("hex").slice(0, 32)
 
 export interface ClaimOptions {
   readonly keys: ReadonlyArray<ApiKey>

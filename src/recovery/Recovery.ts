@@ -4,8 +4,7 @@
  */
 import { Effect } from "effect"
 import { quote } from "../platform/quote.ts"
-import type { FormerLife } from "../journal/JournalRecord.ts"
-import { identityOf } from "../journal/runIdentity.ts"
+import { type FormerLife, identityOf } from "../journal/JournalRecord.ts"
 import type { FormerOutcome, FormerOutcomes } from "./FormerOutcomes.ts"
 import { type FormerLives, readJournals } from "./readJournals.ts"
 import { NotResumable } from "./RecoveryError.ts"

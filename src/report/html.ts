@@ -2,6 +2,7 @@
  * HTML from templates. A value in a template is text and gets escaped, unless it is HTML itself: neither a log nor a file's
  * name is to be trusted.
  */
+import { withoutControls } from "../platform/quote.ts"
 
 /** Text that is HTML: only `html` makes it, and `trusted` of what this program itself has written. */
 export class Html {
@@ -20,15 +21,6 @@ const ENTITIES: Readonly<Record<string, string>> = {
   '"': "&quot;",
   "'": "&#39;",
 }
-
-/** Control characters, and those that turn the direction of writing: a reader could be shown something else. */
-const CONTROLS = /[\p{Cc}\u202a-\u202e\u2066-\u2069\u2028\u2029]/gu
-
-/** Text without characters that cannot be seen. */
-export const withoutControls = (text: string): string =>
-  text
-    .toWellFormed()
-    .replace(CONTROLS, (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, "0")}`)
 
 /** Text as it stands in an element or in a quoted attribute. */
 export const escapeHtml = (text: string): string =>

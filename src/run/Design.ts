@@ -22,7 +22,7 @@ export interface Design {
   /** What it adds to the window, in milliseconds, or null for one that knows no margin. */
   readonly marginMs: (window: Duration.Duration) => number | null
   /** What it does about refusals. */
-  readonly habits: Pick<DispatcherOptions, "maxReturns" | "parkAfter" | "nonceJumps">
+  readonly habits: Pick<DispatcherOptions, "maxReturns" | "parkAfter" | "blockAfter" | "nonceJumps">
   /** Makes the gate of each key. */
   readonly gate: (options: GateOptions) => GateFactory
 }

@@ -1,4 +1,5 @@
 /** The journal's first record, and its last. */
+import { noOrders } from "../domain/Outcome.ts"
 import { Duration } from "effect"
 import { JOURNAL_VERSION, type JournalRecord } from "../journal/JournalRecord.ts"
 import { VERSION } from "../platform/version.ts"
@@ -44,7 +45,7 @@ export type RunEnd =
   { readonly end: "done" } | { readonly end: "stopped" } | { readonly end: "failed"; readonly error: string }
 
 export const runFooter = () => {
-  const counts = { created: 0, accepted: 0, rejected: 0, expired: 0, unknown: 0, cancelled: 0 }
+  const counts = noOrders()
   return {
     /** Counts a record of the run. */
     count: (record: JournalRecord): void => {

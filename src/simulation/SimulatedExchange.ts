@@ -65,14 +65,6 @@ export interface SimulatedExchangeOptions {
   readonly unknownKeys?: ReadonlyArray<string>
 }
 
-export interface SimulatedExchange {
-  readonly client: ExchangeClient["Service"]
-  /** The key has collected so many rate-limit errors already. */
-  readonly burden: (label: string, rateLimitErrors: number) => void
-  /** Another client of the key has used this nonce. */
-  readonly sawNonce: (label: string, nonce: bigint) => void
-}
-
 const USUAL_PING: Journey = { incomingMs: 25, outgoingMs: 25 }
 
 const meaningless = (fate: Fate | undefined): boolean => fate === "garbled" || typeof fate === "object"
@@ -152,76 +144,76 @@ const eventful = Effect.fnUntraced(function* (
  * Starts an exchange. Requests travel in the scope: they reach the exchange even when the client has given
  * them up.
  */
-export const makeSimulatedExchange = (
-  options: SimulatedExchangeOptions,
-): Effect.Effect<SimulatedExchange, never, Scope.Scope> =>
-  Effect.gen(function* () {
-    const clock = yield* Clock.Clock
-    const world = yield* Effect.scope
-    const { config, requestTimeoutMs } = options
-    const states = new Map<string, KeyUsage>()
-    const stateOf = (label: string) => states.get(label) ?? emptyKey(config)
-    const judge = makeJudge(options, states, clock)
-    let count = 0
+export const makeSimulatedExchange = Effect.fnUntraced(function* (options: SimulatedExchangeOptions) {
+  const clock = yield* Clock.Clock
+  const world = yield* Effect.scope
+  const { config, requestTimeoutMs } = options
+  const states = new Map<string, KeyUsage>()
+  const stateOf = (label: string) => states.get(label) ?? emptyKey(config)
+  const judge = makeJudge(options, states, clock)
+  let count = 0
 
-    const submit: ExchangeClient["Service"]["submit"] = (order, key, nonce, watch) =>
-      Effect.suspend(() => {
-        const about = { orderId: order.id, key: key.label }
-        const journey = options.journey(count++, key)
-        const sent: Sent = { journey, watch, key, id: order.id, nonce }
-        const { writeMs = 0, incomingMs, outgoingMs, fate } = journey
-        const inTime = writeMs + incomingMs + outgoingMs < requestTimeoutMs
-        const usual = fate === undefined && inTime
-        const travel = usual ? roundTrip(sent, judge, clock) : eventful(sent, judge, clock, world)
-        const connected = Effect.suspend(() =>
-          watch.mayStart?.() === false
-            ? Effect.fail(new ConnectionFailed({ ...about, code: "expired while connecting" }))
-            : travel,
-        )
-        const begun = writeMs === 0 ? travel : Effect.andThen(Effect.sleep(writeMs), connected)
-        const answered = usual
-          ? begun
-          : Effect.timeoutOrElse(begun, {
-              duration: requestTimeoutMs,
-              orElse: () => Effect.fail(new RequestTimeout(about)),
-            })
-        return answered.pipe(
-          Effect.onExit(() => Effect.sync(() => watch.onSettled(nowMsUnsafe(clock)))),
-          Effect.flatMap((said) => {
-            if (journey.headers !== undefined) {
-              const advice = readAdvice(said.status, journey.headers, clock.currentTimeMillisUnsafe())
-              if (advice !== undefined) watch.onAdvice?.(advice)
-            }
-            return Effect.fromResult(readAnswer(about, said.status, said.body))
-          }),
-        )
-      })
-
-    let pings = 0
-
-    /** A request with a key that no exchange knows: it is answered, and counts nowhere. */
-    const ping = Effect.suspend(() => {
-      const { fate, incomingMs, outgoingMs, writeMs = 0 } = options.pingJourney?.(pings++) ?? USUAL_PING
-      const failAfter = (ms: number, code: string) =>
-        Effect.andThen(
-          Effect.sleep(Math.min(ms, requestTimeoutMs)),
-          Effect.fail(new PingFailed({ code, isUnreachable: code === "ECONNREFUSED" })),
-        )
-      const isLost = fate === "lost-on-the-way-in" || fate === "lost-on-the-way-out"
-      const roundTripMs = incomingMs + outgoingMs
-      if (fate === "refused-connection") return failAfter(writeMs, "ECONNREFUSED")
-      if (isLost || writeMs + roundTripMs >= requestTimeoutMs) return failAfter(requestTimeoutMs, "timeout")
-      if (typeof fate === "object" && "brokenAfterMs" in fate)
-        return failAfter(writeMs + fate.brokenAfterMs, "ECONNRESET")
-      const status = typeof fate === "object" ? fate.status : unknownKey.status
-      if (!answersPing(status, meaningless(fate) ? "<html>" : unknownKey.body))
-        return failAfter(writeMs + roundTripMs, `status ${status}`)
-      return Effect.as(Effect.sleep(writeMs + roundTripMs), roundTripMs)
+  const submit: ExchangeClient["Service"]["submit"] = (order, key, nonce, watch) =>
+    Effect.suspend(() => {
+      const about = { orderId: order.id, key: key.label }
+      const journey = options.journey(count++, key)
+      const sent: Sent = { journey, watch, key, id: order.id, nonce }
+      const { writeMs = 0, incomingMs, outgoingMs, fate } = journey
+      const inTime = writeMs + incomingMs + outgoingMs < requestTimeoutMs
+      const usual = fate === undefined && inTime
+      const travel = usual ? roundTrip(sent, judge, clock) : eventful(sent, judge, clock, world)
+      const connected = Effect.suspend(() =>
+        watch.mayStart?.() === false
+          ? Effect.fail(new ConnectionFailed({ ...about, code: "expired while connecting" }))
+          : travel,
+      )
+      const begun = writeMs === 0 ? travel : Effect.andThen(Effect.sleep(writeMs), connected)
+      const answered = usual
+        ? begun
+        : Effect.timeoutOrElse(begun, {
+            duration: requestTimeoutMs,
+            orElse: () => Effect.fail(new RequestTimeout(about)),
+          })
+      return answered.pipe(
+        Effect.onExit(() => Effect.sync(() => watch.onSettled(nowMsUnsafe(clock)))),
+        Effect.flatMap((said) => {
+          if (journey.headers !== undefined) {
+            const advice = readAdvice(said.status, journey.headers, clock.currentTimeMillisUnsafe())
+            if (advice !== undefined) watch.onAdvice?.(advice)
+          }
+          return Effect.fromResult(readAnswer(about, said.status, said.body))
+        }),
+      )
     })
 
-    return {
-      client: ExchangeClient.of({ submit, ping }),
-      burden: (label, rateLimitErrors) => states.set(label, { ...stateOf(label), rateLimitErrors }),
-      sawNonce: (label, lastNonce) => states.set(label, { ...stateOf(label), lastNonce }),
-    }
+  let pings = 0
+
+  /** A request with a key that no exchange knows: it is answered, and counts nowhere. */
+  const ping = Effect.suspend(() => {
+    const { fate, incomingMs, outgoingMs, writeMs = 0 } = options.pingJourney?.(pings++) ?? USUAL_PING
+    const failAfter = (ms: number, code: string) =>
+      Effect.andThen(
+        Effect.sleep(Math.min(ms, requestTimeoutMs)),
+        Effect.fail(new PingFailed({ code, isUnreachable: code === "ECONNREFUSED" })),
+      )
+    const isLost = fate === "lost-on-the-way-in" || fate === "lost-on-the-way-out"
+    const roundTripMs = incomingMs + outgoingMs
+    if (fate === "refused-connection") return failAfter(writeMs, "ECONNREFUSED")
+    if (isLost || writeMs + roundTripMs >= requestTimeoutMs) return failAfter(requestTimeoutMs, "timeout")
+    if (typeof fate === "object" && "brokenAfterMs" in fate)
+      return failAfter(writeMs + fate.brokenAfterMs, "ECONNRESET")
+    const status = typeof fate === "object" ? fate.status : unknownKey.status
+    if (!answersPing(status, meaningless(fate) ? "<html>" : unknownKey.body))
+      return failAfter(writeMs + roundTripMs, `status ${status}`)
+    return Effect.as(Effect.sleep(writeMs + roundTripMs), roundTripMs)
   })
+
+  return {
+    client: ExchangeClient.of({ submit, ping }),
+    /** The key has collected so many rate-limit errors already. */
+    burden: (label: string, rateLimitErrors: number) =>
+      states.set(label, { ...stateOf(label), rateLimitErrors }),
+    /** Another client of the key has used this nonce. */
+    sawNonce: (label: string, lastNonce: bigint) => states.set(label, { ...stateOf(label), lastNonce }),
+  }
+})

@@ -24,13 +24,6 @@ export interface SafeRules {
   readonly durationMs: number
 }
 
-export interface SafeOptimum {
-  readonly created: number
-  /** Orders whose answer was there before the run was over. */
-  readonly accepted: number
-  readonly expired: number
-}
-
 /** The exchange counts whole milliseconds, and lets pass what is more than a window apart. */
 const EXCHANGE_TICK_MS = 1
 
@@ -55,17 +48,14 @@ const takePermit = (lane: Lane, backMs: number): void => {
  * Plays the rules. `offsets` are the orders' times of creation in rising order (it may go on for ever);
  * `nextJourney` is asked once for each request, in the order of sending.
  */
-export const safeOptimum = (
-  rules: SafeRules,
-  offsets: Iterable<number>,
-  nextJourney: () => Journey,
-): SafeOptimum => {
+export const safeOptimum = (rules: SafeRules, offsets: Iterable<number>, nextJourney: () => Journey) => {
   const { boundMs, requestTimeoutMs } = rules
   const lanes = Array.from({ length: rules.keys }, (): Lane => ({
     arrivedMs: Number.NEGATIVE_INFINITY,
     permits: Array.from({ length: rules.limit }, () => Number.NEGATIVE_INFINITY),
   }))
   let created = 0
+  /** Orders whose answer was there before the run was over. */
   let accepted = 0
   let expired = 0
   for (const createdMs of offsets) {

@@ -9,10 +9,8 @@ import {
   GARBLINGS,
   type Garbling,
   isMomentFault,
-  type MomentFault,
   type Quota,
   type RequestFault,
-  type Stall,
 } from "./Fault.ts"
 import { isOn } from "./When.ts"
 
@@ -44,17 +42,8 @@ export const unharmed: RequestFaults = {
   spoiling: undefined,
 }
 
-export interface FaultPlan {
-  /**
-   * What befalls the next request, which came in at `elapsedMs` since the exchange's start. The n-th request meets
-   * the same faults in every run with the same seed and the same specifications, as far as it comes in while they
-   * are on, and however the requests overlap.
-   */
-  readonly next: (elapsedMs: number) => RequestFaults
-  /** The stall that the exchange is in, if it is. */
-  readonly stall: (elapsedMs: number) => Stall | undefined
-  readonly moments: ReadonlyArray<MomentFault>
-}
+/** What is played of faults. */
+export type FaultPlan = Effect.Success<ReturnType<typeof makeFaultPlan>>
 
 /** Draws for one fault: whether it befalls the next request, and if so, a number from 0 up to 1 for its details. */
 const makeDraw = (fault: RequestFault, random: Random.Random) => {
@@ -89,10 +78,7 @@ const add = (faults: RequestFaults, fault: RequestFault, detail: number): Reques
 }
 
 /** Makes the plan of these faults. What one of them draws does not depend on the others. */
-export const makeFaultPlan = Effect.fnUntraced(function* (
-  faults: ReadonlyArray<Fault>,
-  seed: number,
-): Effect.fn.Return<FaultPlan> {
+export const makeFaultPlan = Effect.fnUntraced(function* (faults: ReadonlyArray<Fault>, seed: number) {
   const stalls = faults.filter((fault) => fault.kind === "stall")
   const ofRequests = faults.filter(
     (fault): fault is RequestFault => fault.kind !== "stall" && !isMomentFault(fault),
@@ -107,7 +93,11 @@ export const makeFaultPlan = Effect.fnUntraced(function* (
     }))
   })
   return {
-    next: (elapsedMs) => {
+    /**
+     * What befalls the next request, which came in at `elapsedMs` since the exchange's start. The n-th request meets the same
+     * faults in every run with the same seed and faults, as far as it comes in while they are on.
+     */
+    next: (elapsedMs: number): RequestFaults => {
       let befallen = unharmed
       for (const { draw, fault } of draws) {
         const detail = draw(elapsedMs)
@@ -115,7 +105,8 @@ export const makeFaultPlan = Effect.fnUntraced(function* (
       }
       return befallen
     },
-    stall: (elapsedMs) => stalls.find((stall) => isOn(stall.when, elapsedMs)),
+    /** The stall that the exchange is in, if it is. */
+    stall: (elapsedMs: number) => stalls.find((stall) => isOn(stall.when, elapsedMs)),
     moments: faults.filter(isMomentFault),
   }
 })

@@ -1,6 +1,6 @@
 /** What became of each key's requests, against what it may pass. */
 import type { KeyFigures } from "../../summary/keyFigures.ts"
-import { withoutControls } from "../html.ts"
+import { withoutControls } from "../../platform/quote.ts"
 import { showCount, showLabel, showRate, showShare, showSpare } from "../show.ts"
 import { draw } from "./draw.ts"
 import { legendEntry, type Panel, type ReportedLog, type Section } from "./Panel.ts"

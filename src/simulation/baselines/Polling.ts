@@ -12,18 +12,17 @@
 import { Clock, Duration, Effect, Semaphore } from "effect"
 import { nowMsUnsafe } from "../../platform/Monotonic.ts"
 import type { Gate, GateFactory, Place } from "../../limits/Gate.ts"
-
-export interface PollingOptions {
-  readonly limit: number
-  readonly window: Duration.Duration
-  /** How far the clock is ahead, in milliseconds: 0 for the original. */
-  readonly shiftMs: number
-}
+import type { GateOptions } from "../../run/Design.ts"
 
 const POLL_EVERY = Duration.millis(1)
 
 export const polling =
-  (options: PollingOptions): GateFactory =>
+  (
+    options: Pick<GateOptions, "limit" | "window"> & {
+      /** How far the clock is ahead, in milliseconds: 0 for the original. */
+      readonly shiftMs: number
+    },
+  ): GateFactory =>
   () =>
     Effect.gen(function* () {
       const clock = yield* Clock.Clock

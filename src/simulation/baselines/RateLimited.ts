@@ -4,23 +4,18 @@
  * Both look at send times. The bucket lets almost twice its limit through in its first window, the fixed
  * window twice at the border of two; neither keeps requests in order.
  */
-import { Clock, Duration, Effect } from "effect"
-import type { RateLimiter } from "effect/persistence"
+import { Clock, Effect } from "effect"
 import { monotonicClock } from "../../platform/Monotonic.ts"
 import type { Gate, GateFactory, Passage, Place } from "../../limits/Gate.ts"
-
-export interface RateLimitedOptions {
-  readonly algorithm: "token-bucket" | "fixed-window"
-  readonly limit: number
-  readonly window: Duration.Duration
-  readonly rateLimiter: RateLimiter.RateLimiter
-}
+import type { GateOptions } from "../../run/Design.ts"
 
 const passage: Passage = { onWritten: () => {}, onEnded: () => {}, onCleared: () => {}, leave: Effect.void }
 const place: Place = { ready: Effect.void, isReady: () => true, begin: () => Effect.succeed(passage) }
 
 export const rateLimited =
-  (options: RateLimitedOptions): GateFactory =>
+  (
+    options: Omit<GateOptions, "reach"> & { readonly algorithm: "token-bucket" | "fixed-window" },
+  ): GateFactory =>
   (key) =>
     Clock.clockWith((clock) =>
       Effect.sync(() => {

@@ -9,17 +9,13 @@
 import { Clock, Duration, Effect, Semaphore } from "effect"
 import { nowMsUnsafe, sleepUntil } from "../../platform/Monotonic.ts"
 import type { Gate, GateFactory, Place } from "../../limits/Gate.ts"
-
-export interface ThreadSlotsOptions {
-  readonly limit: number
-  readonly window: Duration.Duration
-}
+import type { GateOptions } from "../../run/Design.ts"
 
 /** The controller pauses a little longer than a slot. */
 const PAUSE_SLOTS = 1.05
 
 export const threadSlots =
-  (options: ThreadSlotsOptions): GateFactory =>
+  (options: Pick<GateOptions, "limit" | "window">): GateFactory =>
   () =>
     Effect.gen(function* () {
       const clock = yield* Clock.Clock

@@ -15,7 +15,12 @@ export const DESIGN_FORMS = "ack-window|polling|shifted:MS|thread-slots|token-bu
 const baseline = (name: string, gate: Design["gate"]): Design => ({
   name,
   marginMs: () => null,
-  habits: { maxReturns: 0, parkAfter: Number.POSITIVE_INFINITY, nonceJumps: undefined },
+  habits: {
+    maxReturns: 0,
+    parkAfter: Number.POSITIVE_INFINITY,
+    blockAfter: Number.POSITIVE_INFINITY,
+    nonceJumps: undefined,
+  },
   gate,
 })
 
