@@ -136,11 +136,11 @@ export type ShownSettings = Pick<
   "bound" | "design" | "keys" | "limit" | "seed" | "source" | "window"
 >
 
-/** Tells of events that a user must know of, but not of each: the first excess, and a reach that is twice as wide as the last told. */
+/** Tells of events that a user must know of, but not of each: the first excess, and a bound that counts as twice what was told last. */
 const makeWarnings = (settings: ShownSettings, say: (line: string) => void) => {
   const { bound, design } = settings
   let hasToldExcess = false
-  let toldReachMs = 0
+  let toldReachMs = bound === undefined ? 0 : Duration.toMillis(bound)
   return (event: DispatchEvent, quiet: boolean): void => {
     if (event.type === "reach" && bound !== undefined && event.boundMs >= 2 * toldReachMs) {
       toldReachMs = event.boundMs

@@ -269,7 +269,8 @@ describe.concurrent("an exchange that", () => {
       expect(tagOf(yield* Effect.exit(dispatcher.submit(order(2))))).toBe("accepted")
       const { faults, keys } = yield* exchange.tally
       expect(keys[0]).toMatchObject({ requests: 1, accepted: 1 })
-      expect(faults).toEqual({ stall: 1 })
+      // The order, and the pings that ask whether the exchange is back.
+      expect(faults["stall"]).toBeGreaterThanOrEqual(1)
     }),
   )
 
