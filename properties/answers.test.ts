@@ -75,7 +75,8 @@ describe("an acceptance", () => {
 })
 
 describe("whatever an exchange answers", () => {
-  const answers = fc.tuple(fc.integer({ min: 0, max: 999 }), orderAndBody, fc.string(), fc.boolean())
+  const statuses = fc.oneof(fc.constantFrom(200, 400, 401, 408, 429, 500), fc.integer({ min: 0, max: 999 }))
+  const answers = fc.tuple(statuses, orderAndBody, fc.string(), fc.boolean())
   const settles = (read: typeof readAnswer) =>
     fc.property(answers, ([status, [orderId, body], secret, isRefusal]) => {
       const said = isRefusal ? JSON.stringify({ status: "error", error_msg: body }) : body

@@ -66,4 +66,32 @@ export const foundTampered: Readonly<
       other: 0,
     },
   ],
+  // The bound widened as it had to, and came back by half before the next send.
+  "a change of the reach that is missing after an answer that was late": [
+    {
+      scenario: {
+        gate: "ack-window",
+        keys: 2,
+        limit: 2,
+        windowMs: 19_954,
+        boundMs: 55,
+        ttlMs: undefined,
+        requestTimeoutMs: 10_000,
+        gaps: Array.from({ length: 18 }, () => 0),
+        agesMs: [0],
+        journeys: [
+          { incomingMs: 25, outgoingMs: 16, writeMs: 0 },
+          { incomingMs: 50, outgoingMs: 548, writeMs: 11 },
+        ],
+        stalls: [],
+        longestIncomingMs: 50,
+        keyLosses: [{ key: 1, atMs: 25, how: "blocked" }],
+        earlyMs: 0,
+        steps: [],
+        stopAtMs: undefined,
+      },
+      pick: 114_411_569,
+      other: 0,
+    },
+  ],
 }

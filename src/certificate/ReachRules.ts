@@ -44,7 +44,7 @@ export class ReachRules {
   sent(sent: OnLine<SentRecord>): void {
     const evidence = this.#evidence
     this.#evidence = undefined
-    if (evidence === undefined || (this.boundMs ?? Infinity) >= evidence.boundMs - ROUNDING_MS) return
+    if (evidence === undefined) return
     const problem = `the answer to order ${evidence.id} was too late for the bound, which had to widen to ${evidence.boundMs} ms before order ${sent.record.id} was sent`
     this.#violations.found("form", problem, sent, evidence.at)
   }
@@ -74,8 +74,12 @@ export class ReachRules {
   changed(changed: OnLine<typeof ReachChanged.Type>): void {
     const problem = this.#problemOf(changed.record)
     if (problem !== undefined) this.#violations.found("form", problem, changed, this.#header)
-    this.#changedAtMs = changed.record.t
-    this.#reach.changed(changed.record.boundMs)
+    const { boundMs, t } = changed.record
+    // What had to follow has followed, and may come back before the next send.
+    if (this.#evidence !== undefined && boundMs >= this.#evidence.boundMs - ROUNDING_MS)
+      this.#evidence = undefined
+    this.#changedAtMs = t
+    this.#reach.changed(boundMs)
   }
 
   #problemOf({ boundMs, cause, t }: typeof ReachChanged.Type): string | undefined {
