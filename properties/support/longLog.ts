@@ -52,11 +52,13 @@ export const leavesNoMore =
           add(accepted(`order-${order}`, t + 1, { ...request, createdAt: t, sent: t }))
       }
     }
-    addOrders(0, first)
+    // Until what is kept of requests without an end is full, where half of them have none.
+    const filled = lostOf === 2 ? 2 * first : first
+    addOrders(0, filled)
     // A table or a pool may grow once, in whatever stretch; what grows with the log grows in each.
     let before = alive()
     let grows = true
-    for (let from = first; grows && from < first + 3 * MORE; from += MORE) {
+    for (let from = filled; grows && from < filled + 3 * MORE; from += MORE) {
       addOrders(from, from + MORE)
       const after = alive()
       grows = (after.objects - before.objects) / MORE >= 0.05 || (after.bytes - before.bytes) / MORE >= 20
