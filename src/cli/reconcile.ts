@@ -10,7 +10,7 @@ export const reconcile = Command.make(
   {
     journals: Argument.String("journal").pipe(
       Argument.withDescription(
-        "Journals of paceline; a folder stands for every .ndjson file in it. Give the journals of all runs of the same orders at once: one may have settled what another left unknown",
+        "Journals of paceline; a folder stands for every file in it. Give the journals of all runs of the same orders at once: one may have settled what another left unknown",
       ),
       Argument.variadic({ min: 1 }),
     ),

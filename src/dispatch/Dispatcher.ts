@@ -86,7 +86,7 @@ export interface DispatchSnapshot extends Readonly<OrderCounts> {
     /** Permits out: requests that may still count in the exchange's window. */
     readonly used: number
     readonly rateLimitErrors: number
-    /** How long the key is still kept quiet for what a former life has sent, in milliseconds. */
+    /** How long the key is still kept quiet for what a former life has sent, in milliseconds; at least so long while a ping is awaited. */
     readonly quietMs: number
   }>
 }
@@ -288,12 +288,12 @@ const snapshotOf = (
   inFlight: ledger.inFlight,
   unreachableMs: circuit.unreachableMs(),
   outage: circuit.outage(nowMs),
-  lanes: lanes.map(({ gate, health, label, memory }) => ({
+  lanes: lanes.map(({ gate, health, label, quietMs }) => ({
     label,
     state: health.state,
     used: gate.used(),
     rateLimitErrors: health.rateLimitErrors,
-    quietMs: Math.max(0, memory.quietUntilMs - nowMs),
+    quietMs: quietMs(nowMs),
   })),
 })
 

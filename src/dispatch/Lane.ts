@@ -68,6 +68,9 @@ export class Lane {
   readonly #clock: Clock.Clock
   readonly #retired = Deferred.makeUnsafe<void>()
   #health: KeyHealth
+  /** Until then the key is kept quiet for what former lives have sent; a ping that is still awaited may tell a later time. */
+  #quietUntilMs: number
+  #awaitsPing = false
   /** Requests that have left, or are about to, of which it is not known what the exchange made of them. */
   #inFlight = 0
   /** Opened whenever one of them is known. */
@@ -81,6 +84,8 @@ export class Lane {
     this.#context = context
     this.#clock = clock
     this.#health = newHealth(memory, context)
+    this.#quietUntilMs = memory.quietUntilMs
+    this.#awaitsPing = memory.unansweredWindowMs !== undefined && context.client.ping !== undefined
   }
 
   static readonly make = (
@@ -94,6 +99,9 @@ export class Lane {
   get health(): KeyHealth {
     return this.#health
   }
+
+  /** How long the key is still kept quiet, in milliseconds; more than 0 while a ping is awaited. */
+  readonly quietMs = (nowMs: number): number => Math.max(this.#awaitsPing ? 1 : 0, this.#quietUntilMs - nowMs)
 
   get #isActive(): boolean {
     return this.#health.state === "active"
@@ -135,6 +143,8 @@ export class Lane {
     return Effect.map(pinger.cleared, (clearedMs) => {
       this.memory.onFormerCleared(clearedMs)
       this.#health = afterAdvice(this.#health, clearedMs + windowMs)
+      this.#quietUntilMs = Math.max(quietUntilMs, clearedMs + windowMs)
+      this.#awaitsPing = false
     })
   }
 

@@ -2,9 +2,9 @@
  * One run, real or simulated: a dispatcher between an order source and an exchange, a journal and the running
  * figures. Services make the difference: the exchange's client, the source, the journal, the progress.
  */
-import { Cause, Clock, DateTime, Effect, Exit, Layer, Random, Result, Stream } from "effect"
+import { Cause, Clock, DateTime, Duration, Effect, Exit, Layer, Random, Result, Stream } from "effect"
 import { RateLimiter } from "effect/persistence"
-import { Dispatcher, layer as dispatcherLayer } from "../dispatch/Dispatcher.ts"
+import { Dispatcher, type DispatchSnapshot, layer as dispatcherLayer } from "../dispatch/Dispatcher.ts"
 import { reachOf } from "../dispatch/HttpDispatcher.ts"
 import { LiveReach } from "../limits/LiveReach.ts"
 import { DispatchLog } from "../domain/DispatchEvent.ts"
@@ -39,6 +39,15 @@ export interface RunReport {
 /** Orders that wait for a lane when the source is as fast as we read it: enough that no lane ever waits. */
 const READ_AHEAD_PER_KEY = 2
 
+/** Waits while every key is kept quiet for what former runs have sent: orders that are made then would only grow old. */
+const someKeyMaySend = (snapshot: Effect.Effect<DispatchSnapshot>): Effect.Effect<void> =>
+  Effect.flatMap(snapshot, ({ lanes }) => {
+    const quietMs = Math.min(...lanes.map((lane) => (lane.state === "active" ? lane.quietMs : 0)))
+    return quietMs === 0
+      ? Effect.void
+      : Effect.andThen(Effect.sleep(Duration.millis(Math.max(quietMs, 10))), someKeyMaySend(snapshot))
+  })
+
 /** Feeds the dispatcher until the source is exhausted, and waits for the last outcome. */
 const feed = Effect.fnUntraced(function* (settings: RunSettings, onBadLine: () => void) {
   const dispatcher = yield* Dispatcher
@@ -52,6 +61,7 @@ const feed = Effect.fnUntraced(function* (settings: RunSettings, onBadLine: () =
       ? enqueue
       : Effect.andThen(dispatcher.awaitBelow(settings.keys.length * READ_AHEAD_PER_KEY), enqueue)
   }
+  if (!source.isTimed) yield* someKeyMaySend(dispatcher.snapshot)
   const handed = Stream.runForEach(source.orders, (read) => {
     if (Result.isSuccess(read)) return hand(read.success)
     onBadLine()

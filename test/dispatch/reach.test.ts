@@ -2,6 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
+import { noMemory } from "../../src/keys/KeyMemory.ts"
 import { LiveReach } from "../../src/limits/LiveReach.ts"
 import { at, makeRig, order } from "../support/rig.ts"
 
@@ -164,6 +165,32 @@ describe("a loss", () => {
       yield* TestClock.adjust("5 seconds")
       assert.strictEqual(rig.sent().length, 2)
       assert.strictEqual(rig.pings().length, 1)
+    }),
+  )
+})
+
+describe("a key whose former life left requests without an answer", () => {
+  it.effect("is said to be quiet until a ping is answered and a window has passed, and sends then", () =>
+    Effect.gen(function* () {
+      const rig = yield* makeRig({
+        ttlMs: undefined,
+        boundMs: undefined,
+        dispatcher: {
+          recall: (key) => Effect.map(noMemory(key), (memory) => ({ ...memory, unansweredWindowMs: 1000 })),
+        },
+      })
+      yield* enqueue(rig, 1)
+      const quietMs = Effect.map(rig.dispatcher.snapshot, ({ lanes }) => lanes[0]?.quietMs)
+      assert.strictEqual(yield* quietMs, 1)
+      yield* TestClock.adjust("100 millis")
+      // The ping took 50 ms; the slack is a second.
+      assert.strictEqual(yield* quietMs, 1950)
+      yield* TestClock.adjust("5 seconds")
+      assert.strictEqual(yield* quietMs, 0)
+      assert.deepStrictEqual(
+        rig.sent().map(({ atMs }) => atMs - rig.startMs),
+        [2050],
+      )
     }),
   )
 })
