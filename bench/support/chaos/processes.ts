@@ -19,6 +19,8 @@ export interface Program {
 }
 
 export interface ProgramOptions {
+  /** What Node runs; by default the built program. */
+  readonly entry?: string
   /** The Node to start; by default this very one, which does not hand over. */
   readonly node?: string
   /** Arguments of Node before the program's entry. */
@@ -44,7 +46,7 @@ export const startProgram = (args: ReadonlyArray<string>, options: ProgramOption
   Effect.acquireRelease(
     Effect.sync((): Program => {
       const node = options.node ?? process.execPath
-      const child = spawn(node, [...(options.nodeArgs ?? []), "dist/main.js", ...args], {
+      const child = spawn(node, [...(options.nodeArgs ?? []), options.entry ?? "dist/main.js", ...args], {
         stdio: ["ignore", "pipe", "pipe"],
         env: { ...process.env, ...options.env },
         // A group of its own, so that whatever comes of it can be signalled together.
