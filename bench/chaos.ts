@@ -3,11 +3,11 @@
  *
  * Clients send files of orders to an exchange that loses, delays, garbles and resets what passes through it. The clients
  * are stopped, suspended and killed at random moments, their wall clocks step by up to an hour, and each is started again
- * with --resume; the exchange stands still, and is killed and started again as well. One client reaches it by a link that is out
- * for seconds and says what nobody asked; so does a program that uses the library, and is interrupted. Some lives begin as a user begins one, on the machine's
- * own Node, which hands over where it is too old: the kill then hits what was started, or all that came of it. Some write
- * their journals with --durable. At the end the exchange's own record is compared with the clients' journals, and with what the
- * library's client was told.
+ * with --resume; the exchange stands still, and is killed and started again as well. One client reaches it by a link that is
+ * out for seconds and says what nobody asked; so does a program that uses the library, and is interrupted. Some lives
+ * begin as a user begins one, on the machine's own Node, which hands over where it is too old: the kill then hits what
+ * was started, or all that came of it. Some write their journals with --durable. At the end the exchange's own record is
+ * compared with the clients' journals, and with what the library's client was told.
  *
  *     npm run chaos -- [--minutes 2] [--seed N] [--bound 55ms]
  *
