@@ -9,7 +9,7 @@ import { answerTo } from "../../../src/exchange/ExchangeAnswer.ts"
 import { wholeUpTo } from "../../../src/platform/Random.ts"
 
 /** So many answers are followed by one that nobody asked for. */
-const STRAYS = 0.005
+const STRAYS = 0.03
 const STRAY_WITHIN_MS = 20
 /** A client doubts a stray refusal for 50 ms at least: an order whose own answer comes later cannot be told apart. */
 const DOUBTED_MS = 40
