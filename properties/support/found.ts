@@ -66,6 +66,34 @@ export const foundTampered: Readonly<
       other: 0,
     },
   ],
+  // Its predecessor was answered too late for the bound, and before that answer it was allowed to leave.
+  "a send that is moved to before it was allowed": [
+    {
+      scenario: {
+        gate: "ack-window",
+        keys: 1,
+        limit: 20,
+        windowMs: 1000,
+        boundMs: 55,
+        ttlMs: 732,
+        requestTimeoutMs: 3000,
+        gaps: [0, 1399, 13, 9, 4, 0],
+        agesMs: [586],
+        journeys: [
+          { incomingMs: 0, outgoingMs: 841, writeMs: 0 },
+          { incomingMs: 0, outgoingMs: 0, writeMs: 0 },
+        ],
+        stalls: [],
+        longestIncomingMs: 50,
+        keyLosses: [],
+        earlyMs: 1,
+        steps: [],
+        stopAtMs: undefined,
+      },
+      pick: 0,
+      other: 0,
+    },
+  ],
   // The bound widened as it had to, and came back by half before the next send.
   "a change of the reach that is missing after an answer that was late": [
     {

@@ -73,7 +73,8 @@ export const certificateByText = (bytes: Uint8Array): Certificate => {
   const certifier = new Certifier()
   const digest = new FileDigest()
   digest.add(bytes)
-  const lines = new TextDecoder().decode(bytes).split("\n")
+  // A carriage return before the newline is no part of a line.
+  const lines = new TextDecoder().decode(bytes).split(/\r?\n/)
   const isTerminated = lines.at(-1) === ""
   if (isTerminated) lines.pop()
   for (const line of lines) {

@@ -86,6 +86,16 @@ type Of<T extends JournalRecord["type"]> = Extract<JournalRecord, { readonly typ
 const isPing = (record: JournalRecord | undefined): record is Of<"ping"> => record?.type === "ping"
 const isReach = (record: JournalRecord | undefined): record is Of<"reach"> => record?.type === "reach"
 
+/** Whether the end that stands there is an answer later than twice the bound of that moment. */
+const isTooLate = (journal: ReadonlyArray<JournalRecord>, at: number): boolean => {
+  const [header] = journal
+  const end = journal[at]
+  if (header?.type !== "header" || !isEnd(end) || end.written === undefined) return false
+  const changed = journal.slice(0, at).findLast(isReach)
+  const boundMs = changed?.boundMs ?? header.settings.boundMs ?? Infinity
+  return end.settled > end.written + 2 * boundMs
+}
+
 export const tampering: Readonly<Record<string, Tamper>> = {
   "a send that is moved to before it was allowed": (journal, pick) => {
     const found = neighbours(journal, pick)
@@ -93,9 +103,11 @@ export const tampering: Readonly<Record<string, Tamper>> = {
     const { first, second } = found
     const spare = naiveCertificate(journal).sends.find(({ at }) => at === second.at)
     const before = journal[endOf(journal, first.at)]
-    // Of a lost one less is known before it is given up, and less is asked.
-    const isLost = before?.type === "outcome" && before.outcome === "unknown"
-    const spareMs = Math.min(spare?.windowMs ?? Infinity, isLost ? Infinity : (spare?.orderMs ?? Infinity))
+    // Of one that is lost, or answered too late for the bound, less is known before its end, and less is asked.
+    const isUntold =
+      (before?.type === "outcome" && before.outcome === "unknown") ||
+      isTooLate(journal, endOf(journal, first.at))
+    const spareMs = Math.min(spare?.windowMs ?? Infinity, isUntold ? Infinity : (spare?.orderMs ?? Infinity))
     const t = Math.round((second.record.t - spareMs - 0.01) * 1000) / 1000
     if (!(t > first.record.t)) return undefined
     const endAt = endOf(journal, second.at)
