@@ -299,13 +299,13 @@ export class Lane {
       },
     })
     return Effect.flatMap(attempting, (done) => {
+      // An answer is held against the bound as it was before anything is learnt from it.
+      const isLate = done.ending === "answered" && reach.isLate(done.request)
       const returnsFreely = this.#learn(done)
       // Before the order goes back to the line: whoever takes it next must know.
       return Effect.andThen(
         report(signOf(done)),
         Effect.suspend(() => {
-          // An answer is held against the bound as it was before.
-          const isLate = done.ending === "answered" && reach.isLate(done.request)
           // Its caller, or a stop, may have ended the order before it left.
           if (entry.state !== "ended") this.#settle(entry, done, returnsFreely)
           // Last, because it may let the lane go on at once: it must have learnt from this answer by then.

@@ -85,7 +85,8 @@ export class Pinger {
     return Effect.gen({ self: this }, function* () {
       if (this.#waiters.length === 0) return
       // Nothing is sent to an exchange that asks to be left alone.
-      yield* sleepUntil(Math.max(circuit.heldUntilMs(), this.#earliestMs))
+      for (let freeMs = this.#freeMs; nowMsUnsafe(this.#clock) < freeMs; freeMs = this.#freeMs)
+        yield* sleepUntil(freeMs)
       const begunMs = nowMsUnsafe(this.#clock)
       const answer = yield* Effect.result(ping)
       if (Result.isFailure(answer)) {
@@ -100,6 +101,11 @@ export class Pinger {
 
   #rest(): void {
     if (this.#waiters.length === 0) this.#wanted.closeUnsafe()
+  }
+
+  /** From when on a ping may leave, and says something; the exchange may ask for a later moment meanwhile. */
+  get #freeMs(): number {
+    return Math.max(this.#options.circuit.heldUntilMs(), this.#earliestMs)
   }
 
   get #earliestMs(): number {

@@ -47,6 +47,7 @@ export const guardLog = (log: DispatchLog, onFailed: (failure: LogFailed) => voi
         ),
     ),
     record: (event: DispatchEvent) => {
+      if (isBroken) return
       const recorded = Result.try(() => log.record(event))
       if (Result.isFailure(recorded)) broken(recorded.failure)
     },

@@ -93,7 +93,7 @@ export class HttpRequest<A, E> implements PendingRequest, Dispatcher.DispatchHan
   #isBegun = false
   #writtenMs: number | undefined
   /** An answer that may be one to an earlier request. */
-  #doubtful: { readonly answer: Answer; readonly timer: NodeJS.Timeout } | undefined
+  #doubtful: { readonly believe: () => void; readonly timer: NodeJS.Timeout } | undefined
   #settledMs: number | undefined
   #isTold = false
   #status = 0
@@ -193,8 +193,10 @@ export class HttpRequest<A, E> implements PendingRequest, Dispatcher.DispatchHan
 
   /** Where the answer is a late one to an earlier request, this one's own follows, and says so. */
   #doubt(answer: Answer, connection: Carrier): void {
-    const believe = (): void => this.#settle({ kind: "answered", answer })
-    this.#doubtful = { answer, timer: setTimeout(believe, this.#owner.silenceMs()) }
+    // It was complete now, however long it is doubted.
+    const atMs = this.#owner.nowMs()
+    const believe = (): void => this.#settle({ kind: "answered", answer }, atMs)
+    this.#doubtful = { believe, timer: setTimeout(believe, this.#owner.silenceMs()) }
     connection.watchSilence((hasStray) => {
       if (hasStray) this.#settle({ kind: "broken", code: "two answers" })
       else believe()
@@ -203,7 +205,7 @@ export class HttpRequest<A, E> implements PendingRequest, Dispatcher.DispatchHan
 
   #giveUp(): void {
     if (this.#doubtful !== undefined) {
-      this.#settle({ kind: "answered", answer: this.#doubtful.answer })
+      this.#doubtful.believe()
       return
     }
     this.#settle(this.#isBegun ? { kind: "timeout" } : { kind: "never-sent", code: CONNECT_TIMEOUT })
@@ -213,9 +215,9 @@ export class HttpRequest<A, E> implements PendingRequest, Dispatcher.DispatchHan
     return { status: this.#status, headers: plainHeaders(this.#headers), body }
   }
 
-  #settle(ending: HttpEnding): void {
+  #settle(ending: HttpEnding, atMs = this.#owner.nowMs()): void {
     if (this.#settledMs !== undefined) return
-    this.#settledMs = this.#owner.nowMs()
+    this.#settledMs = atMs
     clearTimeout(this.#timer)
     // Out of undici's parser, which must not be entered again from within: whoever is told may send the next at once.
     queueMicrotask(() => this.#tell(ending))

@@ -76,6 +76,8 @@ class KeyState implements KeyMemory {
   #unansweredMs = Number.NEGATIVE_INFINITY
   /** The same may be true of requests of former lives. */
   #isFormerUnanswered: boolean
+  /** Until then what former runs have sent may be in the window, and what they believed counts. Since the boot. */
+  #inheritedUntilMs: number
 
   constructor(
     options: KeyStateOptions,
@@ -94,6 +96,7 @@ class KeyState implements KeyMemory {
     this.#usedNonce = former?.lastNonce ?? 0
     this.#arrivedByMs = this.#inherited.arrivedByMs - boot.offsetMs
     this.quietUntilMs = this.#inherited.quietUntilMs - boot.offsetMs
+    this.#inheritedUntilMs = this.#inherited.quietUntilMs
     this.#isFormerUnanswered = former !== undefined && former.unansweredUntilMs !== null
     this.unansweredWindowMs = this.#isFormerUnanswered ? this.#inherited.windowMs : undefined
     this.lastNonce = this.#usedNonce
@@ -109,7 +112,8 @@ class KeyState implements KeyMemory {
     const { directory, file } = this.#options
     const { id, offsetMs } = this.#boot
     // While requests of former runs may be in the window, their window and reach are kept as well.
-    const beliefs = this.#sinceBootMs() < this.#inherited.quietUntilMs ? this.#inherited : this.#own
+    const isInherited = this.#isFormerUnanswered || this.#sinceBootMs() < this.#inheritedUntilMs
+    const beliefs = isInherited ? this.#inherited : this.#own
     const record: KeyRecord = {
       ...word,
       rateLimitErrors: this.#errors,
@@ -204,6 +208,10 @@ class KeyState implements KeyMemory {
 
   readonly onFormerCleared = (latestMs: number): void => {
     this.#isFormerUnanswered = false
+    this.#inheritedUntilMs = Math.max(
+      this.#inheritedUntilMs,
+      latestMs + this.#boot.offsetMs + this.#inherited.windowMs,
+    )
     this.#arrivedBy(latestMs)
   }
 

@@ -166,7 +166,9 @@ class AckWindow implements Gate {
   /** Waits until something happens, or a time has come. One fiber less than a race of the two: it is on the hot path. */
   #stirredBefore(atMs: number): Effect.Effect<void> {
     return Effect.flatMap(
-      Effect.forkChild(Effect.andThen(sleepUntil(atMs), this.#stirred.open), { startImmediately: true }),
+      Effect.forkChild(Effect.andThen(this.#sleepUntil(atMs), this.#stirred.open), {
+        startImmediately: true,
+      }),
       (timer) => Effect.andThen(this.#stirred.await, Fiber.interrupt(timer)),
     )
   }
@@ -221,7 +223,7 @@ class AckWindow implements Gate {
       const backMs = latest + this.#windowMs + this.#marginMs
       return backMs <= nowMsUnsafe(this.#clock)
         ? this.#giveBack
-        : Effect.andThen(sleepUntil(backMs), this.#leave(transit))
+        : Effect.andThen(this.#sleepUntil(backMs), this.#leave(transit))
     })
   }
 

@@ -102,6 +102,12 @@ export class LiveReach implements Reach {
     const roundTripMs = settledMs - writtenMs
     this.#longestRoundTripMs = Math.max(this.#longestRoundTripMs, roundTripMs)
     const { boundMs } = this
+    // However wide the reach is, this speaks against a bound of less than half.
+    if (this.#givenMs !== undefined)
+      this.#lately = Math.max(
+        this.#lately,
+        Math.min(wholeMicros(roundTripMs / 2 - this.#givenMs), this.requestTimeoutMs),
+      )
     if (boundMs !== undefined && this.isLate({ writtenMs, settledMs }))
       this.#widen(this.#wideningMs + roundTripMs - 2 * boundMs, atMs, "answer")
   }

@@ -5,6 +5,7 @@ import { TestClock } from "effect/testing"
 import { noMemory } from "../../src/keys/KeyMemory.ts"
 import { LiveReach } from "../../src/limits/LiveReach.ts"
 import { at, makeRig, order } from "../support/rig.ts"
+import { runVirtual } from "../support/virtualTime.ts"
 
 const enqueue = (rig: Effect.Success<ReturnType<typeof makeRig>>, count: number) =>
   Effect.forEach(
@@ -69,6 +70,22 @@ describe("a bound", () => {
     }),
   )
 
+  it.effect("does not come back to what answers still speak against", () =>
+    Effect.gen(function* () {
+      const { changes, reach } = bounded()
+      yield* Effect.forkScoped(reach.comingBack, { startImmediately: true })
+      for (let second = 0; second < 60; second++) {
+        reach.onAnswered(0, 250, 0)
+        yield* TestClock.adjust("1 second")
+      }
+      // By 125 ms an answer after 250 ms is not late.
+      assert.deepStrictEqual(changes, [
+        [195, "answer"],
+        [125, "calm"],
+      ])
+    }),
+  )
+
   it("that is not given is never widened", () => {
     const reach = new LiveReach({ boundMs: undefined, requestTimeoutMs: 5000 })
     reach.onAnswered(0, 4000, 4000)
@@ -79,6 +96,26 @@ describe("a bound", () => {
 })
 
 describe("a lane", () => {
+  it("takes every late timer for evidence, that of a permit's return as well", async () => {
+    const program = Effect.scoped(
+      Effect.gen(function* () {
+        const rig = yield* makeRig({ ttlMs: undefined, journey: () => ({ incomingMs: 5, outgoingMs: 5 }) })
+        yield* Effect.forEach(
+          Array.from({ length: 40 }, (_, n) => order(n)),
+          rig.dispatcher.enqueue,
+          { discard: true },
+        )
+        yield* rig.dispatcher.drained
+        return rig.reaches()
+      }),
+    )
+    const reaches = await Effect.runPromise(runVirtual(program, { latenessMs: () => 20 }))
+    assert.deepStrictEqual(
+      reaches.map(({ boundMs, cause }) => [Math.round(boundMs), cause]),
+      [[75, "timer"]],
+    )
+  })
+
   it.effect("waits for the answer of a request before it, once an answer spoke against the bound", () =>
     Effect.gen(function* () {
       // The first is answered 300 ms after it was written; all count at once.

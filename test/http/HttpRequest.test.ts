@@ -126,3 +126,44 @@ it("is broken where its answer cannot be read, and its connection is reset", asy
   expect(results).toEqual([Exit.fail("broken")])
   expect(told.slice(-2)).toEqual(["reset", "settled"])
 })
+
+it("settled when its answer was complete, however long that is doubted", async () => {
+  const { believe, settledMs } = await new Promise<{ believe: () => void; settledMs: Array<number> }>(
+    (resolve) => {
+      let nowMs = 0
+      const times: Array<number> = []
+      const { carrier, controller } = makeRequest()
+      const request = new HttpRequest<void, string>(
+        {
+          path: "/",
+          watch: { onWritten: () => {}, onSettled: (atMs) => times.push(atMs) },
+          conclude: () => Exit.void,
+          isAnonymous: () => true,
+        },
+        60_000,
+        { ...owner, nowMs: () => nowMs, silenceMs: () => 60_000 },
+        (result) => void Effect.runSyncExit(result),
+      )
+      request.start({
+        ...carrier,
+        uses: 2,
+        watchSilence: (told) =>
+          resolve({
+            settledMs: times,
+            believe: () => {
+              nowMs = 90
+              told(false)
+            },
+          }),
+      })
+      request.onRequestStart(controller)
+      request.onRequestSent()
+      nowMs = 40
+      request.onResponseStart(controller, 400, {})
+      request.onResponseEnd()
+    },
+  )
+  believe()
+  await microtasks()
+  expect(settledMs).toEqual([40])
+})

@@ -297,6 +297,26 @@ describe("rate-limit errors", () => {
   )
 })
 
+describe("a longer window of a former life", () => {
+  it.effect("counts for as long as a ping is owed, and a window after what it cleared", () =>
+    Effect.gen(function* () {
+      const disk = makeDisk()
+      const first = yield* begin(disk, {}, { windowMs: 10_000 })
+      first.memory.onSent(1)
+      yield* first.crash
+      yield* TestClock.adjust("1 minute")
+      const second = yield* begin(disk, {}, { windowMs: 1000 })
+      assert.strictEqual(second.memory.unansweredWindowMs, 10_000)
+      // The exchange answers only now, when the time that was to be waited is long over.
+      yield* TestClock.adjust("1 minute")
+      second.memory.onFormerCleared(yield* nowMs)
+      yield* second.stop
+      const third = yield* begin(disk, {}, { windowMs: 1000 })
+      assert.strictEqual(third.quietMs, 10_000)
+    }),
+  )
+})
+
 describe("a disk that fails", () => {
   it.effect("stops the run with one line, and no nonce is reserved any more", () =>
     Effect.gen(function* () {

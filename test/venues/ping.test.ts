@@ -70,6 +70,8 @@ describe("a ping over HTTP", () => {
     { behave: () => {}, code: "timeout" },
     { behave: (socket) => void socket.write(answerText(502, "<html>")), code: "status 502" },
     { behave: (socket) => void socket.write(answerText(404, "<html>")), code: "status 404" },
+    // A page of something on the way, which knows nothing of what the exchange has read.
+    { behave: (socket) => void socket.write(answerText(401, "<html>")), code: "status 401" },
     { behave: (socket) => void socket.write(answerText(408, '{"error_msg":"late"}')), code: "status 408" },
     { behave: (socket) => void socket.resetAndDestroy(), code: "ECONNRESET" },
   ]

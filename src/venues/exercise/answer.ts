@@ -104,6 +104,5 @@ export const readAnswer = (
  * its protocol. A page that something on the way has put there shows nothing.
  */
 export const answersPing = (status: number, body: string): boolean =>
-  status === 401 ||
   (status === 200 && Option.isSome(decodeAcceptance(body))) ||
   (status >= 400 && status < 500 && status !== 408 && Option.isSome(decodeRefusal(body)))
