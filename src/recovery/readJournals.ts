@@ -1,5 +1,5 @@
 /** The journals of former lives, from files and folders: what became of their orders. */
-import { join } from "node:path"
+import { join, resolve } from "node:path"
 import { Effect, FileSystem, Stream } from "effect"
 import { quote } from "../platform/quote.ts"
 import { fileBytes, type UnreadableLog, unreadableLog } from "../journal/logBytes.ts"
@@ -20,9 +20,13 @@ export const isFolder = Effect.fnUntraced(function* (path: string) {
   return info.type === "Directory"
 })
 
-/** The journals that these paths mean, each once: a folder stands for every file in it, whatever it is called. */
+/**
+ * The journals that these paths mean, each once: a folder stands for every file in it, whatever it is called. What would be
+ * passed over there may say what was sent: a folder in it must be given, too.
+ */
 const filesOf = Effect.fnUntraced(function* (paths: ReadonlyArray<string>) {
   const fs = yield* FileSystem.FileSystem
+  const given = new Set(paths.map((path) => resolve(path)))
   const files = yield* Effect.forEach(paths, (path) =>
     Effect.gen(function* () {
       if (!(yield* isFolder(path))) return [path]
@@ -30,8 +34,15 @@ const filesOf = Effect.fnUntraced(function* (paths: ReadonlyArray<string>) {
         .readDirectory(path)
         .pipe(Effect.mapError(unreadableLog), Effect.mapError(unreadable(path)))
       const inside = names.toSorted().map((name) => join(path, name))
-      // What is passed over here may say what was sent.
-      return yield* Effect.filter(inside, (file) => Effect.map(isFolder(file), (isOne) => !isOne))
+      const folders = yield* Effect.filter(inside, isFolder)
+      const unread = folders.find((folder) => !given.has(resolve(folder)))
+      if (unread !== undefined) {
+        return yield* new FormerJournalUnreadable({
+          reason: "no-journal",
+          message: `${quote(unread)} is a folder among journals, and what it holds is not known: give it too, or move it elsewhere`,
+        })
+      }
+      return inside.filter((path) => !folders.includes(path))
     }),
   )
   return [...new Set(files.flat())]

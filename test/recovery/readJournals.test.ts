@@ -47,8 +47,12 @@ it.live("takes a folder for every journal in it, and each file once", () =>
   Effect.gen(function* () {
     const folder = yield* folderWith({ "b.ndjson": whole, "a.ndjson": "", "life.log": whole })
     writeFileSync(join(folder, "c.ndjson.gz"), gzipSync(textOf(fromFile(), sent("3", 1))))
-    mkdirSync(join(folder, "state"))
-    const { outcomes, journals } = yield* readJournals([folder, join(folder, "b.ndjson")])
+    mkdirSync(join(folder, "old"))
+    const { outcomes, journals } = yield* readJournals([
+      folder,
+      join(folder, "b.ndjson"),
+      join(folder, "old"),
+    ])
     expect(journals.map(({ file }) => basename(file))).toEqual([
       "a.ndjson",
       "b.ndjson",
@@ -56,6 +60,17 @@ it.live("takes a folder for every journal in it, and each file once", () =>
       "life.log",
     ])
     expect(new Set(outcomes.unknown.map(({ id }) => id))).toEqual(new Set(["2", "3"]))
+  }).pipe(Effect.provide(NodeServices.layer)),
+)
+
+it.live("refuses a folder by the name of a folder in it that is not given, too", () =>
+  Effect.gen(function* () {
+    const folder = yield* folderWith({ "a.ndjson": whole })
+    mkdirSync(join(folder, "old"))
+    const error = yield* Effect.flip(readJournals([folder]))
+    expect(error.message).toMatch(
+      /old" is a folder among journals, and .*: give it too, or move it elsewhere$/,
+    )
   }).pipe(Effect.provide(NodeServices.layer)),
 )
 
