@@ -148,7 +148,11 @@ export const playResumed = (
           `--state=${join(home, "state")}`,
           ...finds(folder).map((path) => `--resume=${path}`),
           ...(place === undefined ? [] : [`--log=${join(home, place)}`]),
-          ...["--ttl=none", "--limit=3", "--window=50ms", "--request-timeout=80ms", "--no-progress"],
+          "--ttl=none",
+          "--limit=3",
+          "--window=50ms",
+          "--request-timeout=80ms",
+          "--no-progress",
         ]),
       )
       if (stopAfterMs !== undefined) {
