@@ -4,6 +4,8 @@
  * Plain data, printed as it is where JSON is asked for. Times are milliseconds.
  */
 
+import type { ReachFigures } from "../summary/ReachTally.ts"
+
 /**
  * - `form`: the journal is one: a header, whole records in the order of their times, a footer at the end.
  * - `window`: no key can have had more than `limit` requests counted within a window.
@@ -76,6 +78,8 @@ export interface Certificate {
   /** Null for a journal without a header. */
   readonly settings: CertifiedSettings | null
   readonly startedAt: string | null
+  /** How often and how far the bound widened, and what spoke against it; null where it never did. */
+  readonly reach: ReachFigures
   readonly requests: number
   readonly outcomes: {
     readonly accepted: number

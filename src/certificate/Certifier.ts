@@ -212,6 +212,7 @@ export class Certifier {
       lines: this.#lines,
       settings: this.#run?.settings ?? null,
       startedAt: this.#run?.header.record.startedAt ?? null,
+      reach: this.#run?.reach.figures ?? null,
       ...counts,
       keys,
       unshownPairs: rules.reduce((sum, key) => sum + key.unshownPairs, 0),

@@ -5,6 +5,7 @@
 import { elapsedMs } from "../journal/elapsed.ts"
 import type { Header, Pinged, ReachChanged } from "../journal/JournalRecord.ts"
 import { type Latest, LoggedReach, type RequestEnd, ROUNDING_MS } from "../journal/LoggedReach.ts"
+import { emptyReachTally, type ReachFigures, reachFigures, tallyReach } from "../summary/ReachTally.ts"
 import type { JournalRequest, SentRecord } from "./JournalRequest.ts"
 import type { OnLine, Violations } from "./Violations.ts"
 
@@ -24,6 +25,7 @@ export class ReachRules {
   readonly #header: OnLine<typeof Header.Type>
   readonly #violations: Violations
   readonly #reach: LoggedReach<JournalRequest>
+  readonly #tally = emptyReachTally()
   #changedAtMs = Number.NEGATIVE_INFINITY
   #evidence: Evidence | undefined
 
@@ -38,6 +40,11 @@ export class ReachRules {
   /** The bound in force now. */
   get boundMs(): number | undefined {
     return this.#reach.boundMs
+  }
+
+  /** How often and how far it widened. */
+  get figures(): ReachFigures {
+    return reachFigures(this.#tally)
   }
 
   /** A request leaves: until then, the bound must have followed from what was seen. */
@@ -74,6 +81,7 @@ export class ReachRules {
   changed(changed: OnLine<typeof ReachChanged.Type>): void {
     const problem = this.#problemOf(changed.record)
     if (problem !== undefined) this.#violations.found("form", problem, changed, this.#header)
+    tallyReach(this.#tally, changed.record)
     const { boundMs, t } = changed.record
     // What had to follow has followed, and may come back before the next send.
     if (this.#evidence !== undefined && boundMs >= this.#evidence.boundMs - ROUNDING_MS)

@@ -1,11 +1,11 @@
 /** Certificates as text to be read as a proof, or as JSON. */
+import { counted } from "../platform/counted.ts"
 import type { Certificate, Closest, NamedCertificate, Rule, Violation } from "./Certificate.ts"
 import { rules } from "./Certificate.ts"
+import { reachText } from "../summary/ReachTally.ts"
 import { NEVER_MS } from "./SpareTime.ts"
 
 const inEnglish = new Intl.NumberFormat("en-US")
-const count = (number: number, one: string, more = `${one}s`): string =>
-  `${inEnglish.format(number)} ${number === 1 ? one : more}`
 
 /** A journal may come from anywhere: what would steer a terminal is not passed on to it. */
 const printable = (text: string): string => text.replaceAll(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "\uFFFD")
@@ -17,7 +17,7 @@ const meaning = ({ cutOff, digest, settings }: Certificate): Readonly<Record<Rul
   form: cutOff
     ? "every line is a record, in the order of their times, from the header on"
     : "every line is a record, in the order of their times, from the header to the footer",
-  window: `at no send could ${count(settings?.limit ?? 0, "earlier request")} of its key still be in the window`,
+  window: `at no send could ${counted(settings?.limit ?? 0, "earlier request")} of its key still be in the window`,
   nonces: "each key's nonces rise, and each request left when the one before had certainly arrived",
   once: "no order was sent again unless its former request was refused, or had not left",
   accounts: cutOff
@@ -55,16 +55,16 @@ const remarks = (certificate: Certificate): ReadonlyArray<string> => {
     [cutOff, "The journal was cut off: the run was killed, or is not over. This holds for what is there."],
     [
       inFlight.count > 0,
-      `${count(inFlight.count, "order was", "orders were")} in flight, and may have been executed: ${ids}.`,
+      `${counted(inFlight.count, "order was", "orders were")} in flight, and may have been executed: ${ids}.`,
     ],
-    [cutOff && waiting > 0, `${count(waiting, "order")} had gone back to the line.`],
+    [cutOff && waiting > 0, `${counted(waiting, "order")} had gone back to the line.`],
     [
       unshownPairs > 0,
-      `Of ${count(unshownPairs, "request")} in flight it is not known when they were written: that the next one could not overtake them is not shown.`,
+      `Of ${counted(unshownPairs, "request")} in flight it is not known when they were written: that the next one could not overtake them is not shown.`,
     ],
     [
       forgottenIds > 0,
-      `${count(forgottenIds, "order's id", "orders' ids")} could not be kept in mind: that one of these came again after its end would not have been noticed.`,
+      `${counted(forgottenIds, "order's id", "orders' ids")} could not be kept in mind: that one of these came again after its end would not have been noticed.`,
     ],
   ]
   return all.flatMap(([holds, said]) => (holds ? [said] : []))
@@ -85,8 +85,8 @@ const whatRan = ({ keys, settings, startedAt }: Certificate): ReadonlyArray<stri
   settings === null
     ? []
     : [
-        `gate ${settings.gate}, ${count(settings.limit, "request")} of a key in ${ms(settings.windowMs)}, ` +
-          `${settings.boundMs === null ? "no bound" : `bound ${ms(settings.boundMs)}`}, ${count(keys.length, "key")}, begun ${startedAt ?? ""}`,
+        `gate ${settings.gate}, ${counted(settings.limit, "request")} of a key in ${ms(settings.windowMs)}, ` +
+          `${settings.boundMs === null ? "no bound" : `bound ${ms(settings.boundMs)}`}, ${counted(keys.length, "key")}, begun ${startedAt ?? ""}`,
       ]
 
 const whatHappened = ({ lines, outcomes, requests }: Certificate): string => {
@@ -94,7 +94,7 @@ const whatHappened = ({ lines, outcomes, requests }: Certificate): string => {
     .filter((name) => outcomes[name] > 0)
     .map((name) => `${inEnglish.format(outcomes[name])} ${name}`)
   const orders = said.length === 0 ? "no order ended" : `orders: ${said.join(", ")}`
-  return `${count(lines, "line")}, ${count(requests, "request")}; ${orders}`
+  return `${counted(lines, "line")}, ${counted(requests, "request")}; ${orders}`
 }
 
 const keyTable = ({ keys }: Certificate): ReadonlyArray<string> => {
@@ -115,7 +115,7 @@ const renderText = (named: NamedCertificate): string => {
   const checks = table(
     rules.map((rule) => {
       const found = violations[rule]
-      if (found > 0) return ["BROKEN", rule, `in ${count(found, "place")}`]
+      if (found > 0) return ["BROKEN", rule, `in ${counted(found, "place")}`]
       if (rule === "digest") return [digest === "absent" ? "-" : "holds", rule, means[rule]]
       return settings === null
         ? ["-", rule, "not judged: without a header it is not known"]
@@ -126,6 +126,7 @@ const renderText = (named: NamedCertificate): string => {
     `${name}: ${certified ? "certified" : "NOT certified"}`,
     "",
     ...whatRan(certificate),
+    ...(certificate.reach === null ? [] : [reachText(certificate.reach)]),
     whatHappened(certificate),
     "",
     ...checks,

@@ -4,7 +4,8 @@
  */
 import process from "node:process"
 import { createHistogram } from "node:perf_hooks"
-import { Duration } from "effect"
+import { Duration, Redacted } from "effect"
+import { counted } from "../platform/counted.ts"
 import type { DispatchSnapshot } from "../dispatch/Dispatcher.ts"
 import type { DispatchEvent, RequestTrace } from "../domain/DispatchEvent.ts"
 import type { HttpRunSettings } from "../run/HttpRun.ts"
@@ -122,18 +123,18 @@ const viewOf = (
   const rest = keys.length - fitting.length
   return [
     `time       ${time}`,
-    `accepted   ${recent.rate(atMs).toFixed(0)}/s, ${now.accepted} of ${now.created} orders`,
+    `accepted   ${recent.rate(atMs).toFixed(0)}/s, ${now.accepted} of ${counted(now.created, "order")}`,
     `lost       ${now.expired} expired, ${now.rejected} rejected, ${now.unknown} unknown`,
     `queue      ${now.queued} waiting, ${now.inFlight} in flight, order age ${ageText(age)}`,
     now.outage === undefined ? `errors     ${wrong}` : `outage     ${outageText(now.outage)}`,
     ...fitting,
-    ...(rest === 0 ? [] : [`  and ${rest} more keys`]),
+    ...(rest === 0 ? [] : [`  and ${counted(rest, "more key")}`]),
   ]
 }
 
 export type ShownSettings = Pick<
   HttpRunSettings<unknown>,
-  "bound" | "design" | "keys" | "limit" | "seed" | "source" | "window"
+  "bound" | "design" | "exchange" | "keys" | "limit" | "seed" | "source" | "window"
 >
 
 /** Tells of events that a user must know of, but not of each: the first excess, and a bound that counts as twice what was told last. */
@@ -169,7 +170,9 @@ export const makeRunView = (settings: ShownSettings, quiet: boolean): RunProgres
     journal,
     memory,
   }: Extract<RunNews, { readonly type: "starting" }>): void => {
-    if (!quiet) say(startText(settings, exchange, journal))
+    // It decides on orders made at random, and on the delays of our own exchange.
+    const isDrawn = source.type === "random" || !Redacted.isRedacted(settings.exchange)
+    if (!quiet) say(startText(settings, isDrawn ? settings.seed : undefined, exchange, journal))
     if (memory === undefined) return
     if (!quiet) {
       say(`state: ${memory.directory}`)

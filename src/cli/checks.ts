@@ -4,6 +4,7 @@ import { dirname, resolve } from "node:path"
 import process from "node:process"
 import { Console, Duration, Effect, FileSystem, Option, Result } from "effect"
 import { NetAddress } from "effect/net"
+import { counted } from "../platform/counted.ts"
 import { refuse, UsageError } from "./errors.ts"
 import { quote } from "../platform/quote.ts"
 import { isFolder } from "../recovery/readJournals.ts"
@@ -84,7 +85,7 @@ export const checkOrderRate = (rate: RandomSourceRate): Effect.Effect<void, Usag
   const perSecond = 1000 / meanGapMs(rate)
   if (perSecond <= MOST_ORDERS_PER_SECOND) return Effect.void
   return refuse(
-    `--load, --limit, --window and ${rate.keys} keys ask for ${Math.round(perSecond).toLocaleString("en")} orders a second; at most ${MOST_ORDERS_PER_SECOND.toLocaleString("en")} are made: write a smaller --load or --limit, or a longer --window`,
+    `--load, --limit, --window and ${counted(rate.keys, "key")} ask for ${Math.round(perSecond).toLocaleString("en")} orders a second; at most ${MOST_ORDERS_PER_SECOND.toLocaleString("en")} are made: write a smaller --load or --limit, or a longer --window`,
   )
 }
 

@@ -4,6 +4,7 @@
 import { Console, Duration, Effect, Option, Result } from "effect"
 import { Command, Flag } from "effect/cli"
 import { NetAddress } from "effect/net"
+import { counted } from "../platform/counted.ts"
 import type { ExchangeTally } from "../exchange/ArrivalTally.ts"
 import { noRecord, openRecord } from "../exchange/ExchangeRecord.ts"
 import type { ExchangeOptions } from "../exchange/ExchangeServer.ts"
@@ -64,7 +65,7 @@ const serve = Effect.fnUntraced(function* (options: ExchangeOptions) {
   const window = Duration.format(options.window)
   const delays = `0-${Duration.toMillis(options.maxDelay)} ms`
   yield* Console.log(
-    `exchange: ${running.url}  (${options.keys.length} ${options.keys.length === 1 ? "key" : "keys"}, ${options.limit} requests per ${window} each, delays ${delays} each way, seed ${options.seed})`,
+    `exchange: ${running.url}  (${counted(options.keys.length, "key")}, ${counted(options.limit, "request")} per ${window} each, delays ${delays} each way, seed ${options.seed})`,
   )
   if (faults.length > 0) yield* Console.log(`faults: ${faults.map(printFault).join(", ")}`)
   return running

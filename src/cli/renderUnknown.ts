@@ -1,5 +1,6 @@
 /** Unknown orders, as an operator or a program reads them. */
 import { DateTime, Option } from "effect"
+import { counted } from "../platform/counted.ts"
 import { alignColumns } from "../platform/alignColumns.ts"
 import { quote } from "../platform/quote.ts"
 import type { UnknownRequest } from "../recovery/FormerOutcomes.ts"
@@ -50,8 +51,6 @@ const remarkOn = ({ file, header, isEnded }: FormerLives["journals"][number]): R
   ]
 }
 
-const ordersText = (count: number): string => (count === 1 ? "1 order" : `${count} orders`)
-
 const renderText = ({ outcomes, journals }: FormerLives): string => {
   const { unknown } = outcomes
   const orders = new Set(unknown.map(({ id }) => id)).size
@@ -59,7 +58,7 @@ const renderText = ({ outcomes, journals }: FormerLives): string => {
     orders === 0
       ? ["no order is unknown"]
       : [
-          `${ordersText(orders)} unknown: ${orders === 1 ? "it" : "each"} may have been executed; ask the exchange`,
+          `${counted(orders, "order")} unknown: ${orders === 1 ? "it" : "each"} may have been executed; ask the exchange`,
           ...alignColumns(
             [
               columns.map(([title]) => title),

@@ -4,6 +4,7 @@
 import { join } from "node:path"
 import { Console, DateTime, Duration, Effect, Option, Redacted } from "effect"
 import { Command } from "effect/cli"
+import { counted } from "../platform/counted.ts"
 import type { ApiKey } from "../domain/ApiKey.ts"
 import type { Fault } from "../exchange/faults/Fault.ts"
 import { defaultStateDirectory } from "../keys/StateDirectory.ts"
@@ -98,7 +99,7 @@ const resolveState = Effect.fnUntraced(function* (given: Option.Option<string>, 
 
 /** Standard input without a single order is no success: something else was meant to be there. */
 const tellBadLines = (count: number, orders: number) => {
-  const lines = count === 1 ? "1 bad line" : `${count} bad lines`
+  const lines = counted(count, "bad line")
   return orders === 0
     ? refuse(`standard input held no order, but ${lines}; nothing was sent`)
     : Console.error(`${lines} of standard input ${count === 1 ? "was" : "were"} passed over`)
@@ -209,7 +210,7 @@ export const run = Command.make(
       yield* Console.log(renderSummaries(input.format, [{ name: prepared.log, summary }]).trimEnd())
       const passedOver = yield* prepared.passedOver
       const { created } = summary.orders
-      if (passedOver !== undefined) yield* Console.error(showPassedOver(passedOver, created))
+      if (passedOver !== undefined) yield* Console.error(showPassedOver(passedOver, summary.orders))
       if (badLines > 0) yield* tellBadLines(badLines, created + countPassedOver(passedOver))
       // An interruption would swallow a typed error; as a defect it still reaches the user.
       yield* end.end === "stopped" ? Effect.orDie(Effect.mapError(exit, asUserError)) : exit

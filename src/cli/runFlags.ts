@@ -40,7 +40,7 @@ export const runFlags = {
   ),
   seed: Flags.seed({
     description:
-      "The seed of orders and delays: the same one gives the same again (default: a random one, shown)",
+      "The seed of orders and delays: the same one gives the same again (default: a random one, shown where it decides something)",
   }).pipe(Flag.optional),
   ttl: Flags.durationOrNone("ttl", {
     description: "An order's time to live: it expires this long after its creation, if it was not sent",
@@ -80,7 +80,7 @@ export const runFlags = {
   resume: Flag.String("resume").pipe(
     Flag.withMetavar("JOURNAL|FOLDER"),
     Flag.withDescription(
-      "Go on where the journal of a former run ends; give one for every former run, or a folder that holds them all. Orders that were accepted, rejected or expired are done; orders that were sent without an answer are reported and not sent again; all others follow, also cancelled ones. Needs --orders",
+      "Go on where the journal of a former run ends; give one for every former run, or a folder that holds them all. Orders that were accepted, rejected or expired are done; orders that were sent without an answer are reported and not sent again; all others follow, also cancelled ones and those rejected for their key alone. Needs --orders",
     ),
     Flag.atLeast(0),
   ),

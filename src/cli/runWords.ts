@@ -1,7 +1,9 @@
 /** What a run says on standard error, in a user's words. */
 import { Duration } from "effect"
+import { counted } from "../platform/counted.ts"
 import type { Outage } from "../dispatch/Circuit.ts"
 import type { DispatchEvent } from "../domain/DispatchEvent.ts"
+import type { OrderCounts } from "../domain/Outcome.ts"
 import type { Remembered } from "../keys/claimKeys.ts"
 import { quote } from "../platform/quote.ts"
 import type { PassedOver } from "../recovery/Recovery.ts"
@@ -12,14 +14,16 @@ export const clockText = (ms: number): string => `${(ms / 1000).toFixed(0)} s`
 
 /** The lines that a run begins with. */
 export const startText = (
-  { bound, keys, limit, seed, window }: Pick<RunSettings, "bound" | "keys" | "limit" | "seed" | "window">,
+  { bound, keys, limit, window }: Pick<RunSettings, "bound" | "keys" | "limit" | "window">,
+  /** Undefined where it decides nothing. */
+  seed: number | undefined,
   exchange: string,
   journal: string,
 ): string => {
   const delay = bound === undefined ? "not known" : `at most ${Duration.format(bound)}`
   return [
     `exchange: ${exchange}`,
-    `${keys.length} ${keys.length === 1 ? "key" : "keys"}, ${limit} requests per ${Duration.format(window)} each, incoming delay ${delay}, seed ${seed}`,
+    `${counted(keys.length, "key")}, ${counted(limit, "request")} per ${Duration.format(window)} each, incoming delay ${delay}${seed === undefined ? "" : `, seed ${seed}`}`,
     `journal: ${journal}`,
   ].join("\n")
 }
@@ -33,7 +37,7 @@ export const excessText = (
   { bound, limit, window }: Pick<RunSettings, "bound" | "limit" | "window">,
 ): string => {
   const refused = `warning: the exchange refused a request of ${key} as over its rate limit`
-  const others = `another client uses the key, or the exchange allows less than ${limit} requests per ${Duration.format(window)} (--limit, --window)`
+  const others = `another client uses the key, or the exchange allows less than ${counted(limit, "request")} per ${Duration.format(window)} (--limit, --window)`
   if (bound === undefined) return `${refused}: ${others}`
   return `${refused}: a request took longer than --bound ${Duration.format(bound)} (raise it, or give none), ${others}`
 }
@@ -92,14 +96,19 @@ export const burdenText = ({ label, rateLimitErrors }: Remembered): string => {
 export const countPassedOver = (passed: PassedOver | undefined): number =>
   passed === undefined ? 0 : passed.accepted + passed.rejected + passed.expired + passed.unknown
 
-/** What a resumed run says at its end, in one line; `followed` counts the orders that it took. */
-export const showPassedOver = (passed: PassedOver, followed: number): string => {
+/** What a resumed run says at its end, in one line; `created` counts the orders that followed. */
+export const showPassedOver = (
+  passed: PassedOver,
+  followed: Pick<OrderCounts, "created" | "expired">,
+): string => {
   const { accepted, expired, firstUnknown, rejected, unknown } = passed
-  const done = `${accepted + rejected + expired} orders were done before (${accepted} accepted, ${rejected} rejected, ${expired} expired)`
+  const all = counted(accepted + rejected + expired, "order was", "orders were")
+  const done = `${all} done before (${accepted} accepted, ${rejected} rejected, ${expired} expired)`
   const more = unknown > firstUnknown.length ? ` and ${unknown - firstUnknown.length} more` : ""
   const unknownText =
     unknown === 0
       ? "none is unknown from before"
-      : `${unknown} ${unknown === 1 ? "is" : "are"} unknown from before and ${unknown === 1 ? "was" : "were"} not sent again: ${firstUnknown.map(quote).join(", ")}${more} ("paceline reconcile" lists them)`
-  return `resumed: ${done}; ${unknownText}; ${followed} followed`
+      : `${counted(unknown, "is", "are")} unknown from before and ${unknown === 1 ? "was" : "were"} not sent again: ${firstUnknown.map(quote).join(", ")}${more} ("paceline reconcile" lists them)`
+  const late = followed.expired === 0 ? "" : `, ${followed.expired} of them too late: expired`
+  return `resumed: ${done}; ${unknownText}; ${followed.created} followed${late}`
 }

@@ -12,6 +12,7 @@ import {
   type JournalRecord,
   type OutcomeRecord,
 } from "../journal/JournalRecord.ts"
+import { counted } from "../platform/counted.ts"
 import { FileDigest } from "../journal/FileDigest.ts"
 import { type LogReader, makeLogReader } from "../journal/LogReader.ts"
 import { quote } from "../platform/quote.ts"
@@ -71,7 +72,7 @@ const twoJournals = (line: number) => ["two-journals", `holds a second journal f
 const missing = (footer: typeof Footer.Type, counts: OutcomeCounts, sha256: string): string | undefined => {
   for (const name of ["accepted", "rejected", "expired", "unknown", "cancelled"] as const) {
     if (footer[name] !== counts[name])
-      return `its last line counts ${footer[name]} orders ${name}, and ${counts[name]} are there`
+      return `its last line counts ${counted(footer[name], "order")} ${name}, and ${counts[name]} are there`
   }
   return footer.digest === undefined || footer.digest === sha256
     ? undefined

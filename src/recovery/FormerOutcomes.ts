@@ -3,10 +3,10 @@
  * in, one outcome an order out. Pure, and the same whatever order the journals are given in.
  *
  * An order without one remains to be sent: it never was, or its last request was definitely refused or never left, or
- * it was cancelled. An order that was sent and has no outcome may have been executed: it is unknown.
+ * it was cancelled, or it was rejected for its key alone. An order that was sent and has no outcome may have been executed: it is unknown.
  */
 import { DateTime, Option } from "effect"
-import type { JournalRecord } from "../journal/JournalRecord.ts"
+import type { JournalRecord, OutcomeRecord } from "../journal/JournalRecord.ts"
 import type { UnknownCause } from "../domain/Outcome.ts"
 
 /** What became of an order that is not to be sent again. */
@@ -37,6 +37,10 @@ export interface Life {
  * another life says: a refusal there does not undo an execution here.
  */
 const STRENGTH: Readonly<Record<FormerOutcome, number>> = { expired: 0, rejected: 1, unknown: 2, accepted: 3 }
+
+/** Refused for the key it was sent with, and not executed: with another key it may well pass. */
+const isForItsKey = (record: OutcomeRecord): boolean =>
+  record.outcome === "rejected" && (record.reason === "api-key" || record.reason === "blocked")
 
 /** The outcomes of all orders that lives have ended or left unknown. Keeps their ids: some 100 bytes each. */
 export class FormerOutcomes {
@@ -106,7 +110,8 @@ export class FormerOutcomes {
                 journal,
               })
             }
-            if (record.outcome !== "cancelled") this.#settle(record.id, record.outcome)
+            if (record.outcome === "cancelled" || isForItsKey(record)) return
+            this.#settle(record.id, record.outcome)
             return
           }
           case "key":

@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto"
 import { DateTime, Option } from "effect"
+import { counted } from "../platform/counted.ts"
 import type { Measured } from "./charts/durations.ts"
 import { distributionSection, overTimeSection } from "./charts/durations.ts"
 import { keysSection } from "./charts/keys.ts"
@@ -13,7 +14,7 @@ import { leastSpare, spareSection, windowVerdict } from "./charts/spare.ts"
 import { isSafe } from "../certificate/SpareTime.ts"
 import { moreFigures, tenFigures } from "./figures.ts"
 import { html, type Html, trusted } from "./html.ts"
-import { showCount, showName, showRate, showShare } from "./show.ts"
+import { showName, showRate, showShare } from "./show.ts"
 import { reachText } from "../summary/ReachTally.ts"
 import { scopeText } from "../summary/Selection.ts"
 import { STYLE } from "./style.ts"
@@ -102,8 +103,6 @@ const sectionOf = (section: Section, logs: ReadonlyArray<ReportedLog>): Html =>
       })}
     </div>
   </section> `
-
-const counted = (count: number, one: string): string => `${showCount(count)} ${one}${count === 1 ? "" : "s"}`
 
 const showStart = (startedAtMs: number | undefined): string =>
   Option.match(Option.flatMap(Option.fromUndefinedOr(startedAtMs), DateTime.make), {

@@ -38,7 +38,10 @@ export const failureAtEnd = (end: DispatchSnapshot): NothingAccepted | undefined
   if (accepted === 0 && rejected > 0 && rejected === created) {
     return new NothingAccepted({
       reason: "refused",
-      message: `the exchange refused every one of ${created} orders`,
+      message:
+        created === 1
+          ? "the exchange refused the only order"
+          : `the exchange refused every one of ${created} orders`,
     })
   }
   if (accepted === 0 && unknown > 0) {

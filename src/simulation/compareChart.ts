@@ -6,6 +6,7 @@ import { BarChart, type BarSeriesOption, CustomChart, type CustomSeriesOption } 
 import { GridComponent, LegendComponent, MarkLineComponent, TitleComponent } from "echarts/components"
 import { init, use } from "echarts/core"
 import { SVGRenderer } from "echarts/renderers"
+import { counted } from "../platform/counted.ts"
 import type { Comparison, GateComparison } from "./Compare.ts"
 import { showScenario, showSeeds } from "./renderComparison.ts"
 
@@ -25,14 +26,14 @@ const GRID = { left: 64, right: 150, top: 132, bottom: 92 }
 /** Half of a whisker's end, in pixels. */
 const CAP = 7
 
-const counted = (count: number, one: string): ReadonlyArray<string> =>
-  count === 0 ? [] : [`${count} ${one}${count === 1 ? "" : "s"}`]
+const ifAny = (count: number, one: string): ReadonlyArray<string> =>
+  count === 0 ? [] : [counted(count, one)]
 
 /** What a gate did wrong, a line for each. */
 const wrongs = (gate: GateComparison): ReadonlyArray<string> => [
-  ...counted(gate.exceeds, "exceed"),
-  ...counted(gate.nonceErrors, "nonce error"),
-  ...counted(gate.bans, "ban"),
+  ...ifAny(gate.exceeds, "exceed"),
+  ...ifAny(gate.nonceErrors, "nonce error"),
+  ...ifAny(gate.bans, "ban"),
 ]
 
 const axisLabel = (gate: GateComparison): string =>

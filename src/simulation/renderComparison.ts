@@ -3,6 +3,7 @@
  * outlandish numbers.
  */
 import { Duration } from "effect"
+import { counted } from "../platform/counted.ts"
 import { alignColumns } from "../platform/alignColumns.ts"
 import type { Comparison, GateComparison } from "./Compare.ts"
 import type { Interval } from "./Confidence.ts"
@@ -13,7 +14,7 @@ const showMs = (ms: number): string => Duration.format(Duration.millis(ms))
 export const showScenario = (scenario: Comparison["scenario"]): string =>
   [
     `load ${scenario.load}`,
-    `${scenario.keys} ${scenario.keys === 1 ? "key" : "keys"}, each ${scenario.limit} in ${showMs(scenario.windowMs)}`,
+    `${counted(scenario.keys, "key")}, each ${scenario.limit} in ${showMs(scenario.windowMs)}`,
     `TTL ${scenario.ttlMs === null ? "none" : showMs(scenario.ttlMs)}`,
     `bound ${scenario.boundMs === null ? "none" : showMs(scenario.boundMs)}`,
     `delay ${scenario.delay}`,

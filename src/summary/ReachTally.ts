@@ -1,4 +1,5 @@
 /** How often the reach widened, and how far: what was seen speaks against the bound. */
+import { counted } from "../platform/counted.ts"
 import type { ReachEvent } from "../journal/LogEvent.ts"
 
 export interface ReachTally {
@@ -13,7 +14,10 @@ export const emptyReachTally = (): ReachTally => ({
   widestMs: 0,
 })
 
-export const tallyReach = (tally: ReachTally, { boundMs, cause }: ReachEvent): void => {
+export const tallyReach = (
+  tally: ReachTally,
+  { boundMs, cause }: Pick<ReachEvent, "boundMs" | "cause">,
+): void => {
   if (cause === "calm") return
   tally.widened[cause] += 1
   tally.widestMs = Math.max(tally.widestMs, boundMs)
@@ -27,16 +31,14 @@ export const reachFigures = (tally: ReachTally): ReachFigures =>
 
 /** In a line, such as `reach widened 3 times, at most to 81.2 ms: 2 late answers, 1 late timer`. */
 export const reachText = ({ widened, widestMs }: NonNullable<ReachFigures>): string => {
-  const count = (number: number, one: string, more = `${one}s`): string =>
-    `${number} ${number === 1 ? one : more}`
   const { answer, refusal, timer } = widened
   const causes = [
     answer > 0
-      ? count(answer, "answer later than twice the bound", "answers later than twice the bound")
+      ? counted(answer, "answer later than twice the bound", "answers later than twice the bound")
       : "",
-    timer > 0 ? count(timer, "late timer") : "",
-    refusal > 0 ? count(refusal, "refusal") : "",
+    timer > 0 ? counted(timer, "late timer") : "",
+    refusal > 0 ? counted(refusal, "refusal") : "",
   ].filter((cause) => cause !== "")
-  const times = count(answer + refusal + timer, "time")
+  const times = counted(answer + refusal + timer, "time")
   return `reach widened ${times}, at most to ${Number(widestMs.toFixed(1))} ms: ${causes.join(", ")}`
 }

@@ -1,6 +1,7 @@
 /**
  * The classic form: the ten lines of the exercise's own log analysis, numbers and times as Python prints them.
  */
+import { counted } from "../platform/counted.ts"
 import type { Summary } from "./Summary.ts"
 
 /** A number as Python prints a float: always with a decimal point or an exponent. */
@@ -23,7 +24,7 @@ export const pythonTimedelta = (ms: number): string => {
   const minutes = Math.floor(totalSeconds / 60) % 60
   const hours = Math.floor(totalSeconds / 3600) % 24
   const days = Math.floor(totalSeconds / 86_400)
-  const dayPart = days === 0 ? "" : `${days} ${days === 1 ? "day" : "days"}, `
+  const dayPart = days === 0 ? "" : `${counted(days, "day")}, `
   const microsPart = micros === 0 ? "" : `.${String(micros).padStart(6, "0")}`
   return `${dayPart}${hours}:${twoDigits(minutes)}:${twoDigits(seconds)}${microsPart}`
 }

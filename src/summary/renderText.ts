@@ -1,6 +1,7 @@
 /**
  * The form for reading: a table with a row for each figure and a column for each log.
  */
+import { counted } from "../platform/counted.ts"
 import type { Percentiles } from "./Distribution.ts"
 import { renderKeys } from "./renderKeys.ts"
 import { reachText } from "./ReachTally.ts"
@@ -211,8 +212,10 @@ const endLine = ({ name, summary }: NamedSummary, isNamed: boolean): ReadonlyArr
   if (run === null || run.runsWithoutEnd === 0) return []
   const which = run.runs === 1 ? "" : `${run.runsWithoutEnd} of ${run.runs} runs `
   const { unfinished } = losses.unknown
-  const orders = `${inEnglish.format(unfinished)} ${unfinished === 1 ? "order" : "orders"} sent without an outcome`
-  return [`${isNamed ? `${name}: ` : ""}no end: ${which}killed or still running, ${orders}`]
+  const orders = counted(unfinished, "order")
+  return [
+    `${isNamed ? `${name}: ` : ""}no end: ${which}killed or still running, ${orders} sent without an outcome`,
+  ]
 }
 
 /** What is said below the heading of a log whose reach widened. */

@@ -66,6 +66,28 @@ const footer = (counts: {
 /** One request in 1000 ms, with a bound of 55 ms. */
 const single = header({ limit: 1 })
 
+/** Version 2, whose bound may change. */
+const watched: JournalRecord = { ...single, version: 2 }
+
+it("says how often and how far the reach widened, and by which evidence", () => {
+  const found = certificateOf([
+    watched,
+    { type: "reach", t: 1, boundMs: 81.2, cause: "timer" },
+    { type: "reach", t: 2, boundMs: 90, cause: "refusal" },
+    { type: "reach", t: 11_000, boundMs: 72.5, cause: "calm" },
+    footer({ t: 11_001 }),
+  ])
+  assert.deepStrictEqual(found.reach, { widened: { answer: 0, timer: 1, refusal: 1 }, widestMs: 90 })
+  const text = renderCertificates("text", [{ name: "run.ndjson", certificate: found }])
+  assert.include(text, "\nreach widened 2 times, at most to 90 ms: 1 late timer, 1 refusal\n")
+})
+
+it("says nothing of a reach that never widened", () => {
+  const found = certificateOf([watched, footer({ t: 1 })])
+  assert.isNull(found.reach)
+  assert.notInclude(renderCertificates("text", [{ name: "run.ndjson", certificate: found }]), "reach widened")
+})
+
 const problem = (certificate: Certificate): string => certificate.counterexample?.problem ?? "none"
 
 describe("a certificate", () => {

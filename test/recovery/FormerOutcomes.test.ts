@@ -25,6 +25,16 @@ const outcomesOf = (...lives: ReadonlyArray<ReadonlyArray<JournalRecord>>): Form
 it.each<{ what: string; records: ReadonlyArray<JournalRecord>; outcome: string | undefined }>([
   { what: "accepted is done", records: [sent("o", 1), accepted("o", 2)], outcome: "accepted" },
   { what: "rejected is done", records: [sent("o", 1), rejected("o", 2, "exchange")], outcome: "rejected" },
+  {
+    what: "rejected for a key that the exchange does not know follows",
+    records: [sent("o", 1), rejected("o", 2, "api-key")],
+    outcome: undefined,
+  },
+  {
+    what: "rejected for a blocked key follows",
+    records: [sent("o", 1), rejected("o", 2, "blocked")],
+    outcome: undefined,
+  },
   { what: "expired is done", records: [expired("o", 2, "queue")], outcome: "expired" },
   { what: "unknown stays unknown", records: [sent("o", 1), unknown("o", 2, "timeout")], outcome: "unknown" },
   { what: "sent without an outcome is unknown", records: [sent("o", 1)], outcome: "unknown" },
@@ -72,6 +82,18 @@ it.each<{
     one: [sent("o", 1)],
     other: [sent("o", 1), rejected("o", 2, "exchange")],
     outcome: "unknown",
+  },
+  {
+    what: "in doubt, then rejected for its key: still in doubt",
+    one: [sent("o", 1)],
+    other: [sent("o", 1), rejected("o", 2, "api-key")],
+    outcome: "unknown",
+  },
+  {
+    what: "rejected for its key, then accepted: done",
+    one: [sent("o", 1), rejected("o", 2, "api-key")],
+    other: [sent("o", 1), accepted("o", 2)],
+    outcome: "accepted",
   },
   {
     what: "in doubt, then cancelled: still in doubt",

@@ -3,6 +3,7 @@
  */
 import { isUtf8 } from "node:buffer"
 import { Clock, Effect, FileSystem, Option, type PlatformError, Result, Stdio, Stream } from "effect"
+import { counted } from "../../platform/counted.ts"
 import { fileProblem } from "../../platform/FileProblem.ts"
 import { nowMsUnsafe } from "../../platform/Monotonic.ts"
 import { boundedLines, type RawLine } from "../../platform/Lines.ts"
@@ -100,7 +101,7 @@ const fileBytes = (path: string) => Stream.unwrap(Effect.map(FileSystem.FileSyst
 const badLinesMessage = (path: string, shown: ReadonlyArray<BadLine>, count: number): string => {
   const problems = shown.map((bad) => `line ${bad.line}: ${bad.problem}`)
   const more = count > shown.length ? [`and ${count - shown.length} more`] : []
-  return `${path} has ${count} bad ${count === 1 ? "line" : "lines"}, nothing was sent: ${[...problems, ...more].join("; ")}`
+  return `${path} has ${counted(count, "bad line")}, nothing was sent: ${[...problems, ...more].join("; ")}`
 }
 
 /**

@@ -1,0 +1,39 @@
+import { Duration } from "effect"
+import { describe, expect, it } from "vitest"
+import { showPassedOver, startText } from "../../src/cli/runWords.ts"
+import { exerciseKeys } from "../../src/venues/exercise/exercise.ts"
+
+const nothing = { accepted: 0, rejected: 0, expired: 0, unknown: 0, firstUnknown: [] }
+
+describe("a resumed run's last line", () => {
+  it("counts one order as one", () => {
+    expect(showPassedOver({ ...nothing, accepted: 1 }, { created: 2, expired: 0 })).toBe(
+      "resumed: 1 order was done before (1 accepted, 0 rejected, 0 expired); none is unknown from before; 2 followed",
+    )
+  })
+
+  it("says how many of those that followed had become too old", () => {
+    expect(showPassedOver(nothing, { created: 1605, expired: 1600 })).toMatch(
+      /; 1605 followed, 1600 of them too late: expired$/,
+    )
+  })
+})
+
+describe("a run's first lines", () => {
+  const settings = {
+    keys: exerciseKeys.slice(0, 1),
+    limit: 1,
+    window: Duration.seconds(1),
+    bound: undefined,
+  }
+
+  it("count one key and one request as one", () => {
+    expect(startText(settings, 7, "x", "y")).toContain(
+      "\n1 key, 1 request per 1s each, incoming delay not known, seed 7\n",
+    )
+  })
+
+  it("name no seed where it decides nothing", () => {
+    expect(startText(settings, undefined, "x", "y")).not.toContain("seed")
+  })
+})
