@@ -9,9 +9,10 @@
  */
 import { spawn } from "node:child_process"
 import { existsSync } from "node:fs"
+import { createRequire } from "node:module"
 import { constants } from "node:os"
+import { dirname, join } from "node:path"
 import process from "node:process"
-import { fileURLToPath } from "node:url"
 import { REQUIRED_NODE_MAJOR } from "./nodeVersion.ts"
 
 /** Marks a process as handed over to. A channel to a parent does not say so: anyone may fork this program. */
@@ -27,19 +28,21 @@ export const takeHandOverMark = (): boolean => {
 /** Signals that ask the program to stop. */
 const PASSED_ON = ["SIGINT", "SIGTERM", "SIGHUP"] as const
 
-/** The pinned runtime, found from this file and never by PATH. */
-const PINNED_NODE = fileURLToPath(
-  new URL(
-    `../../node_modules/node/bin/${process.platform === "win32" ? "node.exe" : "node"}`,
-    import.meta.url,
-  ),
-)
+/** The runtime of the package `node`, found from this file, wherever npm has put it, and never by PATH. */
+const pinnedNode = (): string | undefined => {
+  try {
+    const manifest = createRequire(import.meta.url).resolve("node/package.json")
+    return join(dirname(manifest), "bin", process.platform === "win32" ? "node.exe" : "node")
+  } catch {
+    return undefined
+  }
+}
 
 const refuse = (why: string): void => {
   process.stderr.write(
-    `paceline: needs Node ${REQUIRED_NODE_MAJOR} or newer, this is ${process.versions.node}, and ${why}; run "npm ci" in the project's folder, or install Node ${REQUIRED_NODE_MAJOR} from nodejs.org.\n`,
+    `paceline: needs Node ${REQUIRED_NODE_MAJOR} or newer, this is ${process.versions.node}, and ${why}; install Node ${REQUIRED_NODE_MAJOR} from nodejs.org, or in a clone run "npm ci".\n`,
   )
-  process.exitCode = 1
+  process.exitCode = 2
 }
 
 /** Ends this process as the other one ended: with its status, or by the same signal. */
@@ -54,7 +57,7 @@ const endLike = (status: number | null, signal: NodeJS.Signals | null): void => 
 
 /**
  * Runs `main` on the pinned Node instead of this one. Where that is missing, or is too old itself, one line on
- * standard error says what to do, and the exit status is 1.
+ * standard error says what to do, and the exit status is 2.
  */
 export const handOver = (options: {
   /** The file to run: the program's entry. */
@@ -64,9 +67,9 @@ export const handOver = (options: {
   /** The runtime to hand over to; the pinned one unless said otherwise. */
   readonly runtime?: string
 }): void => {
-  const runtime = options.runtime ?? PINNED_NODE
+  const runtime = options.runtime ?? pinnedNode()
   if (options.alreadyHandedOver) return refuse("the pinned runtime is this old too")
-  if (!existsSync(runtime)) return refuse("the pinned runtime is not installed")
+  if (runtime === undefined || !existsSync(runtime)) return refuse("the pinned runtime is not installed")
 
   const child = spawn(runtime, [...process.execArgv, options.main, ...process.argv.slice(2)], {
     stdio: ["inherit", "inherit", "inherit", "ipc"],

@@ -104,9 +104,9 @@ describe.concurrent("handing over", () => {
     { why: "it is too old itself", args: handOver(process.execPath, "again"), says: "this old too" },
   ])("says in one line what to do where $why", async ({ args, says }) => {
     const end = await run(args)
-    expect(end).toMatchObject({ status: 1, stdout: "" })
+    expect(end).toMatchObject({ status: 2, stdout: "" })
     expect(end.stderr).toMatch(
-      /^paceline: needs Node 24 or newer, this is [\d.]+, .*npm ci.*nodejs\.org\.\n$/,
+      /^paceline: needs Node 24 or newer, this is [\d.]+, .*nodejs\.org, or in a clone run "npm ci"\.\n$/,
     )
     expect(end.stderr).toContain(says)
   })
