@@ -204,7 +204,7 @@ export const keysOf = (
         clock: refused("clock"),
         exchange: refused("exchange"),
       },
-      sentPerWindow: perMs && perMs * settings.windowMs,
+      sentPerWindow: perMs && Math.min(sent, perMs * settings.windowMs),
       slotsUsed: perMs && (perMs * (settings.windowMs + 1)) / settings.limit,
       nonceJumps: own.filter(isType("nonce-jump")).length,
       retired:

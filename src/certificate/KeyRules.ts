@@ -4,9 +4,9 @@
  * the times of the journal.
  */
 import { elapsedMs } from "../journal/elapsed.ts"
-import { type Latest, latestMsBy, NEVER_KNOWN } from "../journal/LoggedReach.ts"
+import { type Latest, latestMsBy, NEVER_KNOWN, overtakableMs } from "../journal/LoggedReach.ts"
 import type { CertifiedSettings, Closest, KeyCertificate } from "./Certificate.ts"
-import { type JournalRequest, overtakableOf } from "./JournalRequest.ts"
+import { type JournalRequest, requestEnd } from "./JournalRequest.ts"
 import { isSafe, SpareTime } from "./SpareTime.ts"
 import type { Violations } from "./Violations.ts"
 
@@ -56,7 +56,9 @@ export class KeyRules {
   ended(request: JournalRequest, latest: Latest | undefined): void {
     const { end, follower } = request
     if (end !== undefined && follower !== undefined) {
-      this.#inOrder(request, follower, overtakableOf(end.record, latest ?? NEVER_KNOWN, follower))
+      // All that was known of it then is when it had been written; what came out later counts where it says more.
+      const known = { boundMs: follower.boundMs, writtenMs: requestEnd(end.record).writtenMs }
+      this.#inOrder(request, follower, overtakableMs(latest ?? NEVER_KNOWN, known))
       request.follower = undefined
     }
     if (latest !== undefined) this.#spareTime.known(request, latest)

@@ -83,7 +83,7 @@ const NOTHING_ACCEPTED: Advice<NothingAccepted> = {
 }
 
 const LOG: Advice<LogUnusable> = {
-  directory: (message, { file }) => `${message}; give the logs in it, such as ${join(file, "*.ndjson")}`,
+  directory: (message, { file }) => `${message}; give the logs in it, such as ${join(file, "*")}`,
   gzip: (message) => `${message}; give the whole file`,
   unreadable: (message) => `${message}; give the path of a journal or of a Python client's log`,
   "not-a-file": (message) => `--follow: ${message}; give one that a log is written to`,

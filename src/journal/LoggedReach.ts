@@ -47,6 +47,15 @@ export const NEVER_KNOWN = whateverTheBound(Number.POSITIVE_INFINITY)
 export const latestMsBy = ({ atMostMs, fromMs }: Latest, boundMs: number | undefined): number =>
   boundMs === undefined ? atMostMs : Math.min(atMostMs, fromMs + boundMs)
 
+/** The moment from which the key's next request cannot overtake one: a bound after it was written, or when it has arrived. */
+export const overtakableMs = (
+  latest: Latest,
+  { boundMs, writtenMs }: { readonly boundMs: number | undefined; readonly writtenMs: number | undefined },
+): number => {
+  const latestMs = latestMsBy(latest, boundMs)
+  return writtenMs === undefined || boundMs === undefined ? latestMs : Math.min(latestMs, writtenMs + boundMs)
+}
+
 /** How a request ended. */
 export interface RequestEnd {
   readonly ending: Ending

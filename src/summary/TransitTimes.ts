@@ -8,7 +8,7 @@
  */
 import { elapsedMs } from "../journal/elapsed.ts"
 import type { LogEvent, RequestTimes } from "../journal/LogEvent.ts"
-import { type Latest, latestMsBy, LoggedReach } from "../journal/LoggedReach.ts"
+import { type Latest, latestMsBy, LoggedReach, overtakableMs } from "../journal/LoggedReach.ts"
 import type { LogStart } from "./LogStart.ts"
 
 /** Sums over requests that ended an order. */
@@ -51,10 +51,9 @@ interface LastRequest extends RequestTimes {
 export const makeTransitReader = (tell: (transit: LoggedTransit) => void): ((event: LogEvent) => void) => {
   let reach: LoggedReach<LastRequest> | undefined
 
-  const known = ({ boundMs, sentMs, writtenMs }: LastRequest, latest: Latest): void => {
-    const latestMs = latestMsBy(latest, boundMs)
-    const isBounded = writtenMs !== undefined && boundMs !== undefined
-    tell({ sentMs, latestMs, nextMs: isBounded ? Math.min(latestMs, writtenMs + boundMs) : latestMs })
+  const known = (request: LastRequest, latest: Latest): void => {
+    const { boundMs, sentMs } = request
+    tell({ sentMs, latestMs: latestMsBy(latest, boundMs), nextMs: overtakableMs(latest, request) })
   }
 
   const ended = (inForce: LoggedReach<LastRequest>, times: RequestTimes, { type }: LogEvent): void => {

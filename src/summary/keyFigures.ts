@@ -19,7 +19,7 @@ export interface KeyFigures {
   readonly notSent: number
   /** Requests whose end the log does not tell. */
   readonly unfinished: number
-  /** Requests sent in a window, on average over the log's total time; null where the log does not tell. */
+  /** Requests sent in a window, on average over the log's total time, of which a window is the least; null where the log does not tell. */
   readonly sentPerWindow: number | null
   /** As a share of what the exchange lets through at the very most, the limit in a window and a millisecond. */
   readonly slotsUsed: number | null
@@ -53,7 +53,7 @@ const figuresOf = (
     unknown,
     notSent,
     unfinished,
-    sentPerWindow: isKnown ? (sent * settings.windowMs) / totalMs : null,
+    sentPerWindow: isKnown ? (sent * settings.windowMs) / Math.max(totalMs, settings.windowMs) : null,
     slotsUsed:
       isKnown && settings.limit > 0
         ? (sent * (settings.windowMs + TICK_MS)) / totalMs / settings.limit

@@ -232,7 +232,7 @@ describe("numbers", () => {
     ],
     [
       "simulate --keys 1000 --limit 10000",
-      "--load, --limit, --window and 1000 keys ask for 9,523,810 orders",
+      "--load, --limit, --window and 1,000 keys ask for 9,523,810 orders",
     ],
     ["compare --load 1000 --limit 10000", "--load, --limit, --window and 5 keys ask for 47,619,048 orders"],
     [
@@ -557,10 +557,7 @@ describe("logs that are read", () => {
   const give = "give the path of a journal or of a Python client's log"
   refused([
     ["summarise @missing", `cannot read "@missing": there is no such file; ${give}`],
-    [
-      "summarise @folder",
-      'cannot read "@folder": it is a directory; give the logs in it, such as @folder/*.ndjson',
-    ],
+    ["summarise @folder", 'cannot read "@folder": it is a directory; give the logs in it, such as @folder/*'],
     ["summarise @empty", `"@empty" is empty; give a journal or a Python client's log`],
     ["summarise @large", `"@large" holds nothing readable in its one line; give a journal`],
     ["summarise @orders-very-deep", '"@orders-very-deep" holds nothing readable in its one line'],

@@ -71,7 +71,7 @@ describe("the entry", () => {
 
   it.runIf(oldNode !== undefined)("says what to do on an older Node without the pinned one", async () => {
     const ended = await run([build({ withDependencies: false })], { node: oldNode ?? "" })
-    expect(ended).toMatchObject({ status: 1, stdout: "" })
-    expect(ended.stderr).toMatch(/^paceline: needs Node 24 .* is not installed; run "npm ci".*\n$/)
+    expect(ended).toMatchObject({ status: 2, stdout: "" })
+    expect(ended.stderr).toMatch(/^paceline: needs Node 24 .* is not installed; .* run "npm ci"\.\n$/)
   })
 })

@@ -328,6 +328,17 @@ describe("keys", () => {
     expect(nonceJumps).toBe(1)
   })
 
+  it("have sent no more in a window than at all, where the log is shorter than one", () => {
+    const { keys } = summaryOf([
+      header(),
+      sent("a", 0),
+      accepted("a", 5, { createdAt: 0, sent: 0 }),
+      sent("b", 6),
+      accepted("b", 7, { createdAt: 6, sent: 6 }),
+    ])
+    expect(keys?.[0]?.sentPerWindow).toBe(2)
+  })
+
   it("have the requests whose end the log does not tell, until it tells that they came back", () => {
     const records = [
       header({ keys: 2 }),

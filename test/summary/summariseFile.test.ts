@@ -90,7 +90,7 @@ describe("a log in a file", () => {
       )
       assert.strictEqual(
         yield* problemWith(directory),
-        `cannot read "${directory}": it is a directory; give the logs in it, such as ${path.join(directory, "*.ndjson")}`,
+        `cannot read "${directory}": it is a directory; give the logs in it, such as ${path.join(directory, "*")}`,
       )
       assert.strictEqual(
         yield* problemWith(empty),
