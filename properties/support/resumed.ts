@@ -80,7 +80,7 @@ export interface Life {
 export interface ResumedLives {
   readonly lives: ReadonlyArray<Life>
   /** What the exchange does with the n-th request, over and over. */
-  readonly answers: ReadonlyArray<"accepts" | "executes" | "refuses">
+  readonly answers: ReadonlyArray<"accepts" | "executes" | "refuses" | "disowns">
 }
 
 export const resumedLives: fc.Arbitrary<ResumedLives> = fc.record({
@@ -92,7 +92,10 @@ export const resumedLives: fc.Arbitrary<ResumedLives> = fc.record({
     }),
     { minLength: 2, maxLength: 4 },
   ),
-  answers: fc.array(fc.constantFrom("accepts", "executes", "refuses"), { minLength: 1, maxLength: 6 }),
+  answers: fc.array(fc.constantFrom("accepts", "executes", "refuses", "disowns"), {
+    minLength: 1,
+    maxLength: 6,
+  }),
 })
 
 /** What a life is told to go on from, in place of the folder. */
@@ -133,6 +136,8 @@ export const playResumed = (
         return void socket.write(answerText(unknownKey.status, unknownKey.body))
       const how = answers[requests++ % answers.length]
       if (how === "refuses") return void socket.write(answerText(notFound.status, notFound.body))
+      // The key itself: its orders follow in the next life.
+      if (how === "disowns") return void socket.write(answerText(unknownKey.status, unknownKey.body))
       executed.push(incoming.id)
       if (how === "accepts") accept(socket, incoming)
     })

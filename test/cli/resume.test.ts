@@ -6,10 +6,12 @@ import { NodeServices } from "@effect/platform-node"
 import { expect, it } from "@effect/vitest"
 import { Duration, Effect } from "effect"
 import { exerciseKeys } from "../../src/venues/exercise/exercise.ts"
+import { unknownKey } from "../../src/exchange/ExchangeAnswer.ts"
 import * as ExchangeServer from "../../src/exchange/ExchangeServer.ts"
 import { readJournals } from "../../src/recovery/readJournals.ts"
 import { temporaryFolder } from "../run/journalFile.ts"
 import { realTime } from "../support/realTime.ts"
+import { accept, answerText, hostileServer } from "../support/hostileServer.ts"
 import { until } from "../support/until.ts"
 import { launch, MAIN } from "./process.ts"
 
@@ -122,6 +124,45 @@ realTime(
     expect(status).toBe(0)
     expect(stdout.split("\n").filter((line) => line !== "").length).toBe(ORDERS - known)
   }).pipe(Effect.provide(NodeServices.layer)),
+)
+
+realTime(
+  "orders that were refused for a wrong key are taken up with the right one, and executed once",
+  Effect.gen(function* () {
+    const folder = yield* temporaryFolder
+    const journals = join(folder, "journals")
+    mkdirSync(journals)
+    writeFileSync(join(folder, "orders.ndjson"), '{"id":"1"}\n{"id":"2"}\n')
+    const executed: Array<string> = []
+    const server = yield* hostileServer((socket, incoming) => {
+      if (incoming.query.get("api_key") !== "right")
+        return void socket.write(answerText(unknownKey.status, unknownKey.body))
+      executed.push(incoming.id)
+      accept(socket, incoming)
+    })
+    const life = (key: string) =>
+      Effect.promise(
+        () =>
+          launch(
+            [
+              MAIN,
+              "run",
+              `--url=${server.url.href}`,
+              `--orders=${join(folder, "orders.ndjson")}`,
+              `--resume=${journals}`,
+              `--state=${join(folder, "state")}`,
+              "--no-progress",
+            ],
+            { env: { PACELINE_API_KEYS: key } },
+          ).ended,
+      )
+    expect((yield* life("wrong")).status).toBe(1)
+    expect(executed).toEqual([])
+    expect((yield* life("right")).status).toBe(0)
+    expect(executed.toSorted()).toEqual(["1", "2"])
+    yield* life("right")
+    expect(executed.length).toBe(2)
+  }),
 )
 
 it.live("--resume without --orders is answered in one line", () =>
