@@ -1,4 +1,5 @@
 /** What README.md and docs/ name is there: every link with its heading, every path of the tree, every npm script. */
+import { spawnSync } from "node:child_process"
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { dirname, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -59,5 +60,27 @@ describe("the pages", () => {
     ["a script that nobody wrote", "`npm run everything`"],
   ])("would be caught with %s", (_, text) => {
     expect(missing("docs/state.md", text, scripts)).toHaveLength(1)
+  })
+})
+
+describe("the packed program", () => {
+  const packed = ((): ReadonlyArray<string> => {
+    const { stdout } = spawnSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], {
+      cwd: ROOT,
+      encoding: "utf8",
+    })
+    return firsts(stdout, /"path": "([^"]+)"/g)
+  })()
+
+  it("has the licence, and every file that the README links to", () => {
+    const links = firsts(readFileSync(resolve(ROOT, "README.md"), "utf8"), LINK)
+    const files = links.filter((target) => !/^[a-z]+:|^#/.test(target)).map((target) => target.split("#")[0])
+    expect(packed).toContain("LICENSE")
+    expect(files.filter((file) => !packed.includes(file ?? ""))).toEqual([])
+  })
+
+  it("has no script for its installation, which npm would ask its user to approve", () => {
+    const manifest = readFileSync(resolve(ROOT, "package.json"), "utf8")
+    expect(manifest).not.toMatch(/"(?:preinstall|install|postinstall|prepare)":/)
   })
 })
