@@ -29,6 +29,7 @@ import {
   LONGEST_WINDOW,
 } from "./checks.ts"
 import { resolveKeys } from "./keys.ts"
+import { refuseProxies } from "./proxies.ts"
 import { countPassedOver, showPassedOver } from "./runWords.ts"
 import { runFlags } from "./runFlags.ts"
 import { makeRunView } from "./RunView.ts"
@@ -171,6 +172,9 @@ export const run = Command.make(
       return yield* refuse(
         "--url names another machine: give API keys for it, with --keys-file or in PACELINE_API_KEYS",
       )
+    }
+    if (Option.isSome(input.url) && !isLoopback(input.url.value.hostname)) {
+      yield* refuseProxies(input.url.value)
     }
     const seed = Option.isSome(input.seed) ? input.seed.value : yield* freshSeed
     // Nothing is assumed of an exchange that nobody described.

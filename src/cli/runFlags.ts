@@ -23,7 +23,7 @@ const stateFlag = Flag.String("state").pipe(
 export const runFlags = {
   url: Flags.httpUrl({
     description:
-      "The exchange's address for orders, such as http://127.0.0.1:9999/api/request (default: an exchange that the run starts itself)",
+      "The exchange's address for orders, such as http://127.0.0.1:9999/api/request (default: an exchange that the run starts itself). No proxy is used: where the environment names one for another machine, the run ends at once",
   }).pipe(Flag.optional),
   duration: Flags.duration("duration", {
     description: "How long to make or read orders (default: 30s; with --orders, until they end)",

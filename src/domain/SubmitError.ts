@@ -41,6 +41,17 @@ export class InvalidNonce extends Schema.TaggedError<InvalidNonce>()("InvalidNon
   }
 }
 
+/** 400 with a message about time: the exchange takes our clock, from which nonces come, for wrong. Not executed. */
+export class InvalidTimestamp extends Schema.TaggedError<InvalidTimestamp>()("InvalidTimestamp", {
+  ...about,
+  /** What the exchange said, shortened to 200 characters. */
+  detail: Schema.String,
+}) {
+  override get message() {
+    return `order ${this.orderId}: the exchange takes the clock of this machine for wrong: ${this.detail}. Set the clock right`
+  }
+}
+
 /** 401: the exchange does not know the key. Not executed. */
 export class UnknownApiKey extends Schema.TaggedError<UnknownApiKey>()("UnknownApiKey", about) {
   override get message() {
@@ -125,6 +136,7 @@ export const SubmitError = Schema.Union([
   RateLimited,
   KeyBlocked,
   InvalidNonce,
+  InvalidTimestamp,
   UnknownApiKey,
   Refused,
   ConnectionFailed,
@@ -150,6 +162,7 @@ const VERDICTS: Readonly<Record<SubmitError["_tag"], Verdict>> = {
   RateLimited: { kind: "refused", reason: "rate-limit" },
   KeyBlocked: { kind: "refused", reason: "blocked" },
   InvalidNonce: { kind: "refused", reason: "nonce" },
+  InvalidTimestamp: { kind: "refused", reason: "clock" },
   UnknownApiKey: { kind: "refused", reason: "api-key" },
   Refused: { kind: "refused", reason: "exchange" },
   ConnectionFailed: { kind: "never-sent" },

@@ -43,12 +43,16 @@ export interface AckWindowOptions {
 export const defaultMargin = (window: Duration.Duration): Duration.Duration =>
   Duration.millis(1 + Duration.toMillis(window) * 500e-6)
 
+/** The longest pace, which is that of the exercise. */
+const LONGEST_PACE_MS = 30
+
 /**
- * Six tenths of a slot (30 ms for 20 in a second). A busy lane's sends are further apart than that anyway, so
- * it costs nothing; a whole slot would cost 0.5 % of the throughput and triple the median order age.
+ * Six tenths of a slot (30 ms for 20 in a second), at most 30 ms. A busy lane's sends are further apart than that anyway, so
+ * it costs nothing; a whole slot would cost 0.5 % of the throughput and triple the median order age. In a long window slots
+ * are long, and whoever has free permits is not to wait for seconds.
  */
 export const defaultPace = (limit: number, window: Duration.Duration): Duration.Duration =>
-  Duration.millis((0.6 * Duration.toMillis(window)) / limit)
+  Duration.millis(Math.min(LONGEST_PACE_MS, (0.6 * Duration.toMillis(window)) / limit))
 
 const NO_BOUND: Reach = { boundMs: undefined }
 

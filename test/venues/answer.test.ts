@@ -25,6 +25,26 @@ interface Row {
 const rows: ReadonlyArray<Row> = [
   // The protocol's own refusals.
   { what: "a bad nonce", status: 400, body: refusal("invalid nonce"), tag: "InvalidNonce", kind: "refused" },
+  ...[
+    refusal("Timestamp ahead of server time"),
+    refusal("Nonce '1795000000000' is not within 30 seconds of server time"),
+    refusal("nonce too far from the current time"),
+    refusal("check your system clock"),
+    '{"code":-1021,"msg":"Timestamp for this request is outside of the recvWindow."}',
+  ].map((body) => ({
+    what: `a clock that is off: ${body}`,
+    status: 400,
+    body,
+    tag: "InvalidTimestamp" as const,
+    kind: "refused" as const,
+  })),
+  {
+    what: "a time in force",
+    status: 400,
+    body: refusal("bad time in force"),
+    tag: "Refused",
+    kind: "refused",
+  },
   {
     what: "an unknown key",
     status: 401,

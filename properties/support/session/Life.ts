@@ -18,7 +18,7 @@ const HEARD: ReadonlyMap<string, string> = new Map([
   ["OrderExpired", "expired"],
   ["OrderCancelled", "cancelled"],
   ["DuplicateOrder", "duplicate"],
-  ...["RateLimited", "KeyBlocked", "InvalidNonce", "UnknownApiKey", "Refused"].map(
+  ...["RateLimited", "KeyBlocked", "InvalidNonce", "InvalidTimestamp", "UnknownApiKey", "Refused"].map(
     (tag) => [tag, "rejected"] as const,
   ),
   ...["RequestTimeout", "ConnectionBroken", "UndecodableAnswer", "ServerError"].map(

@@ -6,6 +6,7 @@ import * as SchemaJITCompiler from "effect/schema/SchemaJITCompiler"
 import { Acceptance } from "../ExchangeClient.ts"
 import {
   InvalidNonce,
+  InvalidTimestamp,
   KeyBlocked,
   RateLimited,
   Refused,
@@ -23,6 +24,8 @@ const decodeAcceptance = (body: string) => Option.flatMap(parseJson(body), decod
 const decodeRefusal = Schema.decodeUnknownOption(
   Schema.fromJsonString(Schema.Struct({ error_msg: Schema.String })),
 )
+/** How other exchanges write the same. */
+const decodeForeign = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Struct({ msg: Schema.String })))
 
 const DETAIL_LENGTH = 200
 
@@ -49,7 +52,10 @@ export const acceptanceBySchema = (orderId: string, body: string): Option.Option
 
 /** What the exchange said, or nothing where it said nothing readable. */
 const messageOf = (body: string): string =>
-  Option.match(decodeRefusal(body), { onNone: () => "", onSome: (refusal) => refusal.error_msg })
+  Option.match(decodeRefusal(body), {
+    onNone: () => Option.match(decodeForeign(body), { onNone: () => "", onSome: ({ msg }) => msg }),
+    onSome: ({ error_msg }) => error_msg,
+  })
 
 const withoutSecret = (message: string, label: string, secret: Redacted.Redacted): string => {
   const plain = Redacted.value(secret)
@@ -62,6 +68,11 @@ const detailOf = (message: string): string =>
     .slice(0, DETAIL_LENGTH)
     .replace(/[^\p{L}\p{M}\p{N}\p{P}\p{S}]+/gu, " ")
     .trim()
+
+/** What a refusal says that holds our clock for wrong. Of an order without a nonce's word, time alone may be about the order. */
+const isAboutTime = (message: string): boolean =>
+  /time ?stamp|server ?time|clock|recv ?window/i.test(message) ||
+  (/nonce/i.test(message) && /\btime\b|seconds?\b/i.test(message))
 
 /**
  * What an answer means for the order it answers.
@@ -89,11 +100,15 @@ export const readAnswer = (
     return Result.fail(/blocked/i.test(message) ? new KeyBlocked(about) : new RateLimited(about))
   if (status === 403) return Result.fail(new KeyBlocked(about))
   if (status === 401) return Result.fail(new UnknownApiKey(about))
+  const said = () => detailOf(secret === undefined ? message : withoutSecret(message, about.key, secret))
+  // Before the nonce: a nonce that is refused for our clock's sake would be refused a month further ahead as well.
+  if (status === 400 && isAboutTime(message)) {
+    return Result.fail(new InvalidTimestamp({ ...about, detail: said() }))
+  }
   if (status === 400 && /nonce/i.test(message)) return Result.fail(new InvalidNonce(about))
   // A server that grew tired of waiting: what it waited for may have been any request of the connection, or none.
   if (status >= 400 && status < 500 && status !== 408) {
-    const said = secret === undefined ? message : withoutSecret(message, about.key, secret)
-    return Result.fail(new Refused({ ...about, status, detail: detailOf(said) }))
+    return Result.fail(new Refused({ ...about, status, detail: said() }))
   }
   if (status >= 500) return Result.fail(new ServerError({ ...about, status }))
   return Result.fail(new UndecodableAnswer({ ...about, status }))
