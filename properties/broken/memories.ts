@@ -23,9 +23,9 @@ export const sendsWithoutLease = (memory: KeyMemory): KeyMemory => ({
 /** Forgets at once what was answered, as if the exchange did too. */
 export const forgetsTheAnswered = (memory: KeyMemory): KeyMemory => ({
   ...memory,
-  onEnded: (transit) => {
+  onEnded: (request) => {
     const end =
-      transit.end?.ending === "answered" ? ({ ...transit.end, ending: "never-sent" } as const) : transit.end
-    memory.onEnded({ ...transit, end })
+      request.end?.ending === "answered" ? ({ ...request.end, ending: "never-sent" } as const) : request.end
+    memory.onEnded({ ...request, end })
   },
 })

@@ -73,6 +73,16 @@ const endingOf = (result: Result): Ending => {
   }
 }
 
+/** Whether the exchange has taken the nonce, or may have: not where it never came, or was refused for the nonce or the clock. */
+const mayBeTaken = (result: Result): boolean => {
+  if (result.kind === "accepted") return true
+  if (result.kind === "withheld" || result.verdict.kind === "never-sent") return false
+  return (
+    result.verdict.kind === "unknown" ||
+    (result.verdict.reason !== "nonce" && result.verdict.reason !== "clock")
+  )
+}
+
 /** What an attempt says about the exchange; undefined where it says nothing. */
 export const signOf = ({ result }: Attempt): Sign | undefined => {
   if (result.kind === "withheld") return undefined
@@ -132,9 +142,9 @@ export const attempt = (entry: Entry, open: OpenRequest, context: AttemptContext
   Effect.gen(function* () {
     const clock = yield* Clock.Clock
     const { key, log, memory } = context
-    const tellMemory = (ending: Ending, atMs: number) =>
-      memory.onEnded({ ...open, end: { ending, atMs }, clearedMs: undefined })
-    const unsent = () => Effect.sync(() => tellMemory("never-sent", nowMsUnsafe(clock)))
+    const tellMemory = (ending: Ending, atMs: number, mayBeTaken: boolean) =>
+      memory.onEnded({ ...open, end: { ending, atMs }, clearedMs: undefined, mayBeTaken })
+    const unsent = () => Effect.sync(() => tellMemory("never-sent", nowMsUnsafe(clock), false))
     // What leaves is written down first: a later life must know of every order that may have left.
     const isKept = yield* Effect.onInterrupt(log.committed, unsent)
     // The process may have stood still meanwhile, and the permission to send run out.
@@ -142,7 +152,7 @@ export const attempt = (entry: Entry, open: OpenRequest, context: AttemptContext
       yield* Effect.onInterrupt(memory.reserve(open.nonce), unsent)
     const readyMs = nowMsUnsafe(clock)
     if (!isKept || entry.state === "ended" || !context.mayLeave(entry, open.nonce)) {
-      tellMemory("never-sent", readyMs)
+      tellMemory("never-sent", readyMs, false)
       return withheld({ ...open, settledMs: readyMs })
     }
     open.sentMs = readyMs
@@ -176,7 +186,7 @@ export const attempt = (entry: Entry, open: OpenRequest, context: AttemptContext
     const result = resultOf(exit, isWithheld, open, entry, key)
     const request: RequestTrace = { ...open, settledMs: settledMs ?? atMs }
     const ending = endingOf(result)
-    tellMemory(ending, request.settledMs)
+    tellMemory(ending, request.settledMs, mayBeTaken(result))
     return { request, result, ending, atMs }
   })
 

@@ -377,6 +377,7 @@ export class Lane {
     const { parkReason: reason, rateLimitErrors } = this.#health
     this.#context.log.record({ type: "key", atMs, key: this.label, state, reason, rateLimitErrors })
     Deferred.doneUnsafe(this.#retired, Effect.void)
+    this.memory.onRetired()
     this.#context.onRetired()
   }
 

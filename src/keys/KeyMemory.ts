@@ -9,6 +9,13 @@ import type { ApiKey } from "../domain/ApiKey.ts"
 import type { StateUnwritable } from "./StateError.ts"
 import type { Transit } from "../domain/Transit.ts"
 
+/** A request that has ended. */
+export interface EndedRequest extends Transit {
+  readonly nonce: number
+  /** Whether the exchange has taken its nonce, or may have. */
+  readonly mayBeTaken: boolean
+}
+
 export interface KeyMemory {
   /** Nothing is sent before: a former run's requests may still count in the exchange's window. */
   readonly quietUntilMs: number
@@ -17,7 +24,7 @@ export interface KeyMemory {
    * window of this many milliseconds. Undefined where there are none.
    */
   readonly unansweredWindowMs: number | undefined
-  /** Every nonce up to this one may have been used. */
+  /** The exchange may have taken a nonce up to this one. */
   readonly lastNonce: number
   /** Rate-limit errors of former runs. The exchange never forgets them, and blocks the key after ten. */
   readonly rateLimitErrors: number
@@ -34,11 +41,13 @@ export interface KeyMemory {
   /** The exchange counted a rate-limit error. */
   readonly onRateLimitError: () => void
   /** A request has ended. Once for each that was sent. */
-  readonly onEnded: (transit: Transit) => void
+  readonly onEnded: (request: EndedRequest) => void
   /** A request that was lost has arrived by then, if it arrives at all. */
   readonly onCleared: (latestMs: number) => void
   /** What former lives have sent without an answer has arrived by then, if it arrives at all. */
   readonly onFormerCleared: (latestMs: number) => void
+  /** Nothing is sent with this key any more. */
+  readonly onRetired: () => void
   /** Fails when nothing can be written down any more; it never succeeds. */
   readonly failed: Effect.Effect<never, StateUnwritable>
 }
@@ -60,5 +69,6 @@ export const noMemory: Recall = () =>
     onEnded: () => {},
     onCleared: () => {},
     onFormerCleared: () => {},
+    onRetired: () => {},
     failed: Effect.never,
   })

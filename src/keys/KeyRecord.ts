@@ -12,7 +12,7 @@ const SpanMs = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0))
 export const KeyRecord = Schema.Struct({
   /** Whether the run that wrote it has ended and said so. */
   stopped: Schema.Boolean,
-  /** Every nonce up to this one may have been used. */
+  /** The exchange may have taken a nonce up to this one. */
   lastNonce: Count,
   /** Rate-limit errors by exchange, which never forgets them. */
   rateLimitErrors: Schema.Record(Schema.String, Count),

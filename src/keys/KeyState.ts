@@ -9,8 +9,8 @@
 import { Clock, Deferred, Effect, Exit, Latch, type Scope } from "effect"
 import { invariant } from "../platform/invariant.ts"
 import { nowMsUnsafe, sleepUntil } from "../platform/Monotonic.ts"
-import type { KeyMemory } from "./KeyMemory.ts"
-import { latestArrival, type Reach, type Transit } from "../domain/Transit.ts"
+import type { EndedRequest, KeyMemory } from "./KeyMemory.ts"
+import { latestArrival, type Reach } from "../domain/Transit.ts"
 import { Boot } from "./Boot.ts"
 import { type Beliefs, inherit, type Inheritance } from "./coldStart.ts"
 import { encodeKeyRecord, type KeyRecord } from "./KeyRecord.ts"
@@ -66,8 +66,13 @@ class KeyState implements KeyMemory {
   readonly #failure = Deferred.makeUnsafe<never, StateUnwritable>()
   readonly #errors: Record<string, number>
   #usedNonce: number
+  /** The largest nonce that the exchange has taken, or may have: one that it has refused is as good as never used. */
+  #takenNonce: number
   #wantedNonce = 0
-  #inFlight = 0
+  /** The nonces of requests that have not ended. */
+  readonly #inFlight = new Set<number>()
+  /** The key has left service: nothing is written ahead for it any more. */
+  #isRetired = false
   /** What is on the disk. */
   #reserved = { nonce: 0, untilMs: Number.NEGATIVE_INFINITY }
   #arrivedByMs: number
@@ -94,6 +99,7 @@ class KeyState implements KeyMemory {
     this.#inherited = inherit(former, this.#own, { bootId: boot.id, nowMs: this.#sinceBootMs() })
     this.#errors = { ...former?.rateLimitErrors }
     this.#usedNonce = former?.lastNonce ?? 0
+    this.#takenNonce = this.#usedNonce
     this.#arrivedByMs = this.#inherited.arrivedByMs - boot.offsetMs
     this.quietUntilMs = this.#inherited.quietUntilMs - boot.offsetMs
     this.#inheritedUntilMs = this.#inherited.quietUntilMs
@@ -129,9 +135,13 @@ class KeyState implements KeyMemory {
     )
   }
 
-  /** Writes the next nonces and the next lease ahead. */
+  /** Writes the next nonces and the next lease ahead; of a key that has left service, exactly what it has used. */
   readonly renew: Effect.Effect<void, StateUnwritable> = Effect.suspend(() => {
     this.#wake.closeUnsafe()
+    if (this.#isAtRest) {
+      this.#reserved = { nonce: Number.NEGATIVE_INFINITY, untilMs: Number.POSITIVE_INFINITY }
+      return this.#writeExactly(false)
+    }
     const next = {
       nonce: Math.max(
         // Never less than what a lane may use while this is being written.
@@ -150,20 +160,34 @@ class KeyState implements KeyMemory {
 
   /** Renews whenever half of what was written ahead is left, until it cannot be written. */
   readonly keepRenewing: Effect.Effect<never, StateUnwritable> = Effect.suspend(() =>
-    Effect.raceFirst(this.#wake.await, sleepUntil(this.#reserved.untilMs - AHEAD_MS / 2)),
+    this.#isAtRest
+      ? this.#wake.await
+      : Effect.raceFirst(this.#wake.await, sleepUntil(this.#reserved.untilMs - AHEAD_MS / 2)),
   ).pipe(
     Effect.andThen(this.renew),
     Effect.forever,
     Effect.tapCause((cause) => Effect.sync(() => Deferred.doneUnsafe(this.#failure, Exit.failCause(cause)))),
   )
 
-  /** Writes that the run has ended, and exactly what it has used. */
-  readonly stop: Effect.Effect<void> = Effect.suspend(() => {
-    const mayBeMore = this.#inFlight > 0 || this.#isFormerUnanswered
+  /**
+   * Writes that the run has ended, and exactly what it has used. Without this last record the next run waits as after a
+   * crash, and skips the nonces written ahead.
+   */
+  readonly stop: Effect.Effect<void> = Effect.suspend(() => Effect.ignore(this.#writeExactly(true)))
+
+  get #isAtRest(): boolean {
+    return this.#isRetired && this.#inFlight.size === 0
+  }
+
+  #writeExactly(stopped: boolean): Effect.Effect<void, StateUnwritable> {
+    const mayBeMore = this.#inFlight.size > 0 || this.#isFormerUnanswered
     const unansweredUntilMs = mayBeMore ? nowMsUnsafe(this.#clock) : this.#unansweredMs
-    // Without this last record the next run waits as after a crash, and skips the nonces written ahead.
-    return Effect.ignore(this.#write({ stopped: true, lastNonce: this.#usedNonce, unansweredUntilMs }))
-  })
+    return this.#write({
+      stopped,
+      lastNonce: Math.max(this.#takenNonce, ...this.#inFlight),
+      unansweredUntilMs,
+    })
+  }
 
   readonly reservedNonce = (): number =>
     nowMsUnsafe(this.#clock) < this.#reserved.untilMs ? this.#reserved.nonce : Number.NEGATIVE_INFINITY
@@ -179,7 +203,7 @@ class KeyState implements KeyMemory {
 
   readonly onSent = (nonce: number): void => {
     this.#usedNonce = nonce
-    this.#inFlight += 1
+    this.#inFlight.add(nonce)
     if (this.#reserved.nonce - nonce < NONCES_AHEAD / 2) this.#wake.openUnsafe()
   }
 
@@ -190,13 +214,20 @@ class KeyState implements KeyMemory {
     this.#wake.openUnsafe()
   }
 
-  readonly onEnded = (transit: Transit): void => {
-    this.#inFlight -= 1
-    invariant(this.#inFlight >= 0, "more requests have ended than were sent")
-    if (transit.end?.ending === "lost") {
+  readonly onEnded = (request: EndedRequest): void => {
+    const { end, mayBeTaken, nonce } = request
+    invariant(this.#inFlight.delete(nonce), "a request ends that was not sent, or ends twice")
+    if (mayBeTaken) this.#takenNonce = Math.max(this.#takenNonce, nonce)
+    if (end?.ending === "lost") {
       this.#unanswered += 1
-      this.#unansweredMs = Math.max(this.#unansweredMs, transit.end.atMs)
-    } else this.#arrivedBy(latestArrival(transit, this.#options.reach))
+      this.#unansweredMs = Math.max(this.#unansweredMs, end.atMs)
+    } else this.#arrivedBy(latestArrival(request, this.#options.reach))
+    if (this.#isAtRest) this.#wake.openUnsafe()
+  }
+
+  readonly onRetired = (): void => {
+    this.#isRetired = true
+    if (this.#isAtRest) this.#wake.openUnsafe()
   }
 
   readonly onCleared = (latestMs: number): void => {

@@ -3,8 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Option, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { inWords } from "../../src/cli/advice.ts"
-import type { KeyMemory } from "../../src/keys/KeyMemory.ts"
-import type { Transit } from "../../src/domain/Transit.ts"
+import type { EndedRequest, KeyMemory } from "../../src/keys/KeyMemory.ts"
 import { nowMs } from "../../src/platform/Monotonic.ts"
 import type { Boot } from "../../src/keys/Boot.ts"
 import type { ClaimOptions } from "../../src/keys/claimKeys.ts"
@@ -16,7 +15,9 @@ import { claimOn, claimOptions, makeDisk } from "./support.ts"
 const WINDOW_MS = claimOptions.windowMs
 const BOUND_MS = 55
 
-const answered = (sentMs: number, atMs: number): Transit => ({
+const answered = (nonce: number, sentMs: number, atMs: number): EndedRequest => ({
+  nonce,
+  mayBeTaken: true,
   sentMs,
   writtenMs: sentMs,
   clearedMs: undefined,
@@ -64,7 +65,7 @@ describe("a cold start", () => {
       const sentMs = yield* nowMs
       first.memory.onSent(5)
       yield* TestClock.adjust("30 millis")
-      first.memory.onEnded(answered(sentMs, sentMs + 30))
+      first.memory.onEnded(answered(5, sentMs, sentMs + 30))
       yield* first.stop
       yield* TestClock.adjust("400 millis")
       const second = yield* begin(disk)
