@@ -6,7 +6,13 @@ import { Effect } from "effect"
 import { describe } from "vitest"
 import type { KeyMemory } from "../src/keys/KeyMemory.ts"
 import { noMemory } from "../src/keys/KeyMemory.ts"
-import { forgetsTheAnswered, impatient, sendsWithoutLease, trustsTheWallClock } from "./broken/memories.ts"
+import {
+  forgetsTheAnswered,
+  impatient,
+  sendsWithoutLease,
+  takesAllForFree,
+  trustsTheWallClock,
+} from "./broken/memories.ts"
 import { recordsAfterSending, sendsUnanswered, sendsUnknown } from "./broken/resumptions.ts"
 import { PROMISE, RUNS, SEED, tryLaw } from "./support/law.ts"
 import { noncesArriveRising, windowIsKept } from "./support/laws.ts"
@@ -55,6 +61,10 @@ const laws: ReadonlyArray<{
       },
       "a stop that forgets what was answered": {
         variant: remembering(forgetsTheAnswered),
+        caughtBy: windowIsKept,
+      },
+      "a gate that begins with all permits": {
+        variant: remembering(takesAllForFree),
         caughtBy: windowIsKept,
       },
       "a memory that trusts the wall clock": {

@@ -29,3 +29,12 @@ export const forgetsTheAnswered = (memory: KeyMemory): KeyMemory => ({
     memory.onEnded({ ...request, end })
   },
 })
+
+/** Takes every permit for free, whatever former lives have sent. */
+export const takesAllForFree = (memory: KeyMemory): KeyMemory => ({ ...memory, outUntilMs: [] })
+
+/** Waits for the last of former lives' requests to leave the window, however many permits are free. */
+export const waitsForTheLast = (memory: KeyMemory): KeyMemory => ({
+  ...memory,
+  quietUntilMs: memory.outUntilMs.at(-1) ?? memory.quietUntilMs,
+})

@@ -114,6 +114,7 @@ export const playLives = (world: Lives, variant: LivesVariant = {}): Promise<Liv
         keys: makeKeys(world.keys),
         directory: "nowhere",
         exchange: "the exchange",
+        limit: world.limit,
         windowMs: Duration.toMillis(Duration.sum(window, defaultMargin(window))),
         reach: { boundMs, requestTimeoutMs: world.requestTimeoutMs },
       }).pipe(

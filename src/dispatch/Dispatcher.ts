@@ -252,10 +252,10 @@ const makeLanes = (
   context: LaneContext,
 ) =>
   Effect.forEach(keys, (key) =>
-    Effect.flatMap(
-      Effect.all([Effect.suspend(() => gate(key)), Effect.suspend(() => recall(key))]),
-      ([made, memory]) => Lane.make(key, made, memory, context),
-    ),
+    Effect.gen(function* () {
+      const memory = yield* recall(key)
+      return yield* Lane.make(key, yield* gate(key, memory.outUntilMs), memory, context)
+    }),
   )
 
 const noUsableKey = (lanes: ReadonlyArray<Lane>): Cause.Cause<NoUsableKey> => {

@@ -63,6 +63,7 @@ export const claimFor = (
     readonly keys: ReadonlyArray<ApiKey>
     /** Undefined for an exchange that does not outlive its client. */
     readonly url: URL | undefined
+    readonly limit: number
     readonly window: Duration.Duration
     readonly bound: Duration.Duration | undefined
     readonly requestTimeout: Duration.Duration
@@ -73,6 +74,7 @@ export const claimFor = (
       keys: options.keys,
       directory,
       exchange: options.url && showUrl(options.url),
+      limit: options.limit,
       windowMs: Duration.toMillis(Duration.sum(options.window, defaultMargin(options.window))),
       reach: reachOf(options),
     }),
@@ -120,7 +122,7 @@ const build = (options: HttpDispatcherOptions): Layer.Layer<Dispatcher, StateErr
   const claimed =
     state === undefined
       ? Effect.succeed({})
-      : Effect.map(claimFor(state, { keys, url, window, bound, requestTimeout }), ({ recall }) => ({
+      : Effect.map(claimFor(state, { keys, url, limit, window, bound, requestTimeout }), ({ recall }) => ({
           recall,
         }))
   const reach = new LiveReach(reachOf({ bound, requestTimeout }))

@@ -19,6 +19,8 @@ export interface EndedRequest extends Transit {
 export interface KeyMemory {
   /** Nothing is sent before: a former run's requests may still count in the exchange's window. */
   readonly quietUntilMs: number
+  /** When the permits of former lives' requests come back that are still out then, the earliest first. */
+  readonly outUntilMs: ReadonlyArray<number>
   /**
    * Former lives may have requests on their way that were never answered: a ping comes first, and from what it clears on a
    * window of this many milliseconds. Undefined where there are none.
@@ -59,6 +61,7 @@ export type Recall = (key: ApiKey) => Effect.Effect<KeyMemory>
 export const noMemory: Recall = () =>
   Effect.succeed({
     quietUntilMs: Number.NEGATIVE_INFINITY,
+    outUntilMs: [],
     unansweredWindowMs: undefined,
     lastNonce: 0,
     rateLimitErrors: 0,

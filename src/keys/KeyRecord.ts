@@ -25,6 +25,11 @@ export const KeyRecord = Schema.Struct({
    * stopped this is the end of its lease, after which it sends nothing until it has renewed it.
    */
   unansweredUntilMs: Schema.NullOr(Schema.Finite),
+  /**
+   * The latest moments at which the exchange can have counted each of the requests that may be in its window; null where
+   * they are not all known, as always while a run lives: what it may send is not written ahead one by one.
+   */
+  arrivalsMs: Schema.NullOr(Schema.Array(Schema.Finite)),
   /** The exchange's window as that run knew it, with its margin. */
   windowMs: SpanMs,
   /** How long an unanswered request may take to arrive, as that run knew it. */
@@ -34,7 +39,8 @@ export type KeyRecord = typeof KeyRecord.Type
 
 const PROGRAM = "paceline"
 const KIND = "key-state"
-export const RECORD_VERSION = 1
+/** Version 1 knew no `arrivalsMs`. */
+export const RECORD_VERSION = 2
 
 const Envelope = Schema.Struct({
   program: Schema.Literal(PROGRAM),
@@ -74,9 +80,9 @@ export const decodeKeyRecord = (text: string): Result.Result<KeyRecord, RecordPr
   }
   const { check, state, version } = envelope.value
   if (version > RECORD_VERSION) return Result.fail({ newer: version })
-  const record = decodeRecord(state)
-  if (version !== RECORD_VERSION || Option.isNone(record) || check !== checkOf(state)) {
-    return Result.fail("damaged")
-  }
+  const record = decodeRecord(
+    version === 1 && Predicate.isObject(state) ? { ...state, arrivalsMs: null } : state,
+  )
+  if (version < 1 || Option.isNone(record) || check !== checkOf(state)) return Result.fail("damaged")
   return Result.succeed(record.value)
 }

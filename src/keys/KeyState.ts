@@ -12,7 +12,7 @@ import { nowMsUnsafe, sleepUntil } from "../platform/Monotonic.ts"
 import type { EndedRequest, KeyMemory } from "./KeyMemory.ts"
 import { latestArrival, type Reach } from "../domain/Transit.ts"
 import { Boot } from "./Boot.ts"
-import { type Beliefs, inherit, type Inheritance } from "./coldStart.ts"
+import { type Beliefs, freeFromMs, inherit, type Inheritance } from "./coldStart.ts"
 import { encodeKeyRecord, type KeyRecord } from "./KeyRecord.ts"
 import { StateUnwritable } from "./StateError.ts"
 import { StateFiles, stateProblem } from "./StateFiles.ts"
@@ -21,6 +21,9 @@ import { StateFiles, stateProblem } from "./StateFiles.ts"
 const AHEAD_MS = 10_000
 /** So many nonces are written ahead if they have overtaken the wall clock: crashes in a row do not carry them far away. */
 const NONCES_AHEAD = 1000
+
+/** Arrivals are looked through only when there are twice as many as were left the last time. */
+const LEAST_TRIM = 64
 
 /** How long a request may be on its way, and how long its answer is awaited. */
 export interface ReachTerms extends Reach {
@@ -36,6 +39,8 @@ export interface KeyStateOptions {
   readonly former: KeyRecord | undefined
   /** Whose rate-limit errors are counted; undefined for an exchange that does not outlive the run. */
   readonly exchange: string | undefined
+  /** Requests that a key may have in the exchange's window. */
+  readonly limit: number
   /** The exchange's window with a margin. */
   readonly windowMs: number
   readonly reach: ReachTerms
@@ -44,11 +49,14 @@ export interface KeyStateOptions {
 const orNull = (ms: number): number | null => (Number.isFinite(ms) ? ms : null)
 
 /** The record, without the fields that never change. */
-type LastWord = Pick<KeyRecord, "lastNonce" | "stopped"> & { readonly unansweredUntilMs: number }
+type LastWord = Pick<KeyRecord, "arrivalsMs" | "lastNonce" | "stopped"> & {
+  readonly unansweredUntilMs: number
+}
 
 /** All times are milliseconds of the monotonic clock; a boot's offset is added where they are written. */
 class KeyState implements KeyMemory {
   readonly quietUntilMs: number
+  readonly outUntilMs: ReadonlyArray<number>
   readonly unansweredWindowMs: number | undefined
   readonly lastNonce: number
   readonly rateLimitErrors: number
@@ -76,6 +84,9 @@ class KeyState implements KeyMemory {
   /** What is on the disk. */
   #reserved = { nonce: 0, untilMs: Number.NEGATIVE_INFINITY }
   #arrivedByMs: number
+  /** The latest arrivals of all requests that may be in the window, and of some that are no more; those of former runs as far as they are known. */
+  #arrivalsMs: Array<number>
+  #trimAt = LEAST_TRIM
   /** Requests that were lost and may still arrive, and when the last of them was given up. */
   #unanswered = 0
   #unansweredMs = Number.NEGATIVE_INFINITY
@@ -90,7 +101,7 @@ class KeyState implements KeyMemory {
     store: StateFiles["Service"],
     boot: Boot["Service"],
   ) {
-    const { exchange, former, reach, windowMs } = options
+    const { exchange, former, limit, reach, windowMs } = options
     this.#options = options
     this.#clock = clock
     this.#store = store
@@ -101,7 +112,9 @@ class KeyState implements KeyMemory {
     this.#usedNonce = former?.lastNonce ?? 0
     this.#takenNonce = this.#usedNonce
     this.#arrivedByMs = this.#inherited.arrivedByMs - boot.offsetMs
-    this.quietUntilMs = this.#inherited.quietUntilMs - boot.offsetMs
+    this.quietUntilMs = freeFromMs(this.#inherited, limit) - boot.offsetMs
+    this.outUntilMs = (this.#inherited.leaveMs ?? []).map((atMs) => atMs - boot.offsetMs)
+    this.#arrivalsMs = this.outUntilMs.map((atMs) => atMs - this.#inherited.windowMs)
     this.#inheritedUntilMs = this.#inherited.quietUntilMs
     this.#isFormerUnanswered = former !== undefined && former.unansweredUntilMs !== null
     this.unansweredWindowMs = this.#isFormerUnanswered ? this.#inherited.windowMs : undefined
@@ -114,12 +127,16 @@ class KeyState implements KeyMemory {
     return nowMsUnsafe(this.#clock) + this.#boot.offsetMs
   }
 
+  /** Whether requests of former runs may be in the window. */
+  get #isInherited(): boolean {
+    return this.#isFormerUnanswered || this.#sinceBootMs() < this.#inheritedUntilMs
+  }
+
   #write({ unansweredUntilMs, ...word }: LastWord): Effect.Effect<void, StateUnwritable> {
     const { directory, file } = this.#options
     const { id, offsetMs } = this.#boot
-    // While requests of former runs may be in the window, their window and reach are kept as well.
-    const isInherited = this.#isFormerUnanswered || this.#sinceBootMs() < this.#inheritedUntilMs
-    const beliefs = isInherited ? this.#inherited : this.#own
+    // As long as they are, their window and reach are kept as well.
+    const beliefs = this.#isInherited ? this.#inherited : this.#own
     const record: KeyRecord = {
       ...word,
       rateLimitErrors: this.#errors,
@@ -151,7 +168,12 @@ class KeyState implements KeyMemory {
       ),
       untilMs: nowMsUnsafe(this.#clock) + AHEAD_MS,
     }
-    const written = this.#write({ stopped: false, lastNonce: next.nonce, unansweredUntilMs: next.untilMs })
+    const written = this.#write({
+      stopped: false,
+      lastNonce: next.nonce,
+      unansweredUntilMs: next.untilMs,
+      arrivalsMs: null,
+    })
     return Effect.map(written, () => {
       this.#reserved = next
       this.#renewed.openUnsafe()
@@ -186,7 +208,21 @@ class KeyState implements KeyMemory {
       stopped,
       lastNonce: Math.max(this.#takenNonce, ...this.#inFlight),
       unansweredUntilMs,
+      arrivalsMs: Number.isFinite(unansweredUntilMs) ? null : this.#knownArrivalsMs(),
     })
+  }
+
+  /** Since the boot; null while there may be others in the window, of former runs. */
+  #knownArrivalsMs(): ReadonlyArray<number> | null {
+    if (this.#isInherited && this.#inherited.leaveMs === undefined) return null
+    this.#trim()
+    return this.#arrivalsMs.map((atMs) => atMs + this.#boot.offsetMs)
+  }
+
+  #trim(): void {
+    const goneMs = nowMsUnsafe(this.#clock) - Math.max(this.#own.windowMs, this.#inherited.windowMs)
+    this.#arrivalsMs = this.#arrivalsMs.filter((atMs) => atMs > goneMs)
+    this.#trimAt = Math.max(LEAST_TRIM, 2 * this.#arrivalsMs.length)
   }
 
   readonly reservedNonce = (): number =>
@@ -221,7 +257,7 @@ class KeyState implements KeyMemory {
     if (end?.ending === "lost") {
       this.#unanswered += 1
       this.#unansweredMs = Math.max(this.#unansweredMs, end.atMs)
-    } else this.#arrivedBy(latestArrival(request, this.#options.reach))
+    } else this.#arrived(latestArrival(request, this.#options.reach))
     if (this.#isAtRest) this.#wake.openUnsafe()
   }
 
@@ -233,7 +269,7 @@ class KeyState implements KeyMemory {
   readonly onCleared = (latestMs: number): void => {
     this.#unanswered -= 1
     invariant(this.#unanswered >= 0, "more requests were cleared than were lost")
-    this.#arrivedBy(latestMs)
+    this.#arrived(latestMs)
     if (this.#unanswered === 0) this.#unansweredMs = Number.NEGATIVE_INFINITY
   }
 
@@ -246,8 +282,17 @@ class KeyState implements KeyMemory {
     this.#arrivedBy(latestMs)
   }
 
-  #arrivedBy(latestMs: number | undefined): void {
-    this.#arrivedByMs = Math.max(this.#arrivedByMs, latestMs ?? this.#arrivedByMs)
+  #arrivedBy(latestMs: number): void {
+    this.#arrivedByMs = Math.max(this.#arrivedByMs, latestMs)
+  }
+
+  /** A request has arrived by then; -Infinity of one that never left. */
+  #arrived(latestMs: number | undefined): void {
+    invariant(latestMs !== undefined, "a request has ended, and nobody knows when it has arrived")
+    if (latestMs === Number.NEGATIVE_INFINITY) return
+    this.#arrivedBy(latestMs)
+    this.#arrivalsMs.push(latestMs)
+    if (this.#arrivalsMs.length >= this.#trimAt) this.#trim()
   }
 }
 

@@ -29,6 +29,8 @@ export interface ClaimOptions {
   readonly directory: string
   /** The exchange whose rate-limit errors are counted, as an address without its query; undefined if none are. */
   readonly exchange: string | undefined
+  /** Requests that a key may have in the exchange's window. */
+  readonly limit: number
   /** The exchange's window with a margin. */
   readonly windowMs: number
   readonly reach: ReachTerms

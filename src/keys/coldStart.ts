@@ -20,6 +20,8 @@ export interface Inheritance extends Beliefs {
   readonly arrivedByMs: number
   /** All requests of former runs have left the window by then. */
   readonly quietUntilMs: number
+  /** When each of them leaves the window; undefined where they are not known one by one. */
+  readonly leaveMs: ReadonlyArray<number> | undefined
 }
 
 export interface BootMoment {
@@ -36,7 +38,8 @@ export interface BootMoment {
  */
 export const inherit = (former: KeyRecord | undefined, own: Beliefs, moment: BootMoment): Inheritance => {
   if (former === undefined) {
-    return { ...own, arrivedByMs: Number.NEGATIVE_INFINITY, quietUntilMs: Number.NEGATIVE_INFINITY }
+    const never = Number.NEGATIVE_INFINITY
+    return { ...own, arrivedByMs: never, quietUntilMs: never, leaveMs: [] }
   }
   const windowMs = Math.max(former.windowMs, own.windowMs)
   const reachMs = Math.max(former.reachMs, own.reachMs)
@@ -51,5 +54,16 @@ export const inherit = (former: KeyRecord | undefined, own: Beliefs, moment: Boo
         ),
       )
     : latestMs
-  return { windowMs, reachMs, arrivedByMs, quietUntilMs: arrivedByMs + windowMs }
+  const isKnown = sameBoot && former.unansweredUntilMs === null && former.arrivalsMs !== null
+  const leaveMs = isKnown
+    ? former.arrivalsMs
+        .map((atMs) => Math.min(atMs, arrivedByMs) + windowMs)
+        .filter((atMs) => atMs > moment.nowMs)
+        .toSorted((one, other) => one - other)
+    : undefined
+  return { windowMs, reachMs, arrivedByMs, quietUntilMs: arrivedByMs + windowMs, leaveMs }
 }
+
+/** From when on a run whose limit this is may send at all. */
+export const freeFromMs = ({ arrivedByMs, leaveMs, quietUntilMs }: Inheritance, limit: number): number =>
+  leaveMs === undefined ? quietUntilMs : (leaveMs[leaveMs.length - limit] ?? arrivedByMs)

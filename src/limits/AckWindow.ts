@@ -59,10 +59,14 @@ const NO_BOUND: Reach = { boundMs: undefined }
 /** A gate for each key, by the safety argument above. */
 export const ackWindow =
   (options: AckWindowOptions): GateFactory =>
-  (key) =>
+  (key, outUntilMs = []) =>
     Effect.gen(function* () {
       const clock = yield* Clock.Clock
-      return new AckWindow(key, options, yield* Semaphore.make(options.limit), clock)
+      const permits = yield* Semaphore.make(options.limit)
+      // Of more than the limit, as another one may have been, a permit is free when all but fewer are back.
+      const former = outUntilMs.slice(-options.limit)
+      yield* permits.take(former.length)
+      return new AckWindow(key, options, permits, clock, former)
     })
 
 class AckWindow implements Gate {
@@ -76,7 +80,9 @@ class AckWindow implements Gate {
   readonly #takeTurn: Effect.Effect<number>
   /** Opened whenever something happened that may let the lane go on earlier. */
   readonly #stirred = Latch.makeUnsafe()
-  #used = 0
+  /** When permits come back that former lives have used; what is done about it begins with the first entry. */
+  #former: ReadonlyArray<number>
+  #used: number
   #marginMs: number
   #paceFromMs = Number.NEGATIVE_INFINITY
   /** The last request never left, so the next one may have its turn: under overload many an order is too late by then. */
@@ -86,11 +92,19 @@ class AckWindow implements Gate {
   /** What the order rests on; the window rests on the options' reach always. */
   #orderReach: Reach
 
-  constructor(key: ApiKey, options: AckWindowOptions, permits: Semaphore.Semaphore, clock: Clock.Clock) {
+  constructor(
+    key: ApiKey,
+    options: AckWindowOptions,
+    permits: Semaphore.Semaphore,
+    clock: Clock.Clock,
+    former: ReadonlyArray<number>,
+  ) {
     this.#label = key.label
     this.#options = options
     this.#permits = permits
     this.#clock = clock
+    this.#former = former
+    this.#used = former.length
     this.#windowMs = Duration.toMillis(options.window)
     this.#marginMs = Duration.toMillis(options.margin)
     this.#paceMs = Duration.toMillis(options.pace)
@@ -114,7 +128,22 @@ class AckWindow implements Gate {
   }
 
   get enter(): Effect.Effect<Place> {
-    return Effect.as(this.#permits.take(1), this.#place)
+    const take = Effect.as(this.#permits.take(1), this.#place)
+    return this.#former.length === 0 ? take : Effect.andThen(this.#awaitFormer, take)
+  }
+
+  /** The lane's own child gives back what former lives have used, in time. */
+  get #awaitFormer(): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      const former = this.#former
+      this.#former = []
+      const givingBack = Effect.forEach(
+        former,
+        (backMs) => Effect.andThen(this.#sleepUntil(backMs), this.#giveBack),
+        { discard: true },
+      )
+      return Effect.asVoid(Effect.forkChild(givingBack, { startImmediately: true }))
+    })
   }
 
   readonly used = (): number => this.#used

@@ -39,5 +39,8 @@ export interface Passage {
   readonly leave: Effect.Effect<void>
 }
 
-/** Makes the gate of one key. */
-export type GateFactory = (key: ApiKey) => Effect.Effect<Gate>
+/**
+ * Makes the gate of one key. `outUntilMs`: when the permits of requests that former lives have sent come back, the earliest first;
+ * monotonic time.
+ */
+export type GateFactory = (key: ApiKey, outUntilMs?: ReadonlyArray<number>) => Effect.Effect<Gate>

@@ -76,6 +76,51 @@ describe("a cold start", () => {
     }),
   )
 
+  it.effect(
+    "after a clean stop sends what the window still has room for at once, and the rest as it gets room",
+    () =>
+      Effect.gen(function* () {
+        const disk = makeDisk()
+        const options = { windowMs: 3_600_000, limit: 3 }
+        const send = Effect.fnUntraced(function* ({ memory }: Effect.Success<ReturnType<typeof begin>>) {
+          const sentMs = yield* nowMs
+          memory.onSent(Math.floor(sentMs) + 1)
+          yield* TestClock.adjust("1 second")
+          memory.onEnded(answered(Math.floor(sentMs) + 1, sentMs, sentMs + 30))
+        })
+        const first = yield* begin(disk, {}, options)
+        const startMs = yield* nowMs
+        yield* send(first)
+        yield* first.stop
+        yield* TestClock.adjust("1 minute")
+        const second = yield* begin(disk, {}, options)
+        assert.strictEqual(second.quietMs, 0)
+        assert.deepStrictEqual(second.memory.outUntilMs, [startMs + 30 + 3_600_000])
+        yield* send(second)
+        yield* send(second)
+        yield* second.stop
+        // What a life before the last has sent is still there.
+        const third = yield* begin(disk, {}, options)
+        assert.deepStrictEqual(third.memory.outUntilMs, [
+          startMs + 30 + 3_600_000,
+          startMs + 61_030 + 3_600_000,
+          startMs + 62_030 + 3_600_000,
+        ])
+        assert.approximately(third.quietMs ?? 0, startMs + 30 + 3_600_000 - (yield* nowMs), 1e-6)
+        // Killed, it may have sent anything.
+        yield* third.crash
+        const fourth = yield* begin(disk, {}, options)
+        assert.deepStrictEqual(fourth.memory.outUntilMs, [])
+        assert.approximately(fourth.quietMs ?? 0, 3_600_000 + BOUND_MS, 1e-6)
+        yield* fourth.stop
+        // And a stop makes nothing known that was not.
+        yield* TestClock.adjust("1 minute")
+        const fifth = yield* begin(disk, {}, options)
+        assert.isAbove(fifth.quietMs ?? 0, 3_500_000)
+        yield* fifth.stop
+      }),
+  )
+
   it.effect("after a clean stop that left requests unanswered waits until they can have arrived, too", () =>
     Effect.gen(function* () {
       const disk = makeDisk()
@@ -164,6 +209,7 @@ describe("a cold start", () => {
       bootId: "boot-1",
       arrivedByMs: 1e15,
       unansweredUntilMs: 1e15,
+      arrivalsMs: null,
       windowMs: 1000,
       reachMs: 55,
     }

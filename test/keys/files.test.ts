@@ -18,6 +18,7 @@ const record: KeyRecord = {
   bootId: "some-boot",
   arrivedByMs: 12.5,
   unansweredUntilMs: null,
+  arrivalsMs: [3, 12.5],
   windowMs: 1001.5,
   reachMs: 55,
 }
@@ -131,6 +132,29 @@ describe("a state file", () => {
     expect(decodeKeyRecord(encodeKeyRecord(record))).toEqual(Result.succeed(record))
   })
 
+  it("of version 1 is read, and says nothing of single requests", () => {
+    const text = `{
+  "program": "paceline",
+  "kind": "key-state",
+  "version": 1,
+  "check": "548f699c86e9c64c",
+  "state": {
+    "stopped": true,
+    "lastNonce": 1795000000000,
+    "rateLimitErrors": {
+      "http://exchange.test/api": 3
+    },
+    "bootId": "some-boot",
+    "arrivedByMs": 12.5,
+    "unansweredUntilMs": null,
+    "windowMs": 1001.5,
+    "reachMs": 55
+  }
+}
+`
+    expect(decodeKeyRecord(text)).toEqual(Result.succeed({ ...record, arrivalsMs: null }))
+  })
+
   it("is refused for any change of a figure in it, and for any part of it that is missing", () => {
     const text = encodeKeyRecord(record)
     for (let at = 0; at < text.length - 1; at++) {
@@ -156,8 +180,8 @@ describe("a state file", () => {
     },
     "of another program": { text: '{"hello":1}', says: /is not a state file of paceline\. / },
     "of a newer version": {
-      text: encodeKeyRecord(record).replace('"version": 1', '"version": 2'),
-      says: /was written by a newer version of paceline \(form 2\)\. Use that version$/,
+      text: encodeKeyRecord(record).replace('"version": 2', '"version": 3'),
+      says: /was written by a newer version of paceline \(form 3\)\. Use that version$/,
     },
   }
   for (const [what, { says, text }] of Object.entries(refused)) {

@@ -24,6 +24,7 @@ export const claimOptions: ClaimOptions = {
   keys: makeKeys(1),
   directory: "nowhere",
   exchange: "http://exchange.test/api",
+  limit: 1,
   windowMs: 1001.5,
   reach: { boundMs: 55, requestTimeoutMs: 5000 },
 }
