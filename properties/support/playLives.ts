@@ -120,7 +120,7 @@ export const playLives = (world: Lives, variant: LivesVariant = {}): Promise<Liv
       }).pipe(
         Effect.provide(
           Layer.mergeAll(
-            Layer.succeed(Boot, { id: `boot-${boots}`, offsetMs }),
+            Layer.succeed(Boot, { id: `boot-${boots}`, offsetMs, doubtMs: 0 }),
             // Lives do not overlap here.
             Layer.succeed(KeyLocks, { lock: () => Effect.void }),
             Layer.succeed(StateFiles, disk.store),

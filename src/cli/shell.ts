@@ -4,9 +4,10 @@
  */
 import process from "node:process"
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Effect, Logger } from "effect"
+import { Clock, Effect, Logger } from "effect"
 import { CliConfig, CliError, CliOutput, Command, GlobalFlag, type HelpDoc } from "effect/cli"
 import type { CommandFailed, UsageError } from "./errors.ts"
+import { machineClock } from "../platform/BootTime.ts"
 import { VERSION } from "../platform/version.ts"
 import { asUserError, type Told } from "./advice.ts"
 import { readInvocation } from "./arguments.ts"
@@ -69,5 +70,8 @@ export const start = <Name extends string, Input, ContextInput, E extends Comman
   },
 ): void => {
   const { args, name, verbose } = readInvocation(root, process.argv.slice(2))
-  runMain(commandLine(root, args), { name, verbose, handedOver: options.handedOver })
+  const command = Effect.flatMap(machineClock, (clock) =>
+    Effect.provideService(commandLine(root, args), Clock.Clock, clock),
+  )
+  runMain(command, { name, verbose, handedOver: options.handedOver })
 }

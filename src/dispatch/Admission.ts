@@ -6,7 +6,7 @@ import { Clock, Deferred, Effect, Result } from "effect"
 import { checkOrder, type InvalidOrder, MadeOrder, type Order } from "../domain/Order.ts"
 import type { Outcome } from "../domain/Outcome.ts"
 import { invariant } from "../platform/invariant.ts"
-import { nowMsUnsafe, sleepUntil } from "../platform/Monotonic.ts"
+import { nowMsUnsafe, sleepUntilBy } from "../platform/Monotonic.ts"
 import type { Acceptance } from "../venues/ExchangeClient.ts"
 import type { Entry } from "./Entry.ts"
 import type { Ledger } from "./Ledger.ts"
@@ -118,7 +118,7 @@ export class Admission {
     return Effect.map(
       Effect.raceFirst(
         Effect.as(this.#line.join(entry), true),
-        Effect.as(sleepUntil(entry.deadlineMs), false),
+        Effect.as(sleepUntilBy(this.#clock, entry.deadlineMs), false),
       ),
       (joined) => {
         if (!joined && (entry.state === "queued" || entry.state === "outside")) {

@@ -2,7 +2,7 @@
  * The dispatcher as it is used: over HTTP, with every default filled in.
  */
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
-import { Duration, Effect, Layer } from "effect"
+import { Clock, Duration, Effect, Layer } from "effect"
 import { RateLimiter } from "effect/persistence"
 import type { ApiKey } from "../domain/ApiKey.ts"
 import { exerciseRules } from "../venues/exercise/exercise.ts"
@@ -14,6 +14,7 @@ import { layerStateDirectory } from "../keys/StateDirectory.ts"
 import type { StateError } from "../keys/StateError.ts"
 import { ackWindow, defaultMargin, defaultPace } from "../limits/AckWindow.ts"
 import { DEFAULT_REQUEST_TIMEOUT } from "./requestTimeout.ts"
+import { machineClock } from "../platform/BootTime.ts"
 import { LiveReach, type ReachOptions } from "../limits/LiveReach.ts"
 
 export interface HttpDispatcherOptions extends Partial<
@@ -99,7 +100,9 @@ export const showUrl = (url: URL): string => `${url.origin}${url.pathname}`
  * is given options that it cannot work with.
  */
 export const layerHttp = (options: HttpDispatcherOptions): Layer.Layer<Dispatcher, StateError> =>
-  Layer.unwrap(Effect.sync(() => build(options)))
+  Layer.unwrap(
+    Effect.map(machineClock, (clock) => Layer.provide(build(options), Layer.succeed(Clock.Clock, clock))),
+  )
 
 const build = (options: HttpDispatcherOptions): Layer.Layer<Dispatcher, StateError> => {
   const {

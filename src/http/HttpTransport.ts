@@ -32,6 +32,9 @@ export interface HttpTransport {
 
 const SHORTEST_SILENCE_MS = 50
 
+/** What was free for longer is not used again: the machine may have slept, and whoever is on the way have forgotten it. */
+const LONGEST_IDLE_MS = 60_000
+
 interface Group {
   readonly connections: Set<Carrier>
   /** What gives up a connection that is being made. */
@@ -50,7 +53,7 @@ class Pool implements RequestOwner {
   /** Connections that carry one request each. */
   readonly #own = emptyGroup()
   /** Free connections: the one that was used last is used next, and those too many grow old and close. */
-  readonly #free: Array<Carrier> = []
+  readonly #free: Array<{ readonly connection: Carrier; readonly sinceMs: number }> = []
   /** Requests with a connection of their own that is being made. */
   readonly #apart = new Set<PendingRequest>()
   readonly #waiting = new Set<PendingRequest>()
@@ -71,9 +74,10 @@ class Pool implements RequestOwner {
       return
     }
     for (let free = this.#free.pop(); free !== undefined; free = this.#free.pop()) {
-      if (!free.isOpen) continue
-      request.start(free)
-      return
+      const { connection, sinceMs } = free
+      if (!connection.isOpen) continue
+      if (this.nowMs() - sinceMs <= LONGEST_IDLE_MS) return request.start(connection)
+      connection.close()
     }
     this.#waiting.add(request)
     this.#openMore()
@@ -121,7 +125,7 @@ class Pool implements RequestOwner {
       return
     }
     const next = this.#next()
-    if (next === undefined) this.#free.push(connection)
+    if (next === undefined) this.#free.push({ connection, sinceMs: this.nowMs() })
     else next.start(connection)
   }
 
@@ -187,7 +191,7 @@ class Pool implements RequestOwner {
   }
 
   #onClosed(connection: Carrier): void {
-    const index = this.#free.indexOf(connection)
+    const index = this.#free.findIndex((free) => free.connection === connection)
     if (index >= 0) this.#free.splice(index, 1)
     this.#openMore()
     this.#tellIfEmpty()

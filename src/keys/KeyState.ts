@@ -107,7 +107,11 @@ class KeyState implements KeyMemory {
     this.#store = store
     this.#boot = boot
     this.#own = { windowMs, reachMs: reach.boundMs ?? reach.requestTimeoutMs }
-    this.#inherited = inherit(former, this.#own, { bootId: boot.id, nowMs: this.#sinceBootMs() })
+    this.#inherited = inherit(former, this.#own, {
+      bootId: boot.id,
+      nowMs: this.#sinceBootMs(),
+      doubtMs: boot.doubtMs,
+    })
     this.#errors = { ...former?.rateLimitErrors }
     this.#usedNonce = former?.lastNonce ?? 0
     this.#takenNonce = this.#usedNonce

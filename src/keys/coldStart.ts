@@ -28,6 +28,8 @@ export interface BootMoment {
   /** Undefined if boots cannot be told apart. */
   readonly bootId: string | undefined
   readonly nowMs: number
+  /** By how much the former run's times may be too early by this one's. */
+  readonly doubtMs: number
 }
 
 /**
@@ -51,13 +53,13 @@ export const inherit = (former: KeyRecord | undefined, own: Beliefs, moment: Boo
         Math.max(
           former.arrivedByMs ?? Number.NEGATIVE_INFINITY,
           (former.unansweredUntilMs ?? Number.NEGATIVE_INFINITY) + reachMs,
-        ),
+        ) + moment.doubtMs,
       )
     : latestMs
   const isKnown = sameBoot && former.unansweredUntilMs === null && former.arrivalsMs !== null
   const leaveMs = isKnown
     ? former.arrivalsMs
-        .map((atMs) => Math.min(atMs, arrivedByMs) + windowMs)
+        .map((atMs) => Math.min(atMs + moment.doubtMs, arrivedByMs) + windowMs)
         .filter((atMs) => atMs > moment.nowMs)
         .toSorted((one, other) => one - other)
     : undefined

@@ -20,7 +20,8 @@ export const nowMs: Effect.Effect<number> = Effect.map(
 export const sleepUntil = (deadlineMs: number): Effect.Effect<void> =>
   Clock.clockWith((clock) => sleepUntilBy(clock, deadlineMs))
 
-const sleepUntilBy = (clock: Clock.Clock, deadlineMs: number): Effect.Effect<void> => {
+/** The same by a given clock. */
+export const sleepUntilBy = (clock: Clock.Clock, deadlineMs: number): Effect.Effect<void> => {
   const remainingMs = deadlineMs - nowMsUnsafe(clock)
   if (remainingMs <= 0) return Effect.void
   // Rounded up to what a clock can tell apart: a sleep of less might end without time having passed.

@@ -214,7 +214,7 @@ describe("a cold start", () => {
       reachMs: 55,
     }
     const own = { windowMs: 1001, reachMs: 50 }
-    const { quietUntilMs } = inherit(former, own, { bootId: "boot-1", nowMs: 10 })
+    const { quietUntilMs } = inherit(former, own, { bootId: "boot-1", nowMs: 10, doubtMs: 0 })
     assert.strictEqual(quietUntilMs, 10 + 55 + 1001)
   })
 })

@@ -76,7 +76,7 @@ export const claimOn = (
   Effect.provide(
     claimKeys({ ...claimOptions, ...options }),
     Layer.mergeAll(
-      Layer.succeed(Boot, { id: "boot-1", offsetMs: 0, ...boot }),
+      Layer.succeed(Boot, { id: "boot-1", offsetMs: 0, doubtMs: 0, ...boot }),
       Layer.succeed(KeyLocks, { lock: () => Effect.void }),
       Layer.succeed(StateFiles, store),
     ),
