@@ -14,7 +14,7 @@ export interface SlidingCounterOptions {
 
 /** So many phases are told apart. */
 const PHASES = 64
-/** Phases move by what the clocks drift while a request counts: two windows. Rounded up. */
+/** Each phase is widened by what the clocks drift in this many windows. A request counts for two at most. */
 const WINDOWS_COUNTED = 3
 
 /**
@@ -22,8 +22,9 @@ const WINDOWS_COUNTED = 3
  * window still covers. Its windows are on the exchange's clock, or begin nobody knows when.
  *
  * V is kept once for each of 64 phases; in each, a request arrived at the latest, and it is now at the earliest, that the
- * phase allows. V is the largest over those phases that are possible. In the true phase no weight is less than the
- * exchange's, so F <= V. A weight only ever falls: whole in its own window, falling to nothing in the next; so V never rises.
+ * phase allows. A request is sent while V is at most the limit in every phase that is possible, so in the true one. There no
+ * weight is less than the exchange's, so F <= V. A weight only ever falls, whole in its own window and to nothing in the
+ * next, so V does not rise. Clocks that drift move the phase, but less than a phase is widened by while a request counts.
  *
  * Share of the ceiling: 95 % with a clock, 90 % without.
  */

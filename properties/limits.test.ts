@@ -1,0 +1,82 @@
+/** Laws of the client's limits: the exchange's own counters, which share nothing with them, refuse nothing. */
+import { assert, describe } from "vitest"
+import { tryLaw } from "./support/law.ts"
+import { variants } from "./support/limits/broken.ts"
+import { play, type PlayOptions } from "./support/limits/play.ts"
+import { allTypes, type RuleType } from "./support/limits/rules.ts"
+import { type World, worldsOf } from "./support/limits/worlds.ts"
+
+const refusesNothing = async (world: World, variant: PlayOptions | undefined): Promise<void> => {
+  assert.equal(play(world, variant).refused, 0)
+}
+
+const starvesNothing = async (world: World, variant: PlayOptions | undefined): Promise<void> => {
+  assert.deepInclude(play(world, variant), { starved: 0 })
+}
+
+/** What breaks each rule: it is refused. */
+const broken: Readonly<Record<RuleType, Readonly<Record<string, PlayOptions>>>> = {
+  log: {
+    "send times": variants.bySendTime,
+    "no margin": variants.withoutMargin,
+    "a takeover that forgets": variants.forgetful,
+    "a bucket": variants.bucket,
+  },
+  opened: {
+    "send times": variants.bySendTime,
+    "a bucket": variants.bucket,
+    "a window on a clock": variants.window,
+  },
+  bucket: {
+    "send times": variants.bySendTime,
+    "no margin": variants.withoutMargin,
+    "a takeover that forgets": variants.forgetful,
+    "requests that each drain by themselves": variants.drainingByItself,
+    "a fixed window": variants.window,
+  },
+  steps: {
+    "send times": variants.bySendTime,
+    "a takeover that forgets": variants.forgetful,
+    "a bucket that drains evenly": variants.evenly,
+  },
+  fixed: {
+    "send times": variants.bySendTime,
+    "a takeover that forgets": variants.forgetful,
+    "a clock by half of the round trip": variants.guessing,
+    "a bucket": variants.bucket,
+  },
+  counter: {
+    "send times": variants.bySendTime,
+    "a takeover that forgets": variants.forgetful,
+    "a clock by half of the round trip": variants.guessing,
+    "a sliding log": variants.log,
+    "a bucket": variants.bucket,
+  },
+}
+
+describe("a limit", () => {
+  for (const type of allTypes)
+    tryLaw({
+      law: `is never exceeded, whatever the delays: ${type}`,
+      worlds: worldsOf({ types: [type] }),
+      scenarios: 1000,
+      check: refusesNothing,
+      broken: broken[type],
+    })
+
+  tryLaw({
+    law: "is never exceeded, of several at once",
+    worlds: worldsOf({ types: allTypes, most: 3 }),
+    scenarios: 500,
+    check: refusesNothing,
+    broken: { "one that knows not all of them": variants.partial },
+  })
+
+  tryLaw({
+    law: "starves nothing",
+    worlds: worldsOf({ types: allTypes, most: 2 }),
+    scenarios: 500,
+    check: starvesNothing,
+    broken: { "what never left is held for ever": variants.keeping },
+  })
+})
