@@ -73,6 +73,47 @@ describe("a limit", () => {
   })
 
   tryLaw({
+    law: "has a level that does not rise between sends",
+    // A clock that grows less certain shows phases that were not looked at before.
+    worlds: worldsOf({ types: allTypes, isClockSteady: true }),
+    scenarios: 500,
+    check: async (world, variant: PlayOptions | undefined) => {
+      assert.isBelow(play(world, variant).rise, 1e-6)
+    },
+    broken: { "what counts once it is answered": variants.uponAnswer },
+  })
+
+  tryLaw({
+    law: "says the earliest moment for the next request",
+    worlds: worldsOf({ types: allTypes }),
+    scenarios: 500,
+    check: async (world, variant: PlayOptions | undefined) => {
+      assert.equal(play(world, variant).misses, 0)
+    },
+    broken: { "timers that are late": variants.late },
+  })
+
+  tryLaw({
+    law: "takes nothing of ours for somebody else's, whatever answers report",
+    worlds: worldsOf({ types: allTypes }),
+    scenarios: 500,
+    check: async (world, variant: PlayOptions | undefined) => {
+      assert.isBelow(play(world, variant ?? { reports: true }).foreign, 1e-6)
+    },
+    broken: { "a report held against what counts now": variants.readingLate },
+  })
+
+  tryLaw({
+    law: "leaves room for what an answer shows of somebody else",
+    worlds: worldsOf({ types: allTypes, isFirstAnswered: true }),
+    scenarios: 500,
+    check: async (world, variant: PlayOptions | undefined) => {
+      assert.equal(play(world, variant ?? { reports: true, forgetsFormer: true }).refused, 0)
+    },
+    broken: { "a client that does not look": variants.unread },
+  })
+
+  tryLaw({
     law: "starves nothing",
     worlds: worldsOf({ types: allTypes, most: 2 }),
     scenarios: 500,

@@ -29,6 +29,7 @@ export interface BucketOptions {
  */
 export class Bucket extends Limit {
   readonly #capacity: number
+  readonly #step: number
   readonly #perMs: number
   /** No exchange counts more. */
   readonly #most: number
@@ -41,11 +42,16 @@ export class Bucket extends Limit {
 
   constructor({ capacity, clock = defaultClockMargin, perSecond, step = 0, unit = 1 }: BucketOptions) {
     super()
+    this.#step = step
     const isWhole = step === 0 || (unit % step === 0 && capacity % step === 0)
     this.#capacity = isWhole ? capacity : capacity - step
     this.#most = capacity + step
     this.#perMs = (perSecond / 1000) * (1 - clock.drift)
     this.#marginMs = clock.tickMs
+  }
+
+  protected override get slack(): number {
+    return Math.max(super.slack, this.#step)
   }
 
   override get capacity(): number {

@@ -1,5 +1,8 @@
 import { defaultClockMargin } from "./Limit.ts"
 
+/** What is lost in rounding milliseconds since 1970. */
+const ROUNDING_MS = 1e-3
+
 /**
  * Where the exchange's clock can be, from answers that carry its time.
  *
@@ -26,7 +29,7 @@ export class ExchangeClock {
 
   /** An answer, settled now, says that the exchange's clock showed `exchangeMs`. */
   observe(exchangeMs: number, resolutionMs: number, sentMs: number, settledMs: number): void {
-    const wandered = this.#drift * (settledMs - sentMs)
+    const wandered = this.#drift * (settledMs - sentMs) + ROUNDING_MS
     const least = exchangeMs - settledMs - wandered
     const most = exchangeMs + resolutionMs - sentMs + wandered
     const oldLeast = this.#leastMs - this.#wandered(settledMs)

@@ -94,16 +94,21 @@ export abstract class Limit {
 
   /**
    * An answer says that `used` was counted when its request arrived. No more of ours can have been than when it left and
-   * what has left since; `mark` is what its {@link hold} returned. What is over is somebody else's: it is counted from now
-   * on as if it had just arrived, and returned. An answer that reports less changes nothing.
+   * what has left since; `mark` is what its {@link hold} returned. What is over is somebody else's, at least in part: it is
+   * counted from now on as if it had just arrived, and returned. An answer that reports less changes nothing.
    */
   observe(used: number, mark: number, nowMs: number): number {
     const foreign = used - (this.#total + mark)
-    if (!(foreign > 0)) return 0
+    if (!(foreign >= this.slack)) return 0
     this.#total += foreign
     this.#foreign += foreign
     this.count(foreign, nowMs)
     return foreign
+  }
+
+  /** The exchange's counter is always less than this above our level: what is lost in rounding. */
+  protected get slack(): number {
+    return 1e-6
   }
 
   /** All that answers revealed of somebody else's requests. */

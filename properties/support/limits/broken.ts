@@ -13,6 +13,7 @@ const altered = (inner: Policy, otherwise: Partial<Policy>): Policy => ({
   hold: otherwise.hold ?? ((cost, nowMs) => inner.hold(cost, nowMs)),
   level: otherwise.level ?? ((nowMs) => inner.level(nowMs)),
   nextAt: otherwise.nextAt ?? ((cost, nowMs) => inner.nextAt(cost, nowMs)),
+  observe: (used, mark, nowMs) => inner.observe(used, mark, nowMs),
   settle: otherwise.settle ?? ((cost, latestMs, actual) => inner.settle(cost, latestMs, actual)),
 })
 
@@ -38,6 +39,36 @@ const keeping: LimitOf = (rule, exchange) => {
   })
 }
 
+/** What is on its way counts only once its answer is there. */
+const uponAnswer: LimitOf = (rule, exchange) => {
+  const inner = limitOf(rule, exchange)
+  let held = 0
+  return altered(inner, {
+    hold: (cost, nowMs) => {
+      held += cost
+      return inner.hold(cost, nowMs)
+    },
+    level: (nowMs) => inner.level(nowMs) - held,
+    settle: (cost, latestMs, actual) => {
+      held -= cost
+      inner.settle(cost, latestMs, actual)
+    },
+  })
+}
+
+/** Its timers are a millisecond late. */
+const late: LimitOf = (rule, exchange) => {
+  const inner = limitOf(rule, exchange)
+  let readyMs = Number.NEGATIVE_INFINITY
+  return altered(inner, {
+    nextAt: (cost, nowMs) => {
+      const atMs = inner.nextAt(cost, nowMs)
+      if (atMs > nowMs) readyMs = atMs + 1
+      return Math.max(atMs, readyMs)
+    },
+  })
+}
+
 /** A limit as wide as it may be, in place of one that it takes no notice of. */
 const unlimited = (): Policy => ({
   capacity: Number.MAX_SAFE_INTEGER,
@@ -45,6 +76,7 @@ const unlimited = (): Policy => ({
   hold: () => 0,
   level: () => 0,
   nextAt: (_, nowMs) => nowMs,
+  observe: () => 0,
   settle: () => {},
 })
 
@@ -73,6 +105,7 @@ class DrainingByItself implements Policy {
     this.#held += cost
     return 0
   }
+  readonly observe = (): number => 0
   readonly settle = (cost: number, latestMs: number, actualCost = cost): void => {
     this.#held -= cost
     this.#counted.push({ atMs: latestMs + 1, cost: actualCost })
@@ -100,6 +133,14 @@ const guessing = (
 export const variants = {
   bySendTime: { limitOf: bySendTime },
   withoutMargin: { limitOf: withoutMargin },
+  uponAnswer: { limitOf: uponAnswer },
+  late: { limitOf: late },
+  /** What is counted now, not when the request was. */
+  readingLate: {
+    reports: true,
+    reading: (limit, used, _, nowMs) => Math.max(0, used - limit.level(nowMs)),
+  },
+  unread: { reports: true, forgetsFormer: true, reading: () => 0 },
   keeping: { limitOf: keeping },
   forgetful: { forgetsFormer: true },
   guessing: { observe: guessing },

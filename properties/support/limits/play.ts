@@ -24,8 +24,10 @@ export interface Played {
   readonly starved: number
   /** By how much a limit's level rose without a send, at most. */
   readonly rise: number
-  /** The limits said when, and were not ready then, or had been before. */
+  /** How often there was room before the limits said so. */
   readonly misses: number
+  /** What answers showed of others. */
+  readonly foreign: number
 }
 
 export interface PlayOptions {
@@ -40,6 +42,10 @@ export interface PlayOptions {
   ) => void
   /** The client takes over with its limits as they are. */
   readonly forgetsFormer?: boolean
+  /** Answers tell what is counted, and the first is awaited. */
+  readonly reports?: boolean
+  /** How a client looks at that. */
+  readonly reading?: (limit: Policy, used: number, mark: number, nowMs: number) => number
 }
 
 /** When a request arrives, and when the client learns how late that can have been. */
@@ -71,7 +77,8 @@ export const travel = (
   }
 }
 
-const EPSILON = 1e-6
+/** So long before it said so a limit has no room. */
+const EPSILON_MS = 1e-3
 
 class Play {
   readonly #world: World
@@ -87,6 +94,7 @@ class Play {
   rise = 0
   misses = 0
   starved = 0
+  foreign = 0
 
   constructor(world: World, options: PlayOptions) {
     this.#world = world
@@ -117,16 +125,23 @@ class Play {
     this.#setLevels(beginMs)
   }
 
-  #arrive(cost: number, atMs: number): void {
+  #arrive(cost: number, atMs: number, reported: Array<number>): void {
     this.#counters.forEach((counter, index) => {
       const shows = this.#shows(atMs)
       const capacity = this.#world.rules[index]?.limit ?? 0
       this.peak = Math.max(this.peak, (counter.used(shows) + cost) / capacity)
       if (!counter.pass(cost, shows)) this.refused += 1
+      reported.push(counter.used(shows))
     })
   }
 
-  #settle({ actualCost, cost, knownMs, latestMs, sentMs }: Sent, stampedMs: number | undefined): void {
+  #settle(
+    sent: Sent,
+    stampedMs: number | undefined,
+    reported: ReadonlyArray<number>,
+    marks: ReadonlyArray<number>,
+  ): void {
+    const { actualCost, cost, knownMs, latestMs, sentMs } = sent
     if (stampedMs !== undefined) {
       const { resolutionMs } = this.#world
       const shows = resolutionMs * Math.floor(this.#shows(stampedMs) / resolutionMs)
@@ -135,6 +150,12 @@ class Play {
       else this.exchange.observe(shows, resolutionMs, sentMs, knownMs)
     }
     for (const limit of this.#limits) limit.settle(cost, latestMs, actualCost)
+    if (this.#options.reports !== true || stampedMs === undefined) return
+    this.#limits.forEach((limit, index) => {
+      const reading = this.#options.reading ?? ((one, ...told) => one.observe(...told))
+      this.foreign += reading(limit, reported[index] ?? 0, marks[index] ?? 0, knownMs)
+    })
+    this.#setLevels(knownMs)
   }
 
   /** Lets happen what is due by then. */
@@ -176,6 +197,10 @@ class Play {
     return Math.max(1, Math.ceil(share * this.#capacity()))
   }
 
+  #fits(cost: number, nowMs: number): boolean {
+    return this.#limits.every((limit) => limit.level(nowMs) + cost <= limit.capacity)
+  }
+
   /** Waits for its turn, and returns when that is; undefined if it never comes. */
   await(cost: number, fromMs: number): number | undefined {
     let nowMs = fromMs
@@ -183,12 +208,8 @@ class Play {
     for (let atMs = this.nextAt(cost, nowMs); atMs > nowMs; atMs = this.nextAt(cost, nowMs)) {
       const { nextEventMs } = this
       if (atMs === Number.POSITIVE_INFINITY && nextEventMs === Number.POSITIVE_INFINITY) return undefined
-      if (
-        atMs < nextEventMs &&
-        atMs - nowMs > EPSILON &&
-        this.nextAt(cost, atMs - EPSILON / 2) <= atMs - EPSILON / 2
-      )
-        this.misses += 1
+      const beforeMs = atMs - EPSILON_MS
+      if (atMs < nextEventMs && beforeMs > nowMs && this.#fits(cost, beforeMs)) this.misses += 1
       nowMs = Math.min(atMs, nextEventMs)
       this.run(nowMs)
       this.#watch(nowMs)
@@ -198,17 +219,19 @@ class Play {
 
   send(cost: number, actualCost: number, journey: Journey, nowMs: number): void {
     this.#watch(nowMs)
-    for (const limit of this.#limits) limit.hold(cost, nowMs)
+    const marks = this.#limits.map((limit) => limit.hold(cost, nowMs))
+    const reported: Array<number> = []
     this.#setLevels(nowMs)
     const sent = { cost, actualCost, sentMs: nowMs, ...travel(journey, nowMs, this.#world) }
     this.sent.push(sent)
     const { arrivedMs } = sent
-    if (arrivedMs !== undefined) this.#events.add(arrivedMs, () => this.#arrive(actualCost, arrivedMs))
+    if (arrivedMs !== undefined)
+      this.#events.add(arrivedMs, () => this.#arrive(actualCost, arrivedMs, reported))
     const stampedMs =
       journey.fate === "answered" && arrivedMs !== undefined
         ? arrivedMs + journey.stampedAt * (sent.knownMs - arrivedMs)
         : undefined
-    this.#events.add(sent.knownMs, () => this.#settle(sent, stampedMs))
+    this.#events.add(sent.knownMs, () => this.#settle(sent, stampedMs, reported, marks))
   }
 }
 
@@ -225,6 +248,11 @@ export const play = (world: World, options: PlayOptions = {}): Played => {
     }
     nowMs = atMs
     game.send(cost, Math.ceil(cost * request.actualShare), request, nowMs)
+    if (options.reports === true && game.sent.length === 1) {
+      nowMs = game.nextEventMs
+      for (; game.nextEventMs < Number.POSITIVE_INFINITY; game.run(nowMs)) nowMs = game.nextEventMs
+      game.refused = 0
+    }
   }
   game.run(Number.POSITIVE_INFINITY)
   return game

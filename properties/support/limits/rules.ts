@@ -46,7 +46,7 @@ export const counterOf = ({ limit, phaseMs, step, type, windowMs }: Rule): Count
 }
 
 /** What of a limit a client uses. */
-export type Policy = Pick<Limit, "capacity" | "fill" | "hold" | "level" | "nextAt" | "settle">
+export type Policy = Pick<Limit, "capacity" | "fill" | "hold" | "level" | "nextAt" | "observe" | "settle">
 
 export type LimitOf = (rule: Rule, exchange: ExchangeClock, clock?: ClockMargin) => Policy
 

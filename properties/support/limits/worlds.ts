@@ -99,9 +99,34 @@ export interface WorldOptions {
   readonly most?: number
   /** Each costs one. */
   readonly isUnit?: boolean
+  /** No counter looks at the exchange's clock. */
+  readonly isClockSteady?: boolean
+  /** The first request is answered, by an exchange whose clock is exact. */
+  readonly isFirstAnswered?: boolean
 }
 
-export const worldsOf = ({ isUnit = false, most = 1, types }: WorldOptions): fc.Arbitrary<World> =>
+const firstAnswered = (world: World): World => ({
+  ...world,
+  requests: world.requests.map((request, index) =>
+    index === 0 ? { ...request, fate: "answered", actualShare: 1 } : request,
+  ),
+})
+
+const steady = (world: World): World => ({
+  ...world,
+  rules: world.rules.map((rule) => ({ ...rule, isPhaseKnown: rule.isPhaseKnown && rule.type !== "counter" })),
+})
+
+export const worldsOf = ({
+  isClockSteady = false,
+  isFirstAnswered = false,
+  ...options
+}: WorldOptions): fc.Arbitrary<World> =>
+  anyWorlds(options)
+    .map((world) => (isFirstAnswered ? firstAnswered(world) : world))
+    .map((world) => (isClockSteady ? steady(world) : world))
+
+const anyWorlds = ({ isUnit = false, most = 1, types }: WorldOptions): fc.Arbitrary<World> =>
   fc
     .tuple(
       fc.array(rulesOf(...types), { minLength: most, maxLength: most }),
