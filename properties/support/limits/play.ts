@@ -18,8 +18,8 @@ export interface Played {
   readonly sent: ReadonlyArray<Sent>
   /** Arrivals that a counter refused. */
   readonly refused: number
-  /** The most that a counter had of its capacity as it passed or refused a request. */
-  readonly peak: number
+  /** How close it was to refusals: the sum over all arrivals of the counters' share in use, to the eighth power. */
+  readonly pressure: number
   /** Requests that could not be sent though nothing was on its way. */
   readonly starved: number
   /** By how much a limit's level rose without a send, at most. */
@@ -90,7 +90,7 @@ class Play {
   readonly sent: Array<Sent> = []
   readonly #options: PlayOptions
   refused = 0
-  peak = 0
+  pressure = 0
   rise = 0
   misses = 0
   starved = 0
@@ -129,7 +129,7 @@ class Play {
     this.#counters.forEach((counter, index) => {
       const shows = this.#shows(atMs)
       const capacity = this.#world.rules[index]?.limit ?? 0
-      this.peak = Math.max(this.peak, (counter.used(shows) + cost) / capacity)
+      this.pressure += ((counter.used(shows) + cost) / capacity) ** 8
       if (!counter.pass(cost, shows)) this.refused += 1
       reported.push(counter.used(shows))
     })

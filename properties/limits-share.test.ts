@@ -1,0 +1,77 @@
+/** Laws of what a limit carries under overload, for costs of one. */
+import * as fc from "fast-check"
+import { assert, describe } from "vitest"
+import { defaultClockMargin } from "../src/limits/Limit.ts"
+import { SlidingLog, windowMarginMs } from "../src/limits/SlidingLog.ts"
+import { tryLaw } from "./support/law.ts"
+import { type Carried, carry, type Overload, usualRules } from "./support/limits/overload.ts"
+import type { LimitOf, Rule } from "./support/limits/rules.ts"
+
+/** The share of the ceiling that docs/limits.md promises. */
+const promised = ({ isPhaseKnown, type, windowMs }: Rule, { meanReachMs }: Carried): number => {
+  if (type === "bucket" || type === "steps" || (type === "fixed" && isPhaseKnown)) return 1
+  if (type === "counter") return isPhaseKnown ? 0.95 : 0.9
+  return windowMs / (windowMs + windowMarginMs(windowMs, defaultClockMargin) + meanReachMs)
+}
+
+/** So many windows long, or times that a bucket drains. */
+const WINDOWS = 200
+
+const runs: fc.Arbitrary<Overload> = fc.constantFrom(...usualRules.map(([, rule]) => rule)).chain((rule) =>
+  fc.record({
+    rule: fc.constant(rule),
+    longestMs: fc.constantFrom(0, 10, 50),
+    boundMs: fc.constantFrom(undefined, 55),
+    durationMs: fc.constant(WINDOWS * rule.windowMs),
+    seed: fc.integer({ min: 0, max: 2 ** 31 - 1 }),
+  }),
+)
+
+/** Buckets that are just large enough: 2 x the cost and what drains while a request and its answer are on their way. */
+const tightBuckets: fc.Arbitrary<Overload> = fc
+  .record({ capacity: fc.integer({ min: 3, max: 30 }), longestMs: fc.constantFrom(10, 50, 200) })
+  .chain(({ capacity, longestMs }) =>
+    fc.record({
+      // A client's own margin is a millisecond more.
+      rule: fc.constant<Rule>({
+        type: "bucket",
+        limit: capacity,
+        windowMs: Math.ceil(((2 * longestMs + 1) * capacity) / (capacity - 2)),
+        phaseMs: 0,
+        step: 1,
+        isPhaseKnown: false,
+      }),
+      longestMs: fc.constant(longestMs),
+      boundMs: fc.constant(undefined),
+      durationMs: fc.constant(WINDOWS * 10 * longestMs),
+      seed: fc.integer({ min: 0, max: 2 ** 31 - 1 }),
+    }),
+  )
+
+const carriesIt = async (overload: Overload, variant: LimitOf | undefined): Promise<void> => {
+  const carried = carry(variant === undefined ? overload : { ...overload, limitOf: variant })
+  assert.equal(carried.refused, 0)
+  assert.isAtLeast(carried.share, promised(overload.rule, carried) - 0.01)
+}
+
+/** Safe, and a fifth of the window too long. */
+const timid: LimitOf = ({ limit, windowMs }) =>
+  new SlidingLog({ limit, windowMs: 2 * windowMs, marginMs: 0.2 * windowMs })
+
+describe("a limit under overload", () => {
+  tryLaw({
+    law: "carries the share that is promised of it, and is refused nothing",
+    worlds: runs,
+    scenarios: 60,
+    check: carriesIt,
+    broken: { "a window too long": timid },
+  })
+
+  tryLaw({
+    law: "carries all, where a bucket holds twice a cost and what drains in the longest delay",
+    worlds: tightBuckets,
+    scenarios: 30,
+    check: carriesIt,
+    broken: { "a window too long": timid },
+  })
+})
