@@ -10,8 +10,8 @@ import type { LimitOf, Rule } from "./support/limits/rules.ts"
 /** The share of the ceiling that docs/limits.md promises. */
 const promised = ({ isPhaseKnown, type, windowMs }: Rule, { meanReachMs }: Carried): number => {
   if (type === "bucket" || type === "steps" || (type === "fixed" && isPhaseKnown)) return 1
-  if (type === "counter") return isPhaseKnown ? 0.95 : 0.9
-  return windowMs / (windowMs + windowMarginMs(windowMs, defaultClockMargin) + meanReachMs)
+  const ofLog = windowMs / (windowMs + windowMarginMs(windowMs, defaultClockMargin) + meanReachMs)
+  return type === "counter" ? (isPhaseKnown ? 0.98 : 0.93) * ofLog : ofLog
 }
 
 /** So many windows long, or times that a bucket drains. */

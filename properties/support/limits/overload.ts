@@ -38,12 +38,15 @@ const uniform = (seed: number) => {
 /** The exchange's clock is so much ahead of ours. */
 const OFFSET_MS = 123_456.7
 
+/** A moment that rounding has put just before a millisecond is taken into it. */
+const LEAST_WAIT_MS = 0.01
+
 const ceilingOf = (rule: Rule, beginMs: number, endMs: number): number => {
   const counter = counterOf(rule)
   let passed = 0
   for (let nowMs = beginMs; nowMs < endMs;) {
     if (counter.pass(1, OFFSET_MS + nowMs)) passed += 1
-    else nowMs += Math.max(0.001, counter.retryAfter(1, OFFSET_MS + nowMs))
+    else nowMs += Math.max(LEAST_WAIT_MS, counter.retryAfter(1, OFFSET_MS + nowMs))
   }
   return passed
 }

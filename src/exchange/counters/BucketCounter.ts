@@ -10,6 +10,9 @@ export interface BucketCounterOptions extends CounterOptions {
   readonly phaseMs?: number
 }
 
+/** What is lost in rounding. */
+const ROUNDING = 1e-9
+
 /** A level that rises with each request and falls with time, evenly or in steps, never below nothing. */
 export class BucketCounter implements Counter {
   readonly #options: BucketCounterOptions
@@ -35,7 +38,7 @@ export class BucketCounter implements Counter {
   }
 
   readonly pass = (cost: number, atMs: number): boolean => {
-    const passes = this.used(atMs) + cost <= this.#options.capacity
+    const passes = this.used(atMs) + cost <= this.#options.capacity + ROUNDING
     if (passes || this.#options.countsRefusals === true) this.#level += cost
     return passes
   }
@@ -44,7 +47,7 @@ export class BucketCounter implements Counter {
     const { capacity, perSecond, phaseMs = 0, step } = this.#options
     if (cost > capacity) return Number.POSITIVE_INFINITY
     const over = this.used(atMs) + cost - capacity
-    if (over <= 0) return 0
+    if (over <= ROUNDING) return 0
     const wholeSteps = step === undefined ? over : step * Math.ceil(over / step)
     const atLeast = ((this.#asOf + wholeSteps) * 1000) / perSecond + (step === undefined ? 0 : phaseMs)
     return Math.ceil(atLeast) - atMs
