@@ -10,7 +10,7 @@ import { join } from "node:path"
 import { mkdtempSync, rmSync } from "node:fs"
 import { parseArgs } from "node:util"
 import { NodeServices } from "@effect/platform-node"
-import { Console, Duration, Effect, Redacted } from "effect"
+import { Console, Duration, Effect, Redacted, Stream } from "effect"
 import { DEFAULT_REQUEST_TIMEOUT } from "../src/dispatch/requestTimeout.ts"
 import { exerciseKeys } from "../src/venues/exercise/exercise.ts"
 import { layer as httpExchangeLayer } from "../src/venues/exercise/HttpExchangeClient.ts"
@@ -169,7 +169,9 @@ const main = Effect.gen(function* () {
     }
   }
   const orders = randomSource({ seed, load: 1, keys: keys.length, limit, window, duration })
-  const alone = yield* measured(dispatcherAlone(orders, keys, seed))
+  const alone = yield* measured(
+    dispatcherAlone(({ enqueue }) => Effect.orDie(Stream.runForEach(orders, enqueue)), keys, seed),
+  )
   yield* Console.log(table(columns, rows))
   yield* Console.log(
     "\nCounts of 429, 400, orders sent twice and the busiest window of any key (requests in any 1000 ms) are the exchange's own. CPU is the whole client process's share of one core.",

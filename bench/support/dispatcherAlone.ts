@@ -2,17 +2,16 @@
  * The dispatcher without HTTP: a client that answers by itself after the exercise's delays. What remains is
  * what the queue, the lanes and the gates cost, and the timers that stand for the network.
  */
-import { Clock, Duration, Effect, Layer, Stream } from "effect"
+import { Clock, Duration, Effect, Layer } from "effect"
 import { RateLimiter } from "effect/persistence"
 import { Dispatcher, layer as dispatcherLayer } from "../../src/dispatch/Dispatcher.ts"
-import { ackWindow, defaultMargin, defaultPace } from "../../src/limits/AckWindow.ts"
 import { LiveReach } from "../../src/limits/LiveReach.ts"
 import { DEFAULT_REQUEST_TIMEOUT } from "../../src/dispatch/requestTimeout.ts"
 import type { ApiKey } from "../../src/domain/ApiKey.ts"
 import { ExchangeClient } from "../../src/venues/ExchangeClient.ts"
 import { nowMsUnsafe } from "../../src/platform/Monotonic.ts"
 import { seededRandom, wholeUpTo } from "../../src/platform/Random.ts"
-import type { Order } from "../../src/domain/Order.ts"
+import { ackWindowDesign } from "../../src/run/Design.ts"
 
 const answering = (seed: number) =>
   Layer.effect(
@@ -33,8 +32,12 @@ const answering = (seed: number) =>
     ),
   )
 
-/** Dispatches the orders and gives how many were accepted. */
-export const dispatcherAlone = (orders: Stream.Stream<Order>, keys: ReadonlyArray<ApiKey>, seed: number) =>
+/** Hands orders over, waits for the last of them, and gives how many were accepted. */
+export const dispatcherAlone = (
+  handOver: (dispatcher: Dispatcher["Service"]) => Effect.Effect<void>,
+  keys: ReadonlyArray<ApiKey>,
+  seed: number,
+) =>
   Effect.gen(function* () {
     const limit = 20
     const window = Duration.seconds(1)
@@ -45,7 +48,7 @@ export const dispatcherAlone = (orders: Stream.Stream<Order>, keys: ReadonlyArra
     })
     const dispatching = Effect.gen(function* () {
       const dispatcher = yield* Dispatcher
-      yield* Effect.orDie(Stream.runForEach(orders, dispatcher.enqueue))
+      yield* handOver(dispatcher)
       yield* dispatcher.drained
       return (yield* dispatcher.snapshot).accepted
     })
@@ -53,16 +56,10 @@ export const dispatcherAlone = (orders: Stream.Stream<Order>, keys: ReadonlyArra
       Effect.provide(
         dispatcherLayer({
           keys,
+          reach,
           ttl: Duration.seconds(1),
           requestTimeout: DEFAULT_REQUEST_TIMEOUT,
-          gate: ackWindow({
-            limit,
-            window,
-            reach,
-            margin: defaultMargin(window),
-            pace: defaultPace(limit, window),
-            rateLimiter,
-          }),
+          gate: ackWindowDesign.gate({ limit, window, reach, rateLimiter }),
         }).pipe(Layer.provide(answering(seed))),
       ),
     )
