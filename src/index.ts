@@ -24,7 +24,7 @@ export {
   type Retirement,
 } from "./domain/DispatchEvent.ts"
 export { LiveReach, type ReachChange, type ReachOptions } from "./limits/LiveReach.ts"
-export type { Gate, GateFactory, Passage, Place } from "./limits/Gate.ts"
+export type { Gate, GateFactory, Passage } from "./limits/Gate.ts"
 export type { KeyMemory, Recall } from "./keys/KeyMemory.ts"
 export { ackWindow, type AckWindowOptions, defaultMargin, defaultPace } from "./limits/AckWindow.ts"
 export { InvalidOptions } from "./dispatch/InvalidOptions.ts"

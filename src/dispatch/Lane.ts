@@ -7,7 +7,7 @@ import type { ApiKey } from "../domain/ApiKey.ts"
 import type { DispatchLog, OrderEnd, Retirement } from "../domain/DispatchEvent.ts"
 import { ClientFailed } from "../domain/SubmitError.ts"
 import type { KeyMemory } from "../keys/KeyMemory.ts"
-import type { Gate, Passage, Place } from "../limits/Gate.ts"
+import type { Gate, Passage } from "../limits/Gate.ts"
 import type { LiveReach } from "../limits/LiveReach.ts"
 import { invariant } from "../platform/invariant.ts"
 import { nowMsUnsafe, sleepUntil } from "../platform/Monotonic.ts"
@@ -118,10 +118,7 @@ export class Lane {
   /** Runs until the key is retired or the lane is interrupted. */
   get run(): Effect.Effect<void> {
     // It waits for its gate and for orders often enough; to yield besides would only make orders older.
-    const loop = Effect.forever(
-      Effect.flatMap(this.gate.enter, (place) => this.#sendOne(place)),
-      { disableYield: true },
-    )
+    const loop = Effect.forever(this.#sendOne, { disableYield: true })
     const running = Effect.andThen(this.#awaitFormerLives, loop)
     return Effect.suspend(() => {
       if (!this.#isActive) this.#retire("parked", this.#nowMs)
@@ -163,7 +160,8 @@ export class Lane {
    * Waits until all agree, and sends one order. From the look at the first order to the request's own fiber nothing can
    * interrupt: an order that has left the line always reaches an outcome.
    */
-  #sendOne(place: Place): Effect.Effect<void> {
+  get #sendOne(): Effect.Effect<void> {
+    const { gate } = this
     const { circuit, line, log } = this.#context
     return Effect.uninterruptibleMask((restore) =>
       Effect.gen({ self: this }, function* () {
@@ -172,13 +170,13 @@ export class Lane {
           // Waiting for what is there already would cost an order's way through here a good part of its time.
           if (this.#nowMs < this.#health.holdUntilMs) yield* restore(sleepUntil(this.#health.holdUntilMs))
           if (!circuit.mayTry(this.#nowMs)) yield* restore(circuit.tryable)
-          if (!place.isReady()) yield* restore(place.ready)
+          if (!gate.isReady()) yield* restore(gate.ready)
           if (!this.#hasRoom) yield* restore(this.#room)
           if (line.length === 0) yield* restore(line.nonEmpty)
           const nowMs = this.#nowMs
           if (
             !this.#hasRoom ||
-            !place.isReady() ||
+            !gate.isReady() ||
             nowMs < this.#health.holdUntilMs ||
             !circuit.mayTry(nowMs)
           ) {
@@ -194,15 +192,15 @@ export class Lane {
             continue
           }
           if (circuit.isClosed()) {
-            if (yield* this.#sendFirst(place, nonce, nowMs, circuit.watch())) return
-          } else if (yield* this.#probe(place, restore)) return
+            if (yield* this.#sendFirst(nonce, nowMs, circuit.watch())) return
+          } else if (yield* this.#probe(restore)) return
         }
       }),
     )
   }
 
   /** With the circuit open: sends one order ahead of all others, and answers whether it did. */
-  #probe(place: Place, restore: <A>(effect: Effect.Effect<A>) => Effect.Effect<A>): Effect.Effect<boolean> {
+  #probe(restore: <A>(effect: Effect.Effect<A>) => Effect.Effect<A>): Effect.Effect<boolean> {
     let wasSent = false
     const tryFirst = (report: Report) =>
       Effect.suspend(() => {
@@ -210,9 +208,9 @@ export class Lane {
         const nonce = this.#nextNonce
         // Everything may have changed before the circuit let us try.
         const isReady =
-          this.#isActive && this.#hasRoom && place.isReady() && nowMs >= this.#health.holdUntilMs
+          this.#isActive && this.#hasRoom && this.gate.isReady() && nowMs >= this.#health.holdUntilMs
         return isReady && nonce <= this.memory.reservedNonce()
-          ? this.#sendFirst(place, nonce, nowMs, report)
+          ? this.#sendFirst(nonce, nowMs, report)
           : Effect.succeed(false)
       })
     const noting = (report: Report) =>
@@ -225,17 +223,17 @@ export class Lane {
   }
 
   /** Takes the first order that is still worth sending and sends it; answers false where there is none. */
-  #sendFirst(place: Place, nonce: number, nowMs: number, report: Report): Effect.Effect<boolean> {
+  #sendFirst(nonce: number, nowMs: number, report: Report): Effect.Effect<boolean> {
     const { ledger, line } = this.#context
     for (let entry = line.take(); entry !== undefined; entry = line.take()) {
       if (entry.state !== "queued") continue
-      if (nowMs < entry.deadlineMs) return Effect.as(this.#send(entry, place, nonce, nowMs, report), true)
+      if (nowMs < entry.deadlineMs) return Effect.as(this.#send(entry, nonce, nowMs, report), true)
       ledger.expire(entry, nowMs)
     }
     return Effect.succeed(false)
   }
 
-  #send(entry: Entry, place: Place, nonce: number, sentMs: number, report: Report): Effect.Effect<void> {
+  #send(entry: Entry, nonce: number, sentMs: number, report: Report): Effect.Effect<void> {
     const { ledger, log, requests } = this.#context
     invariant(this.#isActive, `${this.label} sends after it was retired`)
     invariant(sentMs < entry.deadlineMs, `order ${entry.order.id} is sent after its time to live`)
@@ -253,7 +251,7 @@ export class Lane {
       nonce,
       attempt: open.attempt,
     })
-    return Effect.flatMap(place.begin(sentMs), (passage) =>
+    return Effect.flatMap(this.gate.begin(sentMs), (passage) =>
       Effect.asVoid(
         Effect.forkIn(this.#whatever(entry, open, this.#follow(entry, open, passage, report)), requests, {
           startImmediately: true,
@@ -310,7 +308,7 @@ export class Lane {
           if (entry.state !== "ended") this.#settle(entry, done, returnsFreely)
           // Last, because it may let the lane go on at once: it must have learnt from this answer by then.
           passage.onEnded(done.ending, done.request.settledMs, isLate)
-          return Effect.andThen(done.ending === "lost" ? this.#clear(passage) : this.#known, passage.leave)
+          return done.ending === "lost" ? this.#clear(passage) : this.#known
         }),
       )
     })

@@ -1,9 +1,10 @@
 /**
  * The default gate, `ack-window`: no key exceeds its limit and no nonce is overtaken, whatever the delays.
  *
- * - The window: a Semaphore of `limit` permits. A request takes one before it is sent, and the permit comes
+ * - The window: a Semaphore of `limit` permits. A request takes one as it is sent, and the permit comes
  *   back at `latest + window + margin`, where `latest` is the last moment at which the exchange can have
- *   counted it. If `limit + 1` requests arrived within one window, the one sent last among them would have
+ *   counted it. Permits need neither fiber nor timer: the lane gives back those that are due when it looks, and is
+ *   woken once, at the moment when it may send. If `limit + 1` requests arrived within one window, the one sent last among them would have
  *   been sent while all `limit` permits were out: a contradiction. Nothing is assumed about delays but
  *   `arrived <= latest`.
  * - The order: a request leaves only when the one before it has certainly arrived.
@@ -14,12 +15,13 @@
  * begun after the giving up. That costs nothing while answers come within a window, and keeps an exchange that has gone silent
  * from swallowing more than `limit` orders a key.
  */
-import { Clock, Duration, Effect, Fiber, Latch, Semaphore } from "effect"
+import { Clock, Duration, Effect, Latch, Semaphore } from "effect"
 import type { RateLimiter } from "effect/persistence"
 import type { ApiKey } from "../domain/ApiKey.ts"
 import { invariant } from "../platform/invariant.ts"
 import { monotonicClock, nowMsUnsafe, sleepUntil } from "../platform/Monotonic.ts"
-import type { Gate, GateFactory, Passage, Place } from "./Gate.ts"
+import { TimeHeap } from "../platform/TimeHeap.ts"
+import type { Gate, GateFactory, Passage } from "./Gate.ts"
 import { latestArrival, overtakableUntil, type Reach, type Transit } from "../domain/Transit.ts"
 import type { LiveReach } from "./LiveReach.ts"
 
@@ -78,11 +80,16 @@ class AckWindow implements Gate {
   readonly #paceMs: number
   /** Takes the next send's turn, and answers after how many milliseconds the one after may leave. */
   readonly #takeTurn: Effect.Effect<number>
-  /** Opened whenever something happened that may let the lane go on earlier. */
+  /** Opened when something happens that lets the lane go on earlier than it has reckoned with. */
   readonly #stirred = Latch.makeUnsafe()
-  /** When permits come back that former lives have used; what is done about it begins with the first entry. */
-  #former: ReadonlyArray<number>
+  /** When the lane reckons to go on, while it waits; it can be no earlier else. */
+  #awaitedMs = Number.NEGATIVE_INFINITY
+  /** Permits out, less those that are due. */
   #used: number
+  /** Permits that are due and go back to the Semaphore before the next one is taken. */
+  #due = 0
+  /** When permits come back: of requests of which it is known by when they have arrived, and those that former lives have used. */
+  readonly #returns = new TimeHeap<Transit | "former">()
   #marginMs: number
   #paceFromMs = Number.NEGATIVE_INFINITY
   /** The last request never left, so the next one may have its turn: under overload many an order is too late by then. */
@@ -103,8 +110,8 @@ class AckWindow implements Gate {
     this.#options = options
     this.#permits = permits
     this.#clock = clock
-    this.#former = former
     this.#used = former.length
+    for (const backMs of former) this.#returns.add(backMs, "former")
     this.#windowMs = Duration.toMillis(options.window)
     this.#marginMs = Duration.toMillis(options.margin)
     this.#paceMs = Duration.toMillis(options.pace)
@@ -127,26 +134,10 @@ class AckWindow implements Gate {
       )
   }
 
-  get enter(): Effect.Effect<Place> {
-    const take = Effect.as(this.#permits.take(1), this.#place)
-    return this.#former.length === 0 ? take : Effect.andThen(this.#awaitFormer, take)
+  readonly used = (): number => {
+    this.#collect(nowMsUnsafe(this.#clock))
+    return this.#used
   }
-
-  /** The lane's own child gives back what former lives have used, in time. */
-  get #awaitFormer(): Effect.Effect<void> {
-    return Effect.suspend(() => {
-      const former = this.#former
-      this.#former = []
-      const givingBack = Effect.forEach(
-        former,
-        (backMs) => Effect.andThen(this.#sleepUntil(backMs), this.#giveBack),
-        { discard: true },
-      )
-      return Effect.asVoid(Effect.forkChild(givingBack, { startImmediately: true }))
-    })
-  }
-
-  readonly used = (): number => this.#used
 
   readonly rateLimited = (atMs: number): void => {
     // The bound, the window or the limit is not what we were told. A slot more for every window makes
@@ -162,31 +153,46 @@ class AckWindow implements Gate {
     this.#orderReach = NO_BOUND
   }
 
-  /** When the next request may leave, as far as is known now; undefined when only an event can tell. */
-  #readyAt(): number | undefined {
-    const orderly =
+  /** When the next request may leave, as far as is known now; Infinity where only an event can tell. */
+  #nextAt(nowMs: number): number {
+    this.#collect(nowMs)
+    const { limit, reach } = this.#options
+    const roomMs = this.#used < limit ? Number.NEGATIVE_INFINITY : this.#returns.first()?.atMs
+    const orderlyMs =
       this.#previous === undefined
         ? Number.NEGATIVE_INFINITY
         : overtakableUntil(this.#previous, this.#orderReach)
-    if (orderly === undefined) return undefined
-    const { heldUntilMs } = this.#options.reach
-    return Math.max(orderly, this.#paceFromMs, this.#quarantineUntilMs, heldUntilMs)
+    if (roomMs === undefined || orderlyMs === undefined) return Number.POSITIVE_INFINITY
+    return Math.max(roomMs, orderlyMs, this.#paceFromMs, this.#quarantineUntilMs, reach.heldUntilMs)
   }
 
-  readonly #isReady = (): boolean => {
-    const at = this.#readyAt()
-    return at !== undefined && at <= nowMsUnsafe(this.#clock)
+  readonly isReady = (): boolean => {
+    const nowMs = nowMsUnsafe(this.#clock)
+    return this.#nextAt(nowMs) <= nowMs
   }
 
-  readonly #ready: Effect.Effect<void> = Effect.suspend(() => {
-    const at = this.#readyAt()
-    if (at !== undefined && at <= nowMsUnsafe(this.#clock)) return Effect.void
-    this.#stirred.closeUnsafe()
-    // Only while the previous request is under way can an event make it earlier; else sleep it out.
-    if (at === undefined) return Effect.andThen(this.#stirred.await, this.#ready)
-    const isUnderWay = this.#previous !== undefined && this.#previous.end === undefined
-    return Effect.andThen(isUnderWay ? this.#stirredBefore(at) : this.#sleepUntil(at), this.#ready)
+  readonly ready: Effect.Effect<void> = Effect.suspend(() => {
+    this.#awaitedMs = Number.NEGATIVE_INFINITY
+    const nowMs = nowMsUnsafe(this.#clock)
+    const atMs = this.#nextAt(nowMs)
+    if (atMs <= nowMs) return Effect.void
+    return Effect.andThen(this.#wait(atMs), this.ready)
   })
+
+  #wait(atMs: number): Effect.Effect<void> {
+    // Only a request under way can make it earlier; else sleep it out.
+    if (this.#used === this.#returns.waiting) return this.#sleepUntil(atMs)
+    this.#awaitedMs = atMs
+    this.#stirred.closeUnsafe()
+    if (atMs === Number.POSITIVE_INFINITY) return this.#stirred.await
+    // One fiber less than a race of the two: it is on the hot path.
+    return Effect.flatMap(
+      Effect.forkChild(Effect.andThen(this.#sleepUntil(atMs), this.#stirred.open), {
+        startImmediately: true,
+      }),
+      (timer) => Effect.map(this.#stirred.await, () => timer.interruptUnsafe()),
+    )
+  }
 
   /** A timer that fires much too late speaks against the bound. */
   #sleepUntil(atMs: number): Effect.Effect<void> {
@@ -196,24 +202,17 @@ class AckWindow implements Gate {
     })
   }
 
-  /** Waits until something happens, or a time has come. One fiber less than a race of the two: it is on the hot path. */
-  #stirredBefore(atMs: number): Effect.Effect<void> {
-    return Effect.flatMap(
-      Effect.forkChild(Effect.andThen(this.#sleepUntil(atMs), this.#stirred.open), {
-        startImmediately: true,
-      }),
-      (timer) => Effect.andThen(this.#stirred.await, Fiber.interrupt(timer)),
-    )
+  /** Something happened to a request that may let the lane go on. */
+  #stir(): void {
+    const isAwaited = this.#awaitedMs > Number.NEGATIVE_INFINITY
+    if (!isAwaited || this.#nextAt(nowMsUnsafe(this.#clock)) >= this.#awaitedMs) return
+    this.#awaitedMs = Number.NEGATIVE_INFINITY
+    this.#stirred.openUnsafe()
   }
 
-  readonly #begin = (sentMs: number): Effect.Effect<Passage> =>
-    Effect.suspend(() => {
-      invariant(this.#isReady(), `${this.#label} sends while its gate is closed`)
-      this.#used += 1
-      invariant(
-        this.#used <= this.#options.limit,
-        `${this.#label} has more requests in the window than its limit`,
-      )
+  readonly begin = (sentMs: number): Effect.Effect<Passage> =>
+    Effect.flatMap(this.#takePermit, (isTaken) => {
+      invariant(isTaken, `${this.#label} has more requests in the window than its limit`)
       const transit: Transit = { sentMs, writtenMs: undefined, end: undefined, clearedMs: undefined }
       this.#previous = transit
       return Effect.map(this.#isTurnUnused ? Effect.succeed(this.#paceMs) : this.#takeTurn, (paceMs) => {
@@ -223,46 +222,64 @@ class AckWindow implements Gate {
       })
     })
 
-  readonly #place: Place = { ready: this.#ready, isReady: this.#isReady, begin: this.#begin }
+  readonly #takePermit: Effect.Effect<boolean> = Effect.suspend(() => {
+    invariant(this.isReady(), `${this.#label} sends while its gate is closed`)
+    this.#used += 1
+    const due = this.#due
+    this.#due = 0
+    const take = this.#permits.takeIfAvailable(1)
+    return due === 0 ? take : Effect.andThen(this.#permits.release(due), take)
+  })
 
   #passageOf(transit: Transit): Passage {
     return {
       onWritten: (atMs) => {
         transit.writtenMs ??= atMs
-        this.#stirred.openUnsafe()
+        this.#stir()
       },
       onEnded: (ending, atMs, isLate) => {
-        transit.end ??= { ending, atMs }
+        if (transit.end !== undefined) return
+        transit.end = { ending, atMs }
         if (isLate) transit.clearedMs = atMs
         if (ending === "never-sent") {
           this.#paceFromMs = Number.NEGATIVE_INFINITY
           this.#isTurnUnused = true
         }
-        this.#stirred.openUnsafe()
+        // One that was lost counts until it is cleared.
+        if (ending !== "lost") this.#leave(transit)
+        this.#stir()
       },
       onCleared: (latestMs) => {
+        if (transit.end?.ending !== "lost" || transit.clearedMs !== undefined) return
         transit.clearedMs = latestMs
-        this.#stirred.openUnsafe()
+        this.#leave(transit)
+        this.#stir()
       },
-      leave: this.#leave(transit),
     }
   }
 
-  /** The reach may widen meanwhile. */
-  #leave(transit: Transit): Effect.Effect<void> {
-    return Effect.suspend(() => {
-      const latest = latestArrival(transit, this.#options.reach)
-      invariant(latest !== undefined, "a request leaves the window before it is known to have arrived")
-      const backMs = latest + this.#windowMs + this.#marginMs
-      return backMs <= nowMsUnsafe(this.#clock)
-        ? this.#giveBack
-        : Effect.andThen(this.#sleepUntil(backMs), this.#leave(transit))
-    })
+  #collect(nowMs: number): void {
+    for (let first = this.#returns.first(); first !== undefined && first.atMs <= nowMs;) {
+      const left = this.#returns.take()?.value
+      if (left === "former") this.#giveBack()
+      // The reach may have widened meanwhile.
+      else if (left !== undefined) this.#leave(left)
+      first = this.#returns.first()
+    }
   }
 
-  readonly #giveBack = Effect.suspend(() => {
+  /** A request leaves the window, now or as soon as it may. */
+  #leave(transit: Transit): void {
+    const latest = latestArrival(transit, this.#options.reach)
+    invariant(latest !== undefined, "a request leaves the window before it is known to have arrived")
+    const backMs = latest + this.#windowMs + this.#marginMs
+    if (backMs > nowMsUnsafe(this.#clock)) this.#returns.add(backMs, transit)
+    else this.#giveBack()
+  }
+
+  #giveBack(): void {
     this.#used -= 1
+    this.#due += 1
     invariant(this.#used >= 0, `${this.#label} gave back a permit that it had not used`)
-    return this.#permits.release(1)
-  })
+  }
 }

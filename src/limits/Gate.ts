@@ -8,8 +8,12 @@ import type { Ending } from "../domain/Transit.ts"
 
 /** One gate belongs to one key, and is asked by one fiber: the key's lane. */
 export interface Gate {
-  /** Waits for a place: the right to have one more request in the window. */
-  readonly enter: Effect.Effect<Place>
+  /** Waits until a request may leave at once. */
+  readonly ready: Effect.Effect<void>
+  /** Whether a request may leave at this very moment. What was ready may cease to be, as after a 429. */
+  readonly isReady: () => boolean
+  /** A request leaves now. Call it only while `isReady()`. */
+  readonly begin: (sentMs: number) => Effect.Effect<Passage>
   /** The exchange counted a rate-limit error: what the gate believed was wrong. */
   readonly rateLimited: (atMs: number) => void
   /** The exchange refused a nonce as too low: a request was overtaken, or someone else uses the key. */
@@ -18,25 +22,13 @@ export interface Gate {
   readonly used: () => number
 }
 
-/** A place in the window. It is used for exactly one request. */
-export interface Place {
-  /** Waits until a request may leave at once. */
-  readonly ready: Effect.Effect<void>
-  /** Whether a request may leave at this very moment. What was ready may cease to be, as after a 429. */
-  readonly isReady: () => boolean
-  /** A request leaves now. Call it only while `isReady()`. */
-  readonly begin: (sentMs: number) => Effect.Effect<Passage>
-}
-
-/** One request on its way, as its gate follows it. */
+/** One request on its way: what its gate is told of it. The gate knows by itself when it counts no more. */
 export interface Passage {
   readonly onWritten: (atMs: number) => void
   /** `isLate`: its answer came too late for the bound, which then says nothing of it. */
   readonly onEnded: (ending: Ending, atMs: number, isLate: boolean) => void
-  /** A request that was lost has arrived by then, if it arrives at all. */
+  /** A request that was lost has arrived by then, if it arrives at all. After `onEnded`. */
   readonly onCleared: (latestMs: number) => void
-  /** Waits until the request has left the window, then gives the place back. Call it after `onEnded`, and where it is lost after `onCleared`. */
-  readonly leave: Effect.Effect<void>
 }
 
 /**

@@ -9,9 +9,9 @@
  * `shifted` looks at a clock that is D ms ahead and writes down times that are not, so that every wait is D ms
  * shorter: the window it keeps is `window - D`, which the exchange does not.
  */
-import { Clock, Duration, Effect, Semaphore } from "effect"
+import { Clock, Duration, Effect, Latch } from "effect"
 import { nowMsUnsafe } from "../../platform/Monotonic.ts"
-import type { Gate, GateFactory, Place } from "../../limits/Gate.ts"
+import type { Gate, GateFactory, Passage } from "../../limits/Gate.ts"
 import type { GateOptions } from "../../run/Design.ts"
 
 const POLL_EVERY = Duration.millis(1)
@@ -26,39 +26,47 @@ export const polling =
   () =>
     Effect.gen(function* () {
       const clock = yield* Clock.Clock
-      const oneAtATime = yield* Semaphore.make(1)
+      const free = Latch.makeUnsafe(true)
       const windowMs = Duration.toMillis(options.window)
       const slotMs = windowMs / options.limit
       const ring: Array<number> = Array.from({ length: options.limit }, () => Number.NEGATIVE_INFINITY)
       let oldest = 0
+      let isBusy = false
       let lastMs = Number.NEGATIVE_INFINITY
 
       const isReady = (): boolean => {
+        if (isBusy) return false
         const shiftedMs = nowMsUnsafe(clock) + options.shiftMs
         return shiftedMs - lastMs > slotMs && shiftedMs - (ring[oldest] ?? 0) > windowMs
       }
-      const ready: Effect.Effect<void> = Effect.suspend(() =>
-        isReady() ? Effect.void : Effect.andThen(Effect.sleep(POLL_EVERY), ready),
-      )
-      const place: Place = {
+      const ready: Effect.Effect<void> = Effect.suspend(() => {
+        if (isReady()) return Effect.void
+        return Effect.andThen(isBusy ? free.await : Effect.sleep(POLL_EVERY), ready)
+      })
+      const setBusy = (busy: boolean) => {
+        isBusy = busy
+        if (busy) free.closeUnsafe()
+        else free.openUnsafe()
+      }
+      const passage: Passage = {
+        onWritten: () => {},
+        onEnded: (ending) => {
+          if (ending !== "lost") setBusy(false)
+        },
+        onCleared: () => setBusy(false),
+      }
+      const used = () => ring.filter((time) => nowMsUnsafe(clock) - time <= windowMs).length
+      return {
         ready,
         isReady,
         begin: (sentMs) =>
           Effect.sync(() => {
+            setBusy(true)
             lastMs = sentMs
             ring[oldest] = sentMs
             oldest = (oldest + 1) % options.limit
-            return {
-              onWritten: () => {},
-              onEnded: () => {},
-              onCleared: () => {},
-              leave: Effect.asVoid(oneAtATime.release(1)),
-            }
+            return passage
           }),
-      }
-      const used = () => ring.filter((time) => nowMsUnsafe(clock) - time <= windowMs).length
-      return {
-        enter: Effect.as(oneAtATime.take(1), place),
         // It was written for an exchange that it trusts, and learns nothing.
         rateLimited: () => {},
         overtaken: () => {},

@@ -6,11 +6,10 @@
  */
 import { Clock, Effect } from "effect"
 import { monotonicClock } from "../../platform/Monotonic.ts"
-import type { Gate, GateFactory, Passage, Place } from "../../limits/Gate.ts"
+import type { Gate, GateFactory, Passage } from "../../limits/Gate.ts"
 import type { GateOptions } from "../../run/Design.ts"
 
-const passage: Passage = { onWritten: () => {}, onEnded: () => {}, onCleared: () => {}, leave: Effect.void }
-const place: Place = { ready: Effect.void, isReady: () => true, begin: () => Effect.succeed(passage) }
+const passage: Passage = { onWritten: () => {}, onEnded: () => {}, onCleared: () => {} }
 
 export const rateLimited =
   (
@@ -27,8 +26,18 @@ export const rateLimited =
             Effect.match({ onFailure: () => window, onSuccess: (_) => _.delay }),
             Effect.provideService(Clock.Clock, monotonicClock(clock)),
           )
+        /** A turn is taken before the order is known. */
+        let hasTurn = false
         return {
-          enter: Effect.as(Effect.flatMap(delay, Effect.sleep), place),
+          ready: Effect.map(Effect.flatMap(delay, Effect.sleep), () => {
+            hasTurn = true
+          }),
+          isReady: () => hasTurn,
+          begin: () =>
+            Effect.sync(() => {
+              hasTurn = false
+              return passage
+            }),
           rateLimited: () => {},
           overtaken: () => {},
           used: () => 0,

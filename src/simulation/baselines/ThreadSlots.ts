@@ -6,9 +6,10 @@
  * Requests of a key overlap freely, so nonces can be overtaken; and a window from entry is not a window from
  * arrival, so it can be exceeded when delays differ.
  */
-import { Clock, Duration, Effect, Semaphore } from "effect"
+import { Clock, Duration, Effect, Latch } from "effect"
 import { nowMsUnsafe, sleepUntil } from "../../platform/Monotonic.ts"
-import type { Gate, GateFactory, Place } from "../../limits/Gate.ts"
+import { TimeHeap } from "../../platform/TimeHeap.ts"
+import type { Gate, GateFactory } from "../../limits/Gate.ts"
 import type { GateOptions } from "../../run/Design.ts"
 
 /** The controller pauses a little longer than a slot. */
@@ -19,37 +20,57 @@ export const threadSlots =
   () =>
     Effect.gen(function* () {
       const clock = yield* Clock.Clock
-      const slots = yield* Semaphore.make(options.limit)
       const windowMs = Duration.toMillis(options.window)
       const pauseMs = (windowMs / options.limit) * PAUSE_SLOTS
       let nextMs = Number.NEGATIVE_INFINITY
       let used = 0
+      /** When the slots of those that have ended are free. */
+      const ends = new TimeHeap<true>()
+      const ended = Latch.makeUnsafe()
 
-      const place: Place = {
-        ready: Effect.suspend(() => sleepUntil(nextMs)),
-        isReady: () => nowMsUnsafe(clock) >= nextMs,
+      const nextAt = (): number => {
+        const nowMs = nowMsUnsafe(clock)
+        for (let first = ends.first(); first !== undefined && first.atMs <= nowMs; first = ends.first()) {
+          ends.take()
+          used -= 1
+        }
+        return used < options.limit
+          ? nextMs
+          : Math.max(nextMs, ends.first()?.atMs ?? Number.POSITIVE_INFINITY)
+      }
+      const isReady = () => nowMsUnsafe(clock) >= nextAt()
+      const ready: Effect.Effect<void> = Effect.suspend(() => {
+        const atMs = nextAt()
+        if (atMs <= nowMsUnsafe(clock)) return Effect.void
+        ended.closeUnsafe()
+        // A slot that is free at once may still come back.
+        const wait = used < options.limit ? sleepUntil(atMs) : Effect.raceFirst(ended.await, sleepUntil(atMs))
+        return Effect.andThen(wait, ready)
+      })
+      return {
+        ready,
+        isReady,
         begin: (sentMs) =>
           Effect.sync(() => {
             used += 1
             nextMs = sentMs + pauseMs
+            const end = () => {
+              ends.add(sentMs + windowMs, true)
+              ended.openUnsafe()
+            }
             return {
               onWritten: () => {},
-              onEnded: () => {},
-              onCleared: () => {},
-              leave: Effect.andThen(
-                sleepUntil(sentMs + windowMs),
-                Effect.suspend(() => {
-                  used -= 1
-                  return slots.release(1)
-                }),
-              ),
+              onEnded: (ending) => {
+                if (ending !== "lost") end()
+              },
+              onCleared: end,
             }
           }),
-      }
-      return {
-        enter: Effect.as(slots.take(1), place),
         rateLimited: () => {},
         overtaken: () => {},
-        used: () => used,
+        used: () => {
+          nextAt()
+          return used
+        },
       } satisfies Gate
     })
