@@ -1,12 +1,12 @@
 /**
- * One attempt at one order: from taking it out of the line to a value that says all that happened to it. What follows
- * from that value for the order is decided here, too, without effects.
+ * What one attempt at one order came to, as a value; and what follows from that for the order and for the exchange's health,
+ * decided without effects.
  *
  * Times are milliseconds of the monotonic clock.
  */
-import { Cause, Clock, Effect, Exit, Redacted } from "effect"
+import { Cause, Exit, Redacted } from "effect"
 import type { ApiKey } from "../domain/ApiKey.ts"
-import type { DispatchLog, OrderEnd, RequestTrace, ReturnReason } from "../domain/DispatchEvent.ts"
+import type { OrderEnd, RequestTrace, ReturnReason } from "../domain/DispatchEvent.ts"
 import type { RejectReason } from "../domain/Outcome.ts"
 import {
   ClientFailed,
@@ -18,27 +18,10 @@ import {
   verdictOf,
 } from "../domain/SubmitError.ts"
 import type { Ending } from "../domain/Transit.ts"
-import type { Advice } from "../http/advice.ts"
-import type { KeyMemory } from "../keys/KeyMemory.ts"
-import { nowMsUnsafe } from "../platform/Monotonic.ts"
-import type { Acceptance, ExchangeClient, TransitWatch } from "../venues/ExchangeClient.ts"
+import type { Acceptance } from "../venues/ExchangeClient.ts"
 import type { Sign } from "./Circuit.ts"
-import type { Entry, OpenRequest } from "./Entry.ts"
+import type { Entry } from "./Entry.ts"
 import { problemOf } from "./outside.ts"
-import type { Watchdog } from "./Watchdog.ts"
-
-/** What an attempt needs of its lane. */
-export interface AttemptContext {
-  readonly key: ApiKey
-  readonly memory: KeyMemory
-  readonly client: ExchangeClient["Service"]
-  readonly log: DispatchLog
-  readonly watchdog: Watchdog
-  /** Whether a request whose record is kept may still leave: much may have happened while it was written down. */
-  readonly mayLeave: (entry: Entry, nonce: number) => boolean
-  readonly onWritten: (atMs: number) => void
-  readonly onAdvice: (advice: Advice, atMs: number) => void
-}
 
 /** What the request came to. */
 export type Result =
@@ -59,10 +42,8 @@ export interface Attempt {
   readonly atMs: number
 }
 
-const endingOf = (result: Result): Ending => {
-  if (result.kind === "accepted") return "answered"
-  if (result.kind === "withheld") return "never-sent"
-  switch (result.verdict.kind) {
+const endingOf = (verdict: Verdict): Ending => {
+  switch (verdict.kind) {
     case "refused":
       return "answered"
     case "never-sent":
@@ -74,7 +55,7 @@ const endingOf = (result: Result): Ending => {
 }
 
 /** Whether the exchange has taken the nonce, or may have: not where it never came, or was refused for the nonce or the clock. */
-const mayBeTaken = (result: Result): boolean => {
+export const mayBeTaken = ({ result }: Attempt): boolean => {
   if (result.kind === "accepted") return true
   if (result.kind === "withheld" || result.verdict.kind === "never-sent") return false
   return (
@@ -114,83 +95,33 @@ const errorOf = (
     : thrown
 }
 
-/** @param exit undefined where the client did not come to an end */
-const resultOf = (
+/**
+ * What came of a request whose client has ended; `exit` is undefined where it did not come to an end.
+ *
+ * @param isWithheld we told the client not to let it leave
+ */
+export const attemptOf = (
   exit: Exit.Exit<Acceptance, SubmitError> | undefined,
   isWithheld: boolean,
-  open: OpenRequest,
-  entry: Entry,
+  request: RequestTrace,
+  atMs: number,
+  orderId: string,
   key: ApiKey,
-): Result => {
-  if (exit !== undefined && Exit.isSuccess(exit)) return { kind: "accepted", acceptance: exit.value }
-  const about = { orderId: entry.order.id, key: key.label }
+): Attempt => {
+  if (exit !== undefined && Exit.isSuccess(exit))
+    return { request, result: { kind: "accepted", acceptance: exit.value }, ending: "answered", atMs }
+  const about = { orderId, key: key.label }
   const error =
     exit === undefined
       ? new RequestTimeout(about)
-      : errorOf(exit.cause, about, key.secret, open.writtenMs !== undefined)
+      : errorOf(exit.cause, about, key.secret, request.writtenMs !== undefined)
   const verdict = verdictOf(error)
-  return isWithheld && verdict.kind === "never-sent"
-    ? { kind: "withheld" }
-    : { kind: "failed", error, verdict }
+  if (isWithheld && verdict.kind === "never-sent") return { ...withheld(request), atMs }
+  return { request, result: { kind: "failed", error, verdict }, ending: endingOf(verdict), atMs }
 }
 
-/**
- * Sends an order that was taken from the line, once its record is kept, and tells all that happened. The key's memory
- * learns how the request ended, also where the attempt is interrupted before it was let go.
- */
-export const attempt = (entry: Entry, open: OpenRequest, context: AttemptContext): Effect.Effect<Attempt> =>
-  Effect.gen(function* () {
-    const clock = yield* Clock.Clock
-    const { key, log, memory } = context
-    const tellMemory = (ending: Ending, atMs: number, mayBeTaken: boolean) =>
-      memory.onEnded({ ...open, end: { ending, atMs }, clearedMs: undefined, mayBeTaken })
-    const unsent = () => Effect.sync(() => tellMemory("never-sent", nowMsUnsafe(clock), false))
-    // What leaves is written down first: a later life must know of every order that may have left.
-    const isKept = yield* Effect.onInterrupt(log.committed, unsent)
-    // The process may have stood still meanwhile, and the permission to send run out.
-    if (isKept && open.nonce > memory.reservedNonce())
-      yield* Effect.onInterrupt(memory.reserve(open.nonce), unsent)
-    const readyMs = nowMsUnsafe(clock)
-    if (!isKept || entry.state === "ended" || !context.mayLeave(entry, open.nonce)) {
-      tellMemory("never-sent", readyMs, false)
-      return withheld({ ...open, settledMs: readyMs })
-    }
-    open.sentMs = readyMs
-    entry.hasLeft = true
-    let isWithheld = false
-    let isOver = false
-    let settledMs: number | undefined
-    /** A moment that the client tells, where it can be one of this request. */
-    const moment = (atMs: number, nowMs: number) => (atMs >= readyMs && atMs <= nowMs ? atMs : nowMs)
-    const watch: TransitWatch = {
-      mayStart: () => {
-        isWithheld = isOver || !context.mayLeave(entry, open.nonce)
-        return !isWithheld
-      },
-      onWritten: (atMs) => {
-        if (isOver || open.writtenMs !== undefined) return
-        open.writtenMs = moment(atMs, nowMsUnsafe(clock))
-        context.onWritten(open.writtenMs)
-      },
-      onSettled: (atMs) => {
-        settledMs = moment(atMs, nowMsUnsafe(clock))
-      },
-      onAdvice: (advice) => {
-        if (!isOver) context.onAdvice(advice, nowMsUnsafe(clock))
-      },
-    }
-    const call = Effect.suspend(() => context.client.submit(entry.order, key, open.nonce, watch))
-    const exit = yield* context.watchdog.watch(call)
-    isOver = true
-    const atMs = nowMsUnsafe(clock)
-    const result = resultOf(exit, isWithheld, open, entry, key)
-    const request: RequestTrace = { ...open, settledMs: settledMs ?? atMs }
-    const ending = endingOf(result)
-    tellMemory(ending, request.settledMs, mayBeTaken(result))
-    return { request, result, ending, atMs }
-  })
-
-const withheld = (request: RequestTrace): Attempt => ({
+/** What comes of a request that was not let go. */
+export const withheld = (request: RequestTrace): Attempt => ({
   request,
   result: { kind: "withheld" },
   ending: "never-sent",

@@ -2,20 +2,18 @@
  * A lane: the fiber of one API key. It asks its gate, takes an order only when it may send at once, sends it,
  * and turns to the next without waiting for the answer.
  */
-import { Cause, Clock, Deferred, Effect, Exit, Latch, type Scope } from "effect"
+import { type Cause, Clock, Deferred, Effect, Latch, type Scope } from "effect"
 import type { ApiKey } from "../domain/ApiKey.ts"
-import type { DispatchLog, OrderEnd, Retirement } from "../domain/DispatchEvent.ts"
-import { ClientFailed } from "../domain/SubmitError.ts"
+import type { DispatchLog, Retirement } from "../domain/DispatchEvent.ts"
 import type { KeyMemory } from "../keys/KeyMemory.ts"
-import type { Gate, Passage } from "../limits/Gate.ts"
+import type { Gate } from "../limits/Gate.ts"
 import type { LiveReach } from "../limits/LiveReach.ts"
 import { invariant } from "../platform/invariant.ts"
 import { nowMsUnsafe, sleepUntil } from "../platform/Monotonic.ts"
 import type { ExchangeClient } from "../venues/ExchangeClient.ts"
-import { type Attempt, attempt, type Consequence, consequenceOf, signOf } from "./Attempt.ts"
+import type { Attempt } from "./Attempt.ts"
 import type { Circuit, Report } from "./Circuit.ts"
-import type { Entry, OpenRequest } from "./Entry.ts"
-import { problemOf } from "./outside.ts"
+import type { Entry } from "./Entry.ts"
 import {
   afterAccepted,
   afterAdvice,
@@ -31,6 +29,7 @@ import type { Ledger } from "./Ledger.ts"
 import { nextNonce } from "./nonces.ts"
 import type { OrderLine } from "./OrderLine.ts"
 import type { Pinger } from "./Pinger.ts"
+import { Request, type RequestOwner } from "./Request.ts"
 import type { DispatchFailure } from "./SubmitFailure.ts"
 import type { Watchdog } from "./Watchdog.ts"
 
@@ -66,6 +65,7 @@ export class Lane {
   readonly #key: ApiKey
   readonly #context: LaneContext
   readonly #clock: Clock.Clock
+  readonly #owner: RequestOwner
   readonly #retired = Deferred.makeUnsafe<void>()
   #health: KeyHealth
   /** Until then the key is kept quiet for what former lives have sent; a ping that is still awaited may tell a later time. */
@@ -83,6 +83,7 @@ export class Lane {
     this.#key = key
     this.#context = context
     this.#clock = clock
+    this.#owner = this.#ownerOf()
     this.#health = newHealth(memory, context)
     this.#quietUntilMs = memory.quietUntilMs
     this.#awaitsPing = memory.unansweredWindowMs !== undefined && context.client.ping !== undefined
@@ -113,6 +114,28 @@ export class Lane {
 
   get #nextNonce(): number {
     return nextNonce(this.#health.lastNonce, this.#clock.currentTimeMillisUnsafe())
+  }
+
+  #ownerOf(): RequestOwner {
+    const { circuit } = this.#context
+    return {
+      key: this.#key,
+      memory: this.memory,
+      mayLeave: (entry, nonce) =>
+        this.#isActive &&
+        !entry.withdrawn &&
+        this.#nowMs < entry.deadlineMs &&
+        nonce <= this.memory.reservedNonce(),
+      onAdvice: ({ exchangeMs, keyMs }, atMs) => {
+        if (keyMs > 0) this.#health = afterAdvice(this.#health, atMs + keyMs)
+        if (exchangeMs > 0) circuit.hold(atMs + exchangeMs)
+      },
+      learn: (done) => this.#learn(done),
+      onKnown: () => {
+        this.#inFlight -= 1
+        this.#oneLess.openUnsafe()
+      },
+    }
   }
 
   /** Runs until the key is retired or the lane is interrupted. */
@@ -234,7 +257,7 @@ export class Lane {
   }
 
   #send(entry: Entry, nonce: number, sentMs: number, report: Report): Effect.Effect<void> {
-    const { ledger, log, requests } = this.#context
+    const { ledger, log } = this.#context
     invariant(this.#isActive, `${this.label} sends after it was retired`)
     invariant(sentMs < entry.deadlineMs, `order ${entry.order.id} is sent after its time to live`)
     invariant(nonce > this.#health.lastNonce, `${this.label} repeats a nonce`)
@@ -251,88 +274,11 @@ export class Lane {
       nonce,
       attempt: open.attempt,
     })
-    return Effect.flatMap(this.gate.begin(sentMs), (passage) =>
-      Effect.asVoid(
-        Effect.forkIn(this.#whatever(entry, open, this.#follow(entry, open, passage, report)), requests, {
-          startImmediately: true,
-        }),
-      ),
+    return Effect.flatMap(
+      this.gate.begin(sentMs),
+      (passage) => new Request(entry, open, passage, report, this.#owner, this.#context, this.#clock).follow,
     )
   }
-
-  /** Where following a request dies, its order still has an outcome, and the dispatcher does not go on as if nothing were. */
-  #whatever(entry: Entry, open: OpenRequest, follow: Effect.Effect<void>): Effect.Effect<void> {
-    return Effect.catchCause(follow, (cause) =>
-      Effect.sync(() => {
-        const { ledger, onDefect } = this.#context
-        const settledMs = this.#nowMs
-        if (entry.state !== "ended" && entry.request === open) {
-          const problem = problemOf(Cause.squash(cause))
-          const error = new ClientFailed({ orderId: entry.order.id, key: this.label, problem })
-          const end: OrderEnd = {
-            outcome: { outcome: "unknown", cause: "undecodable" },
-            request: { ...open, settledMs },
-          }
-          ledger.end(entry, end, settledMs, Exit.fail(error))
-        }
-        onDefect(cause)
-      }),
-    )
-  }
-
-  /** Follows a request from its leaving until it can count in no window any more. */
-  #follow(entry: Entry, open: OpenRequest, passage: Passage, report: Report): Effect.Effect<void> {
-    const { circuit, client, log, reach, watchdog } = this.#context
-    const attempting = attempt(entry, open, {
-      key: this.#key,
-      memory: this.memory,
-      client,
-      log,
-      watchdog,
-      mayLeave: this.#mayLeave,
-      onWritten: passage.onWritten,
-      onAdvice: ({ exchangeMs, keyMs }, atMs) => {
-        if (keyMs > 0) this.#health = afterAdvice(this.#health, atMs + keyMs)
-        if (exchangeMs > 0) circuit.hold(atMs + exchangeMs)
-      },
-    })
-    return Effect.flatMap(attempting, (done) => {
-      // An answer is held against the bound as it was before anything is learnt from it.
-      const isLate = done.ending === "answered" && reach.isLate(done.request)
-      const returnsFreely = this.#learn(done)
-      // Before the order goes back to the line: whoever takes it next must know.
-      return Effect.andThen(
-        report(signOf(done)),
-        Effect.suspend(() => {
-          // Its caller, or a stop, may have ended the order before it left.
-          if (entry.state !== "ended") this.#settle(entry, done, returnsFreely)
-          // Last, because it may let the lane go on at once: it must have learnt from this answer by then.
-          passage.onEnded(done.ending, done.request.settledMs, isLate)
-          return done.ending === "lost" ? this.#clear(passage) : this.#known
-        }),
-      )
-    })
-  }
-
-  readonly #known = Effect.sync(() => {
-    this.#inFlight -= 1
-    this.#oneLess.openUnsafe()
-  })
-
-  /** A lost request may still arrive, until a ping has shown that it has, or never will. */
-  #clear(passage: Passage): Effect.Effect<void> {
-    return Effect.flatMap(this.#context.pinger.cleared, (clearedMs) => {
-      this.memory.onCleared(clearedMs)
-      passage.onCleared(clearedMs)
-      return this.#known
-    })
-  }
-
-  readonly #mayLeave = (entry: Entry, nonce: number): boolean =>
-    this.#isActive &&
-    !entry.withdrawn &&
-    this.#nowMs < entry.deadlineMs &&
-    nonce <= this.memory.reservedNonce()
 
   /** What an attempt tells about the key. Answers whether its order may go back to the line whatever it has been through. */
   #learn({ atMs, request: { nonce }, result }: Attempt): boolean {
@@ -377,27 +323,5 @@ export class Lane {
     Deferred.doneUnsafe(this.#retired, Effect.void)
     this.memory.onRetired()
     this.#context.onRetired()
-  }
-
-  #settle(entry: Entry, done: Attempt, returnsFreely: boolean): void {
-    const { isStopping, maxReturns } = this.#context
-    const isWanted = !isStopping() && !entry.withdrawn
-    this.#carryOut(consequenceOf(done, entry, { isWanted, returnsFreely, maxReturns }), entry, done)
-  }
-
-  #carryOut(consequence: Consequence, entry: Entry, { atMs, request }: Attempt): void {
-    const { ledger, line, log, whyCancelled } = this.#context
-    switch (consequence.kind) {
-      case "end":
-        return ledger.end(entry, consequence.end, atMs, consequence.told)
-      case "cancel":
-        return ledger.cancel(entry, atMs, entry.withdrawn ? "withdrawn" : whyCancelled())
-      case "return": {
-        if (consequence.countsAsReturn) entry.returns += 1
-        ledger.comeBack(entry)
-        log.record({ type: "returned", atMs, id: entry.order.id, reason: consequence.reason, request })
-        line.putBack(entry)
-      }
-    }
   }
 }

@@ -3,7 +3,7 @@
  * hold its order, and its place in the window, for ever. One fiber watches over all requests; each is given the same time, so they
  * come due in the order in which they left.
  */
-import { Clock, Duration, Effect, type Exit, type Fiber, Latch } from "effect"
+import { Clock, Duration, Effect, type Exit, Latch } from "effect"
 import { nowMsUnsafe, sleepUntil } from "../platform/Monotonic.ts"
 import { TIMEOUT_SLACK } from "./requestTimeout.ts"
 
@@ -11,7 +11,7 @@ export class Watchdog {
   readonly #patienceMs: number
   readonly #clock: Clock.Clock
   /** What gives each of them up, and when it is due. */
-  readonly #watched = new Map<() => void, number>()
+  readonly #watched = new Map<Effect.Effect<void>, number>()
   readonly #isWatching = Latch.makeUnsafe()
 
   private constructor(requestTimeout: Duration.Duration, clock: Clock.Clock) {
@@ -22,34 +22,38 @@ export class Watchdog {
   static readonly make = (requestTimeout: Duration.Duration): Effect.Effect<Watchdog> =>
     Clock.clockWith((clock) => Effect.sync(() => new Watchdog(requestTimeout, clock)))
 
+  /** Does this about a request unless it is dismissed in time. */
+  await(giveUp: Effect.Effect<void>): void {
+    this.#watched.set(giveUp, nowMsUnsafe(this.#clock) + this.#patienceMs)
+    this.#isWatching.openUnsafe()
+  }
+
+  dismiss(giveUp: Effect.Effect<void>): void {
+    this.#watched.delete(giveUp)
+  }
+
   /**
    * Waits for a call's end, whatever it does; undefined where there is none in time. A call that cannot be interrupted is
    * left to itself then.
    */
   watch<A, E>(call: Effect.Effect<A, E>): Effect.Effect<Exit.Exit<A, E> | undefined> {
-    return Effect.flatMap(Effect.forkChild(call, { startImmediately: true }), (fiber) => {
-      const done = fiber.pollUnsafe()
-      return done === undefined ? this.#await(fiber) : Effect.succeed(done)
-    })
-  }
-
-  #await<A, E>(fiber: Fiber.Fiber<A, E>): Effect.Effect<Exit.Exit<A, E> | undefined> {
-    return Effect.callback((resume) => {
-      const giveUp = () => {
-        resume(Effect.succeed(undefined))
-        fiber.interruptUnsafe()
-      }
-      this.#watched.set(giveUp, nowMsUnsafe(this.#clock) + this.#patienceMs)
-      this.#isWatching.openUnsafe()
-      fiber.addObserver((exit) => {
-        this.#watched.delete(giveUp)
-        resume(Effect.succeed(exit))
-      })
-      return Effect.sync(() => {
-        this.#watched.delete(giveUp)
-        fiber.interruptUnsafe()
-      })
-    })
+    return Effect.flatMap(Effect.forkChild(call, { startImmediately: true }), (fiber) =>
+      Effect.callback((resume) => {
+        const giveUp = Effect.sync(() => {
+          resume(Effect.succeed(undefined))
+          fiber.interruptUnsafe()
+        })
+        this.await(giveUp)
+        fiber.addObserver((exit) => {
+          this.dismiss(giveUp)
+          resume(Effect.succeed(exit))
+        })
+        return Effect.sync(() => {
+          this.dismiss(giveUp)
+          fiber.interruptUnsafe()
+        })
+      }),
+    )
   }
 
   /** Watches. Runs for ever. */
@@ -58,7 +62,7 @@ export class Watchdog {
       for (const [giveUp, dueMs] of this.#watched) {
         if (dueMs > nowMsUnsafe(this.#clock)) return sleepUntil(dueMs)
         this.#watched.delete(giveUp)
-        giveUp()
+        return giveUp
       }
       this.#isWatching.closeUnsafe()
       return this.#isWatching.await
