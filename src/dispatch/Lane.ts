@@ -73,6 +73,8 @@ export class Lane {
   #awaitsPing = false
   /** Requests that have left, or are about to, of which it is not known what the exchange made of them. */
   #inFlight = 0
+  /** It has been called to look at an order: if it cannot take it, the next lane must. */
+  #isCalled = false
   /** Opened whenever one of them is known. */
   readonly #oneLess = Latch.makeUnsafe()
 
@@ -141,7 +143,12 @@ export class Lane {
   /** Runs until the key is retired or the lane is interrupted. */
   get run(): Effect.Effect<void> {
     // It waits for its gate and for orders often enough; to yield besides would only make orders older.
-    const loop = Effect.forever(this.#sendOne, { disableYield: true })
+    const { log } = this.#context
+    const sendOne = Effect.flatten(this.#sendOne)
+    const loop = Effect.forever(
+      Effect.flatMap(log.ready, () => sendOne),
+      { disableYield: true },
+    )
     const running = Effect.andThen(this.#awaitFormerLives, loop)
     return Effect.suspend(() => {
       if (!this.#isActive) this.#retire("parked", this.#nowMs)
@@ -180,51 +187,53 @@ export class Lane {
   })
 
   /**
-   * Waits until all agree, and sends one order. From the look at the first order to the request's own fiber nothing can
-   * interrupt: an order that has left the line always reaches an outcome.
+   * Sends one order where all agree, and answers what to wait for before the next. From the look at the first order to the
+   * request's own fiber nothing can interrupt: an order that has left the line always reaches an outcome.
    */
-  get #sendOne(): Effect.Effect<void> {
-    const { gate } = this
-    const { circuit, line, log } = this.#context
-    return Effect.uninterruptibleMask((restore) =>
-      Effect.gen({ self: this }, function* () {
-        while (true) {
-          yield* restore(log.ready)
-          // Waiting for what is there already would cost an order's way through here a good part of its time.
-          if (this.#nowMs < this.#health.holdUntilMs) yield* restore(sleepUntil(this.#health.holdUntilMs))
-          if (!circuit.mayTry(this.#nowMs)) yield* restore(circuit.tryable)
-          if (!gate.isReady()) yield* restore(gate.ready)
-          if (!this.#hasRoom) yield* restore(this.#room)
-          if (line.length === 0) yield* restore(line.nonEmpty)
-          const nowMs = this.#nowMs
-          if (
-            !this.#hasRoom ||
-            !gate.isReady() ||
-            nowMs < this.#health.holdUntilMs ||
-            !circuit.mayTry(nowMs)
-          ) {
-            // First let whoever woke us finish: a thousand lanes would otherwise wake each other in one stack.
-            yield* Effect.yieldNow
-            line.passOn()
-            continue
-          }
-          const nonce = this.#nextNonce
-          if (nonce > this.memory.reservedNonce()) {
-            line.passOn()
-            yield* restore(this.memory.reserve(nonce))
-            continue
-          }
-          if (circuit.isClosed()) {
-            if (yield* this.#sendFirst(nonce, nowMs, circuit.watch())) return
-          } else if (yield* this.#probe(restore)) return
-        }
-      }),
-    )
+  get #sendOne(): Effect.Effect<Effect.Effect<void>> {
+    const { circuit, line } = this.#context
+    return Effect.uninterruptibleMask((restore) => {
+      const nowMs = this.#nowMs
+      const wasCalled = this.#isCalled
+      this.#isCalled = false
+      const obstacle = this.#obstacle(nowMs)
+      if (obstacle !== undefined) return Effect.succeed(wasCalled ? this.#callNext : obstacle)
+      if (line.length === 0) return Effect.succeed(this.#awaitOrder)
+      const nonce = this.#nextNonce
+      if (nonce > this.memory.reservedNonce()) {
+        line.passOn()
+        return Effect.succeed(this.memory.reserve(nonce))
+      }
+      const send = circuit.isClosed() ? this.#sendFirst(nonce, nowMs, circuit.watch()) : this.#probe(restore)
+      return Effect.as(send, Effect.void)
+    })
   }
 
-  /** With the circuit open: sends one order ahead of all others, and answers whether it did. */
-  #probe(restore: <A>(effect: Effect.Effect<A>) => Effect.Effect<A>): Effect.Effect<boolean> {
-    let wasSent = false
+  /** What to wait for before an order may be taken; undefined where nothing keeps the lane from it. */
+  #obstacle(nowMs: number): Effect.Effect<void> | undefined {
+    const { circuit } = this.#context
+    if (nowMs < this.#health.holdUntilMs) return sleepUntil(this.#health.holdUntilMs)
+    if (!circuit.mayTry(nowMs)) return circuit.tryable
+    if (!this.gate.isReady()) return this.gate.ready
+    return this.#hasRoom ? undefined : this.#room
+  }
+
+  get #awaitOrder(): Effect.Effect<void> {
+    return Effect.map(this.#context.line.nonEmpty, () => {
+      this.#isCalled = true
+    })
+  }
+
+  /**
+   * Lets the next lane look. First whoever woke this one may finish: a thousand lanes would otherwise wake each other in one
+   * stack.
+   */
+  get #callNext(): Effect.Effect<void> {
+    return Effect.map(Effect.yieldNow, () => this.#context.line.passOn())
+  }
+
+  /** With the circuit open: sends one order ahead of all others. */
+  #probe(restore: <A>(effect: Effect.Effect<A>) => Effect.Effect<A>): Effect.Effect<void> {
     const tryFirst = (report: Report) =>
       Effect.suspend(() => {
         const nowMs = this.#nowMs
@@ -236,13 +245,7 @@ export class Lane {
           ? this.#sendFirst(nonce, nowMs, report)
           : Effect.succeed(false)
       })
-    const noting = (report: Report) =>
-      Effect.tap(tryFirst(report), (sent) =>
-        Effect.sync(() => {
-          wasSent = sent
-        }),
-      )
-    return Effect.map(this.#context.circuit.probe(noting, restore), () => wasSent)
+    return this.#context.circuit.probe(tryFirst, restore)
   }
 
   /** Takes the first order that is still worth sending and sends it; answers false where there is none. */
@@ -264,7 +267,7 @@ export class Lane {
     this.#health = afterSend(this.#health, nonce)
     this.#inFlight += 1
     this.memory.onSent(nonce)
-    const open = ledger.depart(entry, { key: this.label, nonce, sentMs })
+    const open = ledger.depart(entry, this.label, nonce, sentMs)
     log.record({
       type: "sent",
       atMs: sentMs,

@@ -105,12 +105,12 @@ export class Ledger {
   }
 
   /** An order leaves the line for the exchange. */
-  depart(entry: Entry, request: Omit<OpenRequest, "attempt" | "writtenMs">): OpenRequest {
+  depart(entry: Entry, key: string, nonce: number, sentMs: number): OpenRequest {
     invariant(entry.state === "queued", `order ${entry.order.id} departs from outside the line`)
     entry.state = "in-flight"
     entry.attempts += 1
     this.#inFlight += 1
-    const open: OpenRequest = { ...request, attempt: entry.attempts, writtenMs: undefined }
+    const open: OpenRequest = { key, nonce, attempt: entry.attempts, sentMs, writtenMs: undefined }
     entry.request = open
     entry.hasLeft = false
     return open
