@@ -138,10 +138,10 @@ export class Request {
         fiber.interruptUnsafe()
         return this.#detached(this.#end(undefined))
       })
-      watchdog.await(giveUp)
+      const awaited = watchdog.await(giveUp)
       const submitted = Effect.suspend(() => client.submit(this.#entry.order, key, nonce, this.#watch))
       return Effect.flatMap(Effect.exit(submitted), (exit) => {
-        watchdog.dismiss(giveUp)
+        watchdog.dismiss(awaited)
         return this.#isOver ? Effect.void : this.#end(exit)
       })
     })

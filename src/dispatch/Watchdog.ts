@@ -5,13 +5,14 @@
  */
 import { Clock, Duration, Effect, type Exit, Latch } from "effect"
 import { nowMsUnsafe, sleepUntil } from "../platform/Monotonic.ts"
+import { type Timed, TimeHeap } from "../platform/TimeHeap.ts"
 import { TIMEOUT_SLACK } from "./requestTimeout.ts"
 
 export class Watchdog {
   readonly #patienceMs: number
   readonly #clock: Clock.Clock
-  /** What gives each of them up, and when it is due. */
-  readonly #watched = new Map<Effect.Effect<void>, number>()
+  /** What gives each of them up. No Map: V8 keeps old tables of one that is never empty alive with all that was in them. */
+  readonly #watched = new TimeHeap<Effect.Effect<void>>()
   readonly #isWatching = Latch.makeUnsafe()
 
   private constructor(requestTimeout: Duration.Duration, clock: Clock.Clock) {
@@ -23,13 +24,13 @@ export class Watchdog {
     Clock.clockWith((clock) => Effect.sync(() => new Watchdog(requestTimeout, clock)))
 
   /** Does this about a request unless it is dismissed in time. */
-  await(giveUp: Effect.Effect<void>): void {
-    this.#watched.set(giveUp, nowMsUnsafe(this.#clock) + this.#patienceMs)
+  await(giveUp: Effect.Effect<void>): Timed<Effect.Effect<void>> {
     this.#isWatching.openUnsafe()
+    return this.#watched.add(nowMsUnsafe(this.#clock) + this.#patienceMs, giveUp)
   }
 
-  dismiss(giveUp: Effect.Effect<void>): void {
-    this.#watched.delete(giveUp)
+  dismiss(awaited: Timed<Effect.Effect<void>>): void {
+    this.#watched.remove(awaited)
   }
 
   /**
@@ -43,13 +44,13 @@ export class Watchdog {
           resume(Effect.succeed(undefined))
           fiber.interruptUnsafe()
         })
-        this.await(giveUp)
+        const awaited = this.await(giveUp)
         fiber.addObserver((exit) => {
-          this.dismiss(giveUp)
+          this.dismiss(awaited)
           resume(Effect.succeed(exit))
         })
         return Effect.sync(() => {
-          this.dismiss(giveUp)
+          this.dismiss(awaited)
           fiber.interruptUnsafe()
         })
       }),
@@ -59,10 +60,10 @@ export class Watchdog {
   /** Watches. Runs for ever. */
   readonly run: Effect.Effect<never> = Effect.forever(
     Effect.suspend(() => {
-      for (const [giveUp, dueMs] of this.#watched) {
-        if (dueMs > nowMsUnsafe(this.#clock)) return sleepUntil(dueMs)
-        this.#watched.delete(giveUp)
-        return giveUp
+      const first = this.#watched.first()
+      if (first !== undefined) {
+        if (first.atMs > nowMsUnsafe(this.#clock)) return sleepUntil(first.atMs)
+        return this.#watched.take()?.value ?? Effect.void
       }
       this.#isWatching.closeUnsafe()
       return this.#isWatching.await
