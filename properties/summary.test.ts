@@ -176,7 +176,8 @@ const readLines = (lines: ReadonlyArray<string>): Found => {
     pushLine(reader, line)
     reader.summary()
   }
-  const { orders, ...figures } = Option.getOrThrow(reader.summary())
+  reader.end()
+  const { classic: _, orders, ...figures } = Option.getOrThrow(reader.summary())
   return { ...figures, ...orders }
 }
 
@@ -334,8 +335,9 @@ describe("a summary in one pass", () => {
 })
 
 /** The definitions, word for word, for a Python client's log: its kinds of lines are its outcomes. */
-const recomputePython = (records: ReadonlyArray<PythonRecord>): Found => {
-  const times = records.map((record) => record.ms)
+const recomputePython = (lines: ReadonlyArray<PythonRecord>): Found => {
+  const records = lines.filter(({ kind }) => kind !== "remark")
+  const times = records.length === 0 ? [0] : records.map((record) => record.ms)
   const first = Math.min(...times)
   const total = Math.max(...times) - first
   const windows = Math.max(1, Math.floor(total / 1000))
@@ -441,6 +443,7 @@ const eventAt = (atMs: number) =>
     outcome: { outcome: "accepted" },
     id: undefined,
     number: undefined,
+    isNamed: false,
     createdAtMs: undefined,
     orderAgeMs: undefined,
     roundTripMs: undefined,
@@ -484,9 +487,11 @@ describe("lines that threads wrote up to a second late", () => {
       })
       const inOrder = lines.map((line) => line.time)
       const asWritten = lines.toSorted((one, other) => one.written - other.written).map((line) => line.time)
-      const { longestWithoutAcceptance: found, ...others } = count(asWritten)
-      const { longestWithoutAcceptance: defined, ...expected } = counted(inOrder)
+      const { classic: _, longestWithoutAcceptance: found, ...others } = count(asWritten)
+      const { classic: __, longestWithoutAcceptance: defined, ...expected } = counted(inOrder)
       expect(others).toEqual(expected)
+      // The classic form follows the lines, and not their times.
+      //
       // Let no line be later than `latest`. Of two lines the one that is written first has a time that is at most
       // `latest` after the other's: it is not written before its time, nor the other later than that after its own.
       //

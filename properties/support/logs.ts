@@ -148,7 +148,7 @@ export const writtenLate = <A>(
 export interface PythonRecord {
   readonly ms: number
   readonly kind:
-    "accepted" | "rate-limit" | "blocked" | "nonce" | "unknown" | "queue" | "limiter" | "requests"
+    "accepted" | "rate-limit" | "blocked" | "nonce" | "unknown" | "queue" | "limiter" | "requests" | "remark"
   /** The order's number, or how many were counted. */
   readonly number: number
 }
@@ -168,7 +168,11 @@ const messageOf = ({ kind, number }: PythonRecord): string => {
     case "limiter":
       return `ignoring request ${number} in limiter due to TTL`
     case "requests":
-      return `Requests ${number}`
+      return `Requests ${number}${number % 2 === 0 ? "" : " requests made / second"}`
+    case "remark":
+      return number % 2 === 0
+        ? `Throughput ${number} requests made / second`
+        : `Request ${number} expired. Requeueing attempt 1.`
     case "accepted":
     case "rate-limit":
     case "blocked":
@@ -187,24 +191,30 @@ export const pythonLine = (record: PythonRecord): string => {
 export const pythonLog: fc.Arbitrary<ReadonlyArray<PythonRecord>> = fc
   .record({
     counts: fc.boolean(),
+    /** Orders are numbered from 0, and end a little out of order. */
+    disorder: fc.constantFrom(0, 1, 3),
     plan: fc.array(
       fc.record({
         gap,
         kind: fc.constantFrom(
           ...(["accepted", "accepted", "accepted", "queue", "limiter", "requests"] as const),
-          ...(["rate-limit", "blocked", "nonce", "unknown"] as const),
+          ...(["rate-limit", "blocked", "nonce", "unknown", "remark"] as const),
         ),
         number: fc.nat({ max: 500 }),
       }),
       { minLength: 1, maxLength: 60, size: "max" },
     ),
   })
-  .map(({ counts, plan }) => {
+  .map(({ counts, disorder, plan }) => {
     let micros = 0
     return plan
       .filter(({ kind }, index) => index === 0 || counts || kind !== "requests")
-      .map(({ gap, kind, number }) => {
+      .map(({ gap, kind, number }, index) => {
         micros += gap
-        return { ms: Math.round(micros / 1000), kind, number }
+        return {
+          ms: Math.round(micros / 1000),
+          kind,
+          number: kind === "requests" ? number : index ^ disorder,
+        }
       })
   })

@@ -81,6 +81,8 @@ export interface OrderOutcome {
   readonly id: string | undefined
   /** The order's place in the order source's count. */
   readonly number: number | undefined
+  /** Whether the order has a name that is no number, and no `id`. */
+  readonly isNamed: boolean
   readonly createdAtMs: number | undefined
   /** From the order's creation to its last request. */
   readonly orderAgeMs: number | undefined
@@ -147,10 +149,18 @@ export interface OrdersCounted {
 /** A record that has a time. */
 export type TimedEvent = OrderOutcome | OrdersCounted
 
+/** A Python client's line that is recognised, and tells nothing that is counted. */
+export interface Remark {
+  readonly type: "remark"
+  readonly lineMs: number
+}
+
 /** Lines that nothing could be read from. */
 export interface Unrecognised {
   readonly type: "unrecognised"
   readonly lines: number
+  /** Its time, where it is one line of a Python client's log that has one. */
+  readonly lineMs?: number
 }
 
 export type LogEvent =
@@ -165,6 +175,7 @@ export type LogEvent =
   | PingEvent
   | OrderLeft
   | LogEnded
+  | Remark
   | Unrecognised
 
 /** A round trip ends with an answer: giving up, and a connection that broke, are none. */
@@ -187,6 +198,7 @@ const fromOutcome = (record: OutcomeRecord): OrderOutcome => {
     outcome: record,
     id: record.id,
     number: undefined,
+    isNamed: false,
     createdAtMs: record.createdAt,
     orderAgeMs: request === undefined ? undefined : elapsedMs(record.createdAt, request.sent),
     roundTripMs:

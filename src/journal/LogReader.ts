@@ -11,8 +11,7 @@ import { scanRecord } from "./fast/recordScanner.ts"
 import type { Cursor } from "./fast/scanValues.ts"
 import { newerVersion, readJournalLine } from "./journalLine.ts"
 import type { JournalRecord } from "./JournalRecord.ts"
-import type { LogEvent } from "./LogEvent.ts"
-import { readPythonLine } from "./PythonLog.ts"
+import { type PythonEvent, readPythonLine } from "./PythonLog.ts"
 
 /** Who wrote a log: this client, or one of the exercise's Python clients. */
 export type LogKind = "journal" | "python-client"
@@ -25,12 +24,12 @@ export interface LogTaker {
   /** A journal's record. */
   readonly record: (record: JournalRecord) => void
   /** What a line of a Python client says. */
-  readonly python: (event: LogEvent) => void
+  readonly python: (event: PythonEvent) => void
   /**
    * A line that nothing could be read from: other text, torn, or a header of a newer version. Undefined where it was too long
-   * to be kept.
+   * to be kept. `lineMs` is its time, where it has one as Python writes it.
    */
-  readonly unread: (text: string | undefined) => void
+  readonly unread: (text: string | undefined, lineMs?: number) => void
 }
 
 export interface LogReader {
@@ -73,12 +72,12 @@ export const makeLogReader = (taker: LogTaker): LogReader => {
     const record = kind === "python-client" ? Option.none() : readJournalLine(text)
     if (Option.isSome(record)) return takeRecord(record.value)
     lines += 1
-    if (event !== undefined) {
+    if (event !== undefined && event.type !== "unrecognised") {
       kind = "python-client"
       return taker.python(event)
     }
     newer ??= Option.getOrUndefined(newerVersion(text))
-    taker.unread(text)
+    taker.unread(text, event?.lineMs)
   }
 
   const cutter = makeLineCutter(

@@ -42,12 +42,18 @@ export const makeEventFilter = (keys: ReadonlyArray<string>, current: () => LogS
       case "outcome":
         if (isIn(event.atMs) && isOf(event.request?.key)) return event
         return event.id === undefined ? undefined : { type: "left", id: event.id }
+      case "remark":
+        return isIn(event.lineMs) && isOf(undefined) ? event : undefined
+      // A line that is not recognised counts as that, whenever it was written.
+      case "unrecognised":
+        return event.lineMs === undefined || (isIn(event.lineMs) && isOf(undefined))
+          ? event
+          : { type: "unrecognised", lines: event.lines }
       // What is known of the exchange holds for every key.
       case "reach":
       case "ping":
       case "left":
       case "ended":
-      case "unrecognised":
         return event
     }
   }

@@ -82,6 +82,7 @@ export const tallyKeys = (keys: KeyTallies, event: LogEvent): void => {
     case "ping":
     case "left":
     case "ended":
+    case "remark":
     case "unrecognised":
   }
 }

@@ -52,14 +52,19 @@ const makeEventTaker = (kind: LogKind, defaults: LogDefaults, { listen = [], sel
   }
 }
 
+/** So many times are kept of lines before the first that is recognised. */
+const MOST_UNREAD = 1024
+
 /** Makes a summariser for one log. */
 export const makeLogSummariser = (defaults: LogDefaults, options: LogOptions = {}): LogSummariser => {
   let log: ReturnType<typeof makeEventTaker> | undefined
-  /** Before the log's kind was known. */
+  /** Before the log's kind was known: lines, and the times of others that have one. */
   let unread = 0
+  const unreadMs: Array<number> = []
 
   const begin = (kind: LogKind) => {
     const begun = makeEventTaker(kind, defaults, options)
+    for (const lineMs of unreadMs) begun.take({ type: "unrecognised", lines: 1, lineMs })
     if (unread > 0) begun.take({ type: "unrecognised", lines: unread })
     log = begun
     return begun
@@ -74,9 +79,11 @@ export const makeLogSummariser = (defaults: LogDefaults, options: LogOptions = {
       const { take } = log ?? begin("python-client")
       take(event)
     },
-    unread: () => {
-      if (log === undefined) unread += 1
-      else log.take({ type: "unrecognised", lines: 1 })
+    unread: (_, lineMs) => {
+      const time = lineMs === undefined ? {} : { lineMs }
+      if (log !== undefined) log.take({ type: "unrecognised", lines: 1, ...time })
+      else if (lineMs !== undefined && unreadMs.length < MOST_UNREAD) unreadMs.push(lineMs)
+      else unread += 1
     },
   })
 

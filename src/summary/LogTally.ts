@@ -8,7 +8,7 @@ import { type Acceptances, countAcceptance, emptyAcceptances } from "./Acceptanc
 import { addDuration, type Distribution, emptyDistribution } from "./Distribution.ts"
 import { type KeyTallies, tallyKeys } from "./KeyTally.ts"
 import { countLoss, emptyLosses, type Losses } from "./Losses.ts"
-import { emptyNumbering, type Numbering, orderNumbered, ordersCounted } from "./Numbering.ts"
+import { emptyNumbering, type Numbering, orderCounted, ordersCounted } from "./Numbering.ts"
 import { emptyReachTally, type ReachTally, tallyReach } from "./ReachTally.ts"
 import { emptyUnfinished, orderCameBack, orderEnded, orderSent, type Unfinished } from "./Unfinished.ts"
 
@@ -66,7 +66,7 @@ const tallyOutcome = (tally: LogTally, event: OrderOutcome): void => {
   if (event.request !== undefined) tallyWritten(tally, event.request)
   if (event.outcome.outcome === "rejected") tally.refusals[event.outcome.reason] += 1
   if (event.id !== undefined) orderEnded(tally.unfinished, event.id)
-  if (event.number !== undefined) orderNumbered(tally.numbering, event.number)
+  orderCounted(tally.numbering, event)
   if (event.orderAgeMs !== undefined) addDuration(tally.orderAge, event.orderAgeMs)
   if (event.roundTripMs !== undefined) addDuration(tally.roundTrip, event.roundTripMs)
 }
@@ -77,6 +77,7 @@ export const tallyEvent = (tally: LogTally, event: LogEvent): void => {
     case "key":
     case "nonce-jump":
     case "ping":
+    case "remark":
       return
     case "reach":
       return tallyReach(tally.reach, event)

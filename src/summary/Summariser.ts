@@ -4,6 +4,7 @@
 import type { LogEvent, TimedEvent } from "../journal/LogEvent.ts"
 import type { LogKind } from "../journal/LogReader.ts"
 import { longestWithout } from "./Acceptances.ts"
+import { type Classic, classicFigures, countClassic, emptyClassic } from "./Classic.ts"
 import { percentilesOf } from "./Distribution.ts"
 import {
   countTransit,
@@ -30,6 +31,7 @@ import { countRecord, emptyWindows, type Windows } from "./Windows.ts"
  */
 interface Counts {
   readonly tally: LogTally
+  readonly classic: Classic
   readonly windows: Windows
   readonly transit: TransitTimes
 }
@@ -48,7 +50,7 @@ const created = ({ numbering, orders, unfinished }: LogTally, kind: LogKind): nu
  * The summary of a whole log, or of the part read so far. An order that was sent and has no outcome counts as
  * unknown.
  */
-const summaryOf = ({ tally, windows, transit }: Counts, start: LogStart): Summary => {
+const summaryOf = ({ classic, tally, windows, transit }: Counts, start: LogStart): Summary => {
   const figures = figuresOf(windows, tally.unfinished.orders, start)
   const { orders, refusals } = tally
   const averageThroughput = figures.accepted / figures.windows
@@ -89,6 +91,7 @@ const summaryOf = ({ tally, windows, transit }: Counts, start: LogStart): Summar
     reach: reachFigures(tally.reach),
     nonceJumps: keys === null ? null : keys.reduce((sum, key) => sum + key.nonceJumps, 0),
     keys,
+    classic: classicFigures(classic, tally, start),
   }
 }
 
@@ -105,8 +108,9 @@ export interface Summariser {
 export const makeSummariser = (options: LogContext): Summariser => {
   const finder = makeLogStartFinder(options)
   const tally = emptyTally()
+  const classic = emptyClassic()
   let start: LogStart | undefined
-  let counts = { tally, windows: emptyWindows(), transit: emptyTransitTimes() }
+  let counts: Counts = { tally, classic, windows: emptyWindows(), transit: emptyTransitTimes() }
   /** The records so far, until the start is known. */
   let prelude: Array<TimedEvent> = []
   let firstTransits: Array<LoggedTransit> = []
@@ -118,7 +122,7 @@ export const makeSummariser = (options: LogContext): Summariser => {
 
   /** Counts the events so far again: more may come before the start is known. */
   const countPrelude = (since: LogStart): void => {
-    counts = { tally, windows: emptyWindows(), transit: emptyTransitTimes() }
+    counts = { tally, classic, windows: emptyWindows(), transit: emptyTransitTimes() }
     for (const event of prelude) countRecord(counts.windows, event, since)
     for (const transit of firstTransits) countTransit(counts.transit, transit, since)
   }
@@ -126,6 +130,7 @@ export const makeSummariser = (options: LogContext): Summariser => {
   return {
     add: (event) => {
       tallyEvent(tally, event)
+      countClassic(classic, event)
       readTransit(event)
       if (start !== undefined) {
         if (isTimed(event)) countRecord(counts.windows, event, start)

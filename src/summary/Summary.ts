@@ -1,5 +1,6 @@
 /** What a log amounts to. The field names are those of the JSON form. */
 import type { Stretch } from "./Acceptances.ts"
+import type { ClassicFigures } from "./Classic.ts"
 import type { Percentiles } from "./Distribution.ts"
 import type { KeyFigures } from "./keyFigures.ts"
 import type { Losses } from "./Losses.ts"
@@ -75,6 +76,8 @@ export interface Summary {
   readonly nonceJumps: number | null
   /** The keys, those of the log's header first; null where the log does not know. */
   readonly keys: ReadonlyArray<KeyFigures> | null
+  /** What the classic form says, by the arithmetic of the exercise's own analysis. JSON does not have it. */
+  readonly classic: ClassicFigures
 }
 
 /** A log's summary, the name it is shown under, and which part of the log it is of: all where that is left out. */

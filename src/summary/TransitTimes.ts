@@ -85,6 +85,7 @@ export const makeTransitReader = (tell: (transit: LoggedTransit) => void): ((eve
       case "left":
       case "ended":
       case "requests":
+      case "remark":
       case "unrecognised":
     }
   }

@@ -11,11 +11,14 @@ import type { NamedSummary } from "./Summary.ts"
 export type SummaryFormat = "text" | "json" | "csv" | "classic"
 
 const renderJson = (logs: ReadonlyArray<NamedSummary>): string => {
-  const values = logs.map(({ name, summary, selection }) => ({
-    ...(logs.length === 1 ? {} : { file: name }),
-    ...summary,
-    selection: selectionJson(selection),
-  }))
+  const values = logs.map(({ name, summary, selection }) => {
+    const { classic: _, ...figures } = summary
+    return {
+      ...(logs.length === 1 ? {} : { file: name }),
+      ...figures,
+      selection: selectionJson(selection),
+    }
+  })
   const value = logs.length === 1 ? values[0] : values
   return `${JSON.stringify(value, null, 2)}\n`
 }

@@ -38,7 +38,7 @@ describe.concurrent("paceline summarise --follow", () => {
       write(file, [header(), accepted("a", 0), accepted("b", 1500), footer(1600)])
       const { status, stdout } = yield* Effect.promise(() => running.ended)
       assert.strictEqual(status, 0)
-      assert.include(stdout, "Average Throughput: 1.0\n")
+      assert.include(stdout, "Total Time: 0:00:01.500000\n")
     }).pipe(Effect.scoped),
   )
 

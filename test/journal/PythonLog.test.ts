@@ -41,7 +41,11 @@ describe("a Python client's line", () => {
       outcome: "rejected",
       reason: "blocked",
     })
-    expect(refusal(403, "go away")).toEqual({ outcome: "rejected", reason: "blocked" })
+    expect(refusal(403, "too many rate limit errors: blocked")).toEqual({
+      outcome: "rejected",
+      reason: "blocked",
+    })
+    expect(refusal(403, "go away")).toEqual({ outcome: "unknown", cause: "undecodable" })
     expect(refusal(400, "invalid nonce")).toEqual({ outcome: "rejected", reason: "nonce" })
     expect(refusal(401, "invalid api key")).toEqual({ outcome: "rejected", reason: "api-key" })
     expect(refusal(404, "not found")).toEqual({ outcome: "rejected", reason: "exchange" })
@@ -69,16 +73,107 @@ describe("a Python client's line", () => {
   it.each([
     "",
     "Traceback (most recent call last):",
+    "2026-11-23T16:24:05.711Z Traceback (most recent call last):",
+    at("25:24:05,711", "Requests 95"),
+    "API response: status 200, resp {'req_id': '12', 'status': 'OK'}",
+  ])("without a time says nothing: %s", (line) => {
+    expect(readPythonLine(line)).toBeUndefined()
+  })
+
+  it.each([
     at("16:24:05,711", "Throughput: 87 requests made / second"),
     at("16:24:05,711", "API response: status 200, resp {'req_id': '1"),
     at("16:24:05,711", "API response: status 200"),
-    at("16:24:05.711", "Requests 95"),
-    at("25:24:05,711", "Requests 95"),
+    at("16:24:05,711", "retrying after API response: status 429, resp {}"),
+    "2026-11-23 16:24:05,711 starting",
     at("16:24:05,711", "Requests -1"),
     at("16:24:05,711", `Requests ${"9".repeat(400)}`),
     "2026-11-23 16:24:05,711 - root - WARNING",
-  ])("of another shape is not recognised: %s", (line) => {
-    expect(readPythonLine(line)).toBeUndefined()
+  ])("of another shape is not recognised, and has its time: %s", (line) => {
+    expect(readPythonLine(line)).toEqual({
+      type: "unrecognised",
+      lines: 1,
+      lineMs: Date.UTC(2026, 10, 23, 16, 24, 5, 711),
+    })
+  })
+
+  const acceptedSeven = { type: "outcome", outcome: { outcome: "accepted" }, number: 7 }
+  it.each([
+    ["API response: {'status': 'OK', 'req_id': '7'}", acceptedSeven],
+    ["API response: status OK, resp {'req_id': '7'}", acceptedSeven],
+    ["API response: status 200, response {'req_id': '7', 'status': 'OK'}", acceptedSeven],
+    [`API response: status 200, resp {"req_id":"7","status":"OK"}`, acceptedSeven],
+    [
+      "API response: {'error_msg': 'exceeded rate limit', 'status': 'error'}",
+      { outcome: { outcome: "rejected", reason: "rate-limit" } },
+    ],
+    [
+      "API response: status error, resp {'error_msg': 'too many rate limit errors: blocked'}",
+      { outcome: { outcome: "rejected", reason: "blocked" } },
+    ],
+    ["API response: {'error_msg': 'invalid nonce'}", { outcome: { outcome: "rejected", reason: "nonce" } }],
+    ["API response: {'status': 'error'}", { outcome: { outcome: "unknown", cause: "undecodable" } }],
+    [
+      "Ignoring request 7 from queue due to TTL",
+      { outcome: { outcome: "expired", place: "queue" }, number: 7 },
+    ],
+    [
+      "Ignoring request 7 in limiter due to TTL",
+      { outcome: { outcome: "expired", place: "limiter" }, number: 7 },
+    ],
+    [
+      "Request 7 failed permanently after 1 retries.",
+      { outcome: { outcome: "rejected", reason: "exchange" }, number: 7 },
+    ],
+    ["Request 7 expired. Requeueing attempt 1.", { type: "remark" }],
+    ["Requests 95 requests made / second", { type: "requests", count: 95 }],
+    ["Throughput 87 requests made / second", { type: "remark" }],
+    ["Max Throughput 95 requests / second", { type: "remark" }],
+  ])("may say the same in other words: %s", (message, expected) => {
+    expect(readPythonLine(at("16:24:05,711", message))).toMatchObject(expected)
+  })
+
+  const MESSAGE = "API response: status 200, resp {'req_id': '7', 'status': 'OK'}"
+  it.each([
+    "2026-11-23 16:24:05.711 - root - INFO - ",
+    "2026-11-23T16:24:05,711 - root - INFO - ",
+    "2026-11-23T16:24:05.711Z - root - INFO - ",
+    "2026-11-23T16:24:05.711000+0100 root INFO ",
+    "2026-11-23 16:24:05,711 - root - info - ",
+    "2026-11-23 16:24:05,711 - root - INFO     - ",
+    "2026-11-23 16:24:05,711 INFO     ",
+    "2026-11-23 16:24:05,711 - INFO - ",
+    "2026-11-23 16:24:05,711 [INFO] root: ",
+    "2026-11-23 16:24:05,711 INFO root: ",
+    "2026-11-23 16:24:05,711 - my-client.sender - INFO - ",
+    "2026-11-23 16:24:05,711 [MainThread] INFO root - ",
+    "2026-11-23 16:24:05.711 | INFO | ",
+    "2026-11-23 16:24:05,711 - ",
+    "2026-11-23 16:24:05,711 ",
+    "[2026-11-23 16:24:05,711] INFO: ",
+    "INFO 2026-11-23 16:24:05,711 ",
+    "client-1  | 2026-11-23 16:24:05,711 - root - INFO - ",
+    "[pod/client-7d9/client] 2026-11-23 16:24:05,711 - root - INFO - ",
+    "2026-11-23T15:24:05.711123456Z 2026-11-23 16:24:05,711 - root - INFO - ",
+    "2026-11-23T15:24:05.711123456+01:00 stdout F 2026-11-23 16:24:05,711 - root - INFO - ",
+    "Nov 23 15:24:05 host python[123]: 2026-11-23 16:24:05,711 - root - INFO - ",
+    "2026-11-23T16:24:05.711Z INFO:root:",
+  ])("may begin as others' formatters, containers and journald have it: %s", (head) => {
+    expect(readPythonLine(`${head}${MESSAGE}`)).toMatchObject({
+      ...acceptedSeven,
+      atMs: Date.UTC(2026, 10, 23, 16, 24, 5, 711),
+    })
+  })
+
+  it("may have no milliseconds, or more digits than those", () => {
+    const whole = Date.UTC(2026, 10, 23, 16, 24, 5)
+    expect(readPythonLine(`2026-11-23 16:24:05 - root - INFO - ${MESSAGE}`)).toMatchObject({ atMs: whole })
+    expect(readPythonLine(`2026-11-23 16:24:05.5 - root - INFO - ${MESSAGE}`)).toMatchObject({
+      atMs: whole + 500,
+    })
+    expect(readPythonLine(`2026-11-23 16:24:05.711250 - root - INFO - ${MESSAGE}`)).toMatchObject({
+      atMs: whole + 711.25,
+    })
   })
 })
 
@@ -100,6 +195,17 @@ describe("a Python client's log", () => {
     ])
     expect(summary.averageRequestsRate).toBe(20)
     expect(summary.orders).toMatchObject({ created: 50, accepted: 2, expired: 1 })
+  })
+
+  it("counts every order where their ids are no numbers", () => {
+    const named = (clock: string, id: string) =>
+      at(clock, `API response: status 200, resp {'req_id': '${id}', 'status': 'OK'}`)
+    const summary = summaryOf([
+      named("16:24:05,000", "buy-1"),
+      named("16:24:05,500", "5"),
+      at("16:24:07,000", "API response: status 429, resp {'error_msg': 'exceeded rate limit'}"),
+    ])
+    expect(summary).toMatchObject({ averageRequestsRate: 1.5, orders: { created: 3 } })
   })
 
   it("of a single line is a second of it", () => {

@@ -11,12 +11,12 @@ const fixture = fileURLToPath(new URL("../fixtures/python-client-2x.log", import
 
 const classic = `Average Requests Rate: 184.54166666666666
 Max Possible Throughput: 100
-Average Throughput: 67.125
+Average Throughput: 67.08333333333333
 Lowest Throughput: 63
-Average Ignored from Queue: 29.666666666666668
+Average Ignored from Queue: 30.166666666666668
 Average Limited by Limiter: 47.458333333333336
 Exceeds: 10
-Bans: 793
+Bans: 787
 Nonce Errors: 4
 Total Time: 0:00:24.826000
 `

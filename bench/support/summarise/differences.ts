@@ -10,7 +10,7 @@ export interface Bounds extends Record<Exclude<keyof Percentiles, "max">, readon
 type Durations = "queueWait" | "orderAge" | "writeDelay" | "roundTrip"
 
 /** A summary whose percentiles are known by their bounds. */
-export type NaiveSummary = Omit<Summary, Durations> & Readonly<Record<Durations, Bounds | null>>
+export type NaiveSummary = Omit<Summary, Durations | "classic"> & Readonly<Record<Durations, Bounds | null>>
 
 /** Sums of floats differ by the order in which they were added up. */
 const TRUSTED = 1e-9
