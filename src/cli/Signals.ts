@@ -2,14 +2,12 @@
  * Which signals stop the program, and what a further one means.
  *
  * The first interrupts the main fiber: a command that has something to bring to an end does so where it is
- * interrupted (`Effect.onInterrupt`, finalizers, the closing of its scope), and the program exits when all of
+ * interrupted (`Effect.onInterrupt`, finalizers, the closing of its scope), and the program ends, by the same signal, when all of
  * that is done. A second one, by someone who does not want to wait for that, ends the program at once.
  *
  * A terminal's Ctrl-C reaches this process twice where another one handed over to it (see `platform/handOver.ts`),
  * so what follows quickly on the first signal counts as the same.
  */
-import { constants } from "node:os"
-
 /** Signals that stop the program. SIGHUP is a terminal that was closed. */
 export const STOP_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const
 export type StopSignal = (typeof STOP_SIGNALS)[number]
@@ -28,6 +26,3 @@ export const decide = (first: Stop | undefined, nowMs: number): "stop" | "nothin
   if (first === undefined) return "stop"
   return nowMs - first.atMs < SAME_SIGNAL_MS ? "nothing" : "exit"
 }
-
-/** The exit status of a program that a signal stopped: 130 after SIGINT, 143 after SIGTERM. */
-export const statusOf = (signal: StopSignal): number => 128 + constants.signals[signal]

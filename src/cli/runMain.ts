@@ -5,7 +5,8 @@
  * the standard streams:
  *
  * - done: 0; failed: what the error says (see `errors.ts`), a line on standard error first
- * - stopped by a signal: 130 or 143 (see `Signals.ts`), unless bringing it to an end failed
+ * - stopped by a signal (see `Signals.ts`): by that signal itself, which a shell shows as 130 or 143, unless bringing it to an
+ *   end failed
  * - nobody reads standard output any more, as after `| head -1`: the fiber is interrupted, and the status is 0,
  *   because the reader has seen enough
  */
@@ -14,14 +15,19 @@ import { Clock, Effect, Exit, type Fiber, Option, Predicate, Runtime } from "eff
 import { nowMsUnsafe } from "../platform/Monotonic.ts"
 import { watchParent } from "../platform/handOver.ts"
 import { describeDefect, describeFailure, type Failure, type FailureOptions } from "./failure.ts"
-import { decide, statusOf, type Stop, STOP_SIGNALS, type StopSignal } from "./Signals.ts"
+import { endBySignal } from "../platform/endBySignal.ts"
+import { decide, type Stop, STOP_SIGNALS, type StopSignal } from "./Signals.ts"
 
 const BROKEN_PIPE = "EPIPE"
 
-/** Exits when standard error has passed on what it holds. */
-const exitWith = ({ status, text }: Failure): void => {
-  process.stderr.write(text, () => {
-    process.exit(status)
+/** How the process is to end: with a status and a text on standard error, or by the signal that stopped it. */
+type Ending = Failure | StopSignal
+
+/** Ends when standard error has passed on what it holds. */
+const endWith = (ending: Ending): void => {
+  process.stderr.write(typeof ending === "string" ? "" : ending.text, () => {
+    if (typeof ending === "string") endBySignal(ending)
+    else process.exit(ending.status)
   })
 }
 
@@ -54,7 +60,7 @@ const supervise = <A, E>(
         mishaps.stop = { signal, atMs: nowMs }
         return interrupt()
       case "exit":
-        process.exit(statusOf(signal))
+        return endBySignal(signal)
       case "nothing":
     }
   }
@@ -81,18 +87,18 @@ const supervise = <A, E>(
     interrupt()
   })
 
-  const ending = (exit: Exit.Exit<unknown, unknown>): Failure => {
+  const ending = (exit: Exit.Exit<unknown, unknown>): Ending => {
     if (mishaps.outputClosed) return { status: 0, text: "" }
     const failure = mishaps.failure ?? failureOf(exit, options)
     if (failure !== undefined) return failure
-    if (mishaps.stop !== undefined) return { status: statusOf(mishaps.stop.signal), text: "" }
-    return { status: Exit.isSuccess(exit) ? 0 : statusOf("SIGINT"), text: "" }
+    if (mishaps.stop !== undefined) return mishaps.stop.signal
+    return Exit.isSuccess(exit) ? { status: 0, text: "" } : "SIGINT"
   }
   fiber.addObserver((exit) => {
     // Whether standard output can be written is known only once it has passed on what it holds.
     process.stdout.write("", () => {
       setImmediate(() => {
-        exitWith(ending(exit))
+        endWith(ending(exit))
       })
     })
   })

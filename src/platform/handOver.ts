@@ -10,9 +10,9 @@
 import { spawn } from "node:child_process"
 import { existsSync } from "node:fs"
 import { createRequire } from "node:module"
-import { constants } from "node:os"
 import { dirname, join } from "node:path"
 import process from "node:process"
+import { endBySignal } from "./endBySignal.ts"
 import { REQUIRED_NODE_MAJOR } from "./nodeVersion.ts"
 
 /** Marks a process as handed over to. A channel to a parent does not say so: anyone may fork this program. */
@@ -47,12 +47,8 @@ const refuse = (why: string): void => {
 
 /** Ends this process as the other one ended: with its status, or by the same signal. */
 const endLike = (status: number | null, signal: NodeJS.Signals | null): void => {
-  if (signal === null) {
-    process.exit(status ?? 1)
-  }
-  process.removeAllListeners(signal)
-  process.exitCode = 128 + constants.signals[signal]
-  process.kill(process.pid, signal)
+  if (signal === null) process.exit(status ?? 1)
+  endBySignal(signal)
 }
 
 /**

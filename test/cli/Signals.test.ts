@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { decide, SAME_SIGNAL_MS, statusOf } from "../../src/cli/Signals.ts"
+import { decide, SAME_SIGNAL_MS } from "../../src/cli/Signals.ts"
 
 describe("a signal", () => {
   const first = { signal: "SIGINT", atMs: 1000 } as const
@@ -15,11 +15,5 @@ describe("a signal", () => {
 
   it("ends the program at once when it comes later", () => {
     expect(decide(first, 1000 + SAME_SIGNAL_MS)).toBe("exit")
-  })
-
-  it("gives the exit status by convention", () => {
-    expect(statusOf("SIGHUP")).toBe(129)
-    expect(statusOf("SIGINT")).toBe(130)
-    expect(statusOf("SIGTERM")).toBe(143)
   })
 })

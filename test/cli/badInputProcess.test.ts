@@ -320,7 +320,11 @@ test(
     const running = launch([MAIN, "simulate", "--duration", "3650d", "--no-progress", "--log", log])
     yield* until(() => existsSync(log) && readFileSync(log, "utf8").includes('"accepted"'))
     running.child.kill("SIGINT")
-    expect(yield* Effect.promise(() => running.ended)).toMatchObject({ status: 130, stdout: "", stderr: "" })
+    expect(yield* Effect.promise(() => running.ended)).toMatchObject({
+      signal: "SIGINT",
+      stdout: "",
+      stderr: "",
+    })
     const records = readJournal(log)
     expect(flawsOf(records)).toEqual([])
     expect(ofType(records, "footer")).toMatchObject([{ end: "stopped", unknown: 0 }])

@@ -14,7 +14,7 @@ import { isSupportedNode } from "../../src/platform/nodeVersion.ts"
 import { run } from "./process.ts"
 
 const PROJECT = fileURLToPath(new URL("../..", import.meta.url))
-const FILES = ["main", "platform/handOver", "platform/nodeVersion"]
+const FILES = ["main", "platform/endBySignal", "platform/handOver", "platform/nodeVersion"]
 const START = `export const start = (_, { handedOver }) => {
   console.log(JSON.stringify({ version: process.version, args: process.argv.slice(2), handedOver }))
   process.exit(3)

@@ -35,7 +35,7 @@ it.live(
       const killed = yield* Effect.promise(() => life("SIGKILL", [1]))
       expect(killed).toMatchObject({ statuses: [200], ended: { signal: "SIGKILL" } })
       const stopped = yield* Effect.promise(() => life("SIGTERM", [1]))
-      expect(stopped).toMatchObject({ statuses: [200], ended: { status: 143, stderr: "" } })
+      expect(stopped).toMatchObject({ statuses: [200], ended: { signal: "SIGTERM", stderr: "" } })
       const text = readFileSync(record, "utf8")
       const lines: ReadonlyArray<unknown> = text
         .trim()

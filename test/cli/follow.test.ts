@@ -42,7 +42,7 @@ describe.concurrent("paceline summarise --follow", () => {
     }).pipe(Effect.scoped),
   )
 
-  it.live("concludes with the summary when it is stopped, and says so with its status", () =>
+  it.live("concludes with the summary when it is stopped, and ends by the signal", () =>
     Effect.gen(function* () {
       const file = join(yield* folder, "run.ndjson")
       write(file, [header(), accepted("a", 0), accepted("b", 1500)])
@@ -50,8 +50,8 @@ describe.concurrent("paceline summarise --follow", () => {
       // A line of progress: all that there is was read.
       yield* told(running, "2 of 2")
       running.child.kill("SIGINT")
-      const { status, stdout } = yield* Effect.promise(() => running.ended)
-      assert.strictEqual(status, 130)
+      const { signal, stdout } = yield* Effect.promise(() => running.ended)
+      assert.strictEqual(signal, "SIGINT")
       assert.include(stdout, "Total Time: 0:00:01.500000\n")
     }).pipe(Effect.scoped),
   )
@@ -61,8 +61,8 @@ describe.concurrent("paceline summarise --follow", () => {
       const running = follow(join(yield* folder, "run.ndjson"))
       yield* told(running, "which is not there yet")
       running.child.kill("SIGTERM")
-      const { status, stdout } = yield* Effect.promise(() => running.ended)
-      assert.deepStrictEqual([status, stdout], [143, ""])
+      const { signal, stdout } = yield* Effect.promise(() => running.ended)
+      assert.deepStrictEqual([signal, stdout], ["SIGTERM", ""])
     }).pipe(Effect.scoped),
   )
 })

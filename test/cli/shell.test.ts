@@ -60,17 +60,13 @@ describe.concurrent("the shell", () => {
     expect(ended.stderr).toContain("a remark")
   })
 
-  it.each([
-    { signal: "SIGINT", status: 130 },
-    { signal: "SIGTERM", status: 143 },
-    { signal: "SIGHUP", status: 129 },
-  ] as const)("drains after $signal and exits with $status", async ({ signal, status }) => {
+  it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("drains after %s and ends by it", async (signal) => {
     const running = launch([SHELL, "drain"])
     await running.printed("started")
     running.child.kill(signal)
     running.child.kill(signal)
     const ended = await running.ended
-    expect(ended).toMatchObject({ status, signal: null, stderr: "" })
+    expect(ended).toMatchObject({ status: null, signal, stderr: "" })
     expect(ended.stdout).toMatch(/drained\n$/)
   })
 
@@ -82,7 +78,7 @@ describe.concurrent("the shell", () => {
     const again = setInterval(() => running.child.kill("SIGINT"), 100)
     const ended = await running.ended
     clearInterval(again)
-    expect(ended).toMatchObject({ status: 130, signal: null, stderr: "" })
+    expect(ended).toMatchObject({ status: null, signal: "SIGINT", stderr: "" })
   })
 
   it("says so when draining failed", async () => {

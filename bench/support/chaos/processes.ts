@@ -1,6 +1,7 @@
 /** Processes of the program, started, watched and killed. */
 import { type ChildProcess, spawn } from "node:child_process"
 import { createWriteStream, existsSync } from "node:fs"
+import { constants } from "node:os"
 import { delimiter, join, sep } from "node:path"
 import process from "node:process"
 import { Effect, Option } from "effect"
@@ -12,10 +13,10 @@ export interface Program {
   /** The first line of standard output that `wanted` finds something in; undefined where it ended before. */
   readonly said: Effect.Effect<string | undefined>
   /**
-   * Its end, and that of every process that came of it and holds its output, with its exit status or null where a
-   * signal ended it.
+   * Its end, and that of every process that came of it and holds its output, with its exit status, or what a shell shows where a
+   * signal ended it: 143 for SIGTERM.
    */
-  readonly ended: Effect.Effect<number | null>
+  readonly ended: Effect.Effect<number>
 }
 
 export interface ProgramOptions {
@@ -54,9 +55,9 @@ export const startProgram = (args: ReadonlyArray<string>, options: ProgramOption
       })
       const { pid, stderr, stdout } = child
       stderr?.pipe(createWriteStream(options.errors, { flags: "a" }))
-      const ending = new Promise<number | null>((resolve) => {
-        child.once("close", (status) => {
-          resolve(status)
+      const ending = new Promise<number>((resolve) => {
+        child.once("close", (status, signal) => {
+          resolve(status ?? 128 + (signal === null ? 0 : constants.signals[signal]))
         })
       })
       const saying = new Promise<string | undefined>((resolve) => {
