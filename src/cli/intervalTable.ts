@@ -14,19 +14,24 @@ export const printIntervals = (
   isFirst: boolean,
 ) =>
   Effect.map(Console.Console, (console) => {
-    const { heading, line } = intervalLines(format, file, isFirst, selection)
-    let hasHeading = heading === undefined
+    let lines = intervalLines(format, file, isFirst, selection)
+    let hasHeading = false
     const printHeading = (): void => {
-      if (!hasHeading) console.log(heading)
+      if (!hasHeading && lines.heading !== undefined) console.log(lines.heading)
       hasHeading = true
     }
     return {
       /** Prints each interval on standard output as soon as it is complete. */
-      listen: ((source, current) =>
-        makeIntervals(Duration.toMillis(every), source, current, (interval) => {
+      listen: ((source, current, run) => {
+        if (run > 1) {
+          lines = intervalLines(format, `${file} (run ${run})`, false, selection)
+          hasHeading = false
+        }
+        return makeIntervals(Duration.toMillis(every), source, current, (interval) => {
           printHeading()
-          console.log(line(interval))
-        })) satisfies Listen,
+          console.log(lines.line(interval))
+        })
+      }) satisfies Listen,
       /** Prints the heading if no interval did: an empty table has one, a log that is refused has none. */
       end: Effect.sync(printHeading),
     }

@@ -5,12 +5,12 @@ import { certifyFile } from "../certificate/certifyFile.ts"
 import { refusalOf, renderCertificates } from "../certificate/renderCertificate.ts"
 import { CommandFailed, refuse } from "./errors.ts"
 import { quote } from "../platform/quote.ts"
-import { STANDARD_INPUT } from "../summary/logProblems.ts"
+import { nameOf, STANDARD_INPUT } from "../summary/logProblems.ts"
 import type { LogOptions } from "../summary/LogOptions.ts"
 import { renderSummaries } from "../summary/render.ts"
 import { makeFollower } from "../summary/followLog.ts"
 import { looksAtAll } from "../summary/Selection.ts"
-import { summariseFile, summaryOfLog } from "../summary/summariseFile.ts"
+import { figuresOfLog, type LogFigures, summariseFile } from "../summary/summariseFile.ts"
 import type { NamedSummary, Summary } from "../summary/Summary.ts"
 import { isSameFile } from "./files.ts"
 import { makeFollowView } from "./FollowView.ts"
@@ -20,6 +20,9 @@ import { problemWith, selectionOf, type SummariseConfig, summariseFlags } from "
 import { asUserError } from "./advice.ts"
 import { openToAppend, openWholeFile } from "./resultFiles.ts"
 import { examples } from "./examples.ts"
+
+/** A log of which one line in fewer is not recognised is probably another program's. */
+const MOST_UNRECOGNISED = 10
 
 /** Fails where a log has no request of a key that was asked for. */
 const expectKeys = Effect.fnUntraced(function* (
@@ -70,6 +73,41 @@ const partOf = (config: SummariseConfig): LogOptions => {
   return looksAtAll(selection) ? {} : { selection }
 }
 
+/** Warns of figures that may not be what they seem. */
+const warnOfLog = Effect.fnUntraced(function* (
+  { lines, unrecognisedLines }: LogFigures,
+  file: string,
+  logs: ReadonlyArray<NamedSummary>,
+) {
+  if (unrecognisedLines * MOST_UNRECOGNISED > lines) {
+    const percent = ((unrecognisedLines / lines) * 100).toFixed(0)
+    yield* Console.error(
+      `warning: ${nameOf(file)}: ${unrecognisedLines} of ${lines} lines were not recognised (${percent} %); the figures tell of the others alone`,
+    )
+  }
+  for (const { name, summary } of logs) {
+    const { accepted, created } = summary.orders
+    if (accepted > created)
+      yield* Console.error(
+        `warning: ${nameOf(name)}: ${accepted} orders were accepted, and only ${created} created as their ids have it; it may hold several runs, or tell an order twice`,
+      )
+  }
+})
+
+/** The summaries of a log's runs, by their names, with warnings. Fails where a run has no request of a key that was asked for. */
+const tellRuns = Effect.fnUntraced(function* (config: SummariseConfig, file: string, figures: LogFigures) {
+  const { runs } = figures
+  const selection = selectionOf(config)
+  const logs = runs.map(({ number, summary }) => ({
+    name: runs.length === 1 ? file : `${file} (run ${number})`,
+    summary,
+    selection,
+  }))
+  for (const { summary } of logs) yield* expectKeys(file, summary, config.key)
+  yield* warnOfLog(figures, file, logs)
+  return logs
+})
+
 /** Prints what came of the logs when all of them were read. */
 const conclude = Effect.fnUntraced(function* (
   { append, every, format }: SummariseConfig,
@@ -87,9 +125,8 @@ const follow = Effect.fnUntraced(function* (config: SummariseConfig, file: strin
   const view = yield* makeFollowView(file)
   const follower = makeFollower(file, config, partOf(config), view)
   const end = Effect.gen(function* () {
-    const summary = yield* Effect.mapError(summaryOfLog(file, follower.log()), asUserError)
-    yield* expectKeys(file, summary, config.key)
-    yield* conclude(config, [{ name: file, summary, selection: selectionOf(config) }])
+    const figures = yield* Effect.mapError(figuresOfLog(file, follower.log()), asUserError)
+    yield* conclude(config, yield* tellRuns(config, file, figures))
   })
   yield* follower.follow.pipe(
     Effect.ensuring(view.ended),
@@ -113,12 +150,15 @@ const readToTheEnd = Effect.fnUntraced(function* (config: SummariseConfig) {
         ? yield* printIntervals(every.value, format, file, selection, index === 0)
         : undefined
     const listen = [printer?.listen ?? [], report?.recorders.listen ?? []].flat()
-    const summary = yield* summariseFile(file, config, { ...partOf(config), listen })
-    yield* expectKeys(file, summary, config.key)
+    const logs = yield* tellRuns(
+      config,
+      file,
+      yield* summariseFile(file, config, { ...partOf(config), listen }),
+    )
     if (printer !== undefined) yield* printer.end
-    return { name: file, summary, selection }
+    return logs
   })
-  const logs = yield* Effect.forEach(config.logs, readOne)
+  const logs = (yield* Effect.forEach(config.logs, readOne)).flat()
   if (report !== undefined) yield* report.write(yield* renderReport(logs, report.recorders))
   yield* conclude(config, logs)
 }, Effect.scoped)
@@ -144,7 +184,7 @@ export const summarise = Command.make(
   }),
 ).pipe(
   Command.withDescription(
-    "Prints the figures of logs: throughput, orders by outcome, errors, and how old orders were when they were sent. It counts lines that it does not recognise and passes over them.",
+    "Prints the figures of logs: throughput, orders by outcome, errors, and how old orders were when they were sent. It counts lines that it does not recognise and passes over them, with a warning where they are more than a tenth. The runs that a Python client has appended to one file are told one by one.",
   ),
   Command.withShortDescription("Print the figures of logs"),
   examples({

@@ -1,5 +1,5 @@
 /**
- * Reads a log from its bytes, in whatever pieces they come: a journal, or a Python client's log. The first line that is a
+ * Reads a log from its bytes, UTF-8 or marked as UTF-16, in whatever pieces they come: a journal, or a Python client's log. The first line that is a
  * record of either decides which. Everyone who reads logs reads them with this.
  *
  * A journal's lines are read from the bytes themselves where they are in the form in which they are written here, and
@@ -11,6 +11,7 @@ import { scanRecord } from "./fast/recordScanner.ts"
 import type { Cursor } from "./fast/scanValues.ts"
 import { newerVersion, readJournalLine } from "./journalLine.ts"
 import type { JournalRecord } from "./JournalRecord.ts"
+import { makeUtf8Bytes } from "./utf8Bytes.ts"
 import { type PythonEvent, readPythonLine } from "./PythonLog.ts"
 
 /** Who wrote a log: this client, or one of the exercise's Python clients. */
@@ -103,5 +104,15 @@ export const makeLogReader = (taker: LogTaker): LogReader => {
     MAX_LINE_BYTES,
   )
 
-  return { ...cutter, kind: () => kind, lines: () => lines, newerVersion: () => newer }
+  const utf8 = makeUtf8Bytes(cutter.push)
+  return {
+    push: utf8.push,
+    end: () => {
+      utf8.end()
+      return cutter.end()
+    },
+    kind: () => kind,
+    lines: () => lines,
+    newerVersion: () => newer,
+  }
 }

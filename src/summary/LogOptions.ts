@@ -15,11 +15,12 @@ export interface EventListener {
 }
 
 /**
- * Makes a listener for one log.
+ * Makes a listener for one log, or for each of its runs where a Python client's log holds several.
  *
  * @param current the span of the run that the log has reached
+ * @param run which of the log's runs it hears, counted from 1
  */
-export type Listen = (kind: LogKind, current: () => LogSpan) => EventListener
+export type Listen = (kind: LogKind, current: () => LogSpan, run: number) => EventListener
 
 /** Which events count, and who hears them besides the summary. */
 export interface LogOptions {

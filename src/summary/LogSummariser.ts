@@ -3,11 +3,12 @@
  * listeners. It counts lines that it does not recognise; they are never fatal.
  */
 import { Option } from "effect"
-import { fromJournal, type LogEvent } from "../journal/LogEvent.ts"
+import { fromJournal, type LogEvent, type Unrecognised } from "../journal/LogEvent.ts"
 import { type LogKind, type LogReader, makeLogReader } from "../journal/LogReader.ts"
 import { makeEventFilter } from "./EventFilter.ts"
 import type { LogDefaults, LogOptions } from "./LogOptions.ts"
 import { makeLogSpans, type Missed } from "./LogSpans.ts"
+import { makePythonRuns } from "./PythonRuns.ts"
 import { makeSummariser } from "./Summariser.ts"
 import type { Summary } from "./Summary.ts"
 
@@ -22,16 +23,32 @@ export interface LogSummariser extends Pick<LogReader, "push" | "lines" | "newer
   readonly missed: () => Missed | undefined
   /** Whether the run that wrote the log has ended. */
   readonly hasEnded: () => boolean
-  /** The summary of the lines so far; none if no line was recognised. */
+  /** Lines so far that nothing could be read from, of all its runs. */
+  readonly unrecognisedLines: () => number
+  /** The summary of the run that the log has come to; none if no line was recognised. */
   readonly summary: () => Option.Option<Summary>
+  /** The runs that the log has told of so far, those without a chosen record left out. */
+  readonly runs: () => ReadonlyArray<LogRun>
+}
+
+/** A run of a log. A journal is one; a Python client's log may hold several. */
+export interface LogRun {
+  /** Counted from 1. */
+  readonly number: number
+  readonly summary: Summary
 }
 
 /** The way of events to the summary, once the log's kind is known. */
-const makeEventTaker = (kind: LogKind, defaults: LogDefaults, { listen = [], selection }: LogOptions) => {
+const makeEventTaker = (
+  kind: LogKind,
+  number: number,
+  defaults: LogDefaults,
+  { listen = [], selection }: LogOptions,
+) => {
   const summariser = makeSummariser({ ...defaults, kind })
   const spans = makeLogSpans(selection ?? { since: undefined, until: undefined }, kind)
   const filter = selection && makeEventFilter(selection.keys, spans.current)
-  const listeners = listen.map((make) => make(kind, spans.current))
+  const listeners = listen.map((make) => make(kind, spans.current, number))
   let hasEnded = false
   return {
     take: (event: LogEvent): void => {
@@ -44,8 +61,10 @@ const makeEventTaker = (kind: LogKind, defaults: LogDefaults, { listen = [], sel
       for (const listener of listeners) listener.add(seen)
     },
     end: (): void => {
+      if (spans.missed() !== undefined) return
       for (const listener of listeners) listener.end()
     },
+    run: (): LogRun => ({ number, summary: summariser.finish() }),
     spans,
     hasEnded: () => hasEnded,
     summary: summariser.finish,
@@ -58,30 +77,51 @@ const MOST_UNREAD = 1024
 /** Makes a summariser for one log. */
 export const makeLogSummariser = (defaults: LogDefaults, options: LogOptions = {}): LogSummariser => {
   let log: ReturnType<typeof makeEventTaker> | undefined
+  /** Those before the one that the log has come to. */
+  let isPython = false
+  let unrecognisedLines = 0
+  const former: Array<LogRun> = []
   /** Before the log's kind was known: lines, and the times of others that have one. */
   let unread = 0
   const unreadMs: Array<number> = []
 
-  const begin = (kind: LogKind) => {
-    const begun = makeEventTaker(kind, defaults, options)
-    for (const lineMs of unreadMs) begun.take({ type: "unrecognised", lines: 1, lineMs })
-    if (unread > 0) begun.take({ type: "unrecognised", lines: unread })
+  const begin = (kind: LogKind, number: number) => {
+    const begun = makeEventTaker(kind, number, defaults, options)
     log = begun
     return begun
   }
 
+  const runs = makePythonRuns({
+    event: (event) => (log ?? begin("python-client", 1)).take(event),
+    begin: () => {
+      log?.end()
+      const ended = log?.run()
+      if (ended !== undefined && log?.spans.missed() === undefined) former.push(ended)
+      begin("python-client", (ended?.number ?? 0) + 1)
+    },
+  })
+
+  /** What could not be read before the log's kind was known. */
+  const giveUnread = (give: (event: Unrecognised) => void): void => {
+    for (const lineMs of unreadMs) give({ type: "unrecognised", lines: 1, lineMs })
+    if (unread > 0) give({ type: "unrecognised", lines: unread })
+  }
+
   const reader = makeLogReader({
     record: (record) => {
-      const { take } = log ?? begin("journal")
-      take(fromJournal(record))
+      if (log === undefined) giveUnread(begin("journal", 1).take)
+      log?.take(fromJournal(record))
     },
     python: (event) => {
-      const { take } = log ?? begin("python-client")
-      take(event)
+      if (!isPython) giveUnread(runs.add)
+      isPython = true
+      runs.add(event)
     },
     unread: (_, lineMs) => {
+      unrecognisedLines += 1
       const time = lineMs === undefined ? {} : { lineMs }
-      if (log !== undefined) log.take({ type: "unrecognised", lines: 1, ...time })
+      if (isPython) runs.add({ type: "unrecognised", lines: 1, ...time })
+      else if (log !== undefined) log.take({ type: "unrecognised", lines: 1, ...time })
       else if (lineMs !== undefined && unreadMs.length < MOST_UNREAD) unreadMs.push(lineMs)
       else unread += 1
     },
@@ -94,11 +134,17 @@ export const makeLogSummariser = (defaults: LogDefaults, options: LogOptions = {
     endLine: reader.end,
     end: () => {
       reader.end()
+      runs.end()
       log?.end()
     },
+    unrecognisedLines: () => unrecognisedLines,
     lacksBeginning: () => log?.spans.lacksBeginning() ?? false,
-    missed: () => log?.spans.missed(),
+    missed: () => (former.length === 0 ? log?.spans.missed() : undefined),
     hasEnded: () => log?.hasEnded() ?? false,
     summary: () => Option.map(Option.fromUndefinedOr(log), ({ summary }) => summary()),
+    runs: () =>
+      log === undefined || (former.length > 0 && log.spans.missed() !== undefined)
+        ? former
+        : [...former, log.run()],
   }
 }

@@ -1,7 +1,7 @@
 /**
  * Summarises a file, or standard input, in one pass: no more of it is kept than a chunk and a line.
  */
-import { Effect, type FileSystem, Option, type Stdio, Stream } from "effect"
+import { Effect, type FileSystem, type Stdio, Stream } from "effect"
 import { fileBytes, standardInputBytes } from "../journal/logBytes.ts"
 import type { LogDefaults, LogOptions } from "./LogOptions.ts"
 import {
@@ -12,8 +12,7 @@ import {
   refuseNewer,
   STANDARD_INPUT,
 } from "./logProblems.ts"
-import { type LogSummariser, makeLogSummariser } from "./LogSummariser.ts"
-import type { Summary } from "./Summary.ts"
+import { type LogRun, type LogSummariser, makeLogSummariser } from "./LogSummariser.ts"
 
 /** The bytes of the log in `file`, or of standard input where that is `-`. */
 export const logBytes = (
@@ -23,9 +22,17 @@ export const logBytes = (
     ? Stream.mapError(standardInputBytes, cannotRead(file))
     : Stream.mapError(fileBytes(file), cannotRead(file))
 
+/** What was read of a log. */
+export interface LogFigures {
+  /** Its runs that have something of the chosen part: one at least. */
+  readonly runs: ReadonlyArray<LogRun>
+  readonly lines: number
+  readonly unrecognisedLines: number
+}
+
 /**
  * Summarises the log in `file`, or what comes on standard input where that is `-`. Either may be packed by gzip: their
- * first bytes tell.
+ * first bytes tell. A Python client's log may hold several runs, which are summarised one by one.
  *
  * Fails where the file cannot be read, holds not a single line of a log, or is a
  * journal of a newer version.
@@ -34,22 +41,27 @@ export const summariseFile = Effect.fn("summariseFile")(function* (
   file: string,
   defaults: LogDefaults,
   options: LogOptions = {},
-): Effect.fn.Return<Summary, LogUnusable, FileSystem.FileSystem | Stdio.Stdio> {
+): Effect.fn.Return<LogFigures, LogUnusable, FileSystem.FileSystem | Stdio.Stdio> {
   const log = makeLogSummariser(defaults, options)
   yield* Stream.runForEachArray(logBytes(file), (chunks) => {
     for (const chunk of chunks) log.push(chunk)
     return refuseNewer(file, log)
   })
-  log.end()
-  yield* refuseNewer(file, log)
-  return yield* summaryOfLog(file, log)
+  return yield* figuresOfLog(file, log)
 })
 
-/** The summary of what was read of `file`, unless that is not a single line of a log, or has nothing of the time that was asked for. */
-export const summaryOfLog = Effect.fnUntraced(function* (file: string, log: LogSummariser) {
+/**
+ * The figures of what was read of `file`, of which no more is to come. Fails where that is not a single line of a log, or
+ * has nothing of the time that was asked for.
+ */
+export const figuresOfLog = Effect.fnUntraced(function* (
+  file: string,
+  log: LogSummariser,
+): Effect.fn.Return<LogFigures, LogUnusable> {
+  log.end()
+  yield* refuseNewer(file, log)
   yield* refuseMissed(file, log)
-  return yield* Option.match(log.summary(), {
-    onNone: () => Effect.fail(nothingReadable(file, log.lines())),
-    onSome: Effect.succeed,
-  })
+  const runs = log.runs()
+  if (runs.length === 0) return yield* nothingReadable(file, log.lines())
+  return { runs, lines: log.lines(), unrecognisedLines: log.unrecognisedLines() }
 })

@@ -19,6 +19,7 @@ const refusal = (status: number, message: string) =>
 const summaryOf = (lines: ReadonlyArray<string>) => {
   const reader = makeLogSummariser({ keys: 5, limit: 20 })
   for (const line of lines) pushLine(reader, line)
+  reader.end()
   return Option.getOrThrow(reader.summary())
 }
 

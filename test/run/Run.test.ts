@@ -10,7 +10,7 @@ import { always } from "../../src/exchange/faults/When.ts"
 import { ackWindowDesign } from "../../src/run/Design.ts"
 import { type HttpRunSettings, prepareHttpRun } from "../../src/run/HttpRun.ts"
 import { type RunNews, RunProgress } from "../../src/run/RunProgress.ts"
-import { summariseFile } from "../../src/summary/summariseFile.ts"
+import { summaryOfFile } from "../summary/records.ts"
 import { accept, type Behave, hostileServer, nobody } from "../support/hostileServer.ts"
 import { claimIn } from "../keys/support.ts"
 import { makeKeys } from "../support/rig.ts"
@@ -84,7 +84,7 @@ describe.concurrent("a run", () => {
       const { exit, footer, records, summary } = yield* runAll(settings)
       expect(exit).toEqual(Exit.void)
       expect(footer).toMatchObject({ end: "done", rejected: 0, unknown: 0, cancelled: 0, badLines: 0 })
-      expect(summary).toEqual(yield* summariseFile(settings.log, { keys: 5, limit: 20 }))
+      expect(summary).toEqual(yield* summaryOfFile(settings.log, { keys: 5, limit: 20 }))
       expect(summary).toMatchObject({ exceeds: 0, bans: 0, nonceErrors: 0, unrecognisedLines: 0 })
       expect(summary.orders.created).toBeGreaterThan(20)
       expect(records[0]).toMatchObject({
@@ -188,7 +188,7 @@ describe.concurrent("a run", () => {
       expect(footer).toMatchObject({ end: "stopped", accepted: 5, rejected: 0, expired: 0, unknown: 0 })
       expect(footer?.cancelled).toBeGreaterThan(0)
       expect(server.ids().length).toBe(5)
-      const summary = yield* summariseFile(settings.log, { keys: 5, limit: 20 })
+      const summary = yield* summaryOfFile(settings.log, { keys: 5, limit: 20 })
       expect(summary.orders).toMatchObject({ accepted: 5, cancelled: footer?.cancelled })
     }),
   )

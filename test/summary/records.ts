@@ -1,9 +1,13 @@
 /**
  * Journal records and log lines for tests, with everything that a test does not care about filled in.
  */
+import { Effect } from "effect"
 import type { LogReader } from "../../src/journal/LogReader.ts"
 import type { Footer, Header, JournalRecord } from "../../src/journal/JournalRecord.ts"
 import { fromJournal } from "../../src/journal/LogEvent.ts"
+import { invariant } from "../../src/platform/invariant.ts"
+import type { LogDefaults } from "../../src/summary/LogOptions.ts"
+import { summariseFile } from "../../src/summary/summariseFile.ts"
 import type { Summary } from "../../src/summary/Summary.ts"
 import { makeSummariser } from "../../src/summary/Summariser.ts"
 
@@ -133,6 +137,14 @@ export const footer = (t: number, counts: Partial<Omit<typeof Footer.Type, "type
   badLines: 0,
   ...counts,
 })
+
+/** The summary of a file's one run. */
+export const summaryOfFile = (file: string, defaults: LogDefaults) =>
+  Effect.map(summariseFile(file, defaults), ({ runs }) => {
+    const [run] = runs
+    invariant(run !== undefined && runs.length === 1, "a log of several runs")
+    return run.summary
+  })
 
 /** Feeds records to a fresh summariser, as the live run does. */
 export const summaryOf = (records: ReadonlyArray<JournalRecord>): Summary => {

@@ -69,6 +69,77 @@ describe("paceline summarise", () => {
     }).pipe(Effect.provide(NodeServices.layer)),
   )
 
+  const acceptedLine = (seconds: number, id: number | string) =>
+    `2026-11-23 16:${String(Math.floor(seconds / 60)).padStart(2, "0")}:${String(seconds % 60).padStart(2, "0")},000 - root - INFO - API response: status 200, resp {'req_id': '${id}', 'status': 'OK'}\n`
+
+  it.effect("tells the runs that were appended to one log one by one", () =>
+    Effect.gen(function* () {
+      const log = (yield* inDirectory)("async-debug.log")
+      const fileSystem = yield* FileSystem.FileSystem
+      const ids = [0, 1, 2, 3]
+      const lines = [
+        ...ids.map((id) => acceptedLine(id, id)),
+        ...ids.map((id) => acceptedLine(600 + 2 * id, id)),
+      ]
+      yield* fileSystem.writeFileString(log, lines.join(""))
+      const printed = yield* run("--format", "classic", log)
+      assert.deepStrictEqual(printed.match(/^(?:\/.*|Total Time.*)$/gm), [
+        `${log} (run 1)`,
+        "Total Time: 0:00:03",
+        `${log} (run 2)`,
+        "Total Time: 0:00:06",
+      ])
+      const rows = yield* run("--every", "1h", "--format", "csv", log)
+      assert.deepStrictEqual(
+        rows
+          .split("file,")
+          .at(-1)
+          ?.match(/^\/[^,]*/gm)
+          ?.map((name) => name.slice(log.length)),
+        ["", " (run 2)"],
+      )
+    }).pipe(Effect.provide(NodeServices.layer)),
+  )
+
+  const warningsOf = Effect.fnUntraced(function* (text: string | Uint8Array) {
+    const log = (yield* inDirectory)("some.log")
+    const fileSystem = yield* FileSystem.FileSystem
+    yield* fileSystem.writeFile(log, Buffer.from(text))
+    const printed = yield* run("--format", "json", log)
+    return { printed, warnings: (yield* TestConsole.errorLines).join("\n").replaceAll(log, "LOG") }
+  })
+
+  it.effect("warns on standard error where more than a tenth of a log was not recognised", () =>
+    Effect.gen(function* () {
+      const known = Array.from({ length: 9 }, (_, id) => acceptedLine(id, id)).join("")
+      assert.strictEqual((yield* warningsOf(`${known}what?\n`)).warnings, "")
+      assert.strictEqual(
+        (yield* warningsOf(`${known}what?\nand this?\n`)).warnings,
+        'warning: "LOG": 2 of 11 lines were not recognised (18 %); the figures tell of the others alone',
+      )
+    }).pipe(Effect.provide(NodeServices.layer)),
+  )
+
+  it.effect("warns where more orders were accepted than created", () =>
+    Effect.gen(function* () {
+      assert.match(
+        (yield* warningsOf(acceptedLine(0, 1) + acceptedLine(0, 2) + acceptedLine(0, 1))).warnings,
+        /^warning: "LOG": 3 orders were accepted, and only 2 created as their ids have it; /,
+      )
+    }).pipe(Effect.provide(NodeServices.layer)),
+  )
+
+  it.effect.each(["utf-16le", "utf-16be"])("reads a log in %s by its byte order mark", (encoding) =>
+    Effect.gen(function* () {
+      const text = acceptedLine(0, "caf\u00e9") + acceptedLine(1, 2)
+      const little = Buffer.from(`\ufeff${text}`, "utf16le")
+      const { printed, warnings } = yield* warningsOf(encoding === "utf-16le" ? little : little.swap16())
+      const plain = yield* warningsOf(text)
+      assert.strictEqual(warnings, "")
+      assert.isTrue(plain.printed.endsWith(printed))
+    }).pipe(Effect.provide(NodeServices.layer)),
+  )
+
   it.effect("says what is wrong with a file that it cannot append to", () =>
     Effect.gen(function* () {
       const file = yield* inDirectory

@@ -5,8 +5,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem, Layer, Path, Schema, Stdio, Stream } from "effect"
 import { inWords } from "../../src/cli/advice.ts"
 import { STANDARD_INPUT } from "../../src/summary/logProblems.ts"
-import { summariseFile } from "../../src/summary/summariseFile.ts"
-import { accepted, acceptedAt, header, sent, summaryOf } from "./records.ts"
+import { accepted, acceptedAt, header, sent, summaryOf, summaryOfFile } from "./records.ts"
 
 const fixture = fileURLToPath(new URL("../fixtures/python-client-2x.log", import.meta.url))
 const fixtureFigures = fileURLToPath(new URL("../fixtures/python-client-2x.expected.json", import.meta.url))
@@ -25,9 +24,9 @@ const write = Effect.fnUntraced(function* (content: string | Uint8Array) {
   return file
 })
 
-const summaryOfText = (text: string) => Effect.flatMap(write(text), (file) => summariseFile(file, defaults))
+const summaryOfText = (text: string) => Effect.flatMap(write(text), (file) => summaryOfFile(file, defaults))
 
-const problemWith = (file: string) => Effect.map(Effect.flip(summariseFile(file, defaults)), inWords)
+const problemWith = (file: string) => Effect.map(Effect.flip(summaryOfFile(file, defaults)), inWords)
 
 const text = (records: ReadonlyArray<unknown>) => records.map((record) => JSON.stringify(record)).join("\n")
 
@@ -36,7 +35,7 @@ describe("a log in a file", () => {
     Effect.gen(function* () {
       const fileSystem = yield* FileSystem.FileSystem
       const expected = yield* decodeFigures(yield* fileSystem.readFileString(fixtureFigures))
-      const summary = yield* summariseFile(fixture, defaults)
+      const summary = yield* summaryOfFile(fixture, defaults)
       const { orders, ...figures } = expected
       for (const [name, value] of Object.entries(figures)) {
         assert.deepStrictEqual(Object.entries(summary).find(([key]) => key === name)?.[1], value, name)
@@ -134,13 +133,13 @@ describe("a log that gzip has packed", () => {
   it.effect("is told by its first bytes, and may have been packed piece by piece", () =>
     Effect.gen(function* () {
       const file = yield* write(packed)
-      assert.deepStrictEqual(yield* summariseFile(file, defaults), summaryOf(records))
+      assert.deepStrictEqual(yield* summaryOfFile(file, defaults), summaryOf(records))
     }).pipe(Effect.provide(NodeServices.layer)),
   )
 
   it.effect("may come on standard input, byte by byte", () =>
     Effect.gen(function* () {
-      assert.deepStrictEqual(yield* summariseFile(STANDARD_INPUT, defaults), summaryOf(records))
+      assert.deepStrictEqual(yield* summaryOfFile(STANDARD_INPUT, defaults), summaryOf(records))
     }).pipe(
       Effect.provide(
         Layer.merge(NodeServices.layer, Stdio.layerTest({ stdin: Stream.fromIterable(pieces) })),
@@ -168,7 +167,7 @@ describe("a log on standard input", () => {
     )
     const stdin = Stdio.layerTest({ stdin: Stream.fromIterable(pieces) })
     return Effect.gen(function* () {
-      assert.deepStrictEqual(yield* summariseFile(STANDARD_INPUT, defaults), summaryOf(records))
+      assert.deepStrictEqual(yield* summaryOfFile(STANDARD_INPUT, defaults), summaryOf(records))
     }).pipe(Effect.provide(Layer.merge(NodeServices.layer, stdin)))
   })
 
