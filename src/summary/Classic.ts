@@ -74,6 +74,15 @@ const closeWindow = (classic: Classic, atMs: number): void => {
   Object.assign(open, noOrders())
 }
 
+/** The second from the first line in which something happened; negative before it. */
+const secondOf = ({ firstMs }: Classic, ms: number): number => Math.floor(elapsedMs(firstMs, ms) / SECOND_MS)
+
+/** Whether so much time lies between the two. Rounded only where that may matter: this is asked of every line. */
+const isAtLeast = (ms: number, fromMs: number, toMs: number): boolean => {
+  const roughly = toMs - fromMs - ms
+  return Math.abs(roughly) > 1 ? roughly > 0 : elapsedMs(fromMs, toMs) >= ms
+}
+
 /** Takes a line's time. Answers whether the line is counted. */
 const takeLine = (classic: Classic, atMs: number): boolean => {
   classic.lastMs = atMs
@@ -82,12 +91,11 @@ const takeLine = (classic: Classic, atMs: number): boolean => {
     classic.openedMs = atMs
     return false
   }
-  const seconds = Math.floor(elapsedMs(classic.firstMs, atMs) / SECOND_MS)
-  if (seconds > classic.seconds) {
-    classic.seconds = seconds
+  if (isAtLeast((classic.seconds + 1) * SECOND_MS, classic.firstMs, atMs)) {
+    classic.seconds = secondOf(classic, atMs)
     classic.createdInNewest = 0
   }
-  if (elapsedMs(classic.openedMs, atMs) < SECOND_MS) return true
+  if (!isAtLeast(SECOND_MS, classic.openedMs, atMs)) return true
   closeWindow(classic, atMs)
   return false
 }
@@ -104,16 +112,12 @@ const countOutcome = (classic: Classic, { outcome }: OrderOutcome): void => {
   }
 }
 
-/** The second from the first line in which an order was created; negative before it. */
-const secondOf = ({ firstMs }: Classic, createdAtMs: number): number =>
-  Math.floor(elapsedMs(firstMs, createdAtMs) / SECOND_MS)
-
 /** A journal's count lines are the orders created in each second, by when they were. */
 const countCreated = (classic: Classic, createdAtMs: number): void => {
-  const second = secondOf(classic, createdAtMs)
-  if (second < 0) return
+  const { firstMs, seconds } = classic
+  if (!isAtLeast(0, firstMs, createdAtMs)) return
   classic.created += 1
-  if (second >= classic.seconds) classic.createdInNewest += 1
+  if (isAtLeast(seconds * SECOND_MS, firstMs, createdAtMs)) classic.createdInNewest += 1
 }
 
 /** Counts the log's next event. */

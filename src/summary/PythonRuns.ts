@@ -54,7 +54,9 @@ const makeNumbers = () => {
     /** Whether an order of this number, after a gap, is another run's; undefined where it may be either's. */
     isAnother: (number: number): boolean | undefined => {
       if (number >= FIRST_NUMBERS || number >= largest) return false
-      return first.has(number) || largest >= FAR_AHEAD ? true : undefined
+      if (first.has(number) || largest >= FAR_AHEAD) return true
+      // It is nearer to those of this run: one of them that ends late.
+      return number * 2 > largest ? false : undefined
     },
   }
 }
