@@ -16,7 +16,8 @@ import { Clock, Deferred, Duration, Effect, Exit, Latch, Schedule, type Scope } 
 import { CircuitBreaker } from "effect/persistence"
 import { invariant } from "../platform/invariant.ts"
 import { monotonicClock, nowMsUnsafe, sleepUntil } from "../platform/Monotonic.ts"
-import { ExchangeUnreachable, type OrderExpired } from "./SubmitFailure.ts"
+import { Silence, type SilenceOptions } from "./Silence.ts"
+import type { OrderExpired } from "./SubmitFailure.ts"
 
 /**
  * What a request's end says about the exchange.
@@ -30,15 +31,6 @@ export type Sign =
 
 /** Takes what a request's end says about the exchange; undefined where it says nothing. */
 export type Report = (sign: Sign | undefined) => Effect.Effect<void>
-
-export interface CircuitOptions {
-  /** How long no connection may be had before the exchange is given up, when it was never reached. */
-  readonly firstContact: Duration.Duration
-  /** The same after it was reached once. */
-  readonly unreachableAfter: Duration.Duration
-  /** The exchange is given up. */
-  readonly onUnreachable: (failure: ExchangeUnreachable) => void
-}
 
 /** An exchange that is away, or wants to be left alone. */
 export interface Outage {
@@ -65,54 +57,11 @@ const outcomeOf = (sign: Sign | undefined): CircuitBreaker.Outcome => {
   return sign.kind === "answered" ? CircuitBreaker.success : CircuitBreaker.failure()
 }
 
-/** Attempts to connect that fail further apart than this do not make one outage: lanes try more than once a second. */
-const LONGEST_GAP_MS = 10_000
-
-/** How long no connection could be had. */
-class Silence {
-  readonly #options: CircuitOptions
-  #wasReached = false
-  #sinceMs: number | undefined
-  #lastMs = 0
-  #code: string | undefined
-
-  constructor(options: CircuitOptions) {
-    this.#options = options
-  }
-
-  get ms(): number {
-    return this.#sinceMs === undefined ? 0 : this.#lastMs - this.#sinceMs
-  }
-
-  /** The platform's error code of the last attempt to connect; undefined while the exchange is in contact. */
-  get code(): string | undefined {
-    return this.#code
-  }
-
-  /** A request was answered, or at least left. */
-  onContact(): void {
-    this.#wasReached = true
-    this.#sinceMs = undefined
-    this.#code = undefined
-  }
-
-  onNoContact(atMs: number, code: string): void {
-    const { firstContact, onUnreachable, unreachableAfter } = this.#options
-    // A gap without attempts says nothing about the exchange.
-    if (atMs - this.#lastMs > LONGEST_GAP_MS) this.#sinceMs = undefined
-    this.#lastMs = atMs
-    this.#sinceMs ??= atMs
-    this.#code = code
-    if (this.ms < Duration.toMillis(this.#wasReached ? unreachableAfter : firstContact)) return
-    onUnreachable(new ExchangeUnreachable({ code, seconds: this.ms / 1000 }))
-  }
-}
-
 /** A wait for what the breaker measures must not end a rounding error too early. */
 const ROUNDING_MS = 0.002
 
 /** Makes a circuit. Its jitter is drawn from the Random service of whoever uses it. */
-export const make = (options: CircuitOptions): Effect.Effect<Circuit, never, Scope.Scope> =>
+export const make = (options: SilenceOptions): Effect.Effect<Circuit, never, Scope.Scope> =>
   Effect.gen(function* () {
     const breaker = yield* CircuitBreaker.make({
       tripPolicy: CircuitBreaker.consecutive(TRIPS_AFTER),
@@ -141,7 +90,7 @@ export class Circuit {
   #heldUntilMs = Number.NEGATIVE_INFINITY
   #kind: Outage["kind"] = "unreachable"
 
-  constructor(options: CircuitOptions, breaker: CircuitBreaker.CircuitBreaker, clock: Clock.Clock) {
+  constructor(options: SilenceOptions, breaker: CircuitBreaker.CircuitBreaker, clock: Clock.Clock) {
     this.#breaker = breaker
     this.#clock = clock
     this.#breakerClock = monotonicClock(clock)

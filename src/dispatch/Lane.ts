@@ -2,61 +2,29 @@
  * A lane: the fiber of one API key. It asks its gate, takes an order only when it may send at once, sends it,
  * and turns to the next without waiting for the answer.
  */
-import { type Cause, Clock, Deferred, Effect, Latch, type Scope } from "effect"
+import { Clock, Deferred, Effect, Latch } from "effect"
 import type { ApiKey } from "../domain/ApiKey.ts"
-import type { DispatchLog, Retirement } from "../domain/DispatchEvent.ts"
+import type { Retirement } from "../domain/DispatchEvent.ts"
 import type { KeyMemory } from "../keys/KeyMemory.ts"
 import type { Gate } from "../limits/Gate.ts"
-import type { LiveReach } from "../limits/LiveReach.ts"
 import { invariant } from "../platform/invariant.ts"
 import { nowMsUnsafe, sleepUntil } from "../platform/Monotonic.ts"
-import type { ExchangeClient } from "../venues/ExchangeClient.ts"
 import type { Attempt } from "./Attempt.ts"
-import type { Circuit, Report } from "./Circuit.ts"
+import type { Report } from "./Circuit.ts"
 import type { Entry } from "./Entry.ts"
 import {
   afterAccepted,
   afterAdvice,
   afterSend,
   afterVerdict,
-  type HealthPolicy,
   type KeyHealth,
   newHealth,
   hasRoom,
   type Remedy,
 } from "./KeyHealth.ts"
-import type { Ledger } from "./Ledger.ts"
+import type { LaneContext } from "./LaneContext.ts"
 import { nextNonce } from "./nonces.ts"
-import type { OrderLine } from "./OrderLine.ts"
-import type { Pinger } from "./Pinger.ts"
 import { Request, type RequestOwner } from "./Request.ts"
-import type { DispatchFailure } from "./SubmitFailure.ts"
-import type { Watchdog } from "./Watchdog.ts"
-
-/** What a lane shares with its dispatcher. */
-export interface LaneContext extends HealthPolicy {
-  readonly line: OrderLine
-  readonly ledger: Ledger
-  readonly log: DispatchLog
-  readonly client: ExchangeClient["Service"]
-  /** One for all lanes: what one of them learns of the exchange's health holds for all. */
-  readonly circuit: Circuit
-  /** Requests live here: they outlast the lane, which may end while they are under way. */
-  readonly requests: Scope.Scope
-  readonly watchdog: Watchdog
-  /** Times an order goes back to the line after a definite refusal. */
-  readonly maxReturns: number
-  readonly pinger: Pinger
-  readonly reach: LiveReach
-  /** No order goes back to the line any more. */
-  readonly isStopping: () => boolean
-  /** The key leaves service; the lane has stopped sending. */
-  readonly onRetired: () => void
-  /** Why what comes back is not sent any more. */
-  readonly whyCancelled: () => Cause.Cause<DispatchFailure> | "stopped"
-  /** Something died that must not. */
-  readonly onDefect: (cause: Cause.Cause<never>) => void
-}
 
 export class Lane {
   readonly label: string

@@ -25,7 +25,7 @@ import {
 } from "./Attempt.ts"
 import type { Report } from "./Circuit.ts"
 import type { Entry, OpenRequest } from "./Entry.ts"
-import type { LaneContext } from "./Lane.ts"
+import type { LaneContext } from "./LaneContext.ts"
 import { problemOf } from "./outside.ts"
 
 /** What a request needs of its lane, and tells it. */
