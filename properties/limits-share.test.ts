@@ -5,7 +5,8 @@ import { defaultClockMargin } from "../src/limits/Limit.ts"
 import { SlidingLog, windowMarginMs } from "../src/limits/SlidingLog.ts"
 import { tryLaw } from "./support/law.ts"
 import { type Carried, carry, type Overload, usualRules } from "./support/limits/overload.ts"
-import type { LimitOf, Rule } from "./support/limits/rules.ts"
+import { type Impatience, waitsInVain } from "./support/limits/impatient.ts"
+import { type LimitOf, type Rule, rulesOf } from "./support/limits/rules.ts"
 
 /** The share of the ceiling that docs/limits.md promises. */
 const promised = ({ isPhaseKnown, type, windowMs }: Rule, { meanReachMs }: Carried): number => {
@@ -39,6 +40,7 @@ const tightBuckets: fc.Arbitrary<Overload> = fc
         windowMs: Math.ceil(((2 * longestMs + 1) * capacity) / (capacity - 2)),
         phaseMs: 0,
         step: 1,
+        unit: 1,
         isPhaseKnown: false,
       }),
       longestMs: fc.constant(longestMs),
@@ -53,6 +55,23 @@ const carriesIt = async (overload: Overload, variant: LimitOf | undefined): Prom
   assert.equal(carried.refused, 0)
   assert.isAtLeast(carried.share, promised(overload.rule, carried) - 0.01)
 }
+
+/** Rules that are known exactly. */
+const impatient: fc.Arbitrary<Impatience> = rulesOf("log", "bucket", "fixed").chain((rule) => {
+  const delays = fc.oneof(fc.constant(0), fc.integer({ min: 0, max: Math.floor(1.5 * rule.windowMs) }))
+  return fc.record({
+    rule: fc.constant({ ...rule, isPhaseKnown: true }),
+    offsetMs: fc.integer({ min: 0, max: 1000 }),
+    requests: fc.array(
+      fc.record({
+        gapMs: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: rule.windowMs })),
+        cost: fc.oneof(fc.constant(1), fc.integer({ min: 1, max: rule.limit })),
+        onWayMs: delays,
+      }),
+      { minLength: 2, maxLength: 40, size: "max" },
+    ),
+  })
+})
 
 /** Safe, and a fifth of the window too long. */
 const timid: LimitOf = ({ limit, windowMs }) =>
@@ -72,6 +91,16 @@ describe("a limit under overload", () => {
     worlds: tightBuckets,
     scenarios: 30,
     check: carriesIt,
+    broken: { "a window too long": timid },
+  })
+
+  tryLaw({
+    law: "waits only while some delays would have the next request refused",
+    worlds: impatient,
+    scenarios: 500,
+    check: async (world: Impatience, variant: LimitOf | undefined) => {
+      assert.equal(waitsInVain(world, variant), 0)
+    },
     broken: { "a window too long": timid },
   })
 })

@@ -18,7 +18,7 @@ const smallWorld = (
   delays: ReadonlyArray<number>,
   backMs: number,
 ): World => ({
-  rules: [{ type, limit: 2, windowMs: WINDOW_MS, phaseMs: 0, step: 1, isPhaseKnown }],
+  rules: [{ type, limit: 2, windowMs: WINDOW_MS, phaseMs: 0, step: 1, unit: 1, isPhaseKnown }],
   boundMs: undefined,
   slackMs: 0,
   offsetMs: 7,

@@ -91,7 +91,7 @@ export const carry = ({ boundMs, durationMs, longestMs, rule, seed, ...options }
   return { sent, refused, ceiling, share: sent / ceiling, meanReachMs: reachMs / sent }
 }
 
-const base = { phaseMs: 0, step: 1, isPhaseKnown: true }
+const base = { phaseMs: 0, step: 1, unit: 1, isPhaseKnown: true }
 
 /** The rules of DESIGN's table, as venues have them. */
 export const usualRules: ReadonlyArray<readonly [string, Rule]> = [

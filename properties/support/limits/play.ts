@@ -114,10 +114,7 @@ class Play {
   }
 
   takeOver(beginMs: number): void {
-    const capacity = this.#capacity()
-    const former = this.#world.former.map(
-      ([agoMs, share]) => [beginMs - agoMs, Math.ceil(share * capacity)] as const,
-    )
+    const former = this.#world.former.map(([agoMs, share]) => [beginMs - agoMs, this.costOf(share)] as const)
     for (const [atMs, cost] of former.toSorted(([a], [b]) => a - b))
       for (const counter of this.#counters) counter.pass(cost, this.#shows(atMs))
     if (former.length === 0 || this.#options.forgetsFormer === true) return
@@ -193,8 +190,18 @@ class Play {
     return Math.max(...this.#limits.map((limit) => limit.nextAt(cost, nowMs)))
   }
 
+  /** What divides all costs. */
+  get #unit(): number {
+    return Math.max(...this.#world.rules.map(({ unit }) => unit))
+  }
+
+  /** A share of the smallest capacity: a whole number of units, at least one. */
   costOf(share: number): number {
-    return Math.max(1, Math.ceil(share * this.#capacity()))
+    return this.#unit * Math.max(1, Math.ceil(share * Math.floor(this.#capacity() / this.#unit)))
+  }
+
+  partOf(cost: number, share: number): number {
+    return this.#unit * Math.ceil((share * cost) / this.#unit)
   }
 
   #fits(cost: number, nowMs: number): boolean {
@@ -247,7 +254,7 @@ export const play = (world: World, options: PlayOptions = {}): Played => {
       break
     }
     nowMs = atMs
-    game.send(cost, Math.ceil(cost * request.actualShare), request, nowMs)
+    game.send(cost, game.partOf(cost, request.actualShare), request, nowMs)
     if (options.reports === true && game.sent.length === 1) {
       nowMs = game.nextEventMs
       for (; game.nextEventMs < Number.POSITIVE_INFINITY; game.run(nowMs)) nowMs = game.nextEventMs

@@ -23,6 +23,8 @@ export interface Rule {
   readonly phaseMs: number
   /** Of the bucket in steps. */
   readonly step: number
+  /** Divides all costs. */
+  readonly unit: number
   /** The client knows the phase, and may learn the exchange's time. */
   readonly isPhaseKnown: boolean
 }
@@ -51,7 +53,7 @@ export type Policy = Pick<Limit, "capacity" | "fill" | "hold" | "level" | "nextA
 export type LimitOf = (rule: Rule, exchange: ExchangeClock, clock?: ClockMargin) => Policy
 
 export const limitOf = (rule: Rule, exchange: ExchangeClock, clock?: ClockMargin): Policy => {
-  const { isPhaseKnown, limit, phaseMs, step, type, windowMs } = rule
+  const { isPhaseKnown, limit, phaseMs, step, type, unit, windowMs } = rule
   const margin = clock === undefined ? {} : { clock }
   const perSecond = (limit * 1000) / windowMs
   switch (type) {
@@ -61,7 +63,7 @@ export const limitOf = (rule: Rule, exchange: ExchangeClock, clock?: ClockMargin
     case "bucket":
       return new Bucket({ capacity: limit, perSecond, ...margin })
     case "steps":
-      return new Bucket({ capacity: limit, perSecond, step, ...margin })
+      return new Bucket({ capacity: limit, perSecond, step, unit, ...margin })
     case "fixed":
       return isPhaseKnown
         ? new FixedWindow({ limit, windowMs, phaseMs, exchange, ...margin })
@@ -78,13 +80,19 @@ export const limitOf = (rule: Rule, exchange: ExchangeClock, clock?: ClockMargin
 }
 
 export const rulesOf = (...types: ReadonlyArray<RuleType>): fc.Arbitrary<Rule> =>
-  fc.record({
-    type: fc.constantFrom(...types),
-    limit: fc.integer({ min: 3, max: 12 }),
-    windowMs: fc.oneof(fc.integer({ min: 10, max: 200 }), fc.constantFrom(100, 1000, 10_000)),
-    phaseMs: fc.integer({ min: 0, max: 300 }),
-    step: fc.integer({ min: 1, max: 2 }),
-    isPhaseKnown: fc.boolean(),
-  })
+  fc
+    .record({
+      type: fc.constantFrom(...types),
+      limit: fc.integer({ min: 3, max: 12 }),
+      windowMs: fc.oneof(fc.integer({ min: 10, max: 200 }), fc.constantFrom(100, 1000, 10_000)),
+      phaseMs: fc.integer({ min: 0, max: 300 }),
+      step: fc.integer({ min: 1, max: 2 }),
+      isPhaseKnown: fc.boolean(),
+      isWhole: fc.boolean(),
+    })
+    // Where steps divide everything, capacities and costs are larger.
+    .map(({ isWhole, ...rule }) =>
+      isWhole ? { ...rule, limit: rule.limit * rule.step, unit: rule.step } : { ...rule, unit: 1 },
+    )
 
 export const allTypes: ReadonlyArray<RuleType> = ["log", "opened", "bucket", "steps", "fixed", "counter"]

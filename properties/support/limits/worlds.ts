@@ -126,10 +126,16 @@ export const worldsOf = ({
     .map((world) => (isFirstAnswered ? firstAnswered(world) : world))
     .map((world) => (isClockSteady ? steady(world) : world))
 
+/** They count the same requests, so all costs are divided by the same. */
+const inOneUnit = (rules: ReadonlyArray<Rule>): ReadonlyArray<Rule> => {
+  const unit = Math.min(...rules.map((rule) => rule.unit))
+  return rules.map((rule) => ({ ...rule, unit }))
+}
+
 const anyWorlds = ({ isUnit = false, most = 1, types }: WorldOptions): fc.Arbitrary<World> =>
   fc
     .tuple(
-      fc.array(rulesOf(...types), { minLength: most, maxLength: most }),
+      fc.array(rulesOf(...types), { minLength: most, maxLength: most }).map(inOneUnit),
       fc.constantFrom(0, 0.1, 0.6, 1.5),
     )
     .chain(([rules, share]) => {
