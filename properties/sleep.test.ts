@@ -9,6 +9,7 @@ import { decodeKeyRecord } from "../src/keys/KeyRecord.ts"
 import { countingSleep } from "../src/platform/BootTime.ts"
 import { nowMsUnsafe } from "../src/platform/Monotonic.ts"
 import type { ExchangeClient } from "../src/venues/ExchangeClient.ts"
+import { exerciseRules } from "../src/venues/exercise/exercise.ts"
 import { claimOn, makeDisk } from "../test/keys/support.ts"
 import { hostileClock } from "../test/support/hostileClock.ts"
 import { makeKeys, makeRig, order } from "../test/support/rig.ts"
@@ -20,8 +21,12 @@ interface World {
   readonly ttlMs: number
   readonly boundMs: number | undefined
   readonly gaps: ReadonlyArray<number>
-  /** How long a request takes to leave, and its answer to come. */
-  readonly delays: ReadonlyArray<{ readonly leavingMs: number; readonly answerMs: number }>
+  /** How long a request takes to leave, to arrive, and its answer to come; all of it stands still with the machine. */
+  readonly delays: ReadonlyArray<{
+    readonly leavingMs: number
+    readonly incomingMs: number
+    readonly answerMs: number
+  }>
   /** When the machine falls asleep, by its monotonic clock, for how long, and what the wall clock is besides off by afterwards. */
   readonly sleeps: ReadonlyArray<{ readonly atMs: number; readonly forMs: number; readonly offMs: number }>
 }
@@ -32,7 +37,11 @@ const worlds: fc.Arbitrary<World> = fc.record({
   boundMs: fc.constantFrom(55, undefined),
   gaps: fc.array(fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 60 })), { minLength: 1, maxLength: 100 }),
   delays: fc.array(
-    fc.record({ leavingMs: fc.integer({ min: 0, max: 40 }), answerMs: fc.integer({ min: 0, max: 50 }) }),
+    fc.record({
+      leavingMs: fc.integer({ min: 0, max: 40 }),
+      incomingMs: fc.integer({ min: 0, max: 50 }),
+      answerMs: fc.integer({ min: 0, max: 50 }),
+    }),
     { minLength: 1, maxLength: 10 },
   ),
   sleeps: fc.array(
@@ -47,12 +56,29 @@ const worlds: fc.Arbitrary<World> = fc.record({
 
 type Mistake = "clock-stands-still" | "looks-once"
 
+/** A request as it came to the exchange, whose clock goes on. */
+interface Arrived {
+  readonly key: string
+  readonly nonce: number
+  readonly bootMs: number
+}
+
 /** What was true as a request left. */
 interface Leaving {
   readonly id: string
   readonly bootMs: number
   /** The state of its key on the disk allowed it until then. */
   readonly leaseMs: number
+}
+
+/** The exercise's rules, by the exchange's clock. */
+const checkArrivals = (arrivals: ReadonlyArray<Arrived>): void => {
+  const { limit, windowMs } = exerciseRules
+  for (const [n, { bootMs, nonce }] of arrivals.entries()) {
+    const [before, first] = [arrivals[n - 1], arrivals[n - limit]]
+    if (before !== undefined) assert.isAbove(nonce, before.nonce, "a nonce was overtaken")
+    if (first !== undefined) assert.isAbove(bootMs, first.bootMs + windowMs, "a window was exceeded")
+  }
 }
 
 const play = (world: World, mistake: Mistake | undefined) =>
@@ -66,6 +92,7 @@ const play = (world: World, mistake: Mistake | undefined) =>
     const disk = makeDisk()
     const keys = makeKeys(world.keys)
     const leavings: Array<Leaving> = []
+    const arrivals: Array<Arrived> = []
     const made = new Map<string, number>()
     const leaseMs = (key: ApiKey): number => {
       const text = disk.files.get(`${keyName(key)}.json`) ?? ""
@@ -74,12 +101,10 @@ const play = (world: World, mistake: Mistake | undefined) =>
     let requests = 0
     const client: ExchangeClient["Service"] = {
       ping: Effect.succeed(1),
-      submit: ({ id }, key, _, watch) =>
+      submit: ({ id }, key, nonce, watch) =>
         Effect.gen(function* () {
-          const { answerMs, leavingMs } = world.delays[requests++ % world.delays.length] ?? {
-            answerMs: 0,
-            leavingMs: 0,
-          }
+          const way = world.delays[requests++ % world.delays.length]
+          const { answerMs, incomingMs, leavingMs } = way ?? { answerMs: 0, incomingMs: 0, leavingMs: 0 }
           yield* Effect.sleep(Duration.millis(leavingMs))
           const mayStart = watch.mayStart?.() !== false
           if (!mayStart && mistake !== "looks-once") {
@@ -88,6 +113,8 @@ const play = (world: World, mistake: Mistake | undefined) =>
           leavings.push({ id, bootMs: bootMs(), leaseMs: leaseMs(key) })
           const clock = yield* Clock.Clock
           watch.onWritten(nowMsUnsafe(clock))
+          yield* Effect.sleep(Duration.millis(incomingMs))
+          arrivals.push({ key: key.label, nonce, bootMs: bootMs() })
           yield* Effect.sleep(Duration.millis(answerMs))
           watch.onSettled(nowMsUnsafe(clock))
           return { status: "OK", req_id: id } as const
@@ -125,11 +152,12 @@ const play = (world: World, mistake: Mistake | undefined) =>
       assert.isAtMost(ageMs, world.ttlMs + 1e-6, `order ${id} was sent ${ageMs} ms after it was made`)
       assert.isAtMost(atMs, untilMs, `order ${id} was sent when its key's lease had run out`)
     }
+    for (const { label } of keys) checkArrivals(arrivals.filter(({ key }) => key === label))
   })
 
 describe(`a machine that sleeps (seed ${SEED}, ${RUNS} worlds a law)`, () => {
   tryLaw<World, Mistake>({
-    law: "however long the machine sleeps, no order is sent after its time to live, and none without a lease",
+    law: "however long the machine sleeps, no order is sent after its time to live or without a lease, no window exceeded, no nonce overtaken",
     worlds,
     check: async (world, mistake) => {
       await Effect.runPromise(runVirtual(Effect.scoped(play(world, mistake))))

@@ -14,6 +14,7 @@ import { latestArrival, type Reach } from "../domain/Transit.ts"
 import { Boot } from "./Boot.ts"
 import { type Beliefs, freeFromMs, inherit, type Inheritance } from "./coldStart.ts"
 import { encodeKeyRecord, type KeyRecord } from "./KeyRecord.ts"
+import { RecentArrivals } from "./RecentArrivals.ts"
 import { StateUnwritable } from "./StateError.ts"
 import { StateFiles, stateProblem } from "./StateFiles.ts"
 
@@ -21,9 +22,6 @@ import { StateFiles, stateProblem } from "./StateFiles.ts"
 const AHEAD_MS = 10_000
 /** So many nonces are written ahead if they have overtaken the wall clock: crashes in a row do not carry them far away. */
 const NONCES_AHEAD = 1000
-
-/** Arrivals are looked through only when there are twice as many as were left the last time. */
-const LEAST_TRIM = 64
 
 /** How long a request may be on its way, and how long its answer is awaited. */
 export interface ReachTerms extends Reach {
@@ -84,9 +82,8 @@ class KeyState implements KeyMemory {
   /** What is on the disk. */
   #reserved = { nonce: 0, untilMs: Number.NEGATIVE_INFINITY }
   #arrivedByMs: number
-  /** The latest arrivals of all requests that may be in the window, and of some that are no more; those of former runs as far as they are known. */
-  #arrivalsMs: Array<number>
-  #trimAt = LEAST_TRIM
+  /** Those of former runs are among them, as far as they are known. */
+  readonly #arrivals: RecentArrivals
   /** Requests that were lost and may still arrive, and when the last of them was given up. */
   #unanswered = 0
   #unansweredMs = Number.NEGATIVE_INFINITY
@@ -118,7 +115,10 @@ class KeyState implements KeyMemory {
     this.#arrivedByMs = this.#inherited.arrivedByMs - boot.offsetMs
     this.quietUntilMs = freeFromMs(this.#inherited, limit) - boot.offsetMs
     this.outUntilMs = (this.#inherited.leaveMs ?? []).map((atMs) => atMs - boot.offsetMs)
-    this.#arrivalsMs = this.outUntilMs.map((atMs) => atMs - this.#inherited.windowMs)
+    this.#arrivals = new RecentArrivals(
+      this.outUntilMs.map((atMs) => atMs - this.#inherited.windowMs),
+      Math.max(windowMs, this.#inherited.windowMs),
+    )
     this.#inheritedUntilMs = this.#inherited.quietUntilMs
     this.#isFormerUnanswered = former !== undefined && former.unansweredUntilMs !== null
     this.unansweredWindowMs = this.#isFormerUnanswered ? this.#inherited.windowMs : undefined
@@ -205,12 +205,19 @@ class KeyState implements KeyMemory {
     return this.#isRetired && this.#inFlight.size === 0
   }
 
+  /** The same with what is in flight. */
+  get #mayBeTaken(): number {
+    let largest = this.#takenNonce
+    for (const nonce of this.#inFlight) largest = Math.max(largest, nonce)
+    return largest
+  }
+
   #writeExactly(stopped: boolean): Effect.Effect<void, StateUnwritable> {
     const mayBeMore = this.#inFlight.size > 0 || this.#isFormerUnanswered
     const unansweredUntilMs = mayBeMore ? nowMsUnsafe(this.#clock) : this.#unansweredMs
     return this.#write({
       stopped,
-      lastNonce: Math.max(this.#takenNonce, ...this.#inFlight),
+      lastNonce: this.#mayBeTaken,
       unansweredUntilMs,
       arrivalsMs: Number.isFinite(unansweredUntilMs) ? null : this.#knownArrivalsMs(),
     })
@@ -219,14 +226,7 @@ class KeyState implements KeyMemory {
   /** Since the boot; null while there may be others in the window, of former runs. */
   #knownArrivalsMs(): ReadonlyArray<number> | null {
     if (this.#isInherited && this.#inherited.leaveMs === undefined) return null
-    this.#trim()
-    return this.#arrivalsMs.map((atMs) => atMs + this.#boot.offsetMs)
-  }
-
-  #trim(): void {
-    const goneMs = nowMsUnsafe(this.#clock) - Math.max(this.#own.windowMs, this.#inherited.windowMs)
-    this.#arrivalsMs = this.#arrivalsMs.filter((atMs) => atMs > goneMs)
-    this.#trimAt = Math.max(LEAST_TRIM, 2 * this.#arrivalsMs.length)
+    return this.#arrivals.inWindow(nowMsUnsafe(this.#clock)).map((atMs) => atMs + this.#boot.offsetMs)
   }
 
   readonly reservedNonce = (): number =>
@@ -295,8 +295,7 @@ class KeyState implements KeyMemory {
     invariant(latestMs !== undefined, "a request has ended, and nobody knows when it has arrived")
     if (latestMs === Number.NEGATIVE_INFINITY) return
     this.#arrivedBy(latestMs)
-    this.#arrivalsMs.push(latestMs)
-    if (this.#arrivalsMs.length >= this.#trimAt) this.#trim()
+    this.#arrivals.add(latestMs, nowMsUnsafe(this.#clock))
   }
 }
 
