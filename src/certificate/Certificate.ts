@@ -3,6 +3,7 @@
  *
  * Plain data, printed as it is where JSON is asked for. Times are milliseconds.
  */
+import type { RefusalFigures } from "./Refusals.ts"
 
 import type { ReachFigures } from "../summary/ReachTally.ts"
 
@@ -88,6 +89,8 @@ export interface Certificate {
     readonly unknown: number
     readonly cancelled: number
   }
+  /** Requests that the exchange refused for its own rules. In a certified run something that was assumed did not hold then. */
+  readonly refusals: RefusalFigures
   readonly keys: ReadonlyArray<KeyCertificate>
   /** Orders that were sent and have no end, in a journal that was cut off: nobody knows what became of them. */
   readonly inFlight: { readonly count: number; readonly first: ReadonlyArray<string> }

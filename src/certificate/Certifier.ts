@@ -7,10 +7,17 @@
  */
 import type { Footer, Header, JournalRecord, Pinged } from "../journal/JournalRecord.ts"
 import type { Certificate, CertifiedSettings } from "./Certificate.ts"
-import { type JournalRequest, journalRequest, requestEnd, type SentRecord } from "./JournalRequest.ts"
+import {
+  type JournalRequest,
+  journalRequest,
+  refusableEnd,
+  requestEnd,
+  type SentRecord,
+} from "./JournalRequest.ts"
 import { KeyRules } from "./KeyRules.ts"
 import { OrderRules } from "./OrderRules.ts"
 import { ReachRules } from "./ReachRules.ts"
+import { type RefusalFigures, Refusals } from "./Refusals.ts"
 import { areUsable } from "./SpareTime.ts"
 import { type OnLine, Violations } from "./Violations.ts"
 
@@ -31,6 +38,16 @@ interface Run {
   readonly settings: CertifiedSettings
   readonly keys: ReadonlyMap<string, KeyRules>
   readonly reach: ReachRules
+  readonly refusals: Refusals
+}
+
+const NO_REFUSALS: RefusalFigures = {
+  rateLimit: 0,
+  nonce: 0,
+  blocked: 0,
+  bound: 0,
+  formerRun: 0,
+  limitOrKey: 0,
 }
 
 /** Why no run can keep what the header says; undefined where one can. */
@@ -109,10 +126,11 @@ export class Certifier {
     }
   }
 
-  #ended({ keys, reach }: Run, request: JournalRequest): void {
+  #ended({ keys, reach, refusals }: Run, request: JournalRequest): void {
     const { end, sent } = request
     const rules = keys.get(sent.record.key)
     if (rules === undefined || end === undefined) return
+    refusals.ended(sent.record.key, sent.record.id, refusableEnd(end.record))
     const latest = reach.ended(request, requestEnd(end.record), end)
     this.#tell(rules, () => rules.ended(request, latest))
   }
@@ -152,7 +170,13 @@ export class Certifier {
     const { boundMs, gate, limit, requestTimeoutMs, windowMs } = record.settings
     const settings = { gate, limit, windowMs, boundMs, requestTimeoutMs }
     const keys = new Map(record.keys.map((key) => [key, new KeyRules(key, settings, this.#violations)]))
-    this.#run = { header, settings, keys, reach: new ReachRules(header, this.#violations) }
+    this.#run = {
+      header,
+      settings,
+      keys,
+      reach: new ReachRules(header, this.#violations),
+      refusals: new Refusals(settings),
+    }
   }
 
   #keyOf(run: Run, key: string, at: OnLine): KeyRules | undefined {
@@ -171,6 +195,7 @@ export class Certifier {
     this.#orders.sent(request)
     const rules = this.#keyOf(run, key, sent)
     if (rules === undefined) return
+    run.refusals.sent(key, id, t)
     this.#tell(rules, () => rules.sent(request))
     if (this.#keptByKeys + this.#orders.kept <= this.#maxKept) return
     this.#hasGivenUp = true
@@ -214,6 +239,7 @@ export class Certifier {
       startedAt: this.#run?.header.record.startedAt ?? null,
       reach: this.#run?.reach.figures ?? null,
       ...counts,
+      refusals: this.#run?.refusals.figures ?? NO_REFUSALS,
       keys,
       unshownPairs: rules.reduce((sum, key) => sum + key.unshownPairs, 0),
       violations: this.#violations.counts,

@@ -2,6 +2,7 @@
 import { type EndRecord, endingOf, type RequestRecord } from "../journal/endingOf.ts"
 import type { JournalRecord, Sent } from "../journal/JournalRecord.ts"
 import type { RequestEnd } from "../journal/LoggedReach.ts"
+import type { RefusableEnd } from "./Refusals.ts"
 import type { TimedRequest } from "./SpareTime.ts"
 import type { OnLine } from "./Violations.ts"
 
@@ -40,3 +41,18 @@ export const requestEnd = (record: EndRecord): RequestEnd =>
   endsRequest(record)
     ? { ending: endingOf(record), settledMs: record.settled, writtenMs: record.written }
     : { ending: "never-sent", settledMs: record.t, writtenMs: undefined }
+
+/** Whether and why it was refused, as its record says. */
+export const refusableEnd = (record: EndRecord): RefusableEnd => {
+  const { ending, settledMs } = requestEnd(record)
+  const reason =
+    record.type === "returned"
+      ? record.reason === "not-sent"
+        ? undefined
+        : record.reason
+      : record.outcome === "rejected"
+        ? record.reason
+        : undefined
+  const isAccepted = record.type === "outcome" && record.outcome === "accepted"
+  return { settledMs, hasLeft: ending !== "never-sent", isAccepted, reason }
+}

@@ -3,6 +3,7 @@ import { counted } from "../platform/counted.ts"
 import type { Certificate, Closest, NamedCertificate, Rule, Violation } from "./Certificate.ts"
 import { rules } from "./Certificate.ts"
 import { reachText } from "../summary/ReachTally.ts"
+import { refusalText } from "./Refusals.ts"
 import { NEVER_MS } from "./SpareTime.ts"
 
 const inEnglish = new Intl.NumberFormat("en-US")
@@ -11,6 +12,10 @@ const inEnglish = new Intl.NumberFormat("en-US")
 const printable = (text: string): string => text.replaceAll(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "\uFFFD")
 
 const ms = (time: number): string => `${Number(time.toFixed(3))} ms`
+
+/** What it means that the exchange refused requests of a run that is certified; undefined where it refused none, or the run is not. */
+const refusedOf = ({ certified, refusals, settings }: Certificate): string | undefined =>
+  certified && settings !== null ? refusalText("The client kept its rules", refusals, settings) : undefined
 
 /** What each rule says, where it holds. */
 const meaning = ({ cutOff, digest, settings }: Certificate): Readonly<Record<Rule, string>> => ({
@@ -122,8 +127,10 @@ const renderText = (named: NamedCertificate): string => {
         : ["holds", rule, means[rule]]
     }),
   )
+  const refused = refusedOf(certificate)
   return [
-    `${name}: ${certified ? "certified" : "NOT certified"}`,
+    `${name}: ${certified ? "certified" : "NOT certified"}${refused === undefined ? "" : ", yet the exchange refused"}`,
+    ...(refused === undefined ? [] : ["", refused]),
     "",
     ...whatRan(certificate),
     ...(certificate.reach === null ? [] : [reachText(certificate.reach)]),
@@ -165,4 +172,15 @@ export const refusalOf = (certificates: ReadonlyArray<NamedCertificate>): string
       : [`${placeOf(named, counterexample.line)}: ${counterexample.problem}`]
   })
   return refused.length === 0 ? undefined : printable(`not certified: ${refused.join("; ")}`)
+}
+
+/** The one line that says which certified journals tell of refusals all the same, and what that means; undefined where none does. */
+export const doubtOf = (certificates: ReadonlyArray<NamedCertificate>): string | undefined => {
+  const doubts = certificates.flatMap(({ certificate, name }) => {
+    const refused = refusedOf(certificate)
+    return refused === undefined ? [] : [`${name}: ${refused}`]
+  })
+  return doubts.length === 0
+    ? undefined
+    : printable(`certified, yet the exchange refused: ${doubts.join(" ")}`)
 }

@@ -19,3 +19,10 @@ export class CommandFailed extends Schema.TaggedError<CommandFailed>()("CommandF
 }) {
   override readonly [Runtime.errorExitCode] = 1
 }
+
+/** Certified, yet the exchange refused: exit status 3. */
+export class RefusedAllTheSame extends Schema.TaggedError<RefusedAllTheSame>()("RefusedAllTheSame", {
+  message: Schema.String,
+}) {
+  override readonly [Runtime.errorExitCode] = 3
+}

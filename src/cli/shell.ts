@@ -6,7 +6,7 @@ import process from "node:process"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Clock, Effect, Logger } from "effect"
 import { CliConfig, CliError, CliOutput, Command, GlobalFlag, type HelpDoc } from "effect/cli"
-import type { CommandFailed, UsageError } from "./errors.ts"
+import type { CommandFailed, RefusedAllTheSame, UsageError } from "./errors.ts"
 import { machineClock } from "../platform/BootTime.ts"
 import { VERSION } from "../platform/version.ts"
 import { asUserError, type Told } from "./advice.ts"
@@ -19,7 +19,7 @@ const config = CliConfig.make({
 })
 
 /** What a command fails with. */
-type CommandError = CliError.CliError | CommandFailed | Told | UsageError
+type CommandError = CliError.CliError | CommandFailed | RefusedAllTheSame | Told | UsageError
 
 /** Stands for the values of a global flag, which its description lists anyway. */
 const METAVARS: ReadonlyMap<string, string> = new Map([
@@ -53,7 +53,11 @@ export const commandLine = <Name extends string, Input, ContextInput, E extends 
   Command.runWith(root, { version: VERSION, renderErrors: false })(args).pipe(
     Effect.mapError((error) => {
       if (CliError.isCliError(error)) return error._tag === "ShowHelp" ? usageError(error, args) : error
-      return error._tag === "UsageError" || error._tag === "CommandFailed" ? error : asUserError(error)
+      return error._tag === "UsageError" ||
+        error._tag === "CommandFailed" ||
+        error._tag === "RefusedAllTheSame"
+        ? error
+        : asUserError(error)
     }),
     Effect.provideService(CliConfig.CliConfig, config),
     Effect.provideService(CliOutput.Presenter, presenter),

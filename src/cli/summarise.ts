@@ -2,8 +2,8 @@
 import { Console, Effect, Option } from "effect"
 import { Command } from "effect/cli"
 import { certifyFile } from "../certificate/certifyFile.ts"
-import { refusalOf, renderCertificates } from "../certificate/renderCertificate.ts"
-import { CommandFailed, refuse } from "./errors.ts"
+import { doubtOf, refusalOf, renderCertificates } from "../certificate/renderCertificate.ts"
+import { CommandFailed, refuse, RefusedAllTheSame } from "./errors.ts"
 import { quote } from "../platform/quote.ts"
 import { nameOf, STANDARD_INPUT } from "../summary/logProblems.ts"
 import type { LogOptions } from "../summary/LogOptions.ts"
@@ -163,12 +163,14 @@ const readToTheEnd = Effect.fnUntraced(function* (config: SummariseConfig) {
   yield* conclude(config, logs)
 }, Effect.scoped)
 
-/** Prints the journals' certificates. Fails where one is not certified. */
+/** Prints the journals' certificates. Fails where one is not certified, or is and tells of refusals all the same. */
 const certify = Effect.fnUntraced(function* ({ format, logs }: SummariseConfig) {
   const certificates = yield* Effect.forEach(logs, certifyFile)
   yield* Console.log(renderCertificates(format === "json" ? "json" : "text", certificates).trimEnd())
   const message = refusalOf(certificates)
   if (message !== undefined) return yield* new CommandFailed({ message })
+  const doubt = doubtOf(certificates)
+  if (doubt !== undefined) return yield* new RefusedAllTheSame({ message: doubt })
 })
 
 export const summarise = Command.make(

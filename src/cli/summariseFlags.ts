@@ -76,7 +76,7 @@ export const summariseFlags = {
   append: fileToWrite("append", "Also append the ten lines of the classic form to FILE"),
   certify: Flags.toggle(
     "certify",
-    "Print a proof instead, from each journal alone, that its run kept the rules; or name the first line where it did not, and exit with status 1",
+    "Print a proof instead, from each journal alone, that its run kept the rules; or name the first line where it did not, and exit with status 1. Where the exchange refused requests all the same, say what that means, and exit with status 3",
   ),
   html: fileToWrite(
     "html",

@@ -11,7 +11,6 @@ import { keysSection } from "./charts/keys.ts"
 import { ordersSection } from "./charts/orders.ts"
 import type { Panel, ReportedLog, Section, Table } from "./charts/Panel.ts"
 import { leastSpare, spareSection, windowVerdict } from "./charts/spare.ts"
-import { isSafe } from "../certificate/SpareTime.ts"
 import { moreFigures, tenFigures } from "./figures.ts"
 import { html, type Html, trusted } from "./html.ts"
 import { showName, showRate, showShare } from "./show.ts"
@@ -137,11 +136,12 @@ const verdict = (log: ReportedLog): Html => {
     ...(nonceErrors > 0 ? [counted(nonceErrors, "nonce error")] : []),
   ].join(", ")
   const leastMs = leastSpare(log)
+  const window = leastMs === undefined ? undefined : windowVerdict(log, leastMs)
   return html`<p class="verdict">
     <strong>${showRate(averageThroughput)}</strong> orders accepted per
     second${utilisation.ofCeiling === null ? "" : html`, ${showShare(utilisation.ofCeiling)} of the ceiling`}.
     ${mark(wrong === "", wrong === "" ? "no exceeds, bans or nonce errors" : wrong)}
-    ${leastMs === undefined ? "" : mark(isSafe(leastMs), windowVerdict(leastMs))}
+    ${window === undefined ? "" : mark(window.isRight, window.text)}
     ${reach === null ? "" : mark(false, reachText(reach))}
   </p>`
 }

@@ -2,13 +2,13 @@ import { fileURLToPath } from "node:url"
 import { gzipSync } from "node:zlib"
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, FileSystem, Path } from "effect"
+import { Effect, FileSystem, Path, Runtime } from "effect"
 import { TestConsole } from "effect/testing"
 import { commandLine } from "../../src/cli/shell.ts"
 import { summarise } from "../../src/cli/summarise.ts"
 import { openJournal } from "../../src/journal/Journal.ts"
 import type { JournalRecord } from "../../src/journal/JournalRecord.ts"
-import { accepted, footer as footerAt, header, sent } from "../summary/records.ts"
+import { accepted, footer as footerAt, header, rejected, sent } from "../summary/records.ts"
 
 const pythonLog = fileURLToPath(new URL("../fixtures/python-client-2x.log", import.meta.url))
 
@@ -61,6 +61,32 @@ describe("paceline summarise --certify", () => {
       )
       const printed = yield* certify(file("run.ndjson.gz"))
       assert.match(printed, /holds +digest +the file is, byte for byte/)
+    }).pipe(Effect.provide(NodeServices.layer)),
+  )
+
+  it.effect("says that the exchange refused all the same, and fails with status 3", () =>
+    Effect.gen(function* () {
+      const file = (yield* inFolder)("run.ndjson")
+      const records = [
+        header(),
+        sent("1", 9000),
+        rejected("1", 9040, "rate-limit", { createdAt: 9000, sent: 9000 }),
+        footerAt(9050, { created: 1, rejected: 1 }),
+      ]
+      yield* write(file, records)
+      const failure = yield* Effect.flip(commandLine(summarise, ["--certify", file]))
+      const printed = (yield* TestConsole.logLines).join("\n")
+      const sentence =
+        "The client kept its rules, and the exchange refused 1 request all the same (1 for the rate limit), so something that was assumed did not hold: "
+      assert.include(printed, `${file}: certified, yet the exchange refused\n\n${sentence}`)
+      assert.include(String(failure), `${file}: ${sentence}`)
+      assert.strictEqual(Runtime.getErrorExitCode(failure), 3)
+      const json = yield* Effect.flip(commandLine(summarise, ["--certify", "--format", "json", file]))
+      assert.strictEqual(Runtime.getErrorExitCode(json), 3)
+      // A journal that is not certified is worse.
+      yield* write(`${file}.2`, records.slice(2))
+      const both = yield* Effect.flip(commandLine(summarise, ["--certify", file, `${file}.2`]))
+      assert.strictEqual(Runtime.getErrorExitCode(both), 1)
     }).pipe(Effect.provide(NodeServices.layer)),
   )
 

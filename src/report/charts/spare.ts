@@ -1,4 +1,5 @@
 /** The smallest spare time of the window over time. */
+import { refusalText } from "../../certificate/Refusals.ts"
 import { isSafe, NEVER_MS } from "../../certificate/SpareTime.ts"
 import { showSpare } from "../show.ts"
 import type { Point } from "../Timeline.ts"
@@ -22,17 +23,28 @@ const shown = ({ spareMs }: Point, { run }: ReportedLog): number | null => {
 export const leastSpare = ({ run }: ReportedLog): number | undefined =>
   run.spareByKey.size === 0 ? undefined : Math.min(...run.spareByKey.values())
 
-/** What that says of the log's windows. */
-export const windowVerdict = (leastMs: number): string =>
-  isSafe(leastMs) ? "no window could have been exceeded" : "a window could have been exceeded"
+/** What a log says of its windows, and whether all is right. */
+export const windowVerdict = (
+  { run: { exceeds, settings } }: ReportedLog,
+  leastMs: number,
+): { readonly isRight: boolean; readonly text: string } => {
+  if (!isSafe(leastMs)) return { isRight: false, text: "a window could have been exceeded" }
+  const kept = "no window could have been exceeded"
+  const refused =
+    exceeds === undefined || settings === undefined ? undefined : refusalText(kept, exceeds, settings)
+  return refused === undefined
+    ? { isRight: true, text: kept }
+    : { isRight: false, text: refused.replace(/\.$/, "") }
+}
 
 const panel = (log: ReportedLog, id: string, seconds: number, yAxis: ValueAxis): Panel | string => {
   const leastMs = leastSpare(log)
   if (leastMs === undefined) return "This log does not tell, or no key ever filled a window."
+  const { text } = windowVerdict(log, leastMs)
   const verdict =
     leastMs === NEVER_MS
-      ? `There is no spare time: requests whose end is not in the log may be counted at any time, so ${windowVerdict(leastMs)}.`
-      : `The smallest spare time is ${showSpare(leastMs)}: ${windowVerdict(leastMs)}.`
+      ? `There is no spare time: requests whose end is not in the log may be counted at any time, so ${text}.`
+      : `The smallest spare time is ${showSpare(leastMs)}: ${text}.`
   const stepsWhere = (isShown: (ms: number) => boolean) =>
     stepsOf(log.run.points, (point) => {
       const ms = shown(point, log)
