@@ -49,8 +49,8 @@ const assertBand = (found: Band | null, micros: ReadonlyArray<number>): void => 
     [found.p50, 0.5],
     [found.p99, 0.99],
   ] as const) {
-    const rank = share * sorted.length
-    assert.isAtLeast(ms, atRank(Math.floor(rank)) * 0.99 - 0.1)
+    const rank = (share * 1000 * sorted.length) / 1000
+    assert.isAtLeast(ms, atRank(Math.ceil(rank)) * 0.99 - 0.1)
     assert.isAtMost(ms, Math.max(0.1, atRank(Math.ceil(rank)) * 1.01) + 0.1)
   }
 }

@@ -109,17 +109,28 @@ export const journalWithGaps = (gap: fc.Arbitrary<number>): fc.Arbitrary<Generat
       keys: fc.integer({ min: 1, max: 2 }),
       windowMs: fc.constantFrom(1000, 1000, 250, 2000),
       orders: fc.array(plannedAfter(gap), { maxLength: 60, size: "max" }),
+      durationMs: fc.constantFrom(null, 500, 5_000, 30_000),
+      end: fc.option(
+        fc.record({
+          end: fc.constantFrom("done", "stopped", "failed"),
+          afterMs: fc.constantFrom(0, 0.001, 3000),
+        }),
+      ),
     })
-    .map(({ start, limit, keys, windowMs, orders }) => {
+    .map(({ durationMs, end, start, limit, keys, windowMs, orders }) => {
       let now = start
       const records = orders.flatMap((order, index) => {
         now += order.gap
         return recordsOf(order, String(index), now)
       })
-      const first = record.header({ limit, keys, windowMs })
+      const { settings, ...header } = record.header({ limit, keys, windowMs })
+      const first = { ...header, settings: { ...settings, durationMs } }
+      const inOrder = records.toSorted((one, other) => one.t - other.t)
+      const last = inOrder.at(-1)?.t ?? 0
+      const footer = end === null ? [] : [{ ...record.footer(last + end.afterMs, {}), end: end.end }]
       return {
         header: first,
-        records: [first, ...records.toSorted((one, other) => one.t - other.t)],
+        records: [first, ...inOrder, ...footer],
         capPerSecond: ((limit * 1000) / windowMs) * keys,
       }
     })

@@ -17,7 +17,6 @@ export const isSettled = (record: JournalRecord): record is Settled => "settled"
 
 export const microsOf = (ms: number): number => Math.round(ms * 1000)
 export const between = (from: number, to: number): number => microsOf(to) - microsOf(from)
-const sum = (numbers: ReadonlyArray<number>): number => numbers.reduce((all, one) => all + one, 0)
 
 /** From creation to the first request, in microseconds. */
 export const queueWaits = (records: ReadonlyArray<JournalRecord>): ReadonlyArray<number> =>
@@ -102,57 +101,115 @@ export const holdOf = (
   return { from, permitBack: Math.min(settled, byBound), nextCouldGo: Math.min(settled, byBound) }
 }
 
-/**
- * How long requests held a permit, and the key's order, all together, from the log's first outcome on.
- *
- * @param first the time of that, in microseconds
- */
-export const heldSince = (
-  first: number,
-  holds: ReadonlyArray<Hold>,
-): { readonly permits: number; readonly order: number; readonly requests: number } => {
-  const until = (to: (hold: Hold) => number) =>
-    sum(holds.map((hold) => Math.max(0, to(hold) - Math.max(first, hold.from))))
-  return {
-    permits: until((hold) => hold.permitBack),
-    order: until((hold) => hold.nextCouldGo),
-    requests: holds.length,
-  }
+/** Orders' creations in microseconds, in the order in which they left the queue: as their first records tell. */
+const creationsOf = (records: ReadonlyArray<JournalRecord>): ReadonlyArray<number> => {
+  const told = new Set<string>()
+  return records.flatMap((record) => {
+    if (record.type === "sent") {
+      told.add(record.id)
+      return record.attempt === 1 ? [microsOf(record.createdAt)] : []
+    }
+    return record.type === "outcome" && !told.has(record.id) ? [microsOf(record.createdAt)] : []
+  })
 }
 
-export const utilisationOf = (
-  records: ReadonlyArray<JournalRecord>,
-  header: typeof Header.Type,
-  throughput: number,
-  first: number,
-): Summary["utilisation"] => {
-  const holds = records
+const LONGEST = 86_400_000_000
+
+/** How long each request that ended an order held what, in microseconds, in the order in which that was known. */
+const waysOf = (records: ReadonlyArray<JournalRecord>, settings: (typeof Header.Type)["settings"]) =>
+  records
     .filter(isSettled)
     .filter((record) => record.type === "outcome")
-    .map((record) => holdOf(record, header.settings))
-  return utilisationWith(heldSince(first, holds), header, throughput)
+    .map((record) => {
+      const { from, nextCouldGo, permitBack } = holdOf(record, settings)
+      const isAccepted =
+        record.outcome === "accepted" ||
+        (record.outcome === "rejected" && ["rate-limit", "nonce", "blocked"].includes(record.reason))
+      return {
+        permit: permitBack - from,
+        next: Math.max(0, nextCouldGo - from),
+        settled: microsOf(record.settled) - from,
+        isAccepted,
+      }
+    })
+    .filter(({ permit }) => permit >= 0 && permit <= LONGEST)
+
+/**
+ * Plays the safe rules on the log's orders, with all that each lane has ever sent kept. All in microseconds.
+ *
+ * @param first the time of the log's first outcome
+ * @param windows complete ones in which the log has orders
+ */
+export const safeOptimumOf = (
+  records: ReadonlyArray<JournalRecord>,
+  { keys, settings }: typeof Header.Type,
+  first: number,
+  windows: number,
+): number | null => {
+  const ways = waysOf(records, settings)
+  if (ways.length === 0) return null
+  const lanes = keys.map((_, index) => ({
+    usedAs: index - keys.length,
+    nextFrom: -Infinity,
+    backAt: new Array<number>(),
+  }))
+  const readyAt = ({ backAt, nextFrom }: (typeof lanes)[number]): number =>
+    Math.max(nextFrom, backAt.toSorted((one, other) => other - one)[settings.limit - 1] ?? -Infinity)
+  const acceptedAt: Array<number> = []
+  let sent = 0
+  for (const created of creationsOf(records)) {
+    const [lane] = lanes.toSorted((one, other) => readyAt(one) - readyAt(other) || one.usedAs - other.usedAs)
+    const way = ways[sent % ways.length]
+    if (lane === undefined || way === undefined) return null
+    const at = Math.max(created, readyAt(lane))
+    if (settings.ttlMs !== null && at >= created + microsOf(settings.ttlMs)) continue
+    sent += 1
+    lane.usedAs = sent
+    lane.nextFrom = at + way.next
+    lane.backAt.push(at + way.permit + microsOf(settings.windowMs) + 1000)
+    if (way.isAccepted) acceptedAt.push(at + way.settled)
+  }
+  const seconds = Math.max(1, windows)
+  return acceptedAt.filter((at) => at >= first && at < first + seconds * 1e6).length / seconds
 }
 
-/** @param held of the requests that ended an order */
-export const utilisationWith = (
-  held: ReturnType<typeof heldSince>,
+/** @param safeOptimum orders a second; null where the log does not tell */
+export const utilisationOf = (
   { keys, settings }: typeof Header.Type,
   throughput: number,
+  safeOptimum: number | null,
 ): Summary["utilisation"] => {
-  const { limit, windowMs, marginMs } = settings
-  const { requests } = held
-  const permitMs = held.permits / requests / 1000
-  const orderMs = held.order / requests / 1000
+  const { limit, windowMs } = settings
   const ceiling = (limit * keys.length) / ((windowMs + 1) / 1000)
-  const window = (limit * keys.length) / ((windowMs + (marginMs ?? 1) + permitMs) / 1000)
-  const safeOptimum =
-    requests === 0 ? null : orderMs === 0 ? window : Math.min(window, (1000 / orderMs) * keys.length)
   return {
     ceiling,
     ofCeiling: throughput / ceiling,
     safeOptimum,
-    ofSafeOptimum: safeOptimum === null ? null : throughput / safeOptimum,
+    ofSafeOptimum: safeOptimum === null || safeOptimum === 0 ? null : throughput / safeOptimum,
   }
+}
+
+/**
+ * From a log's first outcome to its last, or to the end that was planned, in microseconds; and from there to the last moment at
+ * which the run took orders. A plan within a second is none.
+ *
+ * @param last the time of the last outcome
+ */
+export const lengthOf = (
+  records: ReadonlyArray<JournalRecord>,
+  { settings }: typeof Header.Type,
+  first: number,
+  last: number,
+): { readonly total: number; readonly withOrders: number; readonly planned: number } => {
+  const plan = microsOf(settings.durationMs ?? Infinity) - first
+  const planned = plan < 1e6 ? Infinity : plan
+  const footer = records.find(isType("footer"))
+  const recorded = Math.min(planned, last - first)
+  if (footer === undefined) return { total: recorded, withOrders: recorded, planned }
+  const ended = Math.max(0, microsOf(footer.t) - first)
+  const hasFailed = footer.end === "failed" && planned !== Infinity
+  const total = Math.max(recorded, hasFailed ? planned : Math.min(planned, ended))
+  return { total, withOrders: Math.min(total, ended), planned }
 }
 
 /** @param records those of one run, with its header */
@@ -168,6 +225,7 @@ export const runOf = (
   boundMs: settings.boundMs,
   marginMs: settings.marginMs,
   requestTimeoutMs: settings.requestTimeoutMs,
+  durationMs: settings.durationMs,
   runs: 1,
   runsWithoutEnd: records.some(isType("footer")) ? 0 : 1,
 })
@@ -188,7 +246,14 @@ export const keysOf = (
       own.filter((record) => record.type === "outcome" && record.outcome === outcome).length
     const sent = own.filter(isType("sent")).length
     const left = own.find(isType("key"))
-    const perMs = total === 0 ? null : sent / (total / 1000)
+    const plannedMs = settings.durationMs ?? Infinity
+    const leftInTime =
+      own.filter((record) => record.type === "sent" && record.t < plannedMs).length -
+      own.filter(
+        (record) => record.type === "returned" && record.reason === "not-sent" && record.sent < plannedMs,
+      ).length
+    const perMs = total === 0 ? null : leftInTime / (total / 1000)
+    const windows = Math.floor(total / 1000 / (settings.windowMs + 1)) + 1
     return {
       key,
       sent,
@@ -204,8 +269,8 @@ export const keysOf = (
         clock: refused("clock"),
         exchange: refused("exchange"),
       },
-      sentPerWindow: perMs && Math.min(sent, perMs * settings.windowMs),
-      slotsUsed: perMs && (perMs * (settings.windowMs + 1)) / settings.limit,
+      sentPerWindow: perMs && Math.min(leftInTime, perMs * settings.windowMs),
+      slotsUsed: perMs === null ? null : leftInTime / (settings.limit * windows),
       nonceJumps: own.filter(isType("nonce-jump")).length,
       retired:
         left === undefined
@@ -213,4 +278,17 @@ export const keysOf = (
           : { atMs: (microsOf(left.t) - first) / 1000, state: left.state, reason: left.reason ?? null },
     }
   })
+}
+
+/** @param first the time of the log's first outcome, in microseconds */
+export const keysGoneOf = (
+  keys: NonNullable<Summary["keys"]>,
+  first: number,
+): NonNullable<Summary["keysGone"]> | null => {
+  if (keys.some(({ retired }) => retired === null)) return null
+  const how = (state: string): number => keys.filter(({ retired }) => retired?.state === state).length
+  return {
+    atMs: first / 1000 + Math.max(...keys.map(({ retired }) => retired?.atMs ?? 0)),
+    keys: { blocked: how("blocked"), parked: how("parked"), unknown: how("unknown") },
+  }
 }

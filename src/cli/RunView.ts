@@ -10,6 +10,7 @@ import type { DispatchSnapshot } from "../dispatch/Dispatcher.ts"
 import type { DispatchEvent, RequestTrace } from "../domain/DispatchEvent.ts"
 import type { HttpRunSettings } from "../run/HttpRun.ts"
 import type { RunNews, RunProgress } from "../run/RunProgress.ts"
+import { valueAt } from "../summary/Distribution.ts"
 import { showBadLine } from "../run/sources/NdjsonSource.ts"
 import { ofBadLines } from "./advice.ts"
 import { makeLiveView } from "./LiveView.ts"
@@ -61,7 +62,7 @@ const makeRecent = () => {
     /** The median age of orders sent since the last call, in milliseconds; undefined if there was none. */
     medianAge: (): number | undefined => {
       const { count } = ages
-      const age = count === 0 ? undefined : ages.percentile(50) / 1000
+      const age = count === 0 ? undefined : valueAt(ages, 500) / 1000
       ages = createHistogram()
       return age
     },

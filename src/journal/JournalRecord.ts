@@ -21,6 +21,9 @@ const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
 /** A key's label, such as `key-1`. */
 const KeyLabel = Schema.NonEmptyString
 
+/** The header's `source` of orders that somebody hands to standard input, at times of their own. */
+export const STANDARD_INPUT_SOURCE = "standard input"
+
 /** A run that a later one goes on from. Its start and its seed tell it from every other. */
 export const FormerLife = Schema.Struct({
   /** The journal, as it was named. */

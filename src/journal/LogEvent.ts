@@ -3,7 +3,15 @@
  * something.
  */
 import { DateTime, Option } from "effect"
-import type { ExpiryPlace, Header, JournalRecord, KeyRetired, OutcomeRecord } from "./JournalRecord.ts"
+import {
+  type ExpiryPlace,
+  type Footer,
+  type Header,
+  type JournalRecord,
+  type KeyRetired,
+  type OutcomeRecord,
+  STANDARD_INPUT_SOURCE,
+} from "./JournalRecord.ts"
 import type { ReachCause } from "../domain/DispatchEvent.ts"
 import type { Outcome, RejectReason } from "../domain/Outcome.ts"
 import type { Ending } from "../domain/Transit.ts"
@@ -30,6 +38,12 @@ export interface Settings {
   /** What the client adds to the window; undefined for a gate without a margin. */
   readonly marginMs: number | undefined
   readonly requestTimeoutMs: number
+  /** An order's time to live; undefined for none. */
+  readonly ttlMs: number | undefined
+  /** How long the run was to go on; undefined where only the end of its orders says. */
+  readonly durationMs: number | undefined
+  /** Whether orders came at their own times, were all there from the beginning, or who knows when. */
+  readonly orders: "at-their-times" | "from-the-beginning" | "unknown"
   /** Whether pings tell by when a request has arrived that was lost. Of version 1, whatever this says, time alone does. */
   readonly pings: boolean
   /** The journal's version. */
@@ -137,6 +151,8 @@ export interface LogEnded {
   readonly type: "ended"
   /** Left out where the log breaks off, and does not say when. */
   readonly atMs?: number
+  /** Left out where nobody knows. */
+  readonly end?: (typeof Footer.Type)["end"]
 }
 
 /** A client says how many orders were created in the second before. */
@@ -207,6 +223,11 @@ const fromOutcome = (record: OutcomeRecord): OrderOutcome => {
   }
 }
 
+const ordersOf = ({ load, source }: (typeof Header.Type)["settings"]): Settings["orders"] => {
+  if (load !== null) return "at-their-times"
+  return source === STANDARD_INPUT_SOURCE ? "unknown" : "from-the-beginning"
+}
+
 /** What a header says of its run. */
 export const fromHeader = ({ keys, settings, startedAt, version }: typeof Header.Type): Settings => ({
   type: "settings",
@@ -217,6 +238,9 @@ export const fromHeader = ({ keys, settings, startedAt, version }: typeof Header
   boundMs: settings.boundMs ?? undefined,
   marginMs: settings.marginMs ?? undefined,
   requestTimeoutMs: settings.requestTimeoutMs,
+  ttlMs: settings.ttlMs ?? undefined,
+  durationMs: settings.durationMs ?? undefined,
+  orders: ordersOf(settings),
   version,
   pings: settings.pings ?? true,
   gate: settings.gate,
@@ -262,6 +286,6 @@ export const fromJournal = (record: JournalRecord): LogEvent => {
     case "ping":
       return { type: "ping", atMs: record.t, begunMs: record.begun, clearedMs: record.cleared }
     case "footer":
-      return { type: "ended", atMs: record.t }
+      return { type: "ended", atMs: record.t, end: record.end }
   }
 }

@@ -49,6 +49,11 @@ export class TimeHeap<A> {
     return this.#heap.length - this.#givenUp
   }
 
+  /** All that wait, in no order. */
+  values(): ReadonlyArray<A> {
+    return this.#heap.flatMap(({ value }) => (value === undefined ? [] : [value]))
+  }
+
   /** Shows the value that is due next. */
   first(): Timed<A> | undefined {
     while (true) {

@@ -4,7 +4,7 @@
  */
 import { elapsedMs } from "../journal/elapsed.ts"
 import type { LogEvent } from "../journal/LogEvent.ts"
-import { coarseDistribution, type Distribution, distributionPool } from "../summary/Distribution.ts"
+import { coarseDistribution, type Distribution, distributionPool, valueAt } from "../summary/Distribution.ts"
 import { addCounts, countIntervals, emptyCounts, type IntervalCounts } from "../summary/IntervalCounts.ts"
 
 const SHORTEST_MS = 1000
@@ -37,7 +37,7 @@ interface Interval extends IntervalCounts {
 const bandOf = (distribution: Distribution | undefined): Band | null => {
   if (distribution === undefined) return null
   const { histogram, unitsPerMs } = distribution
-  return { p50: histogram.percentile(50) / unitsPerMs, p99: histogram.percentile(99) / unitsPerMs }
+  return { p50: valueAt(histogram, 500) / unitsPerMs, p99: valueAt(histogram, 990) / unitsPerMs }
 }
 
 const emptyInterval = (): Interval => ({ ...emptyCounts(), spareMs: Infinity })

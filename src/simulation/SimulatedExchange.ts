@@ -66,6 +66,8 @@ export interface SimulatedExchangeOptions {
 }
 
 const USUAL_PING: Journey = { incomingMs: 25, outgoingMs: 25 }
+/** There and back. */
+export const USUAL_PING_MS = USUAL_PING.incomingMs + USUAL_PING.outgoingMs
 
 const meaningless = (fate: Fate | undefined): boolean => fate === "garbled" || typeof fate === "object"
 

@@ -73,15 +73,25 @@ export const distributionPool = (empty: () => Distribution): DistributionPool =>
   }
 }
 
+/**
+ * A percentile by nearest rank: the smallest value that so many of a thousand are no longer than. The histogram's own
+ * `percentile` rounds ranks to the nearest whole, and so may be one low.
+ */
+export const valueAt = (histogram: RecordableHistogram, perMille: number): number => {
+  const { count } = histogram
+  const rank = Math.max(1, Math.ceil((perMille * count) / 1000))
+  return histogram.percentile((100 * rank) / Math.max(1, count))
+}
+
 /** Null if there was no duration. */
 export const percentilesOf = ({ histogram, maxMs, unitsPerMs }: Distribution): Percentiles | null => {
   if (histogram.count === 0) return null
-  const percentile = (percent: number): number => Math.min(histogram.percentile(percent) / unitsPerMs, maxMs)
+  const percentile = (perMille: number): number => Math.min(valueAt(histogram, perMille) / unitsPerMs, maxMs)
   return {
-    p50: percentile(50),
-    p90: percentile(90),
-    p99: percentile(99),
-    p999: percentile(99.9),
+    p50: percentile(500),
+    p90: percentile(900),
+    p99: percentile(990),
+    p999: percentile(999),
     max: maxMs,
   }
 }

@@ -24,7 +24,13 @@ export const makeEventFilter = (keys: ReadonlyArray<string>, current: () => LogS
 
   const settingsOf = (settings: Settings): Settings => {
     const labels = settings.labels.filter(isOf)
-    return { ...settings, labels, keys: labels.length }
+    const untilMs = Math.min(settings.durationMs ?? Number.POSITIVE_INFINITY, current().untilMs)
+    return {
+      ...settings,
+      labels,
+      keys: labels.length,
+      durationMs: Number.isFinite(untilMs) ? untilMs : undefined,
+    }
   }
 
   return (event) => {
@@ -49,11 +55,12 @@ export const makeEventFilter = (keys: ReadonlyArray<string>, current: () => LogS
         return event.lineMs === undefined || (isIn(event.lineMs) && isOf(undefined))
           ? event
           : { type: "unrecognised", lines: event.lines }
+      case "ended":
+        return event.atMs === undefined ? event : { ...event, atMs: Math.min(event.atMs, current().untilMs) }
       // What is known of the exchange holds for every key.
       case "reach":
       case "ping":
       case "left":
-      case "ended":
         return event
     }
   }

@@ -10,6 +10,8 @@ const MAX_KEYS = 10_000
 /** Requests of one key. */
 export interface KeyTally {
   sent: number
+  /** Of these, those that left before the end that was planned for the run. */
+  leftInTime: number
   accepted: number
   unknown: number
   /** Requests of which not a byte left. */
@@ -26,6 +28,7 @@ export type KeyTallies = Map<string, KeyTally>
 
 export const emptyKeyTally = (): KeyTally => ({
   sent: 0,
+  leftInTime: 0,
   accepted: 0,
   unknown: 0,
   notSent: 0,
@@ -43,23 +46,42 @@ const tallyOf = (keys: KeyTallies, label: string): KeyTally | undefined => {
   return made
 }
 
-export const tallyKeys = (keys: KeyTallies, event: LogEvent): void => {
+/**
+ * @param plannedMs the end that was planned for the run, in the log's times
+ * @param unfinished the key of an order's last request that has no end yet
+ */
+export const tallyKeys = (
+  keys: KeyTallies,
+  event: LogEvent,
+  plannedMs: number,
+  unfinished: (id: string) => string | null | undefined,
+): void => {
   switch (event.type) {
     case "sent": {
       const key = tallyOf(keys, event.key)
-      if (key !== undefined) key.sent += 1
+      if (key === undefined) return
+      key.sent += 1
+      if (event.atMs < plannedMs) key.leftInTime += 1
       return
     }
     case "returned": {
       const key = tallyOf(keys, event.request.key)
       if (key === undefined) return
-      if (event.reason === "not-sent") key.notSent += 1
-      else key.refused[event.reason] += 1
+      if (event.reason === "not-sent") {
+        key.notSent += 1
+        if (event.request.sentMs < plannedMs) key.leftInTime -= 1
+      } else key.refused[event.reason] += 1
       return
     }
     case "outcome": {
-      const key = event.request === undefined ? undefined : tallyOf(keys, event.request.key)
+      // What was cancelled after its request was recorded had not left.
+      const label = event.request?.key ?? (event.id === undefined ? undefined : unfinished(event.id))
+      const key = label === undefined || label === null ? undefined : tallyOf(keys, label)
       if (key === undefined) return
+      if (event.request === undefined) {
+        if (event.atMs < plannedMs) key.leftInTime -= 1
+        return
+      }
       const { outcome } = event
       if (outcome.outcome === "accepted") key.accepted += 1
       if (outcome.outcome === "unknown") key.unknown += 1

@@ -4,6 +4,7 @@
  * Threads write lines a little out of order, so the first line is not always the first record. The first record is known
  * once one came that is a second younger, or after 1024 records.
  */
+import { elapsedMs } from "../journal/elapsed.ts"
 import type { LogKind } from "../journal/LogReader.ts"
 import type { LogEvent, Settings, TimedEvent } from "../journal/LogEvent.ts"
 
@@ -19,6 +20,11 @@ export interface LogStart {
   readonly capPerSecond: number
   /** What the log's header says of the run; undefined if there is none. */
   readonly settings: Settings | undefined
+  /**
+   * From the first record to the end that was planned for the run, in milliseconds: nothing after it is in a window. Infinity
+   * where none was planned, or where it is within a second.
+   */
+  readonly plannedMs: number
 }
 
 /** Who wrote a log, and what the exchange allowed if the log does not say. */
@@ -41,6 +47,12 @@ export interface LogStartFinder {
 const SECOND_MS = 1000
 const PRELUDE_MS = SECOND_MS
 const PRELUDE_RECORDS = 1024
+
+const plannedOf = (settings: Settings | undefined, firstMs: number): number => {
+  if (settings?.durationMs === undefined) return Infinity
+  const plannedMs = elapsedMs(firstMs, settings.durationMs)
+  return plannedMs < SECOND_MS ? Infinity : plannedMs
+}
 
 export const isTimed = (event: LogEvent): event is TimedEvent =>
   event.type === "outcome" || event.type === "requests"
@@ -68,6 +80,7 @@ export const makeLogStartFinder = (context: LogContext): LogStartFinder => {
     start: () => ({
       kind: context.kind,
       firstMs: records === 0 ? 0 : firstMs,
+      plannedMs: plannedOf(settings, records === 0 ? 0 : firstMs),
       capPerSecond: settings === undefined ? context.limit * context.keys : capOf(settings),
       settings,
     }),

@@ -29,6 +29,8 @@ export interface LogTally {
   runsBegun: number
   runsEnded: number
   unrecognisedLines: number
+  /** The end that was planned for the run, in the log's times; Infinity where none was. */
+  plannedMs: number
   readonly reach: ReachTally
 }
 
@@ -47,6 +49,7 @@ export const emptyTally = (): LogTally => ({
   runsBegun: 0,
   runsEnded: 0,
   unrecognisedLines: 0,
+  plannedMs: Number.POSITIVE_INFINITY,
   reach: emptyReachTally(),
 })
 
@@ -72,7 +75,8 @@ const tallyOutcome = (tally: LogTally, event: OrderOutcome): void => {
 }
 
 export const tallyEvent = (tally: LogTally, event: LogEvent): void => {
-  tallyKeys(tally.keys, event)
+  if (event.type === "settings") tally.plannedMs = event.durationMs ?? Number.POSITIVE_INFINITY
+  tallyKeys(tally.keys, event, tally.plannedMs, (id) => tally.unfinished.orders.get(id)?.key)
   switch (event.type) {
     case "key":
     case "nonce-jump":

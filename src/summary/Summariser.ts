@@ -1,18 +1,15 @@
 /**
  * Turns a log's events into its summary: one pass, constant memory. The definitions are those of `Summary`.
  */
-import type { LogEvent, TimedEvent } from "../journal/LogEvent.ts"
+import { elapsedMs } from "../journal/elapsed.ts"
+import type { LogEnded, LogEvent, TimedEvent } from "../journal/LogEvent.ts"
 import type { LogKind } from "../journal/LogReader.ts"
 import { longestWithout } from "./Acceptances.ts"
 import { type Classic, classicFigures, countClassic, emptyClassic } from "./Classic.ts"
 import { percentilesOf } from "./Distribution.ts"
-import {
-  countTransit,
-  emptyTransitTimes,
-  type LoggedTransit,
-  makeTransitReader,
-  type TransitTimes,
-} from "./TransitTimes.ts"
+import { LogOptimum, type OptimumInput } from "./LogOptimum.ts"
+import { makeTransitReader } from "./TransitTimes.ts"
+import { keysGoneOf } from "./ending.ts"
 import { keyFigures } from "./keyFigures.ts"
 import { emptyTally, type LogTally, tallyEvent } from "./LogTally.ts"
 import { createdByNumber, requestsPerSecond } from "./Numbering.ts"
@@ -23,7 +20,7 @@ import type { Summary } from "./Summary.ts"
 import { countByKey, countUnfinished } from "./Unfinished.ts"
 import { utilisationOf } from "./utilisation.ts"
 import { figuresOf, type WindowFigures } from "./windowFigures.ts"
-import { countRecord, emptyWindows, type Windows } from "./Windows.ts"
+import { countRecord, emptyWindows, endWindows, windowOf, type Windows } from "./Windows.ts"
 
 /**
  * The tally of a log. Its size does not grow with the log: 64 windows, the names of at most 100,000 orders without
@@ -33,7 +30,17 @@ interface Counts {
   readonly tally: LogTally
   readonly classic: Classic
   readonly windows: Windows
-  readonly transit: TransitTimes
+  readonly optimum: LogOptimum
+  /** The end of the run; undefined where the log does not tell, or it goes on. */
+  readonly ended: LogEnded | undefined
+}
+
+/** Complete windows of the time in which the run took orders: it took none after it had failed. */
+const windowsWithOrders = ({ ended, windows }: Counts, { firstMs }: LogStart): number => {
+  const complete = Math.max(0, windows.newest)
+  return ended?.atMs === undefined
+    ? complete
+    : Math.min(complete, Math.max(0, windowOf(elapsedMs(firstMs, ended.atMs))))
 }
 
 const requestsRate = (tally: LogTally, figures: WindowFigures, kind: LogKind): number =>
@@ -50,7 +57,8 @@ const created = ({ numbering, orders, unfinished }: LogTally, kind: LogKind): nu
  * The summary of a whole log, or of the part read so far. An order that was sent and has no outcome counts as
  * unknown.
  */
-const summaryOf = ({ classic, tally, windows, transit }: Counts, start: LogStart): Summary => {
+const summaryOf = (counts: Counts, start: LogStart): Summary => {
+  const { classic, optimum, tally, windows } = counts
   const figures = figuresOf(windows, tally.unfinished.orders, start)
   const { orders, refusals } = tally
   const averageThroughput = figures.accepted / figures.windows
@@ -86,10 +94,11 @@ const summaryOf = ({ classic, tally, windows, transit }: Counts, start: LogStart
       unknown: { ...tally.losses.unknown, unfinished: countUnfinished(tally.unfinished) },
       cancelled: orders.cancelled,
     },
-    utilisation: utilisationOf(averageThroughput, transit, start),
+    utilisation: utilisationOf(averageThroughput, optimum.perSecond(windowsWithOrders(counts, start)), start),
     longestWithoutAcceptance: longestWithout(tally.acceptances, start.firstMs, figures.totalMs),
     reach: reachFigures(tally.reach),
     nonceJumps: keys === null ? null : keys.reduce((sum, key) => sum + key.nonceJumps, 0),
+    keysGone: keysGoneOf(keys, start),
     keys,
     classic: classicFigures(classic, tally, start),
   }
@@ -104,51 +113,73 @@ export interface Summariser {
   readonly finish: () => Summary
 }
 
+/** An order's creation, from the first that the log tells of it: it leaves the queue then. */
+const orderIn = (event: LogEvent, { unfinished }: LogTally): OptimumInput | undefined => {
+  if (event.type === "sent" && event.attempt === 1) return { type: "order", createdMs: event.createdAtMs }
+  if (event.type !== "outcome" || event.createdAtMs === undefined) return undefined
+  return event.id !== undefined && unfinished.orders.has(event.id)
+    ? undefined
+    : { type: "order", createdMs: event.createdAtMs }
+}
+
+const isCounted = (event: LogEvent): event is TimedEvent | LogEnded =>
+  isTimed(event) || event.type === "ended"
+
 /** Makes a summariser for one log. Feed it the log's events in the log's order. */
 export const makeSummariser = (options: LogContext): Summariser => {
   const finder = makeLogStartFinder(options)
   const tally = emptyTally()
   const classic = emptyClassic()
   let start: LogStart | undefined
-  let counts: Counts = { tally, classic, windows: emptyWindows(), transit: emptyTransitTimes() }
-  /** The records so far, until the start is known. */
-  let prelude: Array<TimedEvent> = []
-  let firstTransits: Array<LoggedTransit> = []
+  let counts: Counts | undefined
+  /** The records so far, until the start is known, and the ways of requests. */
+  let prelude: Array<TimedEvent | LogEnded | OptimumInput> = []
 
-  const readTransit = makeTransitReader((transit) => {
-    if (start === undefined) firstTransits.push(transit)
-    else countTransit(counts.transit, transit, start)
-  })
+  const count = (into: Counts, event: TimedEvent | LogEnded | OptimumInput, since: LogStart): Counts => {
+    if (event.type === "order" || event.type === "request") into.optimum.take(event)
+    else if (event.type !== "ended") countRecord(into.windows, event, since)
+    else {
+      endWindows(into.windows, event, since)
+      return { ...into, ended: event }
+    }
+    return into
+  }
 
   /** Counts the events so far again: more may come before the start is known. */
-  const countPrelude = (since: LogStart): void => {
-    counts = { tally, classic, windows: emptyWindows(), transit: emptyTransitTimes() }
-    for (const event of prelude) countRecord(counts.windows, event, since)
-    for (const transit of firstTransits) countTransit(counts.transit, transit, since)
+  const countPrelude = (since: LogStart): Counts =>
+    prelude.reduce<Counts>((into, event) => count(into, event, since), {
+      tally,
+      classic,
+      windows: emptyWindows(),
+      optimum: new LogOptimum(since),
+      ended: undefined,
+    })
+
+  const take = (event: TimedEvent | LogEnded | OptimumInput): void => {
+    if (start === undefined || counts === undefined) prelude.push(event)
+    else counts = count(counts, event, start)
   }
+
+  const readTransit = makeTransitReader((passage) => take({ type: "request", passage }))
 
   return {
     add: (event) => {
+      const order = orderIn(event, tally)
       tallyEvent(tally, event)
       countClassic(classic, event)
+      if (order !== undefined) take(order)
       readTransit(event)
-      if (start !== undefined) {
-        if (isTimed(event)) countRecord(counts.windows, event, start)
-        return
-      }
+      if (isCounted(event)) take(event)
+      if (start !== undefined) return
       finder.add(event)
-      if (isTimed(event)) prelude.push(event)
       if (!finder.isKnown()) return
       start = finder.start()
-      countPrelude(start)
+      counts = countPrelude(start)
       prelude = []
-      firstTransits = []
     },
     finish: () => {
-      if (start !== undefined) return summaryOf(counts, start)
-      const soFar = finder.start()
-      countPrelude(soFar)
-      return summaryOf(counts, soFar)
+      const since = start ?? finder.start()
+      return summaryOf(counts ?? countPrelude(since), since)
     },
   }
 }

@@ -2,6 +2,7 @@
 import type { Stretch } from "./Acceptances.ts"
 import type { ClassicFigures } from "./Classic.ts"
 import type { Percentiles } from "./Distribution.ts"
+import type { KeysGone } from "./ending.ts"
 import type { KeyFigures } from "./keyFigures.ts"
 import type { Losses } from "./Losses.ts"
 import type { LoggedRun } from "./loggedRun.ts"
@@ -11,7 +12,7 @@ import type { Utilisation } from "./utilisation.ts"
 
 /**
  * Averages, the lowest and the possible throughput are per second, over the log's complete windows of one
- * second, empty ones included; a log shorter than that has one window with everything in it. All else is over
+ * second, empty ones included, up to the end that was planned for the run; a log shorter than that has one window with everything in it. All else is over
  * the whole log.
  */
 export interface Summary {
@@ -32,7 +33,10 @@ export interface Summary {
   /** Answers refused because the key is blocked. */
   readonly bans: number
   readonly nonceErrors: number
-  /** From the first record to the last, in milliseconds. */
+  /**
+   * From the first record to the last, in milliseconds; where the log tells how long the run was to go on, to that, or to an
+   * earlier stop.
+   */
   readonly totalTimeMs: number
   /** Complete windows. */
   readonly windows: number
@@ -74,6 +78,8 @@ export interface Summary {
   readonly reach: ReachFigures
   /** How often a key's nonces had to go on further ahead; null where the log does not know. */
   readonly nonceJumps: number | null
+  /** Set where no key was left to send with; null where one was, or the log does not know. */
+  readonly keysGone: KeysGone | null
   /** The keys, those of the log's header first; null where the log does not know. */
   readonly keys: ReadonlyArray<KeyFigures> | null
   /** What the classic form says, by the arithmetic of the exercise's own analysis. JSON does not have it. */

@@ -8,7 +8,7 @@
  * the log's first record counts as at it, and one that ends before it was created counts as created when it ended.
  */
 import { elapsedMs } from "../journal/elapsed.ts"
-import type { OrderOutcome, TimedEvent } from "../journal/LogEvent.ts"
+import type { LogEnded, OrderOutcome, TimedEvent } from "../journal/LogEvent.ts"
 import type { LogStart } from "./LogStart.ts"
 
 const WINDOW_MS = 1000
@@ -116,16 +116,27 @@ const countOutcome = (windows: Windows, { outcome }: OrderOutcome, window: numbe
   addTo(windows.openLeft, window)
 }
 
-/** Counts a record of the log that begins at the start. */
+/** Counts a record of the log that begins at the start. What ended after the planned end is in no window; its order may be created in one. */
 export const countRecord = (windows: Windows, event: TimedEvent, start: LogStart): void => {
-  const sinceFirst = Math.max(0, elapsedMs(start.firstMs, event.atMs))
+  const atMs = Math.max(0, elapsedMs(start.firstMs, event.atMs))
+  const sinceFirst = Math.min(atMs, start.plannedMs)
   const window = windowOf(sinceFirst)
   windows.lastMs = Math.max(windows.lastMs, sinceFirst)
   const isOpen = reach(windows, window, start)
   if (event.type !== "outcome") return
-  countOutcome(windows, event, window, isOpen)
+  if (atMs === sinceFirst) countOutcome(windows, event, window, isOpen)
   if (event.createdAtMs === undefined) return
   const createdSinceFirst = elapsedMs(start.firstMs, event.createdAtMs)
   if (createdSinceFirst < 0) windows.createdBefore += 1
   else count(windows, windows.created, Math.min(window, windowOf(createdSinceFirst)))
+}
+
+/** The run has ended: its windows go on until then, or until the planned end of one that failed before it. */
+export const endWindows = (windows: Windows, { atMs, end }: LogEnded, start: LogStart): void => {
+  if (atMs === undefined) return
+  const { plannedMs } = start
+  const endedMs = Math.max(0, elapsedMs(start.firstMs, atMs))
+  const untilMs = end === "failed" && plannedMs !== Infinity ? plannedMs : Math.min(plannedMs, endedMs)
+  windows.lastMs = Math.max(windows.lastMs, untilMs)
+  reach(windows, windowOf(untilMs), start)
 }

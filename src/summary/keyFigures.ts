@@ -19,9 +19,9 @@ export interface KeyFigures {
   readonly notSent: number
   /** Requests whose end the log does not tell. */
   readonly unfinished: number
-  /** Requests sent in a window, on average over the log's total time, of which a window is the least; null where the log does not tell. */
+  /** Requests that left in a window, on average over the log's total time, of which a window is the least; null where the log does not tell. */
   readonly sentPerWindow: number | null
-  /** As a share of what the exchange lets through at the very most, the limit in a window and a millisecond. */
+  /** These as a share of what the exchange lets through in that time at the very most: the limit in every window and millisecond that begins in it. */
   readonly slotsUsed: number | null
   readonly nonceJumps: number
   /** When it left service, in milliseconds from the log's first record, and why; null where it did not. */
@@ -42,7 +42,7 @@ const figuresOf = (
   totalMs: number,
   start: LogStart,
 ): KeyFigures => {
-  const { retired, sent, accepted, refused, unknown, notSent, nonceJumps } = tally
+  const { retired, sent, accepted, refused, unknown, leftInTime, notSent, nonceJumps } = tally
   const { settings } = start
   const isKnown = settings !== undefined && settings.windowMs > 0 && totalMs > 0
   return {
@@ -53,10 +53,10 @@ const figuresOf = (
     unknown,
     notSent,
     unfinished,
-    sentPerWindow: isKnown ? (sent * settings.windowMs) / Math.max(totalMs, settings.windowMs) : null,
+    sentPerWindow: isKnown ? (leftInTime * settings.windowMs) / Math.max(totalMs, settings.windowMs) : null,
     slotsUsed:
       isKnown && settings.limit > 0
-        ? (sent * (settings.windowMs + TICK_MS)) / totalMs / settings.limit
+        ? leftInTime / settings.limit / (Math.floor(totalMs / (settings.windowMs + TICK_MS)) + 1)
         : null,
     nonceJumps,
     retired: retired && {

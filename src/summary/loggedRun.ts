@@ -20,6 +20,8 @@ export interface LoggedRun {
   /** What the client adds to the window; null for a gate without a margin. */
   readonly marginMs: number | null
   readonly requestTimeoutMs: number
+  /** How long the run, or the part of it that is looked at, was to go on; null where only the end of its orders says. */
+  readonly durationMs: number | null
   /** Runs in the log: more than one where several are taken as one, or one was appended to another. */
   readonly runs: number
   /** Those that have no end in it: they were killed, or are still running. */
@@ -48,6 +50,7 @@ export const loggedRunOf = ({ settings }: LogStart, { runsBegun, runsEnded }: Ru
         boundMs: settings.boundMs ?? null,
         marginMs: settings.marginMs ?? null,
         requestTimeoutMs: settings.requestTimeoutMs,
+        durationMs: settings.durationMs ?? null,
         runs: runsBegun,
         runsWithoutEnd: Math.max(0, runsBegun - runsEnded),
       }

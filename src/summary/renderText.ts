@@ -1,8 +1,8 @@
 /**
  * The form for reading: a table with a row for each figure and a column for each log.
  */
-import { counted } from "../platform/counted.ts"
 import type { Percentiles } from "./Distribution.ts"
+import { endTexts } from "./ending.ts"
 import { renderKeys } from "./renderKeys.ts"
 import { reachText } from "./ReachTally.ts"
 import { nameWithScope, scopeText } from "./Selection.ts"
@@ -143,7 +143,7 @@ const sections: ReadonlyArray<Section> = [
       possible(
         "safe optimum",
         (_) => _.utilisation.safeOptimum,
-        "what is safe at best with this log's delays, estimated",
+        "accepted at best by these rules, on these orders with these delays",
       ),
       ofPossible("throughput of optimum", (_) => _.utilisation.ofSafeOptimum, ""),
       seconds("longest stretch", (_) => _.longestWithoutAcceptance.ms, "without an acceptance"),
@@ -199,24 +199,20 @@ const sections: ReadonlyArray<Section> = [
   {
     title: "Log",
     rows: [
-      seconds("total time", (_) => _.totalTimeMs, "from the first outcome to the last"),
+      seconds(
+        "total time",
+        (_) => _.totalTimeMs,
+        "from the first outcome to the last, or to the end that was planned",
+      ),
       count("windows", (_) => _.windows, "complete seconds: what rates are averages over"),
       count("unrecognised lines", (_) => _.unrecognisedLines, "passed over"),
     ],
   },
 ]
 
-/** The remark below the heading of a log without an end. */
-const endLine = ({ name, summary }: NamedSummary, isNamed: boolean): ReadonlyArray<string> => {
-  const { losses, run } = summary
-  if (run === null || run.runsWithoutEnd === 0) return []
-  const which = run.runs === 1 ? "" : `${run.runsWithoutEnd} of ${run.runs} runs `
-  const { unfinished } = losses.unknown
-  const orders = counted(unfinished, "order")
-  return [
-    `${isNamed ? `${name}: ` : ""}no end: ${which}killed or still running, ${orders} sent without an outcome`,
-  ]
-}
+/** What is said of a log's end below its heading. */
+const endLines = (log: NamedSummary, isNamed: boolean): ReadonlyArray<string> =>
+  endTexts(log).map((text) => `${isNamed ? `${log.name}: ` : ""}${text}`)
 
 /** What is said below the heading of a log whose reach widened. */
 const reachLine = ({ name, summary }: NamedSummary, isNamed: boolean): ReadonlyArray<string> =>
@@ -265,7 +261,7 @@ export const renderText = (logs: ReadonlyArray<NamedSummary>): string => {
   )
   const heading = [
     names,
-    ...logs.flatMap((log) => [...endLine(log, logs.length > 1), ...reachLine(log, logs.length > 1)]),
+    ...logs.flatMap((log) => [...endLines(log, logs.length > 1), ...reachLine(log, logs.length > 1)]),
   ].join("\n")
   // The same part of each of several logs, said once.
   const scope = only === undefined ? scopeText(logs[0]?.selection) : ""

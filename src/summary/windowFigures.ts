@@ -7,7 +7,7 @@ import type { Unfinished } from "./Unfinished.ts"
 import { countIn, openFrom, type Tally, windowOf, type Windows } from "./Windows.ts"
 
 export interface WindowFigures {
-  /** From the first record to the last, in milliseconds. */
+  /** From the first record to the last, or to the end of the run, in milliseconds. */
   readonly totalMs: number
   /** Complete windows; a log shorter than a window has one, with everything in it. */
   readonly windows: number

@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest"
-import type { JournalRecord } from "../../src/journal/JournalRecord.ts"
 import { fromJournal } from "../../src/journal/LogEvent.ts"
 import { reachText } from "../../src/summary/ReachTally.ts"
 import { makeSummariser } from "../../src/summary/Summariser.ts"
@@ -85,6 +84,54 @@ describe("windows", () => {
     const summary = summaryOf(times.map((t, index) => accepted(String(index), t)))
     expect(summary.orders.accepted).toBe(6)
     expect(Number.isFinite(summary.averageThroughput)).toBe(true)
+  })
+})
+
+describe("a run's planned end", () => {
+  /** Ten orders a second for 16 s, and then no key is left. */
+  const dead = [
+    header({ keys: 1 }),
+    ...Array.from({ length: 16 }, (_, second) => acceptedAt(second * 1000, 10)).flat(),
+    retired("key-1", 16_000, "rate-limit"),
+  ]
+
+  it("takes the place of the last record where the run failed before it", () => {
+    const summary = summaryOf([...dead, footer(16_050, { end: "failed" })])
+    expect(summary).toMatchObject({
+      windows: 30,
+      averageThroughput: 160 / 30,
+      lowestThroughput: 0,
+      totalTimeMs: 30_000,
+      longestWithoutAcceptance: { ms: 15_000, fromMs: 15_000 },
+      keysGone: { atMs: 16_000, keys: { blocked: 0, parked: 1, unknown: 0 } },
+    })
+    // Of the optimum's rate while there were orders, and not of less because there were none after that.
+    expect(summary.utilisation.safeOptimum).toBe(10)
+    expect(summary.utilisation.ofSafeOptimum).toBeCloseTo(16 / 30, 9)
+  })
+
+  it("does not where the run was stopped or its orders ended before it, nor where it was killed", () => {
+    for (const [last, windows] of [
+      [[footer(16_050, { end: "stopped" })], 16],
+      [[footer(20_050, { end: "done" })], 20],
+      [[], 15],
+    ] as const)
+      expect(summaryOf([...dead, ...last])).toMatchObject({
+        windows,
+        averageThroughput: 160 / windows < 10 ? 160 / windows : 10,
+      })
+  })
+
+  it("leaves out of the windows what ended after it", () => {
+    const summary = summaryOf([
+      header({ keys: 1 }),
+      ...Array.from({ length: 31 }, (_, second) => acceptedAt(second * 1000, 10)).flat(),
+      accepted("drained", 34_000, { createdAt: 29_000, sent: 33_000 }),
+      footer(34_000),
+    ])
+    expect(summary).toMatchObject({ windows: 30, averageThroughput: 10, totalTimeMs: 30_000 })
+    expect(summary.averageRequestsRate).toBeCloseTo(301 / 30, 9)
+    expect(summary.orders.accepted).toBe(311)
   })
 })
 
@@ -236,7 +283,7 @@ describe("waits and delays", () => {
 })
 
 describe("utilisation", () => {
-  it("is measured by the exchange's ceiling, and by what is safe with the log's delays", () => {
+  it("is measured by the exchange's ceiling", () => {
     const { utilisation } = summaryOf([
       header({ limit: 20, keys: 5 }),
       ...acceptedAt(0, 50),
@@ -244,45 +291,6 @@ describe("utilisation", () => {
     ])
     expect(utilisation.ceiling).toBeCloseTo(99.9, 2)
     expect(utilisation.ofCeiling).toBeCloseTo(50 / 99.9, 4)
-    // 40 ms for one request of 51, 0 for the others.
-    expect(utilisation.safeOptimum).toBeCloseTo(100_000 / (1000 + 2 + 40 / 51), 6)
-  })
-
-  it("knows that a request has arrived by its bound, though its answer is late", () => {
-    const of = (request: { readonly written?: number }) =>
-      summaryOf([
-        header(),
-        expired("first", 0, "queue"),
-        accepted("a", 5000, { createdAt: 0, sent: 0, ...request }),
-      ]).utilisation.safeOptimum
-    // A key has never more than one request on its way, so here it is order that limits.
-    expect(of({ written: 10 })).toBeCloseTo(5 * (1000 / 65), 6)
-    expect(of({})).toBeCloseTo(5 * (1000 / 5000), 6)
-  })
-
-  it("does not take a lost request for one that kept the next ones back until it was given up", () => {
-    const stalled = summaryOf([
-      header({ limit: 20, keys: 1 }),
-      expired("first", 0, "queue"),
-      ...acceptedAt(4000, 20),
-      ...Array.from({ length: 20 }, (_, index) =>
-        unknown(`lost ${index}`, 5000, "timeout", { sent: 0, written: 0 }),
-      ),
-    ]).utilisation
-    // 40 requests, half of which are in doubt for 5055 ms; the next one could go 55 ms after each of them.
-    expect(stalled.safeOptimum).toBeCloseTo((20 * 1000) / (1000 + 2 + 5055 / 2), 6)
-    expect(stalled.ofSafeOptimum).toBeLessThan(1)
-  })
-
-  it("does not count what lost requests kept out before the part of the log that is looked at", () => {
-    const { ofSafeOptimum, safeOptimum } = summaryOf([
-      header({ limit: 20, keys: 1 }),
-      ...Array.from({ length: 20 }, (_, index) => unknown(`lost ${index}`, 5000, "timeout", { sent: 0 })),
-      ...[6000, 7000, 8000].flatMap((t) => acceptedAt(t, 20)),
-      expired("last", 9000, "queue"),
-    ]).utilisation
-    expect(safeOptimum).toBeCloseTo((20 * 1000) / (1000 + 2 + 55 / 4), 6)
-    expect(ofSafeOptimum).toBeLessThan(1)
   })
 })
 
@@ -311,7 +319,7 @@ describe("keys", () => {
       accepted("a", 30, { createdAt: 0, sent: 20, key: "key-2", attempt: 2 }),
       nonceJump("key-2", 40),
       retired("key-1", 50, "rate-limit"),
-      expired("b", 1030, "queue"),
+      expired("b", 1050, "queue"),
     ])
     expect(keys).toMatchObject([
       {
@@ -319,8 +327,9 @@ describe("keys", () => {
         sent: 1,
         accepted: 0,
         refused: { "rate-limit": 1 },
-        sentPerWindow: 1,
-        slotsUsed: 1.001 / 4,
+        sentPerWindow: 1000 / 1020,
+        // Two windows of four requests each have begun by then.
+        slotsUsed: 1 / 8,
         retired: { atMs: 20, state: "parked", reason: "rate-limit" },
       },
       { key: "key-2", sent: 1, accepted: 1, nonceJumps: 1, retired: null },
@@ -354,6 +363,30 @@ describe("keys", () => {
       { key: "key-2", sent: 1, unfinished: 1 },
     ])
   })
+
+  it("have used no slot with a request that never left, nor with one after the end that was planned", () => {
+    const full = (t: number) =>
+      Array.from({ length: 20 }, (_, index) => [
+        sent(`${t}-${index}`, t),
+        accepted(`${t}-${index}`, t, { createdAt: t, sent: t }),
+      ]).flat()
+    const never = Array.from({ length: 60 }, (_, index) => [
+      sent(`never-${index}`, 10),
+      returned(`never-${index}`, 11, "not-sent", { sent: 10 }),
+    ]).flat()
+    const [key] =
+      summaryOf([
+        header({ keys: 1 }),
+        ...full(0),
+        ...never,
+        sent("cancelled", 20),
+        cancelled("cancelled", 21),
+        ...Array.from({ length: 30 }, (_, second) => full(1001 * (second + 1))).flat(),
+        footer(31_000),
+      ]).keys ?? []
+    // 30 s are planned, and 30 windows begin in them.
+    expect(key).toMatchObject({ sent: 20 * 31 + 61, notSent: 60, sentPerWindow: 20, slotsUsed: 1 })
+  })
 })
 
 describe("a run", () => {
@@ -367,6 +400,7 @@ describe("a run", () => {
       boundMs: 55,
       marginMs: 2,
       requestTimeoutMs: 5000,
+      durationMs: 30_000,
       runs: 1,
     }
     const first = header({ keys: 3, limit: 7, windowMs: 500 })
@@ -402,6 +436,7 @@ describe("a summary", () => {
         boundMs: 55,
         marginMs: 2,
         requestTimeoutMs: 5000,
+        durationMs: 30_000,
         runs: 1,
         runsWithoutEnd: 1,
       },
@@ -419,6 +454,7 @@ describe("a summary", () => {
       longestWithoutAcceptance: { ms: 0, fromMs: 0 },
       reach: null,
       nonceJumps: 0,
+      keysGone: null,
       keys: [
         {
           key: "key-1",
@@ -458,7 +494,6 @@ describe("a journal of version 2", () => {
   const made = header({ keys: 1 })
   const settings = { ...made.settings, boundMs: 50 }
   const two = { ...made, version: 2 as const, settings }
-  const request = { key: "key-1", nonce: 1, attempt: 1, sent: 0, written: 0 }
 
   it("says how often the reach widened, why and how far, and not how it came back", () => {
     const { reach } = summaryOf([
@@ -471,29 +506,5 @@ describe("a journal of version 2", () => {
     expect(reach === null ? "" : reachText(reach)).toBe(
       "reach widened 2 times, at most to 90 ms: 1 answer later than twice the bound, 1 late timer",
     )
-  })
-
-  it("counts a request as on its way until its ping, its answer or the bound, whichever its end makes so", () => {
-    // Time is counted from the first outcome on.
-    const first = { type: "outcome", t: 0, id: "0", createdAt: 0, outcome: "expired" } as const
-    const optimumOf = (...records: ReadonlyArray<JournalRecord>) =>
-      summaryOf([two, first, ...records]).utilisation.safeOptimum
-    const lost = {
-      type: "outcome",
-      t: 100,
-      id: "1",
-      createdAt: 0,
-      outcome: "unknown",
-      cause: "timeout",
-    } as const
-    const cleared = optimumOf(
-      { ...lost, ...request, settled: 100 },
-      { type: "ping", t: 160, begun: 155, cleared: 210 },
-    )
-    // The optimum is by means: one request of 210 ms, and its successor after 50.
-    const late = { type: "outcome", t: 210, id: "1", createdAt: 0, outcome: "accepted" } as const
-    expect(cleared).toBe(optimumOf({ ...late, ...request, settled: 210 }))
-    expect(cleared).not.toBe(optimumOf({ ...late, t: 100, ...request, settled: 100 }))
-    expect(optimumOf({ ...lost, ...request, settled: 100 })).toBeNull()
   })
 })

@@ -10,7 +10,10 @@ export interface Bounds extends Record<Exclude<keyof Percentiles, "max">, readon
 type Durations = "queueWait" | "orderAge" | "writeDelay" | "roundTrip"
 
 /** A summary whose percentiles are known by their bounds. */
-export type NaiveSummary = Omit<Summary, Durations | "classic"> & Readonly<Record<Durations, Bounds | null>>
+export type NaiveSummary = Omit<Summary, Durations | "classic" | "utilisation"> &
+  Readonly<Record<Durations, Bounds | null>> & {
+    readonly utilisation: Pick<Summary["utilisation"], "ceiling" | "ofCeiling">
+  }
 
 /** Sums of floats differ by the order in which they were added up. */
 const TRUSTED = 1e-9

@@ -7,12 +7,11 @@
 import process from "node:process"
 import {
   between,
-  holdOf,
   isSettled,
   longestGap,
   microsOf,
   runOf,
-  utilisationWith,
+  utilisationOf,
 } from "../../../properties/support/naiveFigures.ts"
 import type { Header, JournalRecord } from "../../../src/journal/JournalRecord.ts"
 import type { Summary } from "../../../src/summary/Summary.ts"
@@ -42,9 +41,6 @@ const queueWait = new Column()
 const orderAge = new Column()
 const writeDelay = new Column()
 const roundTrip = new Column()
-const heldFrom = new Column()
-const permitBack = new Column()
-const nextCouldGo = new Column()
 /** By what happened, and by what happened to which key. */
 const endings: Counts = new Map()
 const byKey: Counts = new Map()
@@ -57,7 +53,7 @@ const detailOf = (record: Outcome): string => {
   return record.outcome === "expired" ? (record.place ?? "queue") : ""
 }
 
-const takeOutcome = (record: Outcome, { settings }: typeof Header.Type): void => {
+const takeOutcome = (record: Outcome): void => {
   const at = microsOf(record.t)
   createdAt.set(record.id, microsOf(record.createdAt))
   outcomeAt.push(at)
@@ -71,10 +67,6 @@ const takeOutcome = (record: Outcome, { settings }: typeof Header.Type): void =>
   count(byKey, `${record.key} ${record.outcome} ${detailOf(record)}`)
   orderAge.push(between(record.createdAt, record.sent))
   if (record.written !== undefined) writeDelay.push(between(record.sent, record.written))
-  const hold = holdOf(record, settings)
-  heldFrom.push(hold.from)
-  permitBack.push(hold.permitBack)
-  nextCouldGo.push(hold.nextCouldGo)
   const isLost = "cause" in record && (record.cause === "timeout" || record.cause === "broken-connection")
   if (!isLost) roundTrip.push(between(record.sent, record.settled))
 }
@@ -87,7 +79,7 @@ eachLine(process.argv[2] ?? "", (line) => {
     return
   }
   if (header === undefined) throw new Error("a journal that does not begin with its header")
-  if (record.type === "outcome") takeOutcome(record, header)
+  if (record.type === "outcome") takeOutcome(record)
   else if (record.type === "sent") {
     createdAt.set(record.id, microsOf(record.createdAt))
     count(byKey, `${record.key} sent`)
@@ -107,14 +99,14 @@ const withEnds = (first: number, between: Float64Array, last: number): Float64Ar
   return points
 }
 
-/** Between which values each percentile lies, in milliseconds: where it falls between two, the definition leaves it open. */
+/** Each percentile by nearest rank, in milliseconds. */
 const boundsOf = (column: Column): Bounds | null => {
   const sorted = column.values.toSorted()
   if (sorted.length === 0) return null
   const atRank = (rank: number): number => (sorted[Math.max(0, rank - 1)] ?? Number.NaN) / 1000
   const bounds = (percent: number): readonly [number, number] => {
-    const rank = (percent / 100) * sorted.length
-    return [atRank(Math.floor(rank)), atRank(Math.ceil(rank))]
+    const value = atRank(Math.ceil((percent * 10 * sorted.length) / 1000))
+    return [value, value]
   }
   return { p50: bounds(50), p90: bounds(90), p99: bounds(99), p999: bounds(99.9), max: atRank(sorted.length) }
 }
@@ -186,6 +178,7 @@ const figuresOf = (header: typeof Header.Type): Omit<NaiveSummary, "utilisation"
     },
     longestWithoutAcceptance: longestGap(withEnds(first, accepted.values, first + total)),
     nonceJumps: 0,
+    keysGone: null,
     keys: keys.map((key) => {
       const own = (name: string): number => byKey.get(`${key} ${name}`) ?? 0
       const perMs = own("sent") / (total / 1000)
@@ -198,7 +191,7 @@ const figuresOf = (header: typeof Header.Type): Omit<NaiveSummary, "utilisation"
         notSent: 0,
         unfinished: own("sent") - own("accepted") - own("rejected") - own("unknown"),
         sentPerWindow: perMs * settings.windowMs,
-        slotsUsed: (perMs * (settings.windowMs + 1)) / settings.limit,
+        slotsUsed: own("sent") / settings.limit / (Math.floor(total / 1000 / (settings.windowMs + 1)) + 1),
         nonceJumps: 0,
         retired: null,
       }
@@ -206,23 +199,13 @@ const figuresOf = (header: typeof Header.Type): Omit<NaiveSummary, "utilisation"
   }
 }
 
-/** How long requests were held, all together, from the log's first outcome on. */
-const heldUntil = (to: Column): number => {
-  const first = least(outcomeAt.values)
-  return sum(
-    to.values.map((until, index) => Math.max(0, until - Math.max(first, heldFrom.values[index] ?? 0))),
-  )
-}
-
 if (header === undefined) throw new Error("an empty journal")
 const figures = figuresOf(header)
+// The safe optimum is held to a naive computation by a law, on shorter journals.
+const { ceiling, ofCeiling } = utilisationOf(header, figures.averageThroughput, null)
 const summary: NaiveSummary = {
   ...figures,
-  utilisation: utilisationWith(
-    { permits: heldUntil(permitBack), order: heldUntil(nextCouldGo), requests: heldFrom.values.length },
-    header,
-    figures.averageThroughput,
-  ),
+  utilisation: { ceiling, ofCeiling },
 }
 // As the whole of a journal is told in JSON.
 process.stdout.write(`${JSON.stringify({ ...summary, selection: null })}\n`)

@@ -1,6 +1,7 @@
 /** Where a run's orders come from. */
 import { Context, type Duration, Effect, type FileSystem, Result, type Stdio, Stream } from "effect"
 import type { MadeOrder } from "../../domain/Order.ts"
+import { STANDARD_INPUT_SOURCE } from "../../journal/JournalRecord.ts"
 import type { OrdersUnreadable } from "../RunFailure.ts"
 import { type BadLine, fromFile, fromStdin } from "./NdjsonSource.ts"
 import { randomSource, type RandomSourceOptions } from "./RandomSource.ts"
@@ -45,7 +46,7 @@ export const ndjsonOrders = Effect.fnUntraced(function* (
     FileSystem.FileSystem | Stdio.Stdio
   > = from === "-" ? fromStdin : Stream.map(fromFile(from), Result.succeed)
   return OrderSource.of({
-    name: from === "-" ? "standard input" : from,
+    name: from === "-" ? STANDARD_INPUT_SOURCE : from,
     load: undefined,
     duration,
     orders: Stream.provideContext(orders, context),

@@ -1,0 +1,61 @@
+/** How a run ended, in the words that a summary and a page begin with. */
+import { counted } from "../platform/counted.ts"
+import type { KeyLeft } from "../journal/LogEvent.ts"
+import type { KeyFigures } from "./keyFigures.ts"
+import type { LogStart } from "./LogStart.ts"
+import type { NamedSummary, Summary } from "./Summary.ts"
+
+type State = KeyLeft["state"]
+
+/** No key was left to send with. Times in milliseconds from the run's start. */
+export interface KeysGone {
+  /** When the last one left service. */
+  readonly atMs: number
+  /** How many left it so. */
+  readonly keys: Readonly<Record<State, number>>
+}
+
+/** Null where a key is left, or the log knows none. */
+export const keysGoneOf = (
+  keys: ReadonlyArray<KeyFigures> | null,
+  { firstMs }: Pick<LogStart, "firstMs">,
+): KeysGone | null => {
+  const left = (keys ?? []).flatMap(({ retired }) => (retired === null ? [] : [retired]))
+  if (keys === null || keys.length === 0 || left.length < keys.length) return null
+  const how = (state: State): number => left.filter((one) => one.state === state).length
+  return {
+    atMs: firstMs + Math.max(...left.map(({ atMs }) => atMs)),
+    keys: { blocked: how("blocked"), parked: how("parked"), unknown: how("unknown") },
+  }
+}
+
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`
+const wholeSeconds = (ms: number): string => `${Number((ms / 1000).toFixed(1))} s`
+
+const STATES = { blocked: "blocked", parked: "parked", unknown: "unknown to the exchange" } as const
+
+/** Such as `all keys blocked after 16.0 s of 60 s`; undefined where one was left. */
+const goneText = ({ keysGone, run }: Summary, isPart: boolean): string | undefined => {
+  if (keysGone === null) return undefined
+  const states = (["blocked", "parked", "unknown"] as const).filter((state) => keysGone.keys[state] > 0)
+  const how = states.map((state) =>
+    states.length === 1 ? STATES[state] : `${keysGone.keys[state]} ${STATES[state]}`,
+  )
+  const planned = run?.durationMs ?? null
+  const of = planned === null ? "" : ` of ${wholeSeconds(planned)}`
+  return `all ${isPart ? "of these " : ""}keys ${how.join(", ")} after ${seconds(keysGone.atMs)}${of}`
+}
+
+/** Such as `no end: killed or still running, 3 orders sent without an outcome`; undefined where all runs of the log have ended. */
+const cutText = ({ losses, run }: Summary): string | undefined => {
+  if (run === null || run.runsWithoutEnd === 0) return undefined
+  const which = run.runs === 1 ? "" : `${run.runsWithoutEnd} of ${run.runs} runs `
+  const { unfinished } = losses.unknown
+  return `no end: ${which}killed or still running, ${counted(unfinished, "order")} sent without an outcome`
+}
+
+/** What a reader must know of a run's end before its figures, the worst first. */
+export const endTexts = ({ selection, summary }: NamedSummary): ReadonlyArray<string> => {
+  const isPart = selection !== undefined && selection.keys.length > 0
+  return [goneText(summary, isPart), cutText(summary)].flatMap((text) => text ?? [])
+}
