@@ -23,6 +23,8 @@ export type Counts = Readonly<Record<"created" | "accepted" | "refused" | "expir
 export interface Point extends Counts {
   readonly fromMs: number
   readonly toMs: number
+  /** For how long of it all orders that were created are in the log: those of a killed run's queue are not, and a run's end makes none. */
+  readonly createdMs: number
   /** Null where nothing was measured. */
   readonly orderAge: Band | null
   readonly roundTrip: Band | null
@@ -54,6 +56,10 @@ export class Timeline {
   #intervals: Array<Interval> = []
   #firstMs = Infinity
   #lastMs = 0
+  /** The last creation in the log, and the end of the run where the log tells it: orders were created until then. */
+  #lastCreatedMs = 0
+  #endedMs: number | undefined
+  #plannedMs = Infinity
 
   /** Takes the log's next event. */
   add(event: LogEvent): void {
@@ -61,6 +67,14 @@ export class Timeline {
       if (this.#firstMs === Infinity) this.#firstMs = event.atMs
       this.#lastMs = Math.max(this.#lastMs, this.#sinceFirst(event.atMs))
     }
+    if (event.type === "outcome" && event.createdAtMs !== undefined)
+      this.#lastCreatedMs = Math.max(this.#lastCreatedMs, this.#sinceFirst(event.createdAtMs))
+    // A Python client counts its orders at the end of each second.
+    if (event.type === "requests")
+      this.#lastCreatedMs = Math.max(this.#lastCreatedMs, this.#sinceFirst(event.atMs))
+    if (event.type === "settings") this.#plannedMs = event.durationMs ?? Infinity
+    if (event.type === "ended" && event.atMs !== undefined)
+      this.#endedMs = this.#sinceFirst(Math.min(event.atMs, this.#plannedMs))
     this.#counter.add(event)
   }
 
@@ -88,7 +102,8 @@ export class Timeline {
       const fromMs = index * this.#everyMs
       return {
         fromMs,
-        toMs: index === last ? Math.max(this.#lastMs, fromMs + 1) : fromMs + this.#everyMs,
+        toMs: index === last ? Math.max(this.#lastMs, fromMs + SHORTEST_MS) : fromMs + this.#everyMs,
+        createdMs: this.#createdMs(fromMs, index === last),
         created: created ?? 0,
         accepted,
         refused,
@@ -99,6 +114,12 @@ export class Timeline {
         spareMs: spareMs === Infinity ? null : spareMs,
       }
     })
+  }
+
+  #createdMs(fromMs: number, isLast: boolean): number {
+    const untilMs = this.#endedMs ?? this.#lastCreatedMs
+    const knownMs = Math.max(0, elapsedMs(fromMs, untilMs))
+    return isLast ? knownMs : Math.min(knownMs, this.#everyMs)
   }
 
   /** Anything before the first record counts as at it. */

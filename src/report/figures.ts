@@ -46,7 +46,11 @@ const TEN: ReadonlyArray<Figure> = [
   errors("Exceeds", "requests over the rate limit (429): ten of them block a key for good", (_) => _.exceeds),
   errors("Bans", "requests refused because their key was blocked", (_) => _.bans),
   errors("Nonce Errors", "requests that came after one with a greater nonce", (_) => _.nonceErrors),
-  figure("Total Time", "from the first outcome to the last", (_) => `${showRate(_.totalTimeMs / 1000)} s`),
+  figure(
+    "Total Time",
+    "from the first outcome to the last, or to the end that was planned",
+    (_) => `${showRate(_.totalTimeMs / 1000)} s`,
+  ),
 ]
 
 const MORE: ReadonlyArray<Figure> = [
@@ -63,15 +67,17 @@ const MORE: ReadonlyArray<Figure> = [
     "average throughput as a share of what the exchange lets through at the very most",
     (_) => showShare(_.utilisation.ofCeiling),
   ),
-  figure("Of the safe optimum", "as a share of what can safely be sent with the delays of this log", (_) =>
-    showShare(_.utilisation.ofSafeOptimum),
+  figure(
+    "Of the safe optimum",
+    "as a share of what is accepted at best by the same rules, on these orders with these delays",
+    (_) => showShare(_.utilisation.ofSafeOptimum),
   ),
-  figure("Order age, p50", "half of the orders were younger when they were sent", (_) =>
+  figure("Order age, p50", "half of the orders were no older when they were sent", (_) =>
     showMs(_.orderAge?.p50),
   ),
-  figure("Order age, p99", "99 of 100 were younger", (_) => showMs(_.orderAge?.p99)),
-  figure("Round trip, p50", "half of the answers came sooner", (_) => showMs(_.roundTrip?.p50)),
-  figure("Round trip, p99", "99 of 100 came sooner", (_) => showMs(_.roundTrip?.p99)),
+  figure("Order age, p99", "99 of 100 were no older", (_) => showMs(_.orderAge?.p99)),
+  figure("Round trip, p50", "half of the answers took no longer", (_) => showMs(_.roundTrip?.p50)),
+  figure("Round trip, p99", "99 of 100 took no longer", (_) => showMs(_.roundTrip?.p99)),
   figure("Unrecognised lines", "passed over", (_) => showCount(_.unrecognisedLines)),
 ]
 

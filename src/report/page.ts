@@ -14,6 +14,7 @@ import { leastSpare, spareSection, windowVerdict } from "./charts/spare.ts"
 import { moreFigures, tenFigures } from "./figures.ts"
 import { html, type Html, trusted } from "./html.ts"
 import { showName, showRate, showShare } from "./show.ts"
+import { endTexts } from "../summary/ending.ts"
 import { reachText } from "../summary/ReachTally.ts"
 import { scopeText } from "../summary/Selection.ts"
 import { STYLE } from "./style.ts"
@@ -21,6 +22,7 @@ import { STYLE } from "./style.ts"
 const ORDER_AGE: Measured = {
   what: "orderAge",
   id: "age",
+  atMost: "were no older",
   overTime: {
     title: "Order age over time",
     note: "How old orders were when their last request left, by the time of their outcome. The band holds the slower half but for the slowest hundredth.",
@@ -34,6 +36,7 @@ const ORDER_AGE: Measured = {
 const ROUND_TRIP: Measured = {
   what: "roundTrip",
   id: "trip",
+  atMost: "took no longer",
   overTime: {
     title: "Round trip over time",
     note: "From an order's last request to its complete answer: the network, and the exchange.",
@@ -116,6 +119,7 @@ const setting = ({ run: { settings, source } }: ReportedLog): string =>
       ? "a Python client's log"
       : "a journal without its beginning"
     : [
+        ...(settings.gate === undefined ? [] : [`gate ${showName(settings.gate)}`]),
         counted(settings.keys, "key"),
         `each ${settings.limit} in ${settings.windowMs} ms`,
         settings.boundMs === undefined ? "delay not bounded" : `delay at most ${settings.boundMs} ms`,
@@ -126,6 +130,10 @@ const setting = ({ run: { settings, source } }: ReportedLog): string =>
 
 const mark = (isRight: boolean, what: string): Html =>
   isRight ? html`<span class="right">✓&nbsp;${what}</span>` : html`<span class="wrong">✗&nbsp;${what}</span>`
+
+/** What a reader must know of its end first. */
+const endOf = (log: ReportedLog): ReadonlyArray<Html> =>
+  endTexts(log).map((text) => html`<p class="verdict end">${mark(false, text)}</p>`)
 
 /** How many orders were accepted, whether the exchange refused any for the rules, and whether it could have. */
 const verdict = (log: ReportedLog): Html => {
@@ -138,12 +146,13 @@ const verdict = (log: ReportedLog): Html => {
   const leastMs = leastSpare(log)
   const window = leastMs === undefined ? undefined : windowVerdict(log, leastMs)
   return html`<p class="verdict">
-    <strong>${showRate(averageThroughput)}</strong> orders accepted per
-    second${utilisation.ofCeiling === null ? "" : html`, ${showShare(utilisation.ofCeiling)} of the ceiling`}.
-    ${mark(wrong === "", wrong === "" ? "no exceeds, bans or nonce errors" : wrong)}
-    ${window === undefined ? "" : mark(window.isRight, window.text)}
-    ${reach === null ? "" : mark(false, reachText(reach))}
-  </p>`
+      <strong>${showRate(averageThroughput)}</strong> orders accepted per
+      second${utilisation.ofCeiling === null ? "" : html`, ${showShare(utilisation.ofCeiling)} of the ceiling`}.
+      ${mark(wrong === "", wrong === "" ? "no exceeds, bans or nonce errors" : wrong)}
+      ${window === undefined ? "" : mark(window.isRight, window.text)}
+      ${reach === null ? "" : mark(false, reachText(reach))}
+    </p>
+    ${window?.refused === undefined ? "" : html`<p class="setting">${window.refused}</p>`}`
 }
 
 /** The chosen part of the log; empty for all of it. */
@@ -155,7 +164,7 @@ const scopeOf = ({ selection }: ReportedLog): Html | string => {
 const headOf = (log: ReportedLog): Html =>
   html`<div class="log">
     <p class="file">${showName(log.name)}</p>
-    ${scopeOf(log)} ${verdict(log)}
+    ${scopeOf(log)} ${endOf(log)} ${verdict(log)}
     <p class="setting">${setting(log)}</p>
   </div> `
 
@@ -200,7 +209,10 @@ export const renderPage = (logs: ReadonlyArray<ReportedLog>, script: string): st
           </header>
           <section aria-labelledby="figures">
             <h2 id="figures">Figures</h2>
-            <p>Averages are per second, over the complete seconds of the log.</p>
+            <p>
+              Averages are per second, over the complete seconds of the log, up to the end that was planned
+              for the run.
+            </p>
             <div class="tables">${tenFigures(logs)} ${moreFigures(logs)}</div>
           </section>
           ${sections.map((section) => sectionOf(section, logs))}

@@ -53,6 +53,8 @@ const gateRun = Effect.fnUntraced(function* (settings: SimulationSettings, reach
   const { duration, inWords, seed } = settings
   const durationMs = Duration.toMillis(duration)
   let accepted = 0
+  const keysLeft = new Set<string>()
+  let deadAfterMs: number | null = null
   const { summary, tally, failure } = yield* simulate(settings).pipe(
     Effect.provideService(
       Journal,
@@ -60,6 +62,9 @@ const gateRun = Effect.fnUntraced(function* (settings: SimulationSettings, reach
         if (record.type === "outcome" && record.outcome === "accepted" && record.settled < durationMs) {
           accepted += 1
         }
+        if (record.type !== "key") return
+        keysLeft.add(record.key)
+        if (keysLeft.size === settings.keys) deadAfterMs ??= record.t
       }),
     ),
     Effect.provideService(RunProgress, {
@@ -83,8 +88,13 @@ const gateRun = Effect.fnUntraced(function* (settings: SimulationSettings, reach
     /** Requests refused because the key was blocked. */
     bans: sum(tally.keys, (_) => _.blocked),
     keysBlocked: tally.keys.filter((_) => _.rateLimit >= exerciseRules.blockAfter).length,
-    /** From an order's creation to its request; null where nothing was sent. */
-    orderAgeMs: summary.orderAge === null ? null : { p50: summary.orderAge.p50, p99: summary.orderAge.p99 },
+    /** When no key was left to send with; null where one was. */
+    deadAfterMs,
+    /** From an order's creation to its request; null where nothing was sent, or no key was left in the end. */
+    orderAgeMs:
+      summary.orderAge === null || deadAfterMs !== null
+        ? null
+        : { p50: summary.orderAge.p50, p99: summary.orderAge.p99 },
     /** Why the run ended early. */
     failure: failure === undefined ? null : inWords(failure),
   }
@@ -101,6 +111,7 @@ const overSeeds = (
 ) => {
   const acceptedPerSecond = interval95(runs.map((run) => run.acceptedPerSecond))
   const ages = runs.flatMap((run) => (run.orderAgeMs === null ? [] : [run.orderAgeMs]))
+  const deaths = runs.flatMap((run) => (run.deadAfterMs === null ? [] : [run.deadAfterMs]))
   const exceeds = sum(runs, (run) => run.exceeds)
   const nonceErrors = sum(runs, (run) => run.nonceErrors)
   const bans = sum(runs, (run) => run.bans)
@@ -117,6 +128,11 @@ const overSeeds = (
     nonceErrors,
     bans,
     keysBlocked: sum(runs, (run) => run.keysBlocked),
+    /** In how many runs no key was left in the end. */
+    deadRuns: deaths.length,
+    /** When, on average over these; null where there are none. */
+    deadAfterMs: deaths.length === 0 ? null : meanOf(deaths),
+    /** Of the other runs; null where there are none: a gate that sends no more has no ages. */
     orderAgeMs:
       ages.length === 0
         ? null

@@ -8,7 +8,7 @@ import { init, use } from "echarts/core"
 import { SVGRenderer } from "echarts/renderers"
 import { counted } from "../platform/counted.ts"
 import type { Comparison, GateComparison } from "./Compare.ts"
-import { showScenario, showSeeds } from "./renderComparison.ts"
+import { deadText, showScenario, showSeeds } from "./renderComparison.ts"
 
 use([BarChart, CustomChart, GridComponent, LegendComponent, MarkLineComponent, TitleComponent, SVGRenderer])
 
@@ -31,6 +31,7 @@ const ifAny = (count: number, one: string): ReadonlyArray<string> =>
 
 /** What a gate did wrong, a line for each. */
 const wrongs = (gate: GateComparison): ReadonlyArray<string> => [
+  ...[deadText(gate)].flatMap((text) => text ?? []),
   ...ifAny(gate.exceeds, "exceed"),
   ...ifAny(gate.nonceErrors, "nonce error"),
   ...ifAny(gate.bans, "ban"),

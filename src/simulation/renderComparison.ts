@@ -57,8 +57,24 @@ const HEADINGS = [
 const EXPLAINED = [
   "accepted/s: mean over the seeds, ± 95 % confidence; ceiling, optimum: the share of it reached.",
   "expired, exceeds (429), nonce errors, bans (refused because blocked), blocked keys: totals over the seeds.",
-  "age: from an order's creation to its request, in ms, mean over the seeds.",
+  "age: from an order's creation to its request, in ms, mean over the seeds in which a key was left to the end.",
 ]
+
+/** A gate that was left without a key, such as `dead after 0.8 s`; with several seeds, in how many runs. Undefined where none was. */
+export const deadText = ({ deadAfterMs, deadRuns, runs }: GateComparison): string | undefined => {
+  if (deadAfterMs === null) return undefined
+  const after = `dead after ${(deadAfterMs / 1000).toFixed(1)} s`
+  return runs.length === 1 ? after : `${after} in ${deadRuns} of ${runs.length} runs`
+}
+
+const isDead = ({ deadRuns, runs }: GateComparison): boolean => deadRuns === runs.length
+
+/** What is to be known of gates that were left without a key. */
+const deadLines = (gates: ReadonlyArray<GateComparison>): ReadonlyArray<string> =>
+  gates.flatMap((gate) => {
+    const dead = deadText(gate)
+    return dead === undefined ? [] : [`${gate.gate}: ${dead}, every key blocked or parked.`]
+  })
 
 /** The table, ending in a newline. */
 export const renderComparison = (comparison: Comparison): string => {
@@ -71,7 +87,8 @@ export const renderComparison = (comparison: Comparison): string => {
       ...perSecond(gate.acceptedPerSecond),
       percent(gate.shareOfCeiling),
       percent(gate.shareOfOptimum),
-      ...[gate.expired, gate.exceeds, gate.nonceErrors, gate.bans].map(String),
+      isDead(gate) ? "-" : String(gate.expired),
+      ...[gate.exceeds, gate.nonceErrors, gate.bans].map(String),
       `${gate.keysBlocked}/${comparison.scenario.keys * seeds.length}`,
       ...ages(gate.orderAgeMs),
     ]),
@@ -85,5 +102,14 @@ export const renderComparison = (comparison: Comparison): string => {
     ["ceiling", ceilingPerSecond.toFixed(2)],
   ]
   const scenario = `${showScenario(comparison.scenario)}; ${showSeeds(seeds)}`
-  return `${[scenario, "", ...alignColumns(rows, "right"), "", ...EXPLAINED].join("\n")}\n`
+  const dead = deadLines(comparison.gates)
+  return `${[
+    scenario,
+    "",
+    ...alignColumns(rows, "right"),
+    "",
+    ...dead,
+    ...(dead.length === 0 ? [] : [""]),
+    ...EXPLAINED,
+  ].join("\n")}\n`
 }

@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { fromJournal } from "../../src/journal/LogEvent.ts"
 import { type Point, Timeline } from "../../src/report/Timeline.ts"
-import { accepted } from "../summary/records.ts"
+import type { JournalRecord } from "../../src/journal/JournalRecord.ts"
+import { accepted, footer, header } from "../summary/records.ts"
 
 /** An order that was accepted at a time, so old when it was sent, after such a round trip. */
 const accept = (timeline: Timeline, atMs: number, ageMs = 0, tripMs = 0): void => {
@@ -27,6 +28,31 @@ describe("a report's timeline", () => {
         [2000, 3400, 2],
       ],
     )
+  })
+
+  it("draws a log of a moment as a second's, below any ceiling", () => {
+    const timeline = new Timeline()
+    accept(timeline, 4, 0, 4)
+    assert.deepStrictEqual(
+      pointsOf(timeline).map(({ accepted, fromMs, toMs }) => [fromMs, toMs, accepted]),
+      [[0, 1000, 1]],
+    )
+  })
+
+  it("knows of created orders until the run's end, and of a killed run's until the last that left its queue", () => {
+    const createdMs = (...more: ReadonlyArray<JournalRecord>) => {
+      const timeline = new Timeline()
+      timeline.add(fromJournal(header()))
+      // Ten a second, each accepted a second after it was made.
+      for (let atMs = 0; atMs < 4000; atMs += 100) accept(timeline, atMs, atMs < 1000 ? 0 : 1000)
+      for (const record of more) timeline.add(fromJournal(record))
+      return pointsOf(timeline).map((point) => point.createdMs)
+    }
+    assert.deepStrictEqual(createdMs(), [1000, 1000, 900])
+    assert.deepStrictEqual(createdMs(footer(3900)), [1000, 1000, 1900])
+    // Nothing was made after the planned end, 30 s.
+    const drained = accepted("drained", 31_000, { createdAt: 29_900, sent: 30_990 })
+    assert.strictEqual(createdMs(drained, footer(31_000)).at(-1), 0)
   })
 
   it("never has more than 600 intervals, loses nothing and stays even", () => {

@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto"
 import { assert, describe, it } from "@effect/vitest"
 import { escapeHtml, html } from "../../src/report/html.ts"
+import type { JournalRecord } from "../../src/journal/JournalRecord.ts"
 import { renderSummaries } from "../../src/summary/render.ts"
+import { footer, rejected, retired, sent } from "../summary/records.ts"
 import { figuresOn, shownFigures } from "./shownFigures.ts"
 import { HOSTILE, pageOf, reported, sampleRecords } from "./sample.ts"
 
@@ -100,6 +102,56 @@ describe("a report", () => {
     const page = await pageOf([reported("run.ndjson", sampleRecords({ seconds: 0.06 }))])
     assert.include(page, "no key ever filled a window")
     assert.deepStrictEqual(verdictOn(page), [["right", "no exceeds, bans or nonce errors"]])
+  })
+
+  it("says at its top that a run was killed, or that no key was left", async () => {
+    const ends = async (...more: ReadonlyArray<JournalRecord>): Promise<ReadonlyArray<string>> => {
+      const page = await pageOf([reported("run.ndjson", [...sampleRecords(), ...more])])
+      return [...page.matchAll(/<p class="verdict end">.*?✗&nbsp;([^<]*)</gs)].map(([, text = ""]) => text)
+    }
+    const retirement = retired("key-1", 10_000, "rate-limit")
+    assert.deepStrictEqual(await ends(), [
+      "no end: killed or still running, 0 orders sent without an outcome",
+    ])
+    assert.deepStrictEqual(await ends(retirement, footer(10_050, { end: "failed" })), [
+      "all keys parked after 10.0 s of 30 s",
+    ])
+    assert.deepStrictEqual(await ends(footer(10_050)), [])
+  })
+
+  it("says that the exchange refused though no window could have been exceeded, and what that means", async () => {
+    const records = [
+      ...sampleRecords({ everyMs: 60 }),
+      sent("over", 20_000, 20_000),
+      rejected("over", 20_020, "rate-limit", { createdAt: 20_000, sent: 20_000 }),
+    ]
+    const page = await pageOf([reported("run.ndjson", records)])
+    assert.deepInclude(verdictOn(page), [
+      "wrong",
+      "no window could have been exceeded, yet the exchange refused",
+    ])
+    const sentence =
+      "No window could have been exceeded, and the exchange refused 1 request all the same (1 for the rate limit), so something that was assumed did not hold: "
+    // At its top, and with the chart: as read and as seen.
+    assert.strictEqual(page.split(sentence).length - 1, 3)
+  })
+
+  it("names each log's gate, and says of ages and durations what they are", async () => {
+    const gates = ["ack-window", "polling", "token-bucket"]
+    const logs = gates.map((gate) => {
+      const [first, ...records] = sampleRecords()
+      if (first?.type !== "header") throw new Error("a journal begins with its header")
+      return reported("run.ndjson", [{ ...first, settings: { ...first.settings, gate } }, ...records])
+    })
+    const page = await pageOf(logs)
+    assert.deepStrictEqual(
+      [...page.matchAll(/<p class="setting">gate (\S+) · /g)].map(([, gate]) => gate),
+      gates,
+    )
+    const section = (id: string): string => page.slice(page.indexOf(`aria-labelledby="${id}"`)).slice(0, 2000)
+    assert.include(section("age-time"), "p50: half were no older")
+    assert.include(section("trip-time"), "p50: half took no longer")
+    assert.notInclude(page, "were shorter")
   })
 
   it("shows a window that could have been exceeded as not safe", async () => {

@@ -65,6 +65,29 @@ describe("a comparison", () => {
     )
   }
 
+  it.effect("shows no age of a gate that was left without a key, and says when it was", () =>
+    Effect.gen(function* () {
+      const result = yield* compare({
+        scenario: { ...scenario, load: 2 },
+        gates: ["ack-window", "token-bucket"],
+        seeds: [1, 2],
+      })
+      const [alive, dead] = result.gates
+      assert.deepInclude(alive, { deadRuns: 0, deadAfterMs: null })
+      assert.isAbove(alive?.orderAgeMs?.p50 ?? 0, 900)
+      assert.deepInclude(dead, { deadRuns: 2, orderAgeMs: null })
+      const deaths = dead?.runs.map(({ deadAfterMs }) => deadAfterMs ?? Number.NaN) ?? []
+      assert.strictEqual(dead?.deadAfterMs, deaths.reduce((sum, ms) => sum + ms, 0) / 2)
+      assert.isTrue(deaths.every((ms) => ms > 0 && ms < 2000))
+      const table = renderComparison(result)
+      assert.match(table, /^token-bucket +\S+ +\S+ +\S+ % +\S+ % +- .* - +-$/m)
+      const said = `dead after ${((dead?.deadAfterMs ?? 0) / 1000).toFixed(1)} s in 2 of 2 runs`
+      assert.include(table, `token-bucket: ${said}`)
+      assert.notInclude(table, "ack-window: dead")
+      assert.include(compareChart(result), said)
+    }),
+  )
+
   it.effect("finds no safe run above the safe optimum by more than the luck of the draw", () =>
     Effect.gen(function* () {
       for (const bound of [Duration.millis(55), undefined]) {

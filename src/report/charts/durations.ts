@@ -23,6 +23,8 @@ import { longestSeconds, MARGINS, timePanel } from "./timeChart.ts"
 export interface Measured {
   readonly what: "orderAge" | "roundTrip"
   readonly id: string
+  /** What half of them were, such as `were no older`. */
+  readonly atMost: string
   readonly overTime: { readonly title: string; readonly note: string }
   readonly distribution: { readonly title: string; readonly note: string }
 }
@@ -80,7 +82,7 @@ const timePanelOf = (
 }
 
 export const overTimeSection = (measured: Measured, logs: ReadonlyArray<ReportedLog>): Section => {
-  const { id, overTime, what } = measured
+  const { atMost, id, overTime, what } = measured
   const seconds = longestSeconds(logs)
   const longest = logs.flatMap(({ run }) => run.points.map((point) => point[what]?.p99 ?? 0))
   const yAxis = valueAxis(valueScale(longest), " ms")
@@ -88,8 +90,8 @@ export const overTimeSection = (measured: Measured, logs: ReadonlyArray<Reported
     id: `${id}-time`,
     ...overTime,
     legend: [
-      legendEntry("p50", "line", "p50: half were shorter"),
-      legendEntry("p99", "dashed", "p99: 99 of 100 were shorter"),
+      legendEntry("p50", "line", `p50: half ${atMost}`),
+      legendEntry("p99", "dashed", `p99: 99 of 100 ${atMost}`),
     ],
     panels: logs.map((log, index) => timePanelOf(measured, log, index, seconds, yAxis)),
   }

@@ -16,6 +16,8 @@ const MOST_KEYS = 40
 const LABEL_PX = 7
 const GAP_PX = 12
 const TICK_MS = 1
+/** A rate over less would be of a moment only. */
+const SHORTEST_MS = 1000
 
 const STACK = ["accepted", "unknown", "refused"] as const
 
@@ -27,7 +29,7 @@ const ceilingOf = ({ run: { settings } }: ReportedLog): number =>
   settings === undefined ? 0 : (settings.limit * 1000) / (settings.windowMs + TICK_MS)
 
 const perSecond = (count: number, { summary }: ReportedLog): number =>
-  summary.totalTimeMs > 0 ? (count * 1000) / summary.totalTimeMs : count
+  (count * 1000) / Math.max(summary.totalTimeMs, SHORTEST_MS)
 
 const drawKeys = (log: ReportedLog, keys: ReadonlyArray<KeyFigures>, id: string, scale: Scale) => {
   const labels = keys.map(({ key }) => showLabel(withoutControls(key)))

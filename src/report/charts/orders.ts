@@ -14,15 +14,25 @@ const STACK = ["accepted", "unknown", "refused", "expired"] as const satisfies R
 const rateOf = (point: Point, what: keyof Counts): number =>
   (point[what] * 1000) / (point.toMs - point.fromMs)
 
+/** Less of an interval than this tells no rate. */
+const LEAST_SHARE = 0.5
+
+/** Orders created a second, over the time of the interval of which the log has them; null where that is too short. */
+const createdRate = ({ created, createdMs, fromMs, toMs }: Point): number | null =>
+  createdMs < LEAST_SHARE * Math.min(toMs - fromMs, 1000) ? null : (created * 1000) / createdMs
+
 /** On a line of the paper's colour, so that it stands out from what it crosses. */
 const createdLines = (points: ReadonlyArray<Point>): ReadonlyArray<object> =>
   [["var(--paper)", 3.5] as const, [colour("created"), 1.5] as const].map(([color, width]) =>
-    line(
-      "created",
-      stepsOf(points, (point) => rateOf(point, "created")),
-      { step: "end", symbol: "none", lineStyle: { color, width }, z: 4 },
-    ),
+    line("created", stepsOf(points, createdRate), {
+      step: "end",
+      symbol: "none",
+      lineStyle: { color, width },
+      z: 4,
+    }),
   )
+
+const showRateOr = (rate: number | null): string => (rate === null ? NONE : showRate(rate))
 
 const panel = (log: ReportedLog, id: string, seconds: number, yAxis: ValueAxis): Panel => {
   const { points } = log.run
@@ -50,7 +60,7 @@ const panel = (log: ReportedLog, id: string, seconds: number, yAxis: ValueAxis):
     ],
     cells: (point) => [
       ...STACK.map((what) => showRate(rateOf(point, what))),
-      knowsCreated ? showRate(rateOf(point, "created")) : NONE,
+      knowsCreated ? showRateOr(createdRate(point)) : NONE,
       showCount(point.accepted),
     ],
   })
@@ -62,14 +72,14 @@ export const ordersSection = (logs: ReadonlyArray<ReportedLog>): Section => {
     summary.utilisation.ceiling ?? 0,
     ...run.points.flatMap((point) => [
       STACK.reduce((sum, what) => sum + rateOf(point, what), 0),
-      rateOf(point, "created"),
+      createdRate(point) ?? 0,
     ]),
   ])
   const yAxis = valueAxis(valueScale(heights))
   return {
     id: "orders",
     title: "Orders per second",
-    note: "What became of orders, at the time when it did. Refused counts every request that was refused, also where its order was sent again. Nothing can be accepted above the ceiling, what the exchange lets through at the very most.",
+    note: "What became of orders, at the time when it did. Refused counts every request that was refused, also where its order was sent again. Nothing can be accepted above the ceiling, what the exchange lets through at the very most. The line of created orders ends where no more were made, or where the log no longer tells of all of them.",
     legend: [
       ...STACK.map((mark) => legendEntry(mark)),
       legendEntry("created", "line"),

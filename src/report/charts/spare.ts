@@ -27,24 +27,26 @@ export const leastSpare = ({ run }: ReportedLog): number | undefined =>
 export const windowVerdict = (
   { run: { exceeds, settings } }: ReportedLog,
   leastMs: number,
-): { readonly isRight: boolean; readonly text: string } => {
+): { readonly isRight: boolean; readonly text: string; readonly refused?: string } => {
   if (!isSafe(leastMs)) return { isRight: false, text: "a window could have been exceeded" }
   const kept = "no window could have been exceeded"
   const refused =
-    exceeds === undefined || settings === undefined ? undefined : refusalText(kept, exceeds, settings)
+    exceeds === undefined || settings === undefined
+      ? undefined
+      : refusalText("No window could have been exceeded", exceeds, settings)
   return refused === undefined
     ? { isRight: true, text: kept }
-    : { isRight: false, text: refused.replace(/\.$/, "") }
+    : { isRight: false, text: `${kept}, yet the exchange refused`, refused }
 }
 
 const panel = (log: ReportedLog, id: string, seconds: number, yAxis: ValueAxis): Panel | string => {
   const leastMs = leastSpare(log)
   if (leastMs === undefined) return "This log does not tell, or no key ever filled a window."
-  const { text } = windowVerdict(log, leastMs)
+  const { refused, text } = windowVerdict(log, leastMs)
   const verdict =
     leastMs === NEVER_MS
       ? `There is no spare time: requests whose end is not in the log may be counted at any time, so ${text}.`
-      : `The smallest spare time is ${showSpare(leastMs)}: ${text}.`
+      : `The smallest spare time is ${showSpare(leastMs)}: ${text}.${refused === undefined ? "" : ` ${refused}`}`
   const stepsWhere = (isShown: (ms: number) => boolean) =>
     stepsOf(log.run.points, (point) => {
       const ms = shown(point, log)

@@ -1,4 +1,4 @@
-/** Charts along the time of the longest of a report's logs, with a row for each interval. */
+/** Charts along the time of the longest of a report's logs, to the end that was planned for it, with a row for each interval. */
 import type { Point } from "../Timeline.ts"
 import { draw } from "./draw.ts"
 import type { Panel, ReportedLog, Table } from "./Panel.ts"
@@ -21,7 +21,9 @@ export interface TimeChart extends Pick<Panel, "description" | "says"> {
 }
 
 export const longestSeconds = (logs: ReadonlyArray<ReportedLog>): number =>
-  Math.max(...logs.map(({ run }) => (run.points.at(-1)?.toMs ?? 1) / 1000))
+  Math.max(
+    ...logs.map(({ run, summary }) => Math.max(run.points.at(-1)?.toMs ?? 1, summary.totalTimeMs) / 1000),
+  )
 
 /** Values of intervals as steps: the last goes on to its end. */
 export const stepsOf = (
