@@ -3,7 +3,7 @@
  *
  * Clients send files of orders to an exchange that loses, delays, garbles and resets what passes through it. The clients
  * are stopped, suspended and killed at random moments, their wall clocks step by up to an hour, and each is started again
- * with --resume; the exchange stands still, and is killed and started again as well. One client reaches it by a link that is
+ * with --resume and --retry-rejected; the exchange bans, refuses everything, stands still, and is killed and started again as well. One client reaches it by a link that is
  * out for seconds and says what nobody asked; so does a program that uses the library, and is interrupted. Some lives
  * begin as a user begins one, on the machine's own Node, which hands over where it is too old: the kill then hits what
  * was started, or all that came of it. Some write their journals with --durable. At the end the exchange's own record is
@@ -63,6 +63,12 @@ const FAULTS = [
   "status:0.002:500:judged=no",
   "status:0.002:502",
   "status:0.002:503:retry-after=1s",
+  // A ban with an announced end and one without, pages of something before the exchange, and a clock that is off.
+  "status:1:418:retry-after=3s:every=53s:for=1s",
+  "status:1:418:every=71s:for=2s",
+  "status:0.002:429:retry-after=1s:as=date",
+  "status:1:403:every=37s:for=150ms",
+  "status:1:400:every=59s:for=700ms",
   "stall:every=47s:for=2s",
   "restart:every=31s:for=1s",
 ]
@@ -222,7 +228,7 @@ const clientLife = (client: Client, life: number, random: Random.Random) => {
     [
       ...words(`run --url ${urlFor(client)} --keys-file ${keysFile(client)}`),
       ...words(`--orders ${ordersFile(client)} --ttl none --log ${log}`),
-      ...words(`--state ${stateDirectory} --resume ${folder} --no-progress --format json`),
+      ...words(`--state ${stateDirectory} --resume ${folder} --retry-rejected --no-progress --format json`),
       ...(client.bound === undefined ? [] : ["--bound", client.bound]),
       ...(durable ? ["--durable"] : []),
     ],

@@ -64,11 +64,12 @@ const requestFaults: fc.Arbitrary<RequestFault> = fc.oneof(
     .record({
       kind: fc.constant("status" as const),
       ...ofRequests,
-      code: fc.integer({ min: 500, max: 599 }),
+      code: fc.integer({ min: 400, max: 599 }),
       judged: fc.boolean(),
       retryAfterMs: maybe(msOrZero),
       retryAs: fc.constantFrom(...RETRY_WAYS),
     })
+    .map((fault) => ({ ...fault, judged: fault.judged && fault.code >= 500 }))
     .map((fault) => (fault.retryAfterMs === undefined ? { ...fault, retryAs: "seconds" as const } : fault)),
 )
 const faults: fc.Arbitrary<Fault> = fc.oneof(

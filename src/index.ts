@@ -32,6 +32,7 @@ export { OutcomesOverrun } from "./dispatch/Ledger.ts"
 export {
   type DispatchFailure,
   DuplicateOrder,
+  EverythingRefused,
   ExchangeUnreachable,
   LogFailed,
   NoUsableKey,

@@ -33,7 +33,12 @@ const rigOptions = (
   requestTimeoutMs: REQUEST_TIMEOUT_MS,
   boundMs: undefined,
   journey: (n) => journeys[n % journeys.length] ?? { incomingMs: 0, outgoingMs: 0 },
-  dispatcher: { firstContact: LONGEST, unreachableAfter: LONGEST, parkAfter: Number.POSITIVE_INFINITY },
+  dispatcher: {
+    firstContact: LONGEST,
+    unreachableAfter: LONGEST,
+    parkAfter: Number.POSITIVE_INFINITY,
+    stopAfterRefusals: Number.POSITIVE_INFINITY,
+  },
   ...(make === undefined ? {} : { make }),
 })
 

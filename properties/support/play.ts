@@ -76,7 +76,8 @@ export const makeWorld = Effect.fnUntraced(function* (
     unknownKeys,
     dispatcher: {
       ...(variant.gate === undefined ? design.habits : {}),
-      // Whether a silent exchange fails the run is another question.
+      // Whether a silent exchange fails the run, or one that refuses everything, is another question.
+      stopAfterRefusals: Number.POSITIVE_INFINITY,
       firstContact: LONGEST,
       unreachableAfter: LONGEST,
       ...options.dispatcher,

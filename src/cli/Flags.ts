@@ -12,6 +12,7 @@ import { DESIGN_FORMS, parseDesign } from "../simulation/baselines/designs.ts"
 import {
   type Parse,
   parseDuration,
+  parseCountOrNever,
   parseDurationOrNone,
   parseHttpUrl,
   inWords,
@@ -78,6 +79,12 @@ export const integer = (
   name: string,
   options: FlagOptions & { readonly min?: number; readonly max: number },
 ): Flag.Flag<number> => parsed(name, "N", parseInteger({ min: options.min ?? 1, max: options.max }), options)
+
+/** A whole number from 1 to `max`, or `never`, which is Infinity. */
+export const countOrNever = (
+  name: string,
+  options: FlagOptions & { readonly max: number },
+): Flag.Flag<number> => parsed(name, "N|never", parseCountOrNever(options), options)
 
 /** A number from 0 to `max`, with a fraction if need be. */
 export const nonNegative = (

@@ -12,12 +12,14 @@ import type { HttpRunSettings } from "../run/HttpRun.ts"
 import type { RunNews, RunProgress } from "../run/RunProgress.ts"
 import { valueAt } from "../summary/Distribution.ts"
 import { showBadLine } from "../run/sources/NdjsonSource.ts"
+import { exerciseRules } from "../venues/exercise/exercise.ts"
 import { ofBadLines } from "./advice.ts"
 import { makeLiveView } from "./LiveView.ts"
 import {
   burdenText,
   clockText,
   excessText,
+  heldText,
   jumpText,
   outageText,
   quietText,
@@ -135,7 +137,7 @@ const viewOf = (
 
 export type ShownSettings = Pick<
   HttpRunSettings<unknown>,
-  "bound" | "design" | "exchange" | "keys" | "limit" | "seed" | "source" | "window"
+  "bound" | "design" | "exchange" | "keys" | "limit" | "parking" | "seed" | "source" | "window"
 >
 
 /** Tells of events that a user must know of, but not of each: the first excess, and a bound that counts as twice what was told last. */
@@ -179,8 +181,12 @@ export const makeRunView = (settings: ShownSettings, quiet: boolean): RunProgres
       say(`state: ${memory.directory}`)
       const quietMs = Math.max(...memory.remembered.map((key) => key.quietMs))
       if (quietMs > 0) say(quietText(quietMs))
+      const heldMs = Math.max(...memory.remembered.map((key) => key.heldMs))
+      if (heldMs > 0) say(heldText(heldMs))
     }
-    for (const key of memory.remembered) if (key.rateLimitErrors > 0) say(burdenText(key))
+    const { blockAfter = exerciseRules.blockAfter } = settings.parking ?? {}
+    if (!Number.isFinite(blockAfter)) return
+    for (const key of memory.remembered) if (key.rateLimitErrors > 0) say(burdenText(key, blockAfter))
   }
 
   const onEvent = (event: DispatchEvent): void => {
@@ -219,6 +225,8 @@ export const makeRunView = (settings: ShownSettings, quiet: boolean): RunProgres
         case "stopping":
           stopping = true
           return live || quiet ? undefined : say("stopping: waiting for the last answers")
+        case "held":
+          return say(`at the end of the run: ${outageText(news.outage)}`)
         case "ended":
           return erase()
       }

@@ -3,7 +3,12 @@
  * happened; here the line gets what to do about it, in the words of the command line.
  */
 import { join } from "node:path"
-import type { ExchangeUnreachable, LogFailed, NoUsableKey } from "../dispatch/SubmitFailure.ts"
+import type {
+  EverythingRefused,
+  ExchangeUnreachable,
+  LogFailed,
+  NoUsableKey,
+} from "../dispatch/SubmitFailure.ts"
 import type { RecordNotOpened, RecordUnwritable } from "../exchange/ExchangeRecord.ts"
 import type { ExchangeNotServed } from "../exchange/ExchangeServer.ts"
 import type { JournalNotOpened, JournalUnwritable } from "../journal/Journal.ts"
@@ -25,6 +30,7 @@ type JournalError = JournalNotOpened | JournalUnwritable
 /** Every typed error that may reach a user. */
 export type Told =
   | AtRest
+  | EverythingRefused
   | ExchangeNotServed
   | ExchangeUnreachable
   | JournalError
@@ -77,6 +83,8 @@ const RECOVERY: Advice<RecoveryError> = {
 
 const NOTHING_ACCEPTED: Advice<NothingAccepted> = {
   unreachable: (message) => `${message}. Check its address, and that it is running`,
+  held: (message) =>
+    `${message}. Wait that long before the next run, and ask the exchange whether this address is banned`,
   refused: (message) => `${message}. Check --url, and what the exchange answers to a single request`,
   unanswered: (message) =>
     `${message}. Check --url: whether it is http or https, and what the exchange answers to a single request`,
@@ -144,6 +152,7 @@ const forKeys = ({ keys }: NoUsableKey): string => {
   if (has("out of step")) {
     return "Stop other clients that use the keys, and ask the exchange for their last nonces"
   }
+  if (has("refused")) return "Ask the exchange what it says above of the keys: whether they may trade"
   return has("parked")
     ? "Lower the limit, or raise the window or the bound, to what the exchange really allows"
     : "Ask the exchange about them, or use other keys"
@@ -164,6 +173,8 @@ export const inWords = (error: Told): string => {
       return RECOVERY[error.reason](error.message, error)
     case "NothingAccepted":
       return NOTHING_ACCEPTED[error.reason](error.message, error)
+    case "EverythingRefused":
+      return `${error.message}. Set right what it names, such as this machine's clock, --url or a permission of the keys; then go on with --resume, and with --retry-rejected for the orders that were refused`
     case "NoUsableKey":
       return `${error.message}. ${forKeys(error)}`
     case "ExchangeUnreachable":

@@ -40,7 +40,7 @@ export const signedMs: Parse<number> = (text) => {
 const chance: Parse<number> = (text) =>
   Result.mapError(parseNonNegative({ max: 1 })(text), (problem) => `the probability ${problem}`)
 
-export const serverStatus = parseInteger({ min: 500, max: 599 })
+export const failureStatus = parseInteger({ min: 400, max: 599 })
 const count = parseInteger({ min: 1, max: 1_000_000_000 })
 export const countOrZero = parseInteger({ min: 0, max: 1_000_000_000 })
 

@@ -14,7 +14,7 @@ import {
   ofRequests,
   oneOf,
   option,
-  serverStatus,
+  failureStatus,
   signedMs,
   span,
   spikeMs,
@@ -58,6 +58,9 @@ const plainForm = (kind: "reset" | "truncated" | "block"): Form => ({
   read: (parts) => Result.all({ kind: is(kind), ...ofRequests(parts) }),
 })
 
+/** A status that says that nothing was done. */
+const isRefusal = (code: number): boolean => code < 500
+
 /** Every kind of fault, in the order in which they are shown. */
 export const FAULT_FORMS: Readonly<Record<Fault["kind"], Form>> = {
   spike: {
@@ -88,14 +91,19 @@ export const FAULT_FORMS: Readonly<Record<Fault["kind"], Form>> = {
     read: (parts) =>
       parts.options.has("as") && !parts.options.has("retry-after")
         ? Result.fail("as= says how a retry-after= is told; give that too")
-        : Result.all({
-            kind: is("status"),
-            retryAs: option(parts, "as", oneOf(RETRY_WAYS), "seconds"),
-            retryAfterMs: option(parts, "retry-after", msOrZero, undefined),
-            ...ofRequests(parts),
-            code: value(parts, 1, serverStatus),
-            judged: option(parts, "judged", yesOrNo, true),
-          }),
+        : Result.flatMap(value(parts, 1, failureStatus), (code) =>
+            Result.all({
+              kind: is("status"),
+              retryAs: option(parts, "as", oneOf(RETRY_WAYS), "seconds"),
+              retryAfterMs: option(parts, "retry-after", msOrZero, undefined),
+              ...ofRequests(parts),
+              code: Result.succeed(code),
+              judged:
+                isRefusal(code) && parts.options.get("judged") === "yes"
+                  ? Result.fail("what is refused by a status from 400 to 499 is not judged")
+                  : option(parts, "judged", yesOrNo, !isRefusal(code)),
+            }),
+          ),
   },
   block: plainForm("block"),
   quota: {
@@ -184,7 +192,7 @@ const detailsOf = (fault: Fault): ReadonlyArray<string> => [
   ...("code" in fault ? [`${fault.code}`] : []),
   ...("aftermath" in fault ? given("then", fault.aftermath, "silence") : []),
   ...("garbling" in fault ? given("as", fault.garbling) : []),
-  ...("judged" in fault && fault.judged !== (fault.kind === "status")
+  ...("judged" in fault && fault.judged !== (fault.kind === "status" && !isRefusal(fault.code))
     ? [`judged=${fault.judged ? "yes" : "no"}`]
     : []),
   ...("retryAfterMs" in fault ? givenMs("retry-after", fault.retryAfterMs) : []),

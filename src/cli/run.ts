@@ -16,7 +16,7 @@ import type { HttpRunSettings, SourceSettings } from "../run/HttpRun.ts"
 import { RunProgress } from "../run/RunProgress.ts"
 import { validateFile } from "../run/sources/NdjsonSource.ts"
 import { renderSummaries } from "../summary/render.ts"
-import { exerciseKeys } from "../venues/exercise/exercise.ts"
+import { exerciseKeys, exerciseRules } from "../venues/exercise/exercise.ts"
 import { asUserError, inWords } from "./advice.ts"
 import {
   checkFound,
@@ -69,6 +69,20 @@ const ownExchange = Effect.fnUntraced(function* (
 const needsKeys = (url: Option.Option<URL>, keysFile: Option.Option<string>, keys: ReadonlyArray<ApiKey>) =>
   Option.isSome(url) && !isLoopback(url.value.hostname) && Option.isNone(keysFile) && keys === exerciseKeys
 
+/** What an exchange on another machine calls for. */
+const checkExchange = Effect.fnUntraced(function* (
+  url: Option.Option<URL>,
+  keysFile: Option.Option<string>,
+  keys: ReadonlyArray<ApiKey>,
+) {
+  if (needsKeys(url, keysFile, keys)) {
+    return yield* refuse(
+      "--url names another machine: give API keys for it, with --keys-file or in PACELINE_API_KEYS",
+    )
+  }
+  if (Option.isSome(url) && !isLoopback(url.value.hostname)) yield* refuseProxies(url.value)
+})
+
 const DEFAULT_DURATION = Duration.seconds(30)
 
 const sourceOf = Effect.fnUntraced(function* (
@@ -107,18 +121,31 @@ const tellBadLines = (count: number, orders: number) => {
 }
 
 /** Only a file's orders can be resumed. */
-const checkResume = (paths: ReadonlyArray<string>, source: SourceSettings) =>
-  paths.length > 0 && source.type === "random"
-    ? refuse(
-        "--resume goes on with the orders of a file: give it with --orders. Orders made at random have nothing to go on with",
-      )
+const checkResume = (paths: ReadonlyArray<string>, source: SourceSettings, retryRejected: boolean) => {
+  if (paths.length > 0 && source.type === "random")
+    return refuse(
+      "--resume goes on with the orders of a file: give it with --orders. Orders made at random have nothing to go on with",
+    )
+  return retryRejected && paths.length === 0
+    ? refuse("--retry-rejected is about orders of former runs: give their journals, with --resume")
     : Effect.void
+}
 
 /** The moment at which it starts, to the millisecond. Of runs that start in the same one each gets a name of its own. */
 const defaultLog = Effect.map(DateTime.now, (now) => {
   const [date, time] = DateTime.formatIso(now).split("T")
   return `paceline-${date ?? ""}-${(time ?? "").replaceAll(":", "").slice(0, 10).replace(".", "-")}.ndjson`
 })
+
+/** What is to be done about rate-limit errors, where it is not what the exercise calls for. */
+const parkingOf = (given: Option.Option<number>) =>
+  Option.match(given, {
+    onNone: () => ({}),
+    onSome: (parkAfter) =>
+      parkAfter < exerciseRules.blockAfter
+        ? { parking: { parkAfter } }
+        : { parking: { parkAfter, blockAfter: Number.POSITIVE_INFINITY } },
+  })
 
 /** Beside the journals of former runs where these are kept in a folder, so that the next run finds it there. */
 const newLog = Effect.fnUntraced(function* (former: ReadonlyArray<string>) {
@@ -166,16 +193,9 @@ export const run = Command.make(
     } else {
       yield* source.from === "-" ? expectOrdersOnStandardInput : validateFile(source.from)
     }
-    yield* checkResume(input.resume, source)
+    yield* checkResume(input.resume, source, input.retryRejected)
     yield* checkFound(input.log, input.resume)
-    if (needsKeys(input.url, input.keysFile, keys)) {
-      return yield* refuse(
-        "--url names another machine: give API keys for it, with --keys-file or in PACELINE_API_KEYS",
-      )
-    }
-    if (Option.isSome(input.url) && !isLoopback(input.url.value.hostname)) {
-      yield* refuseProxies(input.url.value)
-    }
+    yield* checkExchange(input.url, input.keysFile, keys)
     const seed = Option.isSome(input.seed) ? input.seed.value : yield* freshSeed
     // Nothing is assumed of an exchange that nobody described.
     const bound = Option.getOrUndefined(
@@ -199,6 +219,8 @@ export const run = Command.make(
       state: yield* resolveState(input.state, Option.isSome(input.url)),
       durable: input.durable,
       resume: input.resume.length === 0 ? undefined : input.resume,
+      retryRejected: input.retryRejected,
+      ...parkingOf(input.parkAfter),
       inWords,
     }
     if (Option.isNone(input.url)) yield* warnOfBound(bound)

@@ -5,6 +5,7 @@ import { defaultStateDirectory } from "../keys/StateDirectory.ts"
 import { file, fileToWrite } from "./files.ts"
 import * as Flags from "./Flags.ts"
 import { keysFileFlag } from "./keys.ts"
+import { exerciseRules } from "../venues/exercise/exercise.ts"
 
 // The help names the directory of this user on this platform.
 const shownDefault = Option.getOrElse(
@@ -53,6 +54,10 @@ export const runFlags = {
       "The longest time a request takes from here until the exchange counts it, with a margin for handling; none is safe with any delay, and about 5 % slower (default: 55ms with our own exchange, none with --url)",
     zero: true,
   }).pipe(Flag.optional),
+  parkAfter: Flags.countOrNever("park-after", {
+    description: `Take a key out of service after N rate-limit errors within a minute; those in flight together count once. With never, or ${exerciseRules.blockAfter} and more, the exchange is taken to be one that blocks no key for good (default: 5, and ${exerciseRules.blockAfter - 1} over all runs, for the exercise's exchange blocks a key for good after ${exerciseRules.blockAfter})`,
+    max: 1_000_000,
+  }).pipe(Flag.optional),
   requestTimeout: Flags.duration("request-timeout", {
     description:
       "How long an answer is awaited before the request is given up and its order is unknown. Shorter: a lost request holds up its key for less long. Longer: fewer slow answers end as unknown",
@@ -83,6 +88,10 @@ export const runFlags = {
       "Go on where the journal of a former run ends; give one for every former run, or a folder that holds them all. Orders that were accepted, rejected or expired are done; orders that were sent without an answer are reported and not sent again; all others follow, also cancelled ones and those rejected for their key alone. Needs --orders",
     ),
     Flag.atLeast(0),
+  ),
+  retryRejected: Flags.toggle(
+    "retry-rejected",
+    "With --resume: send orders again that former runs ended as rejected, such as those that were refused for a wrong clock. None that was accepted, or that may have been executed",
   ),
   format: Flags.format(["text", "json", "classic"], {
     description: "The form of the summary at the end",

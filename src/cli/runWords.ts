@@ -8,7 +8,6 @@ import type { Remembered } from "../keys/claimKeys.ts"
 import { quote } from "../platform/quote.ts"
 import type { PassedOver } from "../recovery/Recovery.ts"
 import type { RunSettings } from "../run/RunSettings.ts"
-import { exerciseRules } from "../venues/exercise/exercise.ts"
 
 export const clockText = (ms: number): string => `${(ms / 1000).toFixed(0)} s`
 
@@ -62,6 +61,8 @@ export const outageText = ({ forMs, kind, retryInMs }: Outage): string => {
     case "unreachable":
     case "failing":
       return `exchange ${kind} for ${clockText(forMs)}, ${retry}`
+    case "turned-away":
+      return `exchange, or something before it, turns everything away for ${clockText(forMs)}, ${retry}`
     case "asks-to-wait":
       return `exchange asks to wait, ${retry}`
   }
@@ -72,6 +73,8 @@ export const retiredText = (event: Extract<DispatchEvent, { readonly type: "key"
     case "parked":
       if (event.reason === "nonce")
         return "is parked, because the exchange accepts none of its nonces: stop other clients that use it, or use another key"
+      if (event.reason === "refusals")
+        return `is parked, because the exchange refuses all its orders in the same words (${event.said ?? ""}): ask whether the key may trade`
       return `is parked ${event.rateLimitErrors === 0 ? "for the rate-limit errors of former runs" : `after ${event.rateLimitErrors} rate-limit errors`}, before the exchange blocks it: lower --limit, or raise --window or --bound`
     case "blocked":
       return "is blocked by the exchange: ask it to unblock the key, or use another"
@@ -83,9 +86,12 @@ export const retiredText = (event: Extract<DispatchEvent, { readonly type: "key"
 export const quietText = (ms: number): string =>
   `waiting ${(ms / 1000).toFixed(1)} s until the former run's requests have left the window`
 
+/** What a former run was told, and this one keeps to. */
+export const heldText = (ms: number): string =>
+  `waiting ${(ms / 1000).toFixed(1)} s, because the exchange asked a former run to send nothing before then`
+
 /** A key's rate-limit errors from former runs. */
-export const burdenText = ({ label, rateLimitErrors }: Remembered): string => {
-  const { blockAfter } = exerciseRules
+export const burdenText = ({ label, rateLimitErrors }: Remembered, blockAfter: number): string => {
   const left = blockAfter - rateLimitErrors
   const what = `warning: ${label} has ${rateLimitErrors} of ${blockAfter} rate-limit errors from former runs`
   if (left <= 0) return `${what}: the exchange has blocked it, unless it has forgotten them`

@@ -77,6 +77,14 @@ export const parseInteger =
       : Result.fail(outside(text, options.min, options.max))
   }
 
+/** A whole number from 1 to `max`, or `never`, which is Infinity. */
+export const parseCountOrNever =
+  (options: { readonly max: number }): Parse<number> =>
+  (text) =>
+    text === "never"
+      ? Result.succeed(Number.POSITIVE_INFINITY)
+      : Result.mapError(parseInteger({ min: 1, max: options.max })(text), (problem) => `${problem}, or never`)
+
 /** A number from 0 to `max`, with a fraction if need be. */
 export const parseNonNegative =
   (options: { readonly max: number }): Parse<number> =>

@@ -70,7 +70,7 @@ export const signOf = ({ result }: Attempt): Sign | undefined => {
   if (result.kind === "accepted") return { kind: "answered" }
   switch (result.verdict.kind) {
     case "refused":
-      return { kind: "answered" }
+      return { kind: result.error._tag === "TurnedAway" ? "turned-away" : "answered" }
     case "unknown":
       return { kind: "failing" }
     case "never-sent":
@@ -143,6 +143,8 @@ export interface OrderStanding {
   readonly isWanted: boolean
   /** It may go back to the line whatever it has been through: only its key was out of step. The nonce jumps bound how often. */
   readonly returnsFreely: boolean
+  /** The answer asked everybody to wait. */
+  readonly asksToWait: boolean
   /** Times an order goes back to the line after a definite refusal. */
   readonly maxReturns: number
 }
@@ -151,7 +153,7 @@ export interface OrderStanding {
 export const consequenceOf = (
   { atMs, request, result }: Attempt,
   { deadlineMs, returns }: Pick<Entry, "deadlineMs" | "returns">,
-  { isWanted, maxReturns, returnsFreely }: OrderStanding,
+  { asksToWait, isWanted, maxReturns, returnsFreely }: OrderStanding,
 ): Consequence => {
   const stay = (reason: ReturnReason): Consequence =>
     isWanted ? { kind: "return", reason, countsAsReturn: false } : { kind: "cancel" }
@@ -170,9 +172,12 @@ export const consequenceOf = (
     }
     case "refused": {
       const { reason } = verdict
-      const again = (returnsFreely || returns < maxReturns) && atMs < deadlineMs
-      if (isWanted && again && RETURNABLE.has(reason)) {
-        return { kind: "return", reason, countsAsReturn: !returnsFreely }
+      // Nobody has looked at the order: it waits with the others, however often that happens.
+      if (error._tag === "TurnedAway") return stay(reason)
+      const isFree = returnsFreely || (asksToWait && reason === "rate-limit")
+      const again = (isFree || returns < maxReturns) && atMs < deadlineMs
+      if (isWanted && again && (asksToWait || RETURNABLE.has(reason))) {
+        return { kind: "return", reason, countsAsReturn: !isFree }
       }
       return {
         kind: "end",

@@ -11,11 +11,15 @@
  * order inside the breaker's `execute`: that is the probe. With the circuit closed the breaker is not asked at all;
  * it is told how requests ended, and only while something is wrong: a success that follows a success tells it
  * nothing, and would cost every order's way some time.
+ *
+ * The exchange may also be there, and want to be left alone (see {@link Hold}): then nobody sends until that is over, and
+ * one order goes ahead as the probe likewise.
  */
-import { Clock, Deferred, Duration, Effect, Exit, Latch, Schedule, type Scope } from "effect"
+import { Clock, Deferred, Duration, Effect, Exit, Latch, Random, Schedule, type Scope } from "effect"
 import { CircuitBreaker } from "effect/persistence"
 import { invariant } from "../platform/invariant.ts"
 import { monotonicClock, nowMsUnsafe, sleepUntil } from "../platform/Monotonic.ts"
+import { afterAnnouncement, afterProbe, afterTurnedAway, type Hold, noHold } from "./Hold.ts"
 import { Silence, type SilenceOptions } from "./Silence.ts"
 import type { OrderExpired } from "./SubmitFailure.ts"
 
@@ -23,14 +27,21 @@ import type { OrderExpired } from "./SubmitFailure.ts"
  * What a request's end says about the exchange.
  *
  * - `answered`: it is there, whatever it said about the order.
+ * - `turned-away`: something refused it unread, as it refuses everything for now.
  * - `failing`: it was sent, and no usable answer came (5xx, timed out, broken off, not the protocol's).
  * - `unreachable`: no connection, with the platform's error code.
  */
 export type Sign =
-  { readonly kind: "answered" | "failing" } | { readonly kind: "unreachable"; readonly code: string }
+  | { readonly kind: "answered" | "turned-away" | "failing" }
+  | { readonly kind: "unreachable"; readonly code: string }
 
 /** Takes what a request's end says about the exchange; undefined where it says nothing. */
 export type Report = (sign: Sign | undefined) => Effect.Effect<void>
+
+export interface CircuitOptions extends SilenceOptions {
+  /** The exchange has announced that nothing may be sent before then. */
+  readonly onHold: (untilMs: number) => void
+}
 
 /** An exchange that is away, or wants to be left alone. */
 export interface Outage {
@@ -47,13 +58,16 @@ const FIRST_WAIT = Duration.millis(20)
 /** Waits double so many times less one: 20 ms to 640 ms, and a fifth more or less of each. */
 const WAITS = 6
 
+/** Waits of a hold whose end nobody has announced are as long as they are meant to be, a fifth more or less. */
+const JITTER = [0.8, 1.2] as const
+
 /** One key: the breaker could guard many exchanges, and guards one. */
 const KEY = "exchange"
 
 const openDuration = Schedule.exponential(FIRST_WAIT).pipe(Schedule.jittered, Schedule.upTo({ times: WAITS }))
 
 const outcomeOf = (sign: Sign | undefined): CircuitBreaker.Outcome => {
-  if (sign === undefined) return CircuitBreaker.ignored
+  if (sign === undefined || sign.kind === "turned-away") return CircuitBreaker.ignored
   return sign.kind === "answered" ? CircuitBreaker.success : CircuitBreaker.failure()
 }
 
@@ -61,7 +75,7 @@ const outcomeOf = (sign: Sign | undefined): CircuitBreaker.Outcome => {
 const ROUNDING_MS = 0.002
 
 /** Makes a circuit. Its jitter is drawn from the Random service of whoever uses it. */
-export const make = (options: SilenceOptions): Effect.Effect<Circuit, never, Scope.Scope> =>
+export const make = (options: CircuitOptions): Effect.Effect<Circuit, never, Scope.Scope> =>
   Effect.gen(function* () {
     const breaker = yield* CircuitBreaker.make({
       tripPolicy: CircuitBreaker.consecutive(TRIPS_AFTER),
@@ -86,18 +100,19 @@ export class Circuit {
   #isProbing = false
   #sinceMs = 0
   #openUntilMs = Number.NEGATIVE_INFINITY
-  #heldSinceMs = Number.NEGATIVE_INFINITY
-  #heldUntilMs = Number.NEGATIVE_INFINITY
+  #hold = noHold
   #kind: Outage["kind"] = "unreachable"
+  readonly #onHold: CircuitOptions["onHold"]
 
-  constructor(options: SilenceOptions, breaker: CircuitBreaker.CircuitBreaker, clock: Clock.Clock) {
+  constructor(options: CircuitOptions, breaker: CircuitBreaker.CircuitBreaker, clock: Clock.Clock) {
+    this.#onHold = options.onHold
     this.#breaker = breaker
     this.#clock = clock
     this.#breakerClock = monotonicClock(clock)
     this.#silence = new Silence(options)
   }
 
-  readonly isClosed = (): boolean => this.#state === "Closed"
+  readonly isClosed = (): boolean => this.#state === "Closed" && !this.#hold.isDoubted
 
   /** Whether an order may be taken now: to be sent freely while the circuit is closed, else in a {@link probe}. */
   readonly mayTry = (nowMs: number): boolean => !this.#isProbing && nowMs >= this.#freeAtMs()
@@ -120,24 +135,21 @@ export class Circuit {
     return kind && { kind, code: undefined }
   }
 
-  /** Nobody sends anything before this, because the exchange asked for it; in the past if it did not. */
-  readonly heldUntilMs = (): number => this.#heldUntilMs
+  /** Nobody sends anything before this, because the exchange wants to be left alone; in the past if it does not. */
+  readonly heldUntilMs = (): number => this.#hold.untilMs
 
-  /** What a request that is no order's says about whether the exchange can be reached. */
-  readonly contact = (sign: Sign): void => {
-    if (sign.kind === "unreachable") this.#silence.onNoContact(nowMsUnsafe(this.#clock), sign.code)
-    else this.#silence.onContact()
-  }
+  /** What a request that is no order's says about whether the exchange can be reached, and wants to be. */
+  readonly contact = (sign: Sign): Effect.Effect<void> => this.#heard(sign, this.#era, () => Effect.void)
 
   #freeAtMs(): number {
-    return this.#state === "Open" ? Math.max(this.#openUntilMs, this.#heldUntilMs) : this.#heldUntilMs
+    return this.#state === "Open" ? Math.max(this.#openUntilMs, this.#hold.untilMs) : this.#hold.untilMs
   }
 
   /** Told how each request ends; call it when one leaves. What left before the circuit moved says nothing any more. */
   readonly watch = (): Report => {
     const left = this.#era
     return (sign) =>
-      this.#heard(sign, () => {
+      this.#heard(sign, left, () => {
         const isNews = sign !== undefined && (sign.kind !== "answered" || this.#isTroubled)
         if (!isNews || left !== this.#era || this.#state !== "Closed") return Effect.void
         this.#learn(sign)
@@ -157,12 +169,19 @@ export class Circuit {
     Effect.suspend(() => {
       invariant(!this.#isProbing, "two orders are tried at once")
       this.#isProbing = true
+      const left = this.#era
       this.#probed.closeUnsafe()
       const ended = Deferred.makeUnsafe<Sign | undefined>()
-      const report: Report = (sign) => this.#heard(sign, () => Effect.asVoid(Deferred.succeed(ended, sign)))
+      const report: Report = (sign) =>
+        this.#heard(sign, left, () => Effect.asVoid(Deferred.succeed(ended, sign)))
       const tried = Effect.flatMap(attempt(report), (wasSent) =>
         wasSent
-          ? Effect.tap(restore(Deferred.await(ended)), (sign) => Effect.sync(() => this.#learn(sign)))
+          ? Effect.tap(restore(Deferred.await(ended)), (sign) =>
+              Effect.sync(() => {
+                this.#learn(sign)
+                if (sign?.kind === "answered" && left === this.#era) this.#hold = afterProbe(this.#hold)
+              }),
+            )
           : Effect.succeed(undefined),
       )
       return Effect.ensuring(
@@ -177,9 +196,15 @@ export class Circuit {
 
   /** The exchange asks everybody to wait until then. */
   readonly hold = (untilMs: number): void => {
-    const nowMs = nowMsUnsafe(this.#clock)
-    if (nowMs >= this.#heldUntilMs) this.#heldSinceMs = nowMs
-    this.#heldUntilMs = Math.max(this.#heldUntilMs, untilMs)
+    const before = this.#hold
+    this.#wait(afterAnnouncement(before, untilMs, nowMsUnsafe(this.#clock)))
+    if (this.#hold !== before) this.#onHold(this.#hold.untilMs)
+  }
+
+  #wait(hold: Hold): void {
+    if (hold === this.#hold) return
+    this.#hold = hold
+    this.#era += 1
   }
 
   /** What is wrong, for show; undefined while nothing is. */
@@ -188,18 +213,20 @@ export class Circuit {
       const retryInMs = this.#isProbing ? 0 : Math.max(0, this.#freeAtMs() - nowMs)
       return { kind: this.#kind, forMs: nowMs - this.#sinceMs, retryInMs }
     }
-    if (nowMs >= this.#heldUntilMs) return undefined
-    const forMs = nowMs - this.#heldSinceMs
-    return { kind: "asks-to-wait", forMs, retryInMs: this.#heldUntilMs - nowMs }
+    const { isAnnounced, isDoubted, sinceMs, untilMs } = this.#hold
+    if (!isDoubted) return undefined
+    const kind = isAnnounced ? "asks-to-wait" : "turned-away"
+    return { kind, forMs: nowMs - sinceMs, retryInMs: Math.max(0, untilMs - nowMs) }
   }
 
-  /** Tells the breaker, and then whoever must know that there was no connection for too long. */
-  #heard(sign: Sign | undefined, tellBreaker: () => Effect.Effect<void>): Effect.Effect<void> {
+  /** Holds everybody, or tells the breaker, and then whoever must know that there was no connection for too long. */
+  #heard(sign: Sign | undefined, left: number, tellBreaker: () => Effect.Effect<void>): Effect.Effect<void> {
     return Effect.suspend(() => {
       if (sign === undefined) return tellBreaker()
       if (sign.kind !== "unreachable") {
         this.#silence.onContact()
-        return tellBreaker()
+        const isNews = sign.kind === "turned-away" && left === this.#era
+        return isNews ? Effect.andThen(this.#turnedAway, tellBreaker()) : tellBreaker()
       }
       const atMs = nowMsUnsafe(this.#clock)
       return Effect.andThen(
@@ -209,8 +236,12 @@ export class Circuit {
     })
   }
 
+  readonly #turnedAway = Effect.map(Random.nextBetween(...JITTER), (jitter) =>
+    this.#wait(afterTurnedAway(this.#hold, nowMsUnsafe(this.#clock), jitter)),
+  )
+
   #learn(sign: Sign | undefined): void {
-    if (sign === undefined) return
+    if (sign === undefined || sign.kind === "turned-away") return
     this.#isTroubled = sign.kind !== "answered"
     if (sign.kind !== "answered") this.#kind = sign.kind
   }

@@ -7,7 +7,7 @@
  */
 import { Cause, Clock, Context, Duration, Effect, Layer, Scope, Stream } from "effect"
 import type { ApiKey } from "../domain/ApiKey.ts"
-import { DispatchLog, type OutcomeEvent, type Retirement } from "../domain/DispatchEvent.ts"
+import { DispatchLog, type OutcomeEvent, type ParkReason, type Retirement } from "../domain/DispatchEvent.ts"
 import type { InvalidOrder, Order } from "../domain/Order.ts"
 import type { OrderCounts } from "../domain/Outcome.ts"
 import { noMemory, type Recall } from "../keys/KeyMemory.ts"
@@ -25,11 +25,13 @@ import { NONCE_JUMPS } from "./nonces.ts"
 import { OrderLine } from "./OrderLine.ts"
 import { Pinger } from "./Pinger.ts"
 import { guardLog, guardPing } from "./outside.ts"
+import { ALIKE, watchRefusals } from "./Refusals.ts"
 import { Standing } from "./Standing.ts"
 import { Watchdog } from "./Watchdog.ts"
 import {
   type DispatchFailure,
   type DuplicateOrder,
+  EverythingRefused,
   NoUsableKey,
   type SubmitFailure,
 } from "./SubmitFailure.ts"
@@ -52,10 +54,16 @@ export interface DispatcherOptions {
   /** Times an order goes back to the head of the line after a definite refusal. Default 1. */
   readonly maxReturns?: number
   /**
-   * Rate-limit errors after which a key is parked for the rest of the run. Default 5, half of what makes the
-   * exercise's exchange block a key for good.
+   * Rate-limit errors within a minute, also of former lives, after which a key is parked for the rest of the run; those in
+   * flight together count once. Infinity for never. Default 5, half of what makes the exercise's exchange block a key for
+   * good, where `blockAfter` is given; never where it is not.
    */
   readonly parkAfter?: number
+  /**
+   * Orders in a row, refused in the same words with nothing accepted in between, after which nothing more is sent: a wrong clock
+   * or address refuses everything. Where that befalls one key alone, that key is parked. Infinity for never. Default 5.
+   */
+  readonly stopAfterRefusals?: number
   /**
    * Rate-limit errors, over all lives of a key, after which the exchange blocks it for good: a key that is remembered to
    * have some is parked before it has them all. Default: it never does.
@@ -135,11 +143,20 @@ const DEFAULTS = {
   recall: noMemory,
   capacity: 10_000,
   maxReturns: 1,
-  parkAfter: 5,
+  stopAfterRefusals: ALIKE,
   blockAfter: Number.POSITIVE_INFINITY,
   nonceJumps: NONCE_JUMPS,
   firstContact: Duration.seconds(3),
   unreachableAfter: Duration.seconds(60),
+}
+
+/** Half of the errors for which the exercise's exchange blocks a key. */
+const HALF_OF_A_BLOCK = 5
+
+const withDefaults = (options: DispatcherOptions) => {
+  // An exchange that never blocks a key is no reason to take one out of service.
+  const blocks = Number.isFinite(options.blockAfter ?? DEFAULTS.blockAfter)
+  return { ...DEFAULTS, parkAfter: blocks ? HALF_OF_A_BLOCK : Number.POSITIVE_INFINITY, ...options }
 }
 
 /** Throws {@link InvalidOptions}, which becomes a defect. */
@@ -152,6 +169,7 @@ const checkOptions = (options: Required<Omit<DispatcherOptions, "reach">>): void
   checkCount("capacity", options.capacity, 1)
   checkCount("maxReturns", options.maxReturns, 0, true)
   checkCount("parkAfter", options.parkAfter, 1, true)
+  checkCount("stopAfterRefusals", options.stopAfterRefusals, 1, true)
   checkCount("blockAfter", options.blockAfter, 2, true)
   for (const jump of options.nonceJumps ?? []) checkCount("nonceJumps", jump, 1)
 }
@@ -162,7 +180,7 @@ const checkOptions = (options: Required<Omit<DispatcherOptions, "reach">>): void
  * it is given options that it cannot work with.
  */
 export const make = Effect.fnUntraced(function* (options: DispatcherOptions) {
-  const settings = { ...DEFAULTS, ...options }
+  const settings = withDefaults(options)
   checkOptions(settings)
   const { requestTimeout, ttl } = settings
   const clock = yield* Clock.Clock
@@ -177,6 +195,9 @@ export const make = Effect.fnUntraced(function* (options: DispatcherOptions) {
   const circuit: Circuit = yield* makeCircuit({
     ...settings,
     onUnreachable: (failure) => standing.goDown(Cause.fail(failure)),
+    onHold: (untilMs) => {
+      for (const { memory } of lanes) memory.onHold(untilMs, "all")
+    },
   })
   const watchdog = yield* Watchdog.make(requestTimeout)
   const client = yield* ExchangeClient
@@ -197,23 +218,24 @@ export const make = Effect.fnUntraced(function* (options: DispatcherOptions) {
     watchdog,
     whyCancelled: () => standing.whyCancelled,
     isStopping: () => standing.isOver,
+    ...watchRefusals(
+      settings.stopAfterRefusals,
+      () => lanes.filter(isActive).length,
+      ({ orders }, said) => standing.goDown(Cause.fail(new EverythingRefused({ orders, said }))),
+    ),
     onRetired: () => {
-      if (lanes.every((lane) => lane.health.state !== "active")) standing.goDown(noUsableKey(lanes))
+      if (!lanes.some(isActive)) standing.goDown(noUsableKey(lanes))
     },
     onDefect: (cause) => standing.goDown(cause),
   })
+  // A former life may have been told so.
+  circuit.hold(Math.max(...lanes.map(({ memory }) => memory.held.all)))
   yield* Effect.addFinalizer(() => standing.stop(laneScope, requestScope, requestTimeout))
 
   yield* standing.supervise(reach.comingBack, laneScope)
   yield* standing.supervise(watchdog.run, requestScope)
   yield* standing.supervise(pinger.run, laneScope)
-  yield* Effect.forEach(lanes, (lane) => standing.supervise(lane.run, laneScope), { discard: true })
-  // Nothing is sent that cannot be remembered.
-  if (options.recall !== undefined) {
-    yield* Effect.forEach(lanes, ({ memory }) => standing.supervise(memory.failed, laneScope), {
-      discard: true,
-    })
-  }
+  for (const fiber of fibersOf(lanes, options)) yield* standing.supervise(fiber, laneScope)
   if (ttl !== undefined) yield* standing.supervise(reap(line, ledger, clock), laneScope)
 
   const ttlMs = ttl === undefined ? Number.POSITIVE_INFINITY : Duration.toMillis(ttl)
@@ -248,6 +270,14 @@ const logOf = (
   }
 }
 
+/** All lanes, and what fails when one cannot remember any more: then nothing is sent. */
+const fibersOf = (lanes: ReadonlyArray<Lane>, { recall }: Pick<DispatcherOptions, "recall">) => [
+  ...lanes.map(({ run }) => run),
+  ...(recall === undefined ? [] : lanes.map(({ memory }) => memory.failed)),
+]
+
+const isActive = ({ health }: Lane): boolean => health.state === "active"
+
 const makeLanes = (
   { gate, keys, recall }: Required<Pick<DispatcherOptions, "gate" | "keys" | "recall">>,
   context: LaneContext,
@@ -259,10 +289,17 @@ const makeLanes = (
     }),
   )
 
+/** What a parked key is called, where that says more. */
+const NAMES: Readonly<Record<ParkReason, string | undefined>> = {
+  "rate-limit": undefined,
+  nonce: "out of step",
+  refusals: "refused",
+}
+
 const noUsableKey = (lanes: ReadonlyArray<Lane>): Cause.Cause<NoUsableKey> => {
   const keys = lanes.map(({ health, label }) => ({
     label,
-    state: health.parkReason === "nonce" ? "out of step" : health.state,
+    state: NAMES[health.parkReason ?? "rate-limit"] ?? health.state,
   }))
   return Cause.fail(new NoUsableKey({ keys }))
 }

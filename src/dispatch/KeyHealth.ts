@@ -6,6 +6,7 @@
  */
 import type { ParkReason, Retirement } from "../domain/DispatchEvent.ts"
 import type { Verdict } from "../domain/SubmitError.ts"
+import { afterRefusal, noStreak, type RefusalStreak } from "./Refusals.ts"
 import { afterAcceptance, noProgress, type NonceProgress, remedyFor } from "./nonces.ts"
 
 export interface KeyHealth {
@@ -16,6 +17,13 @@ export interface KeyHealth {
   readonly rateLimitErrors: number
   /** Rate-limit errors in former lives: the exchange counts over all of them. */
   readonly formerErrors: number
+  /**
+   * When the last of them came, over all lives, the earliest first: one moment for all that were in flight together, and no more
+   * than may park the key.
+   */
+  readonly recentErrorsMs: ReadonlyArray<number>
+  /** Orders in a row that were refused in the same words. */
+  readonly streak: RefusalStreak
   /** The last nonce used, or jumped to. */
   readonly lastNonce: number
   readonly nonces: NonceProgress
@@ -25,13 +33,18 @@ export interface KeyHealth {
 
 /** What a key's lane does about refusals. */
 export interface HealthPolicy {
-  /** Rate-limit errors of this life after which the key is parked; Infinity for never. */
+  /** Rate-limit errors within {@link PARK_SPAN_MS} after which the key is parked; Infinity for never. */
   readonly parkAfter: number
+  /** Orders in a row, refused in the same words, after which the key is parked; Infinity for never. */
+  readonly stopAfterRefusals: number
   /** Rate-limit errors, over all lives, after which the exchange blocks the key; Infinity where it never does. */
   readonly blockAfter: number
   /** How far ahead nonces jump, one after the other; undefined where nothing is learnt from a refused nonce. */
   readonly nonceJumps: ReadonlyArray<number> | undefined
 }
+
+/** Errors that are older do not count towards parking a key: something else was wrong then. */
+export const PARK_SPAN_MS = 60_000
 
 /**
  * What to do about an answer.
@@ -39,7 +52,7 @@ export interface HealthPolicy {
  * - `nothing`.
  * - `await-later`: a later nonce is on its way, and its answer will tell more. The order may go back to the line.
  * - `resynchronise`: nonces go on `by` further ahead, the `jump`-th time. The order may go back to the line.
- * - `park`: the exchange would soon block the key, or accepts none of its nonces.
+ * - `park`: the exchange would soon block the key, accepts none of its nonces, or refuses all its orders in the same words.
  * - `retire`: the exchange has blocked the key, or does not know it.
  */
 export type Remedy =
@@ -54,12 +67,14 @@ const nothing: Remedy = { remedy: "nothing" }
 export interface FormerHealth {
   readonly lastNonce: number
   readonly rateLimitErrors: number
+  readonly recentErrorsMs: ReadonlyArray<number>
   readonly quietUntilMs: number
+  readonly held: { readonly key: number }
 }
 
 /** A key as it is taken over from former lives; parked where their errors leave no room for one more. */
 export const newHealth = (
-  { lastNonce, quietUntilMs, rateLimitErrors }: FormerHealth,
+  { held, lastNonce, quietUntilMs, rateLimitErrors, recentErrorsMs }: FormerHealth,
   { blockAfter }: Pick<HealthPolicy, "blockAfter">,
 ): KeyHealth => {
   const isSpent = rateLimitErrors > 0 && rateLimitErrors >= blockAfter - 1
@@ -68,9 +83,11 @@ export const newHealth = (
     parkReason: isSpent ? "rate-limit" : undefined,
     rateLimitErrors: 0,
     formerErrors: rateLimitErrors,
+    recentErrorsMs,
+    streak: noStreak,
     lastNonce,
     nonces: noProgress,
-    holdUntilMs: quietUntilMs,
+    holdUntilMs: Math.max(quietUntilMs, held.key),
   }
 }
 
@@ -96,28 +113,33 @@ export const afterAdvice = (health: KeyHealth, untilMs: number): KeyHealth => ({
 /** The request with this nonce was accepted. */
 export const afterAccepted = (health: KeyHealth, nonce: number): KeyHealth => ({
   ...health,
+  streak: noStreak,
   nonces: afterAcceptance(health.nonces, nonce),
 })
 
-/**
- * The request with this nonce was not accepted. `wallMs` is the wall clock's time, from which nonces are taken. A key that has
- * left service stays as it is.
- */
+/** A request that was not accepted. */
+export interface Failure {
+  readonly verdict: Verdict
+  /** What it said that may hold for everything; undefined where it is about this order's turn alone. */
+  readonly said?: string | undefined
+  readonly nonce: number
+  readonly sentMs: number
+  readonly atMs: number
+  /** The wall clock's time, from which nonces are taken. */
+  readonly wallMs: number
+}
+
+/** A request was not accepted. A key that has left service stays as it is. */
 export const afterVerdict = (
   health: KeyHealth,
-  verdict: Verdict,
-  nonce: number,
-  wallMs: number,
+  failure: Failure,
   policy: HealthPolicy,
 ): readonly [KeyHealth, Remedy] => {
+  const { nonce, said, verdict, wallMs } = failure
   if (verdict.kind !== "refused") return [health, nothing]
   switch (verdict.reason) {
-    case "rate-limit": {
-      const counted = { ...health, rateLimitErrors: health.rateLimitErrors + 1 }
-      const all = counted.formerErrors + counted.rateLimitErrors
-      const isEnough = counted.rateLimitErrors >= policy.parkAfter || all >= policy.blockAfter - 1
-      return isEnough ? park(counted, "rate-limit") : [counted, nothing]
-    }
+    case "rate-limit":
+      return afterRateLimit(health, failure, policy)
     case "blocked":
       return retire(health, "blocked")
     case "api-key":
@@ -125,9 +147,38 @@ export const afterVerdict = (
     case "nonce":
       return resynchronise(health, nonce, wallMs, policy.nonceJumps)
     case "clock":
-    case "exchange":
-      return [health, nothing]
+    case "exchange": {
+      if (said === undefined) return [health, nothing]
+      const streak = afterRefusal(health.streak, said, "")
+      const told = { ...health, streak }
+      return streak.orders >= policy.stopAfterRefusals ? park(told, "refusals") : [told, nothing]
+    }
   }
+}
+
+/**
+ * Every error counts for the exchange, which may block the key. For parking it, all that were in flight when the first refusal
+ * came count once: they left before anybody could know.
+ */
+const afterRateLimit = (
+  health: KeyHealth,
+  { atMs, sentMs }: Pick<Failure, "atMs" | "sentMs">,
+  { blockAfter, parkAfter }: HealthPolicy,
+): readonly [KeyHealth, Remedy] => {
+  const known = health.recentErrorsMs
+  const isNews = sentMs > (known.at(-1) ?? Number.NEGATIVE_INFINITY)
+  const recent = isNews ? [...known.filter((errorMs) => atMs - errorMs < PARK_SPAN_MS), atMs] : known
+  // Where nothing parks the key, the last one still tells what was in flight together.
+  const kept = Number.isFinite(parkAfter) ? parkAfter : 1
+  const counted = {
+    ...health,
+    rateLimitErrors: health.rateLimitErrors + 1,
+    recentErrorsMs: recent.slice(-kept),
+  }
+  const all = counted.formerErrors + counted.rateLimitErrors
+  return recent.length >= parkAfter || all >= blockAfter - 1
+    ? park(counted, "rate-limit")
+    : [counted, nothing]
 }
 
 const park = (health: KeyHealth, reason: ParkReason): readonly [KeyHealth, Remedy] =>

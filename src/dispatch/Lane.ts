@@ -23,6 +23,7 @@ import {
   type Remedy,
 } from "./KeyHealth.ts"
 import type { LaneContext } from "./LaneContext.ts"
+import { saidBy } from "./Refusals.ts"
 import { nextNonce } from "./nonces.ts"
 import { Request, type RequestOwner } from "./Request.ts"
 
@@ -95,9 +96,14 @@ export class Lane {
         this.#isActive &&
         !entry.withdrawn &&
         this.#nowMs < entry.deadlineMs &&
+        this.#nowMs >= this.#health.holdUntilMs &&
+        this.#nowMs >= circuit.heldUntilMs() &&
         nonce <= this.memory.reservedNonce(),
       onAdvice: ({ exchangeMs, keyMs }, atMs) => {
-        if (keyMs > 0) this.#health = afterAdvice(this.#health, atMs + keyMs)
+        if (keyMs > 0) {
+          this.#health = afterAdvice(this.#health, atMs + keyMs)
+          this.memory.onHold(this.#health.holdUntilMs, "key")
+        }
         if (exchangeMs > 0) circuit.hold(atMs + exchangeMs)
       },
       learn: (done) => this.#learn(done),
@@ -252,21 +258,25 @@ export class Lane {
   }
 
   /** What an attempt tells about the key. Answers whether its order may go back to the line whatever it has been through. */
-  #learn({ atMs, request: { nonce }, result }: Attempt): boolean {
+  #learn({ atMs, request: { nonce, sentMs }, result }: Attempt): boolean {
     if (result.kind === "withheld") return false
     if (result.kind === "accepted") {
       this.#health = afterAccepted(this.#health, nonce)
+      this.#context.onAccepted()
       return false
     }
-    const { verdict } = result
-    if (verdict.kind === "refused" && verdict.reason === "rate-limit") {
-      this.gate.rateLimited(atMs)
-      this.memory.onRateLimitError()
-    }
+    const { error, verdict } = result
+    const said = saidBy(error, verdict)
+    if (said !== undefined) this.#context.onRefusal(said, this.label)
     if (verdict.kind === "refused" && verdict.reason === "nonce") this.gate.overtaken()
     const wallMs = this.#clock.currentTimeMillisUnsafe()
-    const [health, remedy] = afterVerdict(this.#health, verdict, nonce, wallMs, this.#context)
+    const failure = { verdict, said, nonce, sentMs, atMs, wallMs }
+    const [health, remedy] = afterVerdict(this.#health, failure, this.#context)
     this.#health = health
+    if (verdict.kind === "refused" && verdict.reason === "rate-limit") {
+      this.gate.rateLimited(atMs)
+      this.memory.onRateLimitError(health.recentErrorsMs)
+    }
     this.#apply(remedy, nonce, atMs)
     return remedy.remedy === "await-later" || remedy.remedy === "resynchronise"
   }
@@ -289,8 +299,9 @@ export class Lane {
   }
 
   #retire(state: Retirement, atMs: number): void {
-    const { parkReason: reason, rateLimitErrors } = this.#health
-    this.#context.log.record({ type: "key", atMs, key: this.label, state, reason, rateLimitErrors })
+    const { parkReason: reason, rateLimitErrors, streak } = this.#health
+    const said = reason === "refusals" ? streak.said : undefined
+    this.#context.log.record({ type: "key", atMs, key: this.label, state, reason, said, rateLimitErrors })
     Deferred.doneUnsafe(this.#retired, Effect.void)
     this.memory.onRetired()
     this.#context.onRetired()

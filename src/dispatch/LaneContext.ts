@@ -27,6 +27,9 @@ export interface LaneContext extends HealthPolicy {
   readonly reach: LiveReach
   /** No order goes back to the line any more. */
   readonly isStopping: () => boolean
+  /** The exchange refused an order for what may hold for all of them; and it accepted one. */
+  readonly onRefusal: (said: string, key: string) => void
+  readonly onAccepted: () => void
   /** The key leaves service; the lane has stopped sending. */
   readonly onRetired: () => void
   /** Why what comes back is not sent any more. */

@@ -90,11 +90,13 @@ export class Pinger {
       const begunMs = nowMsUnsafe(this.#clock)
       const answer = yield* Effect.result(ping)
       if (Result.isFailure(answer)) {
-        const { code, isUnreachable } = answer.failure
-        if (isUnreachable) circuit.contact({ kind: "unreachable", code })
+        const { code, isTurnedAway = false, isUnreachable, waitMs = 0 } = answer.failure
+        if (isUnreachable) yield* circuit.contact({ kind: "unreachable", code })
+        if (waitMs > 0) circuit.hold(nowMsUnsafe(this.#clock) + waitMs)
+        else if (isTurnedAway) yield* circuit.contact({ kind: "turned-away" })
         return yield* answer.failure
       }
-      circuit.contact({ kind: "answered" })
+      yield* circuit.contact({ kind: "answered" })
       this.#onAnswer(begunMs, nowMsUnsafe(this.#clock))
     })
   }

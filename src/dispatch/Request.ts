@@ -52,6 +52,8 @@ export class Request {
   /** Its client has ended, or was given up. */
   #isOver = false
   #isWithheld = false
+  /** Its answer asked everybody to wait. */
+  #asksToWait = false
   #settledMs: number | undefined
 
   constructor(
@@ -168,7 +170,9 @@ export class Request {
         this.#settledMs = moment(atMs)
       },
       onAdvice: (advice) => {
-        if (!this.#isOver) this.#owner.onAdvice(advice, this.#nowMs)
+        if (this.#isOver) return
+        this.#asksToWait ||= advice.exchangeMs > 0
+        this.#owner.onAdvice(advice, this.#nowMs)
       },
     }
   }
@@ -220,7 +224,8 @@ export class Request {
   #decide(done: Attempt, returnsFreely: boolean): void {
     const { isStopping, maxReturns } = this.#context
     const isWanted = !isStopping() && !this.#entry.withdrawn
-    this.#carryOut(consequenceOf(done, this.#entry, { isWanted, returnsFreely, maxReturns }), done)
+    const standing = { isWanted, returnsFreely, asksToWait: this.#asksToWait, maxReturns }
+    this.#carryOut(consequenceOf(done, this.#entry, standing), done)
   }
 
   #carryOut(consequence: Consequence, { atMs, request }: Attempt): void {

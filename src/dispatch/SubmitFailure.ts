@@ -11,6 +11,7 @@ import type { StateUnwritable } from "../keys/StateError.ts"
 const OUTAGES = {
   unreachable: "the exchange could not be reached",
   failing: "the exchange gave no usable answer",
+  "turned-away": "the exchange, or something before it, turned everything away",
   "asks-to-wait": "the exchange asked to wait",
 }
 
@@ -20,7 +21,7 @@ export class OrderExpired extends Schema.TaggedError<OrderExpired>()("OrderExpir
   /** Why nothing was sent when it expired; undefined where the exchange was well, and the order was late or others came first. */
   outage: Schema.UndefinedOr(
     Schema.Struct({
-      kind: Schema.Literals(["unreachable", "failing", "asks-to-wait"]),
+      kind: Schema.Literals(["unreachable", "turned-away", "failing", "asks-to-wait"]),
       /** The platform's error code, such as ECONNREFUSED, where no connection could be had. */
       code: Schema.UndefinedOr(Schema.String),
     }),
@@ -56,12 +57,23 @@ export class DuplicateOrder extends Schema.TaggedError<DuplicateOrder>()("Duplic
 
 /** No key is left that can send: all are parked, blocked or unknown to the exchange. */
 export class NoUsableKey extends Schema.TaggedError<NoUsableKey>()("NoUsableKey", {
-  /** A state is `parked`, `blocked`, `unknown`, or `out of step` where no nonce is accepted. */
+  /** A state is `parked`, `blocked`, `unknown`, `out of step` where no nonce is accepted, or `refused` where no order is. */
   keys: Schema.Array(Schema.Struct({ label: Schema.String, state: Schema.String })),
 }) {
   override get message() {
     const states = this.keys.map(({ label, state }) => `${label} ${state}`).join(", ")
     return `no usable key is left (${states})`
+  }
+}
+
+/** Orders in a row were refused in the same words, with every key: what is wrong is not in the orders. */
+export class EverythingRefused extends Schema.TaggedError<EverythingRefused>()("EverythingRefused", {
+  orders: Schema.Int,
+  /** What the exchange said, shortened to 200 characters. */
+  said: Schema.String,
+}) {
+  override get message() {
+    return `the exchange refused ${this.orders} orders in a row with the same words (${this.said}), and nothing more was sent`
   }
 }
 
@@ -86,7 +98,8 @@ export class LogFailed extends Schema.TaggedError<LogFailed>()("LogFailed", {
 }
 
 /** Why a dispatcher cannot go on. */
-export type DispatchFailure = NoUsableKey | ExchangeUnreachable | StateUnwritable | LogFailed
+export type DispatchFailure =
+  EverythingRefused | NoUsableKey | ExchangeUnreachable | StateUnwritable | LogFailed
 
 /** Why an order was not accepted, or not taken. */
 export type SubmitFailure =

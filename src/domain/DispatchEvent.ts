@@ -24,8 +24,8 @@ export type ReachCause = "answer" | "timer" | "refusal" | "calm"
 /** Why a key left service. */
 export type Retirement = "parked" | "blocked" | "unknown"
 
-/** Why a key was parked: the exchange would soon block it, or none of its nonces is accepted any more. */
-export type ParkReason = "rate-limit" | "nonce"
+/** Why a key was parked: the exchange would soon block it, accepts none of its nonces any more, or refuses all its orders alike. */
+export type ParkReason = "rate-limit" | "nonce" | "refusals"
 
 /**
  * Why a request left its order without an outcome: refused; `not-sent`, because there was no connection; or `withheld`:
@@ -78,6 +78,8 @@ export type DispatchEvent =
       readonly state: Retirement
       /** Why it was parked; undefined if it was not. */
       readonly reason: ParkReason | undefined
+      /** What the exchange said to all its orders, where it was parked for that. */
+      readonly said?: string | undefined
       readonly rateLimitErrors: number
     }
   | {

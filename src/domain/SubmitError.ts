@@ -27,7 +27,7 @@ export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited"
   }
 }
 
-/** 429 with a message that says so, or 403: the key is blocked, as a rule for good. Not executed. */
+/** 429 or 403 with a message of the protocol that says so: the key is blocked, as a rule for good. Not executed. */
 export class KeyBlocked extends Schema.TaggedError<KeyBlocked>()("KeyBlocked", about) {
   override get message() {
     return `order ${this.orderId}: the exchange has blocked ${this.key}. Ask the exchange to unblock it, or use another key`
@@ -56,6 +56,19 @@ export class InvalidTimestamp extends Schema.TaggedError<InvalidTimestamp>()("In
 export class UnknownApiKey extends Schema.TaggedError<UnknownApiKey>()("UnknownApiKey", about) {
   override get message() {
     return `order ${this.orderId}: the exchange does not know ${this.key}. Check the key`
+  }
+}
+
+/**
+ * 418, or 403 in other words than the protocol's: a ban of the address, or something before the exchange, has turned the request
+ * away without looking at the order. Not executed, as far as a status can tell.
+ */
+export class TurnedAway extends Schema.TaggedError<TurnedAway>()("TurnedAway", {
+  ...about,
+  status: Schema.Int,
+}) {
+  override get message() {
+    return `order ${this.orderId}: the exchange, or something before it, turned it away with status ${this.status}. Wait, and ask the exchange if it goes on`
   }
 }
 
@@ -138,6 +151,7 @@ export const SubmitError = Schema.Union([
   InvalidNonce,
   InvalidTimestamp,
   UnknownApiKey,
+  TurnedAway,
   Refused,
   ConnectionFailed,
   RequestTimeout,
@@ -164,6 +178,7 @@ const VERDICTS: Readonly<Record<SubmitError["_tag"], Verdict>> = {
   InvalidNonce: { kind: "refused", reason: "nonce" },
   InvalidTimestamp: { kind: "refused", reason: "clock" },
   UnknownApiKey: { kind: "refused", reason: "api-key" },
+  TurnedAway: { kind: "refused", reason: "exchange" },
   Refused: { kind: "refused", reason: "exchange" },
   ConnectionFailed: { kind: "never-sent" },
   RequestTimeout: { kind: "unknown", cause: "timeout" },

@@ -1,12 +1,14 @@
 /**
  * What an answer's headers say about when to send again. Pure: status, headers and a time in, waits out.
  *
- * - `Retry-After`, in seconds or as a date: for the key on a 429, for everybody on a 5xx.
+ * - `Retry-After` on any 4xx or 5xx, in seconds or as a date: for everybody, in full. Whose limit or ban it is, no answer
+ *   says, so it is taken to be everybody's.
  * - `X-RateLimit-Remaining: 0` with `X-RateLimit-Reset` (also `X-Rate-Limit-*`, and `RateLimit-*` as in the IETF's
  *   draft), on any answer: for the key. A reset is a number of seconds, or a moment in seconds or milliseconds
  *   since 1970.
  *
- * What is none of these is ignored: an exchange that says nonsense is one that says nothing.
+ * What is none of these is ignored, and what would be longer than thirty days: an exchange that says nonsense is one that
+ * says nothing.
  */
 
 /** How long to wait from now, in milliseconds; 0 where nothing is asked. */
@@ -20,11 +22,8 @@ export interface Advice {
 /** An answer's headers, their names in lower case. */
 export type AnswerHeaders = Readonly<Record<string, string | undefined>>
 
-/**
- * No answer stops anybody for longer than this. After it one order finds out whether the exchange means it: it is
- * told so again, or the header was a mistake.
- */
-export const LONGEST_ADVICE_MS = 300_000
+/** What is longer than this is nonsense: bans last minutes to days, and a moment that was mistaken for seconds lasts half a century. */
+export const LONGEST_ADVICE_MS = 30 * 86_400_000
 
 const QUOTA_NAMES = ["x-ratelimit", "x-rate-limit", "ratelimit"]
 
@@ -60,23 +59,19 @@ const dateMs = (text: string, nowMs: number): number | undefined => {
   return Number.isNaN(found) ? undefined : found
 }
 
-const bounded = (ms: number | undefined): number => Math.min(Math.max(ms ?? 0, 0), LONGEST_ADVICE_MS)
+const believed = (ms: number): number => (ms > 0 && ms <= LONGEST_ADVICE_MS ? ms : 0)
 
-const untilDateMs = (text: string, nowMs: number): number | undefined => {
-  const date = dateMs(text, nowMs)
-  return date === undefined ? undefined : date - nowMs
+/** A number of seconds, or a moment in seconds or milliseconds since 1970; 0 where it is neither. */
+const numberMs = (text: string, nowMs: () => number): number => {
+  const value = secondsOf(text)
+  if (value === undefined) return 0
+  if (value >= EPOCH_MILLIS_FROM) return believed(value - nowMs())
+  return believed(value >= EPOCH_SECONDS_FROM ? value * 1000 - nowMs() : value * 1000)
 }
 
 const retryAfterMs = (text: string, nowMs: () => number): number => {
-  const seconds = secondsOf(text)
-  return bounded(seconds === undefined ? untilDateMs(text, nowMs()) : seconds * 1000)
-}
-
-const resetMs = (text: string, nowMs: () => number): number => {
-  const value = secondsOf(text)
-  if (value === undefined) return 0
-  if (value >= EPOCH_MILLIS_FROM) return bounded(value - nowMs())
-  return bounded(value >= EPOCH_SECONDS_FROM ? value * 1000 - nowMs() : value * 1000)
+  const moment = dateMs(text, nowMs())
+  return moment === undefined ? numberMs(text, nowMs) : believed(moment - nowMs())
 }
 
 /** Waits until the key's quota is filled up again, where an answer says that nothing is left of it. */
@@ -85,7 +80,7 @@ const quotaMs = (headers: AnswerHeaders, nowMs: () => number): number => {
   for (const name of QUOTA_NAMES) {
     const remaining = headers[`${name}-remaining`]
     if (remaining === undefined || secondsOf(remaining) !== 0) continue
-    longest = Math.max(longest, resetMs(headers[`${name}-reset`] ?? "", nowMs))
+    longest = Math.max(longest, numberMs(headers[`${name}-reset`] ?? "", nowMs))
   }
   return longest
 }
@@ -98,7 +93,7 @@ export const readAdvice = (status: number, headers: AnswerHeaders, wallMs: numbe
   const nowMs = (): number => dateMs(headers["date"] ?? "", wallMs) ?? wallMs
   const asked = headers["retry-after"]
   const waitMs = asked === undefined ? 0 : retryAfterMs(asked, nowMs)
-  const keyMs = Math.max(quotaMs(headers, nowMs), status === 429 ? waitMs : 0)
-  const exchangeMs = status >= 500 ? waitMs : 0
+  const keyMs = quotaMs(headers, nowMs)
+  const exchangeMs = status >= 400 ? waitMs : 0
   return keyMs === 0 && exchangeMs === 0 ? undefined : { keyMs, exchangeMs }
 }

@@ -152,8 +152,8 @@ export const KeyRetired = Schema.Struct({
   key: KeyLabel,
   /** `parked` by the client before the ban, `blocked` by the exchange, or `unknown` to it. */
   state: Schema.Literals(["parked", "blocked", "unknown"]),
-  /** Why it was parked: too many rate-limit errors, or no nonce is accepted any more. */
-  reason: Schema.optionalKey(Schema.Literals(["rate-limit", "nonce"])),
+  /** Why it was parked: too many rate-limit errors, no nonce is accepted any more, or all its orders are refused alike. */
+  reason: Schema.optionalKey(Schema.Literals(["rate-limit", "nonce", "refusals"])),
   /** Rate-limit errors that the key had collected in this run. */
   rateLimitErrors: Count,
 })

@@ -16,6 +16,9 @@ export interface EndedRequest extends Transit {
   readonly mayBeTaken: boolean
 }
 
+/** Who must not send: one key, or all of them. */
+export type Held = "key" | "all"
+
 export interface KeyMemory {
   /** Nothing is sent before: a former run's requests may still count in the exchange's window. */
   readonly quietUntilMs: number
@@ -28,8 +31,12 @@ export interface KeyMemory {
   readonly unansweredWindowMs: number | undefined
   /** The exchange may have taken a nonce up to this one. */
   readonly lastNonce: number
-  /** Rate-limit errors of former runs. The exchange never forgets them, and blocks the key after ten. */
+  /** Rate-limit errors of former runs: all that the exchange has ever counted. */
   readonly rateLimitErrors: number
+  /** When the last of them came, the earliest first; each stands for all that were in flight together. */
+  readonly recentErrorsMs: ReadonlyArray<number>
+  /** Nothing may be sent before: a former run was told so, for this key and for all keys. */
+  readonly held: Readonly<Record<Held, number>>
   /**
    * The largest nonce that may be used now. The disk says that all up to it may have been used, so no later run
    * repeats one, and that requests may leave at this time. Both are written ahead, so a lane hardly ever waits for
@@ -40,8 +47,10 @@ export interface KeyMemory {
   readonly reserve: (nonce: number) => Effect.Effect<void>
   /** A request with this nonce leaves now. */
   readonly onSent: (nonce: number) => void
-  /** The exchange counted a rate-limit error. */
-  readonly onRateLimitError: () => void
+  /** The exchange counted a rate-limit error; these are the moments of the last of them now, the earliest first. */
+  readonly onRateLimitError: (recentErrorsMs: ReadonlyArray<number>) => void
+  /** The exchange has announced that nothing may be sent before then. */
+  readonly onHold: (untilMs: number, held: Held) => void
   /** A request has ended. Once for each that was sent. */
   readonly onEnded: (request: EndedRequest) => void
   /** A request that was lost has arrived by then, if it arrives at all. */
@@ -65,10 +74,13 @@ export const noMemory: Recall = () =>
     unansweredWindowMs: undefined,
     lastNonce: 0,
     rateLimitErrors: 0,
+    recentErrorsMs: [],
+    held: { key: Number.NEGATIVE_INFINITY, all: Number.NEGATIVE_INFINITY },
     reservedNonce: () => Number.POSITIVE_INFINITY,
     reserve: () => Effect.void,
     onSent: () => {},
     onRateLimitError: () => {},
+    onHold: () => {},
     onEnded: () => {},
     onCleared: () => {},
     onFormerCleared: () => {},

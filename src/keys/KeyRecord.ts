@@ -5,6 +5,7 @@
  */
 import { createHash } from "node:crypto"
 import { Option, Predicate, Result, Schema } from "effect"
+import { Moment } from "./remembered.ts"
 
 const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
 const SpanMs = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0))
@@ -16,6 +17,15 @@ export const KeyRecord = Schema.Struct({
   lastNonce: Count,
   /** Rate-limit errors by exchange, which never forgets them. */
   rateLimitErrors: Schema.Record(Schema.String, Count),
+  /** When the last of them came, by exchange: as many as may matter. Left out by older versions. */
+  recentErrors: Schema.optionalKey(Schema.Record(Schema.String, Schema.Array(Moment))),
+  /** Until when the exchange wants nothing, by exchange: of this key, and of all keys. Left out by older versions. */
+  holds: Schema.optionalKey(
+    Schema.Record(
+      Schema.String,
+      Schema.Struct({ key: Schema.optionalKey(Moment), all: Schema.optionalKey(Moment) }),
+    ),
+  ),
   /** The boot that its times belong to; null if boots cannot be told apart. */
   bootId: Schema.NullOr(Schema.String),
   /** By then all requests that were answered, and those of still earlier runs, had arrived; null if there were none. */

@@ -9,12 +9,13 @@
 import { Clock, Deferred, Effect, Exit, Latch, type Scope } from "effect"
 import { invariant } from "../platform/invariant.ts"
 import { nowMsUnsafe, sleepUntil } from "../platform/Monotonic.ts"
-import type { EndedRequest, KeyMemory } from "./KeyMemory.ts"
+import type { EndedRequest, Held, KeyMemory } from "./KeyMemory.ts"
 import { latestArrival, type Reach } from "../domain/Transit.ts"
 import { Boot } from "./Boot.ts"
 import { type Beliefs, freeFromMs, inherit, type Inheritance } from "./coldStart.ts"
 import { encodeKeyRecord, type KeyRecord } from "./KeyRecord.ts"
 import { RecentArrivals } from "./RecentArrivals.ts"
+import { fromMoment, type Moment, type Now, toMoment } from "./remembered.ts"
 import { StateUnwritable } from "./StateError.ts"
 import { StateFiles, stateProblem } from "./StateFiles.ts"
 
@@ -58,6 +59,8 @@ class KeyState implements KeyMemory {
   readonly unansweredWindowMs: number | undefined
   readonly lastNonce: number
   readonly rateLimitErrors: number
+  readonly recentErrorsMs: ReadonlyArray<number>
+  readonly held: KeyMemory["held"]
   readonly failed: Effect.Effect<never, StateUnwritable>
   readonly #options: KeyStateOptions
   readonly #clock: Clock.Clock
@@ -71,6 +74,8 @@ class KeyState implements KeyMemory {
   readonly #renewed = Latch.makeUnsafe()
   readonly #failure = Deferred.makeUnsafe<never, StateUnwritable>()
   readonly #errors: Record<string, number>
+  readonly #recentErrors: Record<string, ReadonlyArray<Moment>>
+  readonly #holds: Record<string, { readonly key?: Moment; readonly all?: Moment }>
   #usedNonce: number
   /** The largest nonce that the exchange has taken, or may have: one that it has refused is as good as never used. */
   #takenNonce: number
@@ -110,6 +115,20 @@ class KeyState implements KeyMemory {
       doubtMs: boot.doubtMs,
     })
     this.#errors = { ...former?.rateLimitErrors }
+    this.#recentErrors = { ...former?.recentErrors }
+    this.#holds = { ...former?.holds }
+    const now = this.#now()
+    const sameBoot = boot.id !== undefined && former?.bootId === boot.id
+    const told = exchange === undefined ? undefined : this.#holds[exchange]
+    const heldUntil = (moment: Moment | undefined) =>
+      moment === undefined
+        ? Number.NEGATIVE_INFINITY
+        : fromMoment(moment, sameBoot, now) + (sameBoot ? boot.doubtMs : 0)
+    this.held = { key: heldUntil(told?.key), all: heldUntil(told?.all) }
+    // What the wall clock shows as later than now came just now.
+    this.recentErrorsMs = (exchange === undefined ? [] : (this.#recentErrors[exchange] ?? [])).map((moment) =>
+      Math.min(now.monotonicMs, fromMoment(moment, sameBoot, now)),
+    )
     this.#usedNonce = former?.lastNonce ?? 0
     this.#takenNonce = this.#usedNonce
     this.#arrivedByMs = this.#inherited.arrivedByMs - boot.offsetMs
@@ -131,6 +150,11 @@ class KeyState implements KeyMemory {
     return nowMsUnsafe(this.#clock) + this.#boot.offsetMs
   }
 
+  #now(): Now {
+    const wallMs = this.#clock.currentTimeMillisUnsafe()
+    return { monotonicMs: nowMsUnsafe(this.#clock), bootMs: this.#sinceBootMs(), wallMs }
+  }
+
   /** Whether requests of former runs may be in the window. */
   get #isInherited(): boolean {
     return this.#isFormerUnanswered || this.#sinceBootMs() < this.#inheritedUntilMs
@@ -144,6 +168,8 @@ class KeyState implements KeyMemory {
     const record: KeyRecord = {
       ...word,
       rateLimitErrors: this.#errors,
+      recentErrors: this.#recentErrors,
+      holds: this.#holds,
       bootId: id ?? null,
       arrivedByMs: orNull(this.#arrivedByMs + offsetMs),
       unansweredUntilMs: orNull(unansweredUntilMs + offsetMs),
@@ -247,10 +273,19 @@ class KeyState implements KeyMemory {
     if (this.#reserved.nonce - nonce < NONCES_AHEAD / 2) this.#wake.openUnsafe()
   }
 
-  readonly onRateLimitError = (): void => {
+  readonly onRateLimitError = (recentErrorsMs: ReadonlyArray<number>): void => {
     const { exchange } = this.#options
     if (exchange === undefined) return
+    const now = this.#now()
     this.#errors[exchange] = (this.#errors[exchange] ?? 0) + 1
+    this.#recentErrors[exchange] = recentErrorsMs.map((atMs) => toMoment(atMs, now))
+    this.#wake.openUnsafe()
+  }
+
+  readonly onHold = (untilMs: number, held: Held): void => {
+    const { exchange } = this.#options
+    if (exchange === undefined) return
+    this.#holds[exchange] = { ...this.#holds[exchange], [held]: toMoment(untilMs, this.#now()) }
     this.#wake.openUnsafe()
   }
 

@@ -41,6 +41,8 @@ export interface Remembered {
   readonly label: string
   /** How long the key must keep quiet from now on, in milliseconds. */
   readonly quietMs: number
+  /** How long the exchange wants nothing of it, as a former run was told, in milliseconds. */
+  readonly heldMs: number
   /** Errors that the exchange has counted in former runs. */
   readonly rateLimitErrors: number
 }
@@ -136,6 +138,7 @@ export const claimKeys = Effect.fnUntraced(function* (options: ClaimOptions) {
     remembered: opened.map(({ label, memory }) => ({
       label,
       quietMs: Math.max(0, memory.quietUntilMs - nowMs),
+      heldMs: Math.max(0, memory.held.key - nowMs, memory.held.all - nowMs),
       rateLimitErrors: memory.rateLimitErrors,
     })),
   } satisfies ClaimedKeys

@@ -26,6 +26,12 @@ export interface UnknownRequest {
   readonly journal: string
 }
 
+/** What a run takes up of what former ones have ended. */
+export interface ResumeTerms {
+  /** Orders that were rejected remain to be sent: what was refused for a wrong clock may pass once it is right. */
+  readonly retryRejected: boolean
+}
+
 /** One life: takes the records of its journal in their order, and is told when that ends. */
 export interface Life {
   readonly record: (record: JournalRecord) => void
@@ -44,12 +50,22 @@ const isForItsKey = (record: OutcomeRecord): boolean =>
 
 /** The outcomes of all orders that lives have ended or left unknown. Keeps their ids: some 100 bytes each. */
 export class FormerOutcomes {
+  readonly #terms: ResumeTerms
   readonly #outcomes = new Map<string, FormerOutcome>()
   readonly #unknown = new Map<string, Array<UnknownRequest>>()
+
+  constructor(terms: ResumeTerms = { retryRejected: false }) {
+    this.#terms = terms
+  }
 
   /** The order's outcome; undefined for one that remains to be sent. */
   of(id: string): FormerOutcome | undefined {
     return this.#outcomes.get(id)
+  }
+
+  /** Whether an order that was refused so remains to be sent. */
+  #remains(record: OutcomeRecord): boolean {
+    return isForItsKey(record) || (record.outcome === "rejected" && this.#terms.retryRejected)
   }
 
   /** How many orders have an outcome. */
@@ -110,7 +126,8 @@ export class FormerOutcomes {
                 journal,
               })
             }
-            if (record.outcome === "cancelled" || isForItsKey(record)) return
+            // A refusal executed nothing. What another life left unknown or had accepted stays so.
+            if (record.outcome === "cancelled" || this.#remains(record)) return
             this.#settle(record.id, record.outcome)
             return
           }

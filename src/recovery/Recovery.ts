@@ -5,7 +5,7 @@
 import { Effect } from "effect"
 import { quote } from "../platform/quote.ts"
 import { type FormerLife, identityOf } from "../journal/JournalRecord.ts"
-import type { FormerOutcome, FormerOutcomes } from "./FormerOutcomes.ts"
+import type { FormerOutcome, FormerOutcomes, ResumeTerms } from "./FormerOutcomes.ts"
 import { type FormerLives, readJournals } from "./readJournals.ts"
 import { NotResumable } from "./RecoveryError.ts"
 
@@ -42,8 +42,11 @@ export const problemOf = ({ journals }: Pick<FormerLives, "journals">): NotResum
 }
 
 /** Reads what a run goes on from. Fails where that would not be safe. */
-export const recover = Effect.fnUntraced(function* (paths: ReadonlyArray<string>) {
-  const lives = yield* readJournals(paths)
+export const recover = Effect.fnUntraced(function* (
+  paths: ReadonlyArray<string>,
+  terms: ResumeTerms = { retryRejected: false },
+) {
+  const lives = yield* readJournals(paths, terms)
   const problem = problemOf(lives)
   if (problem !== undefined) return yield* problem
   return {

@@ -3,7 +3,7 @@ import { join, resolve } from "node:path"
 import { Effect, FileSystem, Stream } from "effect"
 import { quote } from "../platform/quote.ts"
 import { fileBytes, type UnreadableLog, unreadableLog } from "../journal/logBytes.ts"
-import { FormerOutcomes } from "./FormerOutcomes.ts"
+import { FormerOutcomes, type ResumeTerms } from "./FormerOutcomes.ts"
 import { type FormerJournal, makeJournalReader } from "./FormerJournal.ts"
 import { FormerJournalUnreadable } from "./RecoveryError.ts"
 
@@ -72,8 +72,8 @@ export interface FormerLives {
 /**
  * Reads every journal that these files and folders mean, in memory for the ids of their orders. Fails where one cannot be read, is no journal, or is damaged.
  */
-export const readJournals = Effect.fnUntraced(function* (paths: ReadonlyArray<string>) {
-  const outcomes = new FormerOutcomes()
+export const readJournals = Effect.fnUntraced(function* (paths: ReadonlyArray<string>, terms?: ResumeTerms) {
+  const outcomes = new FormerOutcomes(terms)
   const journals = yield* Effect.forEach(yield* filesOf(paths), (file) => readJournal(file, outcomes))
   return { journals, outcomes } satisfies FormerLives
 })

@@ -29,7 +29,7 @@ export type SourceSettings =
 
 export interface HttpRunSettings<E = never> extends Pick<
   RunSettings,
-  "keys" | "seed" | "ttl" | "limit" | "window" | "bound" | "design" | "requestTimeout" | "inWords"
+  "keys" | "seed" | "ttl" | "limit" | "window" | "bound" | "design" | "requestTimeout" | "parking" | "inWords"
 > {
   /**
    * The exchange's address, which may hold a token and is never shown whole; or an effect that starts an exchange for this
@@ -47,6 +47,8 @@ export interface HttpRunSettings<E = never> extends Pick<
   readonly durable?: boolean
   /** Journals of former runs, and folders of them, to resume; left out if the run begins anew. */
   readonly resume?: ReadonlyArray<string> | undefined
+  /** Whether orders that those runs ended as rejected are sent again. */
+  readonly retryRejected?: boolean
 }
 
 /** Claims the run's keys, before anything else; undefined if nothing outlives the run. */
@@ -76,7 +78,8 @@ const sourceOf = <E>({ keys, limit, seed, source, window }: HttpRunSettings<E>) 
 export const prepareHttpRun = Effect.fnUntraced(function* <E>(settings: HttpRunSettings<E>) {
   const memory = yield* claimed(settings)
   // Not before the keys are ours: a former run that still had them would go on to send and to write.
-  const recovery = settings.resume && (yield* recover(settings.resume))
+  const recovery =
+    settings.resume && (yield* recover(settings.resume, { retryRejected: settings.retryRejected ?? false }))
   const remaining = recovery && makeRemaining(recovery.outcomes)
   const { shown, url } = yield* exchangeOf(settings)
   const { durable = false, log, logOrAnother = false } = settings

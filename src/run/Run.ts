@@ -39,10 +39,14 @@ export interface RunReport {
 /** Orders that wait for a lane when the source is as fast as we read it: enough that no lane ever waits. */
 const READ_AHEAD_PER_KEY = 2
 
-/** Waits while every key is kept quiet for what former runs have sent: orders that are made then would only grow old. */
+/** Waits while every key is kept quiet for what former runs have sent, or were told: orders that are made then would only grow old. */
 const someKeyMaySend = (snapshot: Effect.Effect<DispatchSnapshot>): Effect.Effect<void> =>
-  Effect.flatMap(snapshot, ({ lanes }) => {
-    const quietMs = Math.min(...lanes.map((lane) => (lane.state === "active" ? lane.quietMs : 0)))
+  Effect.flatMap(snapshot, ({ lanes, outage }) => {
+    const heldMs = outage?.kind === "asks-to-wait" ? outage.retryInMs : 0
+    const quietMs = Math.max(
+      heldMs,
+      Math.min(...lanes.map((lane) => (lane.state === "active" ? lane.quietMs : 0))),
+    )
     return quietMs === 0
       ? Effect.void
       : Effect.andThen(Effect.sleep(Duration.millis(Math.max(quietMs, 10))), someKeyMaySend(snapshot))
@@ -81,13 +85,14 @@ const feed = Effect.fnUntraced(function* (settings: RunSettings, onBadLine: () =
 })
 
 const dispatcherOf = (settings: RunSettings) => {
-  const { design, keys, limit, memory, ttl, requestTimeout, window } = settings
+  const { design, keys, limit, memory, parking, ttl, requestTimeout, window } = settings
   const reach = new LiveReach(reachOf(settings))
   return Layer.unwrap(
     Effect.map(RateLimiter.make, (rateLimiter) =>
       dispatcherLayer({
         blockAfter: exerciseRules.blockAfter,
         ...design.habits,
+        ...parking,
         keys,
         ttl,
         requestTimeout,
@@ -111,11 +116,14 @@ const dispatch = Effect.fnUntraced(function* (settings: RunSettings, startMs: nu
     })
     yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep(every), tellSnapshot)))
   }
+  const tellOfHold = Effect.map(snapshot, ({ outage }) => {
+    if (outage?.kind === "asks-to-wait" || outage?.kind === "turned-away") tell({ type: "held", outage })
+  })
   yield* Effect.raceAllFirst([
     Effect.onInterrupt(feed(settings, onBadLine), () => Effect.sync(() => tell({ type: "stopping" }))),
     failed,
     journal.failed,
-  ])
+  ]).pipe(Effect.ensuring(tellOfHold))
 })
 
 const endOf = (exit: Exit.Exit<void, RunFailure>, inWords: RunSettings["inWords"]): RunEnd => {

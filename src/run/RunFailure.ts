@@ -13,8 +13,8 @@ export class OrdersUnreadable extends Schema.TaggedError<OrdersUnreadable>()("Or
 
 /** Every order has its outcome, and yet nothing was achieved. */
 export class NothingAccepted extends Schema.TaggedError<NothingAccepted>()("NothingAccepted", {
-  /** `unreachable`: out of contact at the end, or all the time; `unanswered`: no usable answer came. */
-  reason: Schema.Literals(["unreachable", "refused", "unanswered"]),
+  /** `unreachable`: out of contact at the end, or all the time; `unanswered`: no usable answer came; `held`: nothing may be sent. */
+  reason: Schema.Literals(["unreachable", "refused", "unanswered", "held"]),
   message: Schema.String,
 }) {}
 
@@ -25,7 +25,7 @@ const UNREACHABLE_AT_END_MS = 1000
 
 /** What a run that took all its orders failed of; undefined where it achieved something, or had nothing to do. */
 export const failureAtEnd = (end: DispatchSnapshot): NothingAccepted | undefined => {
-  const { accepted, created, rejected, unknown, unreachableMs } = end
+  const { accepted, created, outage, rejected, unknown, unreachableMs } = end
   // Orders that expired because nothing could be sent are no success, nor is an exchange that takes none.
   const neverReached = unreachableMs > 0 && accepted + rejected + unknown === 0
   if (unreachableMs > UNREACHABLE_AT_END_MS || neverReached) {
@@ -33,6 +33,13 @@ export const failureAtEnd = (end: DispatchSnapshot): NothingAccepted | undefined
     return new NothingAccepted({
       reason: "unreachable",
       message: `the exchange was unreachable for the last ${seconds} s of the run`,
+    })
+  }
+  if (accepted === 0 && created > 0 && (outage?.kind === "asks-to-wait" || outage?.kind === "turned-away")) {
+    const seconds = Math.ceil(outage.retryInMs / 1000)
+    return new NothingAccepted({
+      reason: "held",
+      message: `the exchange, or something before it, took no order, and asked to be left alone${outage.kind === "asks-to-wait" ? ` for another ${seconds} s` : ""}`,
     })
   }
   if (accepted === 0 && rejected > 0 && rejected === created) {

@@ -1,5 +1,6 @@
 /** What a run tells while it is under way. What it looks like is the command's business. */
 import { Context, type Duration } from "effect"
+import type { Outage } from "../dispatch/Circuit.ts"
 import type { DispatchSnapshot } from "../dispatch/Dispatcher.ts"
 import type { DispatchEvent } from "../domain/DispatchEvent.ts"
 import type { Remembered } from "../keys/claimKeys.ts"
@@ -28,6 +29,8 @@ export type RunNews =
   | { readonly type: "bad-line"; readonly line: BadLine }
   /** The run is being stopped: no order is taken any more, and what is in flight is awaited. */
   | { readonly type: "stopping" }
+  /** The run is over, and the exchange still wants to be left alone. */
+  | { readonly type: "held"; readonly outage: Outage }
   /** Nothing more will be told. */
   | { readonly type: "ended" }
 

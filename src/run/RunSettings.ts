@@ -1,5 +1,6 @@
 /** A run's settings, with every default filled in. */
 import type { Duration } from "effect"
+import type { DispatcherOptions } from "../dispatch/Dispatcher.ts"
 import type { ApiKey } from "../domain/ApiKey.ts"
 import type { FormerLife } from "../journal/JournalRecord.ts"
 import type { ClaimedKeys } from "../keys/claimKeys.ts"
@@ -18,6 +19,8 @@ export interface RunSettings {
   /** What decides when a key may send. */
   readonly design: Design
   readonly requestTimeout: Duration.Duration
+  /** What is done about rate-limit errors; left out where it is what the exercise calls for. */
+  readonly parking?: Pick<DispatcherOptions, "parkAfter" | "blockAfter">
   /** The exchange's address, without secrets. */
   readonly exchange: string
   /** What is remembered of the keys; undefined if nothing outlives the run. */

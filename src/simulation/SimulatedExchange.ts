@@ -4,7 +4,7 @@
  */
 import { Clock, Deferred, Duration, Effect, type Scope } from "effect"
 import { type AnswerHeaders, readAdvice } from "../http/advice.ts"
-import { answersPing, readAnswer } from "../venues/exercise/answer.ts"
+import { answersPing, readAnswer, turnsAway } from "../venues/exercise/answer.ts"
 import type { ApiKey } from "../domain/ApiKey.ts"
 import { answerTo, type ExchangeAnswer, unknownKey } from "../exchange/ExchangeAnswer.ts"
 import { ExchangeClient, PingFailed, type TransitWatch } from "../venues/ExchangeClient.ts"
@@ -39,7 +39,7 @@ export type Fate =
   | "garbled"
   /** The connection breaks this long after the request was written; what was sent still arrives. */
   | { readonly brokenAfterMs: number }
-  /** The exchange answers with this status and no meaning. */
+  /** The answer has this status and no meaning. What is refused so was refused before the exchange, which never sees it. */
   | { readonly status: number }
 
 /** A request that has reached the exchange. */
@@ -128,11 +128,12 @@ const eventful = Effect.fnUntraced(function* (
   const onTheExchange = Effect.gen(function* () {
     if (fate === "lost-on-the-way-in") return
     yield* Effect.sleep(journey.incomingMs)
-    const said = judge(sent)
+    const status = typeof fate === "object" && "status" in fate ? fate.status : undefined
+    const said = status === undefined || status >= 500 ? judge(sent) : undefined
     yield* Effect.sleep(journey.outgoingMs)
     if (fate === "lost-on-the-way-out") return
-    const status = typeof fate === "object" && "status" in fate ? fate.status : said.status
-    yield* Deferred.succeed(answer, { status, body: meaningless(fate) ? "<html>" : said.body })
+    const body = said === undefined || meaningless(fate) ? "<html>" : said.body
+    yield* Deferred.succeed(answer, { status: status ?? said?.status ?? 500, body })
   })
   yield* Effect.forkIn(onTheExchange, world, { startImmediately: true })
   if (typeof fate === "object" && "brokenAfterMs" in fate) {
@@ -141,6 +142,36 @@ const eventful = Effect.fnUntraced(function* (
   }
   return yield* Deferred.await(answer)
 })
+
+/** A request with a key that no exchange knows: it is answered, and counts nowhere. */
+const travelOfPing = (
+  { fate, headers = {}, incomingMs, outgoingMs, writeMs = 0 }: Journey,
+  requestTimeoutMs: number,
+  clock: Clock.Clock,
+): Effect.Effect<number, PingFailed> => {
+  const after = (ms: number) => Effect.sleep(Math.min(ms, requestTimeoutMs))
+  const failAfter = (ms: number, code: string) =>
+    Effect.andThen(
+      after(ms),
+      Effect.suspend(() => Effect.fail(new PingFailed({ code, isUnreachable: code === "ECONNREFUSED" }))),
+    )
+  const isLost = fate === "lost-on-the-way-in" || fate === "lost-on-the-way-out"
+  const roundTripMs = incomingMs + outgoingMs
+  if (fate === "refused-connection") return failAfter(writeMs, "ECONNREFUSED")
+  if (isLost || writeMs + roundTripMs >= requestTimeoutMs) return failAfter(requestTimeoutMs, "timeout")
+  if (typeof fate === "object" && "brokenAfterMs" in fate)
+    return failAfter(writeMs + fate.brokenAfterMs, "ECONNRESET")
+  const status = typeof fate === "object" ? fate.status : unknownKey.status
+  return Effect.flatMap(after(writeMs + roundTripMs), () => {
+    const waitMs = readAdvice(status, headers, clock.currentTimeMillisUnsafe())?.exchangeMs ?? 0
+    if (waitMs === 0 && answersPing(status, meaningless(fate) ? "<html>" : unknownKey.body))
+      return Effect.succeed(roundTripMs)
+    const isTurnedAway = turnsAway(status)
+    return Effect.fail(
+      new PingFailed({ code: `status ${status}`, isUnreachable: false, isTurnedAway, waitMs }),
+    )
+  })
+}
 
 /**
  * Starts an exchange. Requests travel in the scope: they reach the exchange even when the client has given
@@ -189,26 +220,9 @@ export const makeSimulatedExchange = Effect.fnUntraced(function* (options: Simul
     })
 
   let pings = 0
-
-  /** A request with a key that no exchange knows: it is answered, and counts nowhere. */
-  const ping = Effect.suspend(() => {
-    const { fate, incomingMs, outgoingMs, writeMs = 0 } = options.pingJourney?.(pings++) ?? USUAL_PING
-    const failAfter = (ms: number, code: string) =>
-      Effect.andThen(
-        Effect.sleep(Math.min(ms, requestTimeoutMs)),
-        Effect.fail(new PingFailed({ code, isUnreachable: code === "ECONNREFUSED" })),
-      )
-    const isLost = fate === "lost-on-the-way-in" || fate === "lost-on-the-way-out"
-    const roundTripMs = incomingMs + outgoingMs
-    if (fate === "refused-connection") return failAfter(writeMs, "ECONNREFUSED")
-    if (isLost || writeMs + roundTripMs >= requestTimeoutMs) return failAfter(requestTimeoutMs, "timeout")
-    if (typeof fate === "object" && "brokenAfterMs" in fate)
-      return failAfter(writeMs + fate.brokenAfterMs, "ECONNRESET")
-    const status = typeof fate === "object" ? fate.status : unknownKey.status
-    if (!answersPing(status, meaningless(fate) ? "<html>" : unknownKey.body))
-      return failAfter(writeMs + roundTripMs, `status ${status}`)
-    return Effect.as(Effect.sleep(writeMs + roundTripMs), roundTripMs)
-  })
+  const ping = Effect.suspend(() =>
+    travelOfPing(options.pingJourney?.(pings++) ?? USUAL_PING, requestTimeoutMs, clock),
+  )
 
   return {
     client: ExchangeClient.of({ submit, ping }),

@@ -40,6 +40,10 @@ export class PingFailed extends Data.TaggedError("PingFailed")<{
   readonly code: string
   /** No connection could be had. */
   readonly isUnreachable: boolean
+  /** It was turned away unread, as orders would be. */
+  readonly isTurnedAway?: boolean
+  /** So many milliseconds must pass before anything is sent again, as the answer says. */
+  readonly waitMs?: number
 }> {}
 
 export class ExchangeClient extends Context.Service<

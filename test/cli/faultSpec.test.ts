@@ -53,6 +53,18 @@ describe("a fault", () => {
         ...requests,
       },
     ],
+    [
+      "status:1:418:retry-after=6s",
+      {
+        kind: "status",
+        chance: 1,
+        code: 418,
+        judged: false,
+        retryAfterMs: 6000,
+        retryAs: "seconds",
+        ...requests,
+      },
+    ],
     ["block:0.001", { kind: "block", chance: 0.001, ...requests }],
     [
       "quota:1",
@@ -105,7 +117,8 @@ describe("a fault", () => {
     ["status:1:503:as=date", "as= says how a retry-after= is told; give that too"],
     ["status:1:503:retry-after=1s:as=x", 'as=: "x" is not right; write seconds or date'],
     ["garbled:1:as=x", 'as=: "x" is not right; write text, id, encoding or html'],
-    ["status:1:404", '"404" is out of range; it must be from 500 to 599'],
+    ["status:1:399", '"399" is out of range; it must be from 400 to 599'],
+    ["status:1:403:judged=yes", "what is refused by a status from 400 to 499 is not judged"],
     ["status:1:503:judged=maybe", 'judged=: "maybe" is not right; write yes or no'],
     ["stall:for=2s", "it needs a moment: add at=10s, or every=10s"],
     ["stall:5s:for=2s", "there is something too much; write it as stall:at=AT:for=D"],

@@ -144,9 +144,16 @@ describe.concurrent("no key is shown", () => {
   const repeating: ReadonlyArray<readonly [name: string, behave: Behave, status: number, said: string]> = [
     [
       "blocks keys",
-      (socket, { head }) => void socket.write(answerText(403, head)),
+      (socket, { head }) =>
+        void socket.write(answerText(403, JSON.stringify({ error_msg: `blocked: ${head}` }))),
       1,
       "is blocked by the exchange",
+    ],
+    [
+      "turns everything away",
+      (socket, { head }) => void socket.write(answerText(403, head)),
+      1,
+      "took no order, and asked to be left alone",
     ],
     [
       "refuses orders",

@@ -27,7 +27,7 @@ const unsent = failed(new ConnectionFailed({ ...about, code: "ECONNREFUSED" }))
 const withheld = attempted({ kind: "withheld" })
 
 const entry = { deadlineMs: 1000, returns: 0 }
-const wanted = { isWanted: true, returnsFreely: false, maxReturns: 1 }
+const wanted = { isWanted: true, returnsFreely: false, asksToWait: false, maxReturns: 1 }
 
 describe("an attempt", () => {
   it("ends an order that was accepted, and tells its caller so", () => {

@@ -10,13 +10,26 @@ import {
   newHealth,
 } from "../../src/dispatch/KeyHealth.ts"
 import type { RejectReason } from "../../src/domain/Outcome.ts"
+import type { Verdict } from "../../src/domain/SubmitError.ts"
 
 const WALL_MS = 1_000_000
-const policy = { parkAfter: 3, blockAfter: 10, nonceJumps: [1000, 60_000] }
-const former = (rateLimitErrors: number) => ({ lastNonce: 100, quietUntilMs: 0, rateLimitErrors })
+const policy = { parkAfter: 3, blockAfter: 10, stopAfterRefusals: 4, nonceJumps: [1000, 60_000] }
+const former = (rateLimitErrors: number, recentErrorsMs: ReadonlyArray<number> = []) => ({
+  lastNonce: 100,
+  quietUntilMs: 0,
+  held: { key: 0 },
+  rateLimitErrors,
+  recentErrorsMs,
+})
 const fresh = newHealth(former(0), policy)
+/** One after the other, so that each request leaves after the answer to the one before. */
+let atMs = 0
+const failure = (verdict: Verdict, nonce: number) => {
+  atMs += 100
+  return { verdict, nonce, sentMs: atMs - 50, atMs, wallMs: WALL_MS }
+}
 const refused = (health: KeyHealth, reason: RejectReason, nonce = health.lastNonce) =>
-  afterVerdict(health, { kind: "refused", reason }, nonce, WALL_MS, policy)
+  afterVerdict(health, failure({ kind: "refused", reason }, nonce), policy)
 const refusedTimes = (count: number, reason: RejectReason) => {
   let health = fresh
   const remedies: Array<string> = []
@@ -69,7 +82,7 @@ describe("a key's health", () => {
   })
 
   it("learns nothing from a nonce where no jumps are given", () => {
-    const [health, remedy] = afterVerdict(fresh, { kind: "refused", reason: "nonce" }, 100, WALL_MS, {
+    const [health, remedy] = afterVerdict(fresh, failure({ kind: "refused", reason: "nonce" }, 100), {
       ...policy,
       nonceJumps: undefined,
     })
@@ -83,7 +96,7 @@ describe("a key's health", () => {
       { kind: "never-sent" },
       { kind: "unknown", cause: "timeout" },
     ] as const) {
-      assert.deepStrictEqual(afterVerdict(fresh, verdict, 100, WALL_MS, policy), [
+      assert.deepStrictEqual(afterVerdict(fresh, failure(verdict, 100), policy), [
         fresh,
         { remedy: "nothing" },
       ])
@@ -92,6 +105,91 @@ describe("a key's health", () => {
 
   it("waits for the latest of all that it was asked to wait for", () => {
     assert.strictEqual(afterAdvice(afterAdvice(fresh, 500), 200).holdUntilMs, 500)
+  })
+})
+
+describe("rate-limit errors", () => {
+  const verdict = { kind: "refused", reason: "rate-limit" } as const
+  const after = (errors: ReadonlyArray<readonly [sentMs: number, atMs: number]>, start = fresh) => {
+    let health = start
+    for (const [sentMs, at] of errors)
+      [health] = afterVerdict(
+        health,
+        { verdict, nonce: 100, sentMs, atMs: at, wallMs: WALL_MS },
+        { ...policy, blockAfter: 100 },
+      )
+    return health
+  }
+
+  it("in flight together count once for parking, and each for the block", () => {
+    const health = after([
+      [0, 50],
+      [10, 60],
+      [20, 70],
+      [49, 99],
+    ])
+    assert.deepStrictEqual([health.state, health.rateLimitErrors], ["active", 4])
+    assert.deepStrictEqual(health.recentErrorsMs, [50])
+  })
+
+  it("are forgotten after a minute", () => {
+    assert.strictEqual(
+      after([
+        [0, 50],
+        [100, 150],
+        [60_000, 60_050],
+      ]).state,
+      "active",
+    )
+    assert.strictEqual(
+      after([
+        [0, 50],
+        [100, 150],
+        [60_000, 60_049],
+      ]).state,
+      "parked",
+    )
+  })
+
+  it("of a former life count as long as they are recent", () => {
+    assert.strictEqual(after([[1000, 1050]], newHealth(former(2, [-200, -100]), policy)).state, "parked")
+    assert.strictEqual(after([[1000, 1050]], newHealth(former(2, [-70_000, -100]), policy)).state, "active")
+  })
+
+  it("never park a key that is never to be parked, and are not kept", () => {
+    let health = fresh
+    for (let n = 1; n < 50; n++)
+      [health] = afterVerdict(
+        health,
+        { verdict, nonce: 100, sentMs: n * 10 - 5, atMs: n * 10, wallMs: WALL_MS },
+        { ...policy, parkAfter: Number.POSITIVE_INFINITY, blockAfter: Number.POSITIVE_INFINITY },
+      )
+    assert.deepStrictEqual([health.state, health.recentErrorsMs.length], ["active", 1])
+  })
+})
+
+describe("refusals that all say the same", () => {
+  const say = (health: KeyHealth, said: string) =>
+    afterVerdict(health, { ...failure({ kind: "refused", reason: "exchange" }, 100), said }, policy)
+
+  it("park the key, and say what was said", () => {
+    let health = fresh
+    const remedies = ["a", "b", "b", "b", "b"].map((said) => {
+      const [next, { remedy }] = say(health, said)
+      health = next
+      return remedy
+    })
+    assert.deepStrictEqual(remedies, ["nothing", "nothing", "nothing", "nothing", "park"])
+    assert.deepStrictEqual([health.parkReason, health.streak.said], ["refusals", "b"])
+  })
+
+  it("are none where an order was accepted in between", () => {
+    let health = fresh
+    for (let n = 0; n < 10; n++) {
+      ;[health] = say(health, "a")
+      if (n % 3 === 2) health = afterAccepted(health, 100)
+    }
+    assert.strictEqual(health.state, "active")
   })
 })
 

@@ -140,7 +140,7 @@ describe("a 429", () => {
       const failed = yield* Effect.forkScoped(Effect.result(rig.dispatcher.failed))
       yield* Effect.forEach(ids(20), rig.dispatcher.enqueue)
       yield* TestClock.adjust("60 seconds")
-      assert.strictEqual(rig.exchange.arrivals.length, 5)
+      assert.strictEqual(rig.sent().length, 5)
       assert.deepStrictEqual(
         rig.retired().map(({ key, state, rateLimitErrors }) => ({ key, state, rateLimitErrors })),
         [{ key: "key-1", state: "parked", rateLimitErrors: 5 }],

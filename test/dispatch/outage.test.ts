@@ -249,21 +249,113 @@ describe("a request from before", () => {
     ))
 })
 
-describe("a key that is asked to wait", () => {
-  it("by a 429 waits as long as it says, and the others do not", () =>
+describe("an exchange that bans who asks", () => {
+  const ban = (status: number, retryAfter?: string): Journey => ({
+    ...at,
+    fate: { status },
+    ...(retryAfter === undefined ? {} : { headers: { "retry-after": retryAfter } }),
+  })
+
+  it.each([418, 429, 403, 400])(
+    "by a %s with an announced end meets nobody before it, then one, then all",
+    (status) =>
+      inTime(
+        Effect.gen(function* () {
+          const run = yield* steady([{ fromMs: 3000, toMs: 9000, journey: ban(status, "6") }], 12_000)
+          const refusedAtMs = (run.sentWithin(3000, 3100)[0]?.atMs ?? 0) - run.rig.startMs + 50
+          assert.deepStrictEqual(run.sentWithin(refusedAtMs + 1, refusedAtMs + 6000), [])
+          assert.strictEqual(run.sentWithin(refusedAtMs + 6000, refusedAtMs + 6050).length, 1)
+          assert.isAbove(run.sentWithin(refusedAtMs + 6050, refusedAtMs + 6500).length, 20)
+          assert.deepStrictEqual(
+            run.rig.outcomes().filter(({ outcome }) => outcome.outcome === "rejected"),
+            [],
+          )
+          assert.deepStrictEqual(run.rig.retired(), [])
+        }),
+      ),
+  )
+
+  it.each([418, 403])("by a %s without one meets one order after every wait, and waits that grow", (status) =>
     inTime(
       Effect.gen(function* () {
-        const asking: Journey = { ...at, fate: { status: 429 }, headers: { "retry-after": "4" } }
-        const run = yield* steady([], 8000, {
-          journey: (n, { label }) => (label === "key-1" && n < 20 ? asking : at),
-        })
-        const [first, second] = run.rig.sent().filter(({ key }) => key === "key-1")
-        assert.isAtLeast((second?.atMs ?? 0) - (first?.atMs ?? 0), 4000)
-        assert.isAtMost((second?.atMs ?? 0) - (first?.atMs ?? 0), 4500)
-        assert.isAbove(run.sentWithin(100, 4000).length, 150)
+        const run = yield* steady([{ fromMs: 3000, toMs: 23_000, journey: ban(status) }], 40_000)
+        // 0.5, 1, 2, 4, 8 and 16 seconds, each a fifth more or less.
+        assert.isAtMost(run.sentWithin(3060, 23_000).length, 6)
+        assert.isBelow(run.firstAccepted(23_000), 23_000 + 16_000 * 1.2)
+        const { outage } = yield* run.rig.dispatcher.snapshot
+        assert.isUndefined(outage)
+        assert.deepStrictEqual(run.ended("rejected"), [])
+      }),
+    ),
+  )
+
+  it("for the blink of an eye costs nothing but half a second", () =>
+    inTime(
+      Effect.gen(function* () {
+        const run = yield* steady([{ fromMs: 3000, toMs: 3120, journey: ban(403) }], 6000)
+        assert.isBelow(run.firstAccepted(3200), 3900)
+        assert.deepStrictEqual([run.ended("rejected"), run.rig.retired()], [[], []])
       }),
     ))
 
+  it("is shown", () =>
+    inTime(
+      Effect.gen(function* () {
+        const run = yield* steady([{ fromMs: 1000, toMs: 9000, journey: ban(403) }], 1200)
+        const { outage } = yield* run.rig.dispatcher.snapshot
+        assert.strictEqual(outage?.kind, "turned-away")
+        assert.isAbove(outage?.retryInMs ?? 0, 200)
+      }),
+    ))
+
+  it("keeps back what was about to leave", () =>
+    inTime(
+      Effect.gen(function* () {
+        // Every second request waits long for its connection, and is ready to leave when the ban is known.
+        const rig = yield* makeRig({
+          keys: 2,
+          ttlMs: undefined,
+          journey: (n) => (n === 0 ? ban(418, "10") : n === 1 ? { ...at, writeMs: 200 } : at),
+        })
+        yield* rig.dispatcher.enqueue(order("a"))
+        yield* rig.dispatcher.enqueue(order("b"))
+        yield* Effect.sleep("9 seconds")
+        assert.strictEqual(rig.exchange.arrivals.length, 0)
+        yield* Effect.sleep("3 seconds")
+        assert.deepStrictEqual(
+          rig.outcomes().map(({ outcome }) => outcome.outcome),
+          ["accepted", "accepted"],
+        )
+      }),
+    ))
+
+  it("is not pinged either, and a ping may tell of it", () =>
+    inTime(
+      Effect.gen(function* () {
+        const clock = yield* Clock.Clock
+        const pings: Array<number> = []
+        const startMs = nowMsUnsafe(clock)
+        const rig = yield* makeRig({
+          ttlMs: undefined,
+          boundMs: undefined,
+          journey: (n) => (n === 0 ? { ...at, fate: { brokenAfterMs: 10 } } : at),
+          pingJourney: (n) => {
+            pings.push(nowMsUnsafe(clock) - startMs)
+            return n === 0 ? ban(418, "60") : at
+          },
+        })
+        yield* rig.dispatcher.enqueue(order("a"))
+        yield* rig.dispatcher.enqueue(order("b"))
+        yield* Effect.sleep("59 seconds")
+        assert.strictEqual(pings.length, 1)
+        yield* Effect.sleep("5 seconds")
+        assert.isAtLeast(pings[1] ?? 0, (pings[0] ?? 0) + 60_000)
+        assert.strictEqual(rig.outcomes().length, 2)
+      }),
+    ))
+})
+
+describe("a key that is asked to wait", () => {
   it("by an empty quota waits until it is filled up", () =>
     inTime(
       Effect.gen(function* () {

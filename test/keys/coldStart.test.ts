@@ -320,13 +320,13 @@ describe("rate-limit errors", () => {
     Effect.gen(function* () {
       const disk = makeDisk()
       const first = yield* begin(disk)
-      first.memory.onRateLimitError()
-      first.memory.onRateLimitError()
+      first.memory.onRateLimitError([])
+      first.memory.onRateLimitError([])
       yield* TestClock.adjust("1 millis")
       yield* first.crash
       const second = yield* begin(disk)
       assert.deepStrictEqual([second.rateLimitErrors, second.memory.rateLimitErrors], [2, 2])
-      second.memory.onRateLimitError()
+      second.memory.onRateLimitError([])
       yield* second.stop
       assert.strictEqual((yield* begin(disk, {}, { exchange: "http://other.test/" })).rateLimitErrors, 0)
       assert.strictEqual((yield* begin(disk)).rateLimitErrors, 3)
@@ -337,7 +337,7 @@ describe("rate-limit errors", () => {
     Effect.gen(function* () {
       const disk = makeDisk()
       const first = yield* begin(disk, {}, { exchange: undefined })
-      first.memory.onRateLimitError()
+      first.memory.onRateLimitError([])
       yield* first.stop
       assert.strictEqual((yield* begin(disk)).rateLimitErrors, 0)
     }),

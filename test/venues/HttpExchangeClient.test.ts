@@ -87,7 +87,7 @@ it.live("tells what an answer's headers ask for, and nothing where they ask for 
     const seen = yield* Effect.forEach(["1", "2", "3", "4"], (id) => send(id))
     expect(seen.map(({ advised, tag }) => [tag, advised])).toEqual([
       ["ServerError", [{ keyMs: 0, exchangeMs: 2000 }]],
-      ["RateLimited", [{ keyMs: 3000, exchangeMs: 0 }]],
+      ["RateLimited", [{ keyMs: 0, exchangeMs: 3000 }]],
       ["accepted", [{ keyMs: 4000, exchangeMs: 0 }]],
       ["accepted", []],
     ])

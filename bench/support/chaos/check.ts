@@ -66,21 +66,22 @@ const storyOf = (records: ReadonlyArray<JournalRecord>): Story => {
   let account: Account = "to-come"
   let open = false
   let sentAgain = false
-  let finals = 0
+  let twice = false
   for (const record of records) {
     if (record.type === "sent") {
-      sentAgain ||= open || account !== "to-come"
+      // What was refused was not executed, and may be sent again.
+      sentAgain ||= open || account === "accepted" || account === "unknown"
       open = true
     } else if (record.type === "returned") open = false
     else if (record.type === "outcome") {
       open = false
       // Cancelled orders follow in the next life; and none expires where there is no time to live.
       if (record.outcome === "cancelled" || record.outcome === "expired") continue
-      finals += 1
+      twice ||= account === "accepted" || account === "unknown"
       account = record.outcome
     }
   }
-  return { account: open ? "unknown" : account, sentAgain, twice: finals > 1 }
+  return { account: open ? "unknown" : account, sentAgain, twice }
 }
 
 const risingErrors = (judged: ReadonlyArray<Judged>): number => {

@@ -46,11 +46,11 @@ export interface Quota extends OfRequests {
   readonly retryAs: RetryAs
 }
 
-/** The answer is this status of the 5xx kind. */
+/** The answer is this status, of the 4xx kind or the 5xx kind, and a web page. */
 export interface Status extends OfRequests {
   readonly kind: "status"
   readonly code: number
-  /** Whether the request is judged first: an order behind a 5xx may have been executed. */
+  /** Whether the request is judged first: an order behind a 5xx may have been executed, and one that is refused has not. */
   readonly judged: boolean
   readonly retryAfterMs: number | undefined
   readonly retryAs: RetryAs

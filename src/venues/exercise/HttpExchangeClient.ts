@@ -5,7 +5,7 @@ import { readAdvice } from "../../http/advice.ts"
 import type { Answer, HttpEnding } from "../../http/HttpRequest.ts"
 import { makeHttpTransport } from "../../http/HttpTransport.ts"
 import { ExchangeClient, PingFailed } from "../ExchangeClient.ts"
-import { answersPing, type OrderAndKey, readAnswer } from "./answer.ts"
+import { answersPing, type OrderAndKey, readAnswer, turnsAway } from "./answer.ts"
 import { type AddressedOrder, pathBuilder } from "./address.ts"
 
 export interface HttpExchangeOptions {
@@ -88,12 +88,17 @@ const make = Effect.fnUntraced(function* ({ maxInFlight, requestTimeout, url }: 
             settledMs = atMs
           },
         },
-        conclude: (ending) =>
-          ending.kind === "answered" && answersPing(ending.answer.status, ending.answer.body)
-            ? Exit.void
-            : Exit.fail(
-                new PingFailed({ code: codeOf(ending), isUnreachable: ending.kind === "never-sent" }),
-              ),
+        conclude: (ending) => {
+          const isUnreachable = ending.kind === "never-sent"
+          if (ending.kind !== "answered")
+            return Exit.fail(new PingFailed({ code: codeOf(ending), isUnreachable }))
+          const { body, status } = ending.answer
+          const waitMs = adviceOf(ending.answer)?.exchangeMs ?? 0
+          // An exchange that asks to be left alone is not asked for more.
+          if (waitMs === 0 && answersPing(status, body)) return Exit.void
+          const isTurnedAway = turnsAway(status)
+          return Exit.fail(new PingFailed({ code: codeOf(ending), isUnreachable, isTurnedAway, waitMs }))
+        },
       })
       .pipe(Effect.map(() => settledMs - writtenMs))
   })

@@ -12,6 +12,7 @@ import {
   Refused,
   ServerError,
   type SubmitError,
+  TurnedAway,
   UndecodableAnswer,
   UnknownApiKey,
 } from "../../domain/SubmitError.ts"
@@ -57,6 +58,10 @@ const messageOf = (body: string): string =>
     onSome: ({ error_msg }) => error_msg,
   })
 
+/** Firewalls say so too, in words of their own. */
+const saysBlocked = (body: string): boolean =>
+  Option.exists(decodeRefusal(body), ({ error_msg }) => /blocked/i.test(error_msg))
+
 const withoutSecret = (message: string, label: string, secret: Redacted.Redacted): string => {
   const plain = Redacted.value(secret)
   return message.replaceAll(plain, label).replaceAll(encodeURIComponent(plain), label)
@@ -74,11 +79,15 @@ const isAboutTime = (message: string): boolean =>
   /time ?stamp|server ?time|clock|recv ?window/i.test(message) ||
   (/nonce/i.test(message) && /\btime\b|seconds?\b/i.test(message))
 
+/** Statuses that turn away whoever asks, whatever for: a ban of the address, or a page of something before the exchange. */
+export const turnsAway = (status: number): boolean => status === 418 || status === 403
+
 /**
  * What an answer means for the order it answers.
  *
- * A definite refusal is believed by its status, whatever its body: proxies answer 429 with HTML too. An
- * acceptance is believed only when it is the protocol's and names this order. Everything else is unknown.
+ * A definite refusal is believed by its status, whatever its body: proxies answer 429 with HTML too. That a key is blocked
+ * is believed in the protocol's own words alone: 403 is what anything on the way may say to anybody. An acceptance is
+ * believed only when it is the protocol's and names this order. Everything else is unknown.
  *
  * Some servers repeat the request's address in a refusal: where `secret` is given, the key's label stands in its
  * place.
@@ -96,9 +105,9 @@ export const readAnswer = (
     )
   }
   const message = messageOf(body)
-  if (status === 429)
-    return Result.fail(/blocked/i.test(message) ? new KeyBlocked(about) : new RateLimited(about))
-  if (status === 403) return Result.fail(new KeyBlocked(about))
+  if ((status === 429 || status === 403) && saysBlocked(body)) return Result.fail(new KeyBlocked(about))
+  if (status === 429) return Result.fail(new RateLimited(about))
+  if (turnsAway(status)) return Result.fail(new TurnedAway({ ...about, status }))
   if (status === 401) return Result.fail(new UnknownApiKey(about))
   const said = () => detailOf(secret === undefined ? message : withoutSecret(message, about.key, secret))
   // Before the nonce: a nonce that is refused for our clock's sake would be refused a month further ahead as well.
