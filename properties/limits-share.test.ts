@@ -7,6 +7,7 @@ import { tryLaw } from "./support/law.ts"
 import { type Carried, carry, type Overload, usualRules } from "./support/limits/overload.ts"
 import { type Impatience, waitsInVain } from "./support/limits/impatient.ts"
 import { type LimitOf, type Rule, rulesOf } from "./support/limits/rules.ts"
+import { LARGEST_DRIFT } from "./support/limits/worlds.ts"
 
 /** The share of the ceiling that docs/limits.md promises. */
 const promised = ({ isPhaseKnown, type, windowMs }: Rule, { meanReachMs }: Carried): number => {
@@ -24,6 +25,7 @@ const runs: fc.Arbitrary<Overload> = fc.constantFrom(...usualRules.map(([, rule]
     longestMs: fc.constantFrom(0, 10, 50),
     boundMs: fc.constantFrom(undefined, 55),
     durationMs: fc.constant(WINDOWS * rule.windowMs),
+    drift: fc.constantFrom(0, LARGEST_DRIFT, -LARGEST_DRIFT),
     seed: fc.integer({ min: 0, max: 2 ** 31 - 1 }),
   }),
 )

@@ -10,6 +10,8 @@ export interface Overload {
   /** Undefined where none is known. */
   readonly boundMs: number | undefined
   readonly durationMs: number
+  /** How much faster the exchange's clock is. */
+  readonly drift?: number
   readonly seed: number
   readonly limitOf?: (rule: Rule, exchange: ExchangeClock) => Policy
 }
@@ -41,19 +43,30 @@ const OFFSET_MS = 123_456.7
 /** A moment that rounding has put just before a millisecond is taken into it. */
 const LEAST_WAIT_MS = 0.01
 
-const ceilingOf = (rule: Rule, beginMs: number, endMs: number): number => {
+const showsAt = (atMs: number, drift: number): number => OFFSET_MS + atMs * (1 + drift)
+
+const ceilingOf = (rule: Rule, beginMs: number, endMs: number, drift: number): number => {
   const counter = counterOf(rule)
   let passed = 0
   for (let nowMs = beginMs; nowMs < endMs;) {
-    if (counter.pass(1, OFFSET_MS + nowMs)) passed += 1
-    else nowMs += Math.max(LEAST_WAIT_MS, counter.retryAfter(1, OFFSET_MS + nowMs))
+    const showsMs = showsAt(nowMs, drift)
+    if (counter.pass(1, showsMs)) passed += 1
+    else nowMs += Math.max(LEAST_WAIT_MS, counter.retryAfter(1, showsMs) / (1 + drift))
   }
   return passed
 }
 
 const BEGIN_MS = 1000
 
-export const carry = ({ boundMs, durationMs, longestMs, rule, seed, ...options }: Overload): Carried => {
+export const carry = ({
+  boundMs,
+  durationMs,
+  longestMs,
+  rule,
+  seed,
+  drift = 0,
+  ...options
+}: Overload): Carried => {
   const exchange = new ExchangeClock()
   const limit = (options.limitOf ?? limitOf)(rule, exchange)
   const counter = counterOf(rule)
@@ -69,10 +82,10 @@ export const carry = ({ boundMs, durationMs, longestMs, rule, seed, ...options }
     const latestMs = boundMs === undefined ? settledMs : Math.min(settledMs, sentMs + boundMs)
     reachMs += latestMs - sentMs
     events.add(arrivedMs, () => {
-      if (!counter.pass(1, OFFSET_MS + arrivedMs)) refused += 1
+      if (!counter.pass(1, showsAt(arrivedMs, drift))) refused += 1
     })
     events.add(settledMs, () => {
-      exchange.observe(Math.floor(OFFSET_MS + arrivedMs), 1, sentMs, settledMs)
+      exchange.observe(Math.floor(showsAt(arrivedMs, drift)), 1, sentMs, settledMs)
       limit.settle(1, latestMs)
     })
   }
@@ -87,7 +100,7 @@ export const carry = ({ boundMs, durationMs, longestMs, rule, seed, ...options }
       events.take()?.value?.()
   }
   for (let due = events.take(); due !== undefined; due = events.take()) due.value?.()
-  const ceiling = ceilingOf(rule, BEGIN_MS, endMs)
+  const ceiling = ceilingOf(rule, BEGIN_MS, endMs, drift)
   return { sent, refused, ceiling, share: sent / ceiling, meanReachMs: reachMs / sent }
 }
 
