@@ -2,6 +2,7 @@
  * Scenarios that broke a law once. All of these are calm: every request is answered. So every law of the default gate's
  * dispatcher tries them first, for ever.
  */
+import type { JoinedWorld } from "./limits/joined.ts"
 import type { Scenario } from "./scenario.ts"
 
 export const found: ReadonlyArray<Scenario> = [
@@ -123,3 +124,21 @@ export const foundTampered: Readonly<
     },
   ],
 }
+
+/** The same of joined limits. */
+export const foundJoined: ReadonlyArray<JoinedWorld> = [
+  // The third order has room but for what is kept for the second, and must not be overtaken by the fourth.
+  {
+    rules: [
+      { type: "log", capacity: 1, spanMs: 10, scope: "key" },
+      { type: "log", capacity: 4, spanMs: 10, scope: "key" },
+    ],
+    keys: 1,
+    orders: [
+      { gapMs: 0, field: 0, costs: [1, 1], onWayMs: 0, backMs: 0 },
+      { gapMs: 0, field: 0, costs: [1, 1], onWayMs: 0, backMs: 0 },
+      { gapMs: 0, field: 0, costs: [0, 3], onWayMs: 0, backMs: 0 },
+      { gapMs: 0, field: 0, costs: [0, 1], onWayMs: 0, backMs: 0 },
+    ],
+  },
+]

@@ -44,6 +44,7 @@ export abstract class Limit {
   #foreign = 0
   /** Left unused since the exchange refused a request: a request that needs it waits until nothing is counted. */
   #reserve = 0
+  #wasRefused = false
 
   /** The most that the exchange may count: no request can cost more. */
   abstract get capacity(): number
@@ -116,6 +117,11 @@ export abstract class Limit {
     return this.#foreign
   }
 
+  /** Whether it counts nothing and has learnt nothing: a new one would do as well. */
+  isIdle(nowMs: number): boolean {
+    return this.#held === 0 && !this.#wasRefused && this.counted(nowMs) <= 0
+  }
+
   /** Nothing is known of what was sent until `asOfMs`: the counter was at its maximum then. */
   fill(asOfMs: number): void {
     this.count(this.capacity, asOfMs)
@@ -123,6 +129,7 @@ export abstract class Limit {
 
   /** The exchange refused a request for this limit: its counter is full now, and something that we were told is wrong. */
   refused(nowMs: number): void {
+    this.#wasRefused = true
     this.fill(nowMs)
     this.widen()
   }

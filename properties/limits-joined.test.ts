@@ -1,0 +1,85 @@
+/** Laws of several limits at once, with scopes, that keys share: see src/limits/JoinedLimits.ts. */
+import { assert, describe } from "vitest"
+import { foundJoined } from "./support/found.ts"
+import { tryLaw } from "./support/law.ts"
+import {
+  crowdedWorlds,
+  joinedWorlds,
+  type JoinedVariant,
+  type JoinedWorld,
+  limitsOf,
+  playJoined,
+} from "./support/limits/joined.ts"
+
+/** Takes the first order that has room, whoever waits before it. */
+const taking: JoinedVariant = {
+  look: (limits) => (orders, key, nowMs) => {
+    let againMs = Number.POSITIVE_INFINITY
+    for (const order of orders) {
+      const alone = limits.look([order], key, nowMs)
+      if (alone.first !== undefined) return alone
+      againMs = Math.min(againMs, alone.againMs)
+    }
+    return { first: undefined, againMs }
+  },
+}
+const knowingOne: JoinedVariant = { limits: (world) => limitsOf(world).slice(0, 1) }
+/** As if each key had every limit for itself. */
+const bound: JoinedVariant = {
+  limits: (world) => limitsOf(world).map((limit) => ({ ...limit, scopeOf: (_, key) => key })),
+}
+/** Forgets whatever nobody is held in. */
+const forgetting: JoinedVariant = {
+  limits: (world) =>
+    limitsOf(world).map((limit) => ({
+      ...limit,
+      make: () => Object.assign(limit.make(), { isIdle: () => true }),
+    })),
+}
+
+describe("joined limits", () => {
+  tryLaw({
+    law: "are none of them exceeded, in no scope, whatever the delays",
+    worlds: joinedWorlds,
+    scenarios: 500,
+    check: async (world: JoinedWorld, variant: JoinedVariant | undefined) => {
+      const { refused, sent } = playJoined(world, variant)
+      assert.deepEqual({ refused, sent }, { refused: 0, sent: world.orders.length })
+    },
+    broken: {
+      "one that knows one of them": knowingOne,
+      "each key for itself": bound,
+      "send times": { bySendTime: true },
+    },
+  })
+
+  tryLaw({
+    law: "are not exceeded where scopes are forgotten",
+    worlds: crowdedWorlds,
+    check: async (world: JoinedWorld, variant: JoinedVariant | undefined) => {
+      assert.equal(playJoined(world, variant).refused, 0)
+    },
+    broken: { "forgetting what still counts": forgetting },
+  })
+
+  tryLaw({
+    law: "let nobody overtake who needs the same",
+    worlds: joinedWorlds,
+    found: foundJoined,
+    scenarios: 500,
+    check: async (world: JoinedWorld, variant: JoinedVariant | undefined) => {
+      assert.equal(playJoined(world, variant).overtaken, 0)
+    },
+    broken: { "whoever has room": taking },
+  })
+
+  tryLaw({
+    law: "starve nobody",
+    worlds: joinedWorlds,
+    scenarios: 500,
+    check: async (world: JoinedWorld, variant: JoinedVariant | undefined) => {
+      assert.equal(playJoined(world, variant).starved, 0)
+    },
+    broken: { "whoever has room": taking },
+  })
+})
