@@ -126,3 +126,27 @@ it("has no doubt left of an order that another life has seen accepted", () => {
   expect(outcomesOf(doubted, settled).unknown).toEqual([])
   expect(outcomesOf(settled, doubted).unknown).toEqual([])
 })
+
+it("leaves orders to be sent that were rejected, where it is told to, and none that may have been executed", () => {
+  const outcomes = new FormerOutcomes({ retryRejected: true })
+  for (const [index, records] of [
+    [
+      sent("refused", 1),
+      rejected("refused", 2, "exchange"),
+      sent("doubted", 1),
+      unknown("doubted", 2, "timeout"),
+    ],
+    [sent("doubted", 1), rejected("doubted", 2, "exchange"), sent("taken", 1), accepted("taken", 2)],
+    [sent("taken", 1), rejected("taken", 2, "exchange"), expired("late", 2, "queue")],
+  ].entries()) {
+    const life = outcomes.life(`life ${index + 1}`)
+    for (const record of [header(), ...records]) life.record(record)
+    life.end()
+  }
+  expect(["refused", "doubted", "taken", "late"].map((id) => outcomes.of(id))).toEqual([
+    undefined,
+    "unknown",
+    "accepted",
+    "expired",
+  ])
+})
