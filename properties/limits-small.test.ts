@@ -24,6 +24,7 @@ const smallWorld = (
   offsetMs: 7,
   drift: 0,
   resolutionMs: 1,
+  leaseMs: 0,
   former: [],
   requests: delays.map((onWayMs): Request => ({
     fate: "answered",

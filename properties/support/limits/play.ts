@@ -114,11 +114,12 @@ class Play {
   }
 
   takeOver(beginMs: number): void {
-    const former = this.#world.former.map(([agoMs, share]) => [beginMs - agoMs, this.costOf(share)] as const)
+    const endedMs = beginMs + this.#world.leaseMs
+    const former = this.#world.former.map(([agoMs, share]) => [endedMs - agoMs, this.costOf(share)] as const)
     for (const [atMs, cost] of former.toSorted(([a], [b]) => a - b))
       for (const counter of this.#counters) counter.pass(cost, this.#shows(atMs))
     if (former.length === 0 || this.#options.forgetsFormer === true) return
-    for (const limit of this.#limits) limit.fill(beginMs)
+    for (const limit of this.#limits) limit.fill(endedMs)
     this.#setLevels(beginMs)
   }
 

@@ -41,7 +41,9 @@ export interface World {
   readonly drift: number
   /** What answers tell the exchange's time in. */
   readonly resolutionMs: number
-  /** A former life sent these, `[ms ago, share]`, and we know only that it was over when we begin. */
+  /** A former life sends nothing after its lease ends, so long after we begin. */
+  readonly leaseMs: number
+  /** What it sent, `[ms before that, share]`. We know nothing of it. */
   readonly former: ReadonlyArray<readonly [number, number]>
   readonly requests: ReadonlyArray<Request>
 }
@@ -101,12 +103,13 @@ export interface WorldOptions {
   readonly isUnit?: boolean
   /** No counter looks at the exchange's clock. */
   readonly isClockSteady?: boolean
-  /** The first request is answered, by an exchange whose clock is exact. */
+  /** The first request is answered, and a former life sends nothing any more. */
   readonly isFirstAnswered?: boolean
 }
 
 const firstAnswered = (world: World): World => ({
   ...world,
+  leaseMs: 0,
   requests: world.requests.map((request, index) =>
     index === 0 ? { ...request, fate: "answered", actualShare: 1 } : request,
   ),
@@ -148,6 +151,7 @@ const anyWorlds = ({ isUnit = false, most = 1, types }: WorldOptions): fc.Arbitr
         offsetMs: fc.double({ min: 0, max: 100_000, noNaN: true }),
         drift: fc.constantFrom(0, 0, LARGEST_DRIFT, -LARGEST_DRIFT),
         resolutionMs: fc.constantFrom(1, 1, Math.max(1, Math.floor(windowMs / 4)), 1000),
+        leaseMs: fc.constantFrom(0, 0, windowMs),
         former: fc.array(
           fc.tuple(
             fc.double({ min: 0, max: 2 * windowMs, noNaN: true }),
