@@ -52,9 +52,14 @@ export const safeOptimum = (rules: OptimumRules, offsets: Iterable<number>, next
   for (const createdMs of offsets) {
     if (createdMs >= rules.durationMs) break
     created += 1
-    const request = client.play(createdMs, () => passageOf(nextJourney()))
-    if (request === undefined) expired += 1
-    else if (request.isAccepted && request.sentMs + request.settledMs < rules.durationMs) accepted += 1
+    const sentMs = client.sendsAt(createdMs)
+    if (sentMs === undefined) {
+      expired += 1
+      continue
+    }
+    const passage = passageOf(nextJourney())
+    client.send(sentMs, passage)
+    if (passage.isAccepted && sentMs + passage.settledMs < rules.durationMs) accepted += 1
   }
   return { created, accepted, expired }
 }

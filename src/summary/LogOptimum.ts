@@ -95,10 +95,14 @@ export class LogOptimum {
 
   #playFirst(): void {
     const createdMs = this.#orders.shift()
-    if (createdMs === undefined || this.#last.length === 0) return
-    const request = this.#client?.play(createdMs, () => this.#nextPassage() ?? NOWHERE)
-    if (request?.isAccepted !== true) return
-    const sinceFirst = elapsedMs(this.#start.firstMs, request.sentMs + request.settledMs)
+    if (createdMs === undefined || this.#client === undefined || this.#last.length === 0) return
+    const sentMs = this.#client.sendsAt(createdMs)
+    if (sentMs === undefined) return
+    const passage = this.#nextPassage()
+    if (passage === undefined) return
+    this.#client.send(sentMs, passage)
+    if (!passage.isAccepted) return
+    const sinceFirst = elapsedMs(this.#start.firstMs, sentMs + passage.settledMs)
     if (sinceFirst < 0) return
     this.#lastMs = Math.max(this.#lastMs, sinceFirst)
     const window = windowOf(sinceFirst)
@@ -133,12 +137,4 @@ export class LogOptimum {
       ? accepted / Math.min(seconds, Math.max(1, this.#lastMs / 1000))
       : accepted / seconds
   }
-}
-
-/** Where no way is known, nothing arrives. */
-const NOWHERE: Passage = {
-  settledMs: Number.POSITIVE_INFINITY,
-  latestMs: Number.POSITIVE_INFINITY,
-  nextMs: Number.POSITIVE_INFINITY,
-  isAccepted: false,
 }

@@ -45,7 +45,8 @@ const takePermit = ({ permits }: Lane, sentMs: number, backMs: number): void => 
   // Nearly always the last; only a lost request's permit stays out for longer than those after it.
   let at = permits.length
   while (at > 0 && (permits[at - 1] ?? 0) > backMs) at -= 1
-  permits.splice(at, 0, backMs)
+  if (at === permits.length) permits.push(backMs)
+  else permits.splice(at, 0, backMs)
 }
 
 export class SafeClient {
@@ -70,24 +71,22 @@ export class SafeClient {
   }
 
   /**
-   * Plays the next order, the oldest that there is: answers how its request went, or undefined where the order was too old
-   * before it could be sent.
-   *
-   * @param nextPassage the way of the next request
+   * When the next order, the oldest that there is, would be sent; undefined where it is too old before it can be.
    */
-  play(createdMs: number, nextPassage: () => Passage): (Passage & { readonly sentMs: number }) | undefined {
+  sendsAt(createdMs: number): number | undefined {
     const first = this.#lanes.first()
-    const lane = first?.value
-    if (first === undefined || lane === undefined) return undefined
+    if (first === undefined || first.atMs === Number.POSITIVE_INFINITY) return undefined
     const sentMs = Math.max(createdMs, first.atMs)
-    const { ttlMs, windowMs } = this.#rules
-    if (sentMs === Number.POSITIVE_INFINITY || (ttlMs !== undefined && elapsedMs(createdMs, sentMs) >= ttlMs))
-      return undefined
-    const passage = nextPassage()
-    this.#lanes.take()
-    lane.arrivedMs = elapsedMs(0, sentMs + passage.nextMs)
-    takePermit(lane, sentMs, elapsedMs(0, sentMs + passage.latestMs + windowMs + EXCHANGE_TICK_MS))
+    const { ttlMs } = this.#rules
+    return ttlMs !== undefined && elapsedMs(createdMs, sentMs) >= ttlMs ? undefined : sentMs
+  }
+
+  /** Sends it then; its request goes this way. */
+  send(sentMs: number, { latestMs, nextMs }: Passage): void {
+    const lane = this.#lanes.take()?.value
+    if (lane === undefined) return
+    lane.arrivedMs = elapsedMs(0, sentMs + nextMs)
+    takePermit(lane, sentMs, elapsedMs(0, sentMs + latestMs + this.#rules.windowMs + EXCHANGE_TICK_MS))
     this.#add(lane)
-    return { ...passage, sentMs }
   }
 }
