@@ -6,11 +6,11 @@ import "./platform/requireNode.ts"
 
 export {
   Dispatcher,
-  type DispatcherOptions,
   type DispatchSnapshot,
   layer as layerDispatcher,
   make as makeDispatcher,
 } from "./dispatch/Dispatcher.ts"
+export type { DispatcherOptions } from "./dispatch/DispatcherOptions.ts"
 export type { EnqueueFailure, QueuedOrder } from "./dispatch/Admission.ts"
 export type { Outage } from "./dispatch/Circuit.ts"
 export { type HttpDispatcherOptions, layerHttp } from "./dispatch/HttpDispatcher.ts"

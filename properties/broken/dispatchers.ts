@@ -1,6 +1,7 @@
 /** The real dispatcher, used in a way that spoils what it takes care of. */
 import { Duration, Effect, Fiber, Stream } from "effect"
 import * as Dispatcher from "../../src/dispatch/Dispatcher.ts"
+import type { DispatcherOptions } from "../../src/dispatch/DispatcherOptions.ts"
 import type { QueuedOrder } from "../../src/dispatch/Admission.ts"
 import { invariant } from "../../src/platform/invariant.ts"
 import type { Order } from "../../src/domain/Order.ts"
@@ -9,7 +10,7 @@ import type { Order } from "../../src/domain/Order.ts"
 export const unheard = ({ id }: Order): QueuedOrder => ({ id, result: Effect.never, withdraw: Effect.never })
 
 /** Keeps a stack of its own before the line, so that the newest order goes first. */
-export const newestFirst = (options: Dispatcher.DispatcherOptions) =>
+export const newestFirst = (options: DispatcherOptions) =>
   Effect.gen(function* () {
     const real = yield* Dispatcher.make(options)
     const stack: Array<Order> = []
@@ -39,7 +40,7 @@ export const newestFirst = (options: Dispatcher.DispatcherOptions) =>
   })
 
 /** Gives every order to a key as soon as it comes, in turn: a queue a key. */
-export const inTurn = (options: Dispatcher.DispatcherOptions) =>
+export const inTurn = (options: DispatcherOptions) =>
   Effect.gen(function* () {
     const all = yield* Effect.forEach(options.keys, (key) => Dispatcher.make({ ...options, keys: [key] }))
     let count = 0
@@ -61,11 +62,10 @@ export const inTurn = (options: Dispatcher.DispatcherOptions) =>
   })
 
 /** Takes the first refusal for the last word. */
-export const givesUpAtOnce = (options: Dispatcher.DispatcherOptions) =>
-  Dispatcher.make({ ...options, maxReturns: 0 })
+export const givesUpAtOnce = (options: DispatcherOptions) => Dispatcher.make({ ...options, maxReturns: 0 })
 
 /** Goes on with an order whose caller has gone. */
-export const deafToInterruption = (options: Dispatcher.DispatcherOptions) =>
+export const deafToInterruption = (options: DispatcherOptions) =>
   Effect.map(Dispatcher.make(options), (real) =>
     Dispatcher.Dispatcher.of({
       ...real,
@@ -75,7 +75,7 @@ export const deafToInterruption = (options: Dispatcher.DispatcherOptions) =>
   )
 
 /** Tells whoever offers an order that there was room, also when there was none. */
-export const alwaysTakesOffers = (options: Dispatcher.DispatcherOptions) =>
+export const alwaysTakesOffers = (options: DispatcherOptions) =>
   Effect.map(Dispatcher.make(options), (real) =>
     Dispatcher.Dispatcher.of({ ...real, offer: (order) => Effect.as(real.offer(order), true) }),
   )

@@ -3,7 +3,8 @@
  * mistakes that are seen in the wild, one at a time.
  */
 import { Clock, Duration, Effect, Latch, Queue, Stream } from "effect"
-import { Dispatcher, type DispatcherOptions } from "../../src/dispatch/Dispatcher.ts"
+import { Dispatcher } from "../../src/dispatch/Dispatcher.ts"
+import type { DispatcherOptions } from "../../src/dispatch/DispatcherOptions.ts"
 import { DispatchLog, type OrderEnd, type RequestTrace } from "../../src/domain/DispatchEvent.ts"
 import { ExchangeClient } from "../../src/venues/ExchangeClient.ts"
 import { verdictOf } from "../../src/domain/SubmitError.ts"

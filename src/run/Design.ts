@@ -3,7 +3,7 @@
  */
 import { Duration } from "effect"
 import type { RateLimiter } from "effect/persistence"
-import type { DispatcherOptions } from "../dispatch/Dispatcher.ts"
+import type { DispatcherOptions } from "../dispatch/DispatcherOptions.ts"
 import { ackWindow, defaultMargin, defaultPace } from "../limits/AckWindow.ts"
 import type { GateFactory } from "../limits/Gate.ts"
 import type { LiveReach } from "../limits/LiveReach.ts"

@@ -1,6 +1,6 @@
 /** A run's settings, with every default filled in. */
 import type { Duration } from "effect"
-import type { DispatcherOptions } from "../dispatch/Dispatcher.ts"
+import type { DispatcherOptions } from "../dispatch/DispatcherOptions.ts"
 import type { ApiKey } from "../domain/ApiKey.ts"
 import type { FormerLife } from "../journal/JournalRecord.ts"
 import type { ClaimedKeys } from "../keys/claimKeys.ts"

@@ -4,6 +4,7 @@
 import { Clock, Context, Duration, Effect, Exit, Layer, Random, Redacted, Scope } from "effect"
 import { RateLimiter } from "effect/persistence"
 import * as Dispatcher from "../../src/dispatch/Dispatcher.ts"
+import type { DispatcherOptions } from "../../src/dispatch/DispatcherOptions.ts"
 import { type DispatchEvent, DispatchLog } from "../../src/domain/DispatchEvent.ts"
 import type { GateFactory } from "../../src/limits/Gate.ts"
 import { LiveReach } from "../../src/limits/LiveReach.ts"
@@ -43,7 +44,7 @@ export interface RigOptions {
   readonly client?: (client: ExchangeClient["Service"]) => ExchangeClient["Service"]
   /** Puts another dispatcher in the place of the real one. */
   readonly make?: typeof Dispatcher.make
-  readonly dispatcher?: Partial<Dispatcher.DispatcherOptions>
+  readonly dispatcher?: Partial<DispatcherOptions>
   /** Takes the events besides; where none is given, whatever happens is kept at once. */
   readonly log?: DispatchLog
 }
@@ -84,7 +85,7 @@ export const makeRig = Effect.fnUntraced(function* (options: RigOptions = {}) {
   const client = options.client?.(simulated.client) ?? simulated.client
   const scope = yield* Scope.make()
   const ttlMs = "ttlMs" in options ? options.ttlMs : 1000
-  const dispatcherOptions: Dispatcher.DispatcherOptions = {
+  const dispatcherOptions: DispatcherOptions = {
     keys,
     reach,
     gate: (options.gate ?? ackWindow)(gateOptions),
