@@ -6,7 +6,8 @@
  * it need not be.
  */
 import { Effect, type Option, Result, type Duration } from "effect"
-import { CliError, Flag } from "effect/cli"
+import { CliError, type Command, Flag } from "effect/cli"
+import type { LimitSettings, Nonces } from "../domain/LimitSpec.ts"
 import type { Design } from "../run/Design.ts"
 import { DESIGN_FORMS, parseDesign } from "../simulation/baselines/designs.ts"
 import {
@@ -20,7 +21,10 @@ import {
   parseNonNegative,
 } from "./values.ts"
 import type { Fault } from "../exchange/faults/Fault.ts"
+import { refuse, type UsageError } from "./errors.ts"
+import { oneOf } from "./faultParts.ts"
 import { parseFault } from "./faultSpec.ts"
+import { LIMIT_FORMS, limitsOf, parseLimitOrNumber, SCOPE_FORMS } from "./limitSpec.ts"
 import { quote } from "../platform/quote.ts"
 
 /** What every flag here is made with. */
@@ -128,12 +132,45 @@ const MOST_FAULTS = 100
 export const faults = (options: FlagOptions): Flag.Flag<ReadonlyArray<Fault>> =>
   parsed("fault", "FAULT", parseFault, options).pipe(Flag.between(0, MOST_FAULTS))
 
-/** Requests that a key may pass in one window, by the exchange's rules. */
-export const limit = integer("limit", {
-  description: "How many requests of a key the exchange lets pass in one window",
-  default: "20",
-  max: 10_000,
+const MOST_LIMITS = 20
+
+/** The exchange's limits: a plain number for each key and window, or rules with scopes. */
+export const limit = parsed("limit", "N|RULE", parseLimitOrNumber, {
+  description: `How many requests of a key the exchange lets pass in one window; or how else it counts, several times if it has several limits: ${LIMIT_FORMS}; a scope may follow: ${SCOPE_FORMS}. See docs/limits.md (default: 20)`,
+}).pipe(Flag.between(0, MOST_LIMITS))
+export const window = duration("window", {
+  description: "The exchange's window, where --limit is a plain number",
+  default: "1s",
 })
-export const window = duration("window", { description: "The exchange's window", default: "1s" })
+const NONCES = ["rising", "none"] as const satisfies ReadonlyArray<Nonces>
+export const nonces = parsed("nonces", NONCES.join("|"), oneOf(NONCES), {
+  description:
+    "Whether each key's nonces must rise, so that one request waits for the one before, or need not",
+  default: "rising",
+})
+
+/** The flags of an exchange's rules. */
+export const rules = { limit, window, nonces }
+
+/** The same for what does not count by rules itself yet. */
+export const plainRulesOf = (
+  flags: Command.Command.Config.Infer<typeof rules>,
+): Effect.Effect<LimitSettings, UsageError> =>
+  Effect.flatMap(rulesOf(flags), (settings) =>
+    settings.limits === undefined && settings.nonces === undefined
+      ? Effect.succeed(settings)
+      : refuse("--limit, --nonces: only paceline exchange counts by rules; write a plain number here"),
+  )
+
+/** What these flags mean together. */
+export const rulesOf = ({
+  limit: given,
+  nonces: order,
+  window: each,
+}: Command.Command.Config.Infer<typeof rules>): Effect.Effect<LimitSettings, UsageError> =>
+  Result.match(limitsOf(given, each), {
+    onFailure: (problem) => refuse(`--limit: ${problem}`),
+    onSuccess: (limits) => Effect.succeed(order === "rising" ? limits : { ...limits, nonces: order }),
+  })
 
 export const noProgress = toggle("no-progress", "Show nothing while running")

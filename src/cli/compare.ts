@@ -56,7 +56,8 @@ export const compare = Command.make(
     noProgress: Flags.noProgress,
   },
   Effect.fnUntraced(function* (input) {
-    yield* checkOrderRate(input)
+    const rules = yield* Flags.plainRulesOf(input)
+    yield* checkOrderRate({ ...input, ...rules })
     if (input.seed > Number.MAX_SAFE_INTEGER - (input.seeds - 1)) {
       return yield* refuse("--seed: the seeds after it grow too large; write a smaller one")
     }
@@ -68,7 +69,7 @@ export const compare = Command.make(
     const svg = Option.isSome(input.svg) ? yield* openWholeFile("--svg", input.svg.value) : undefined
     const comparison = yield* compareGates(
       {
-        scenario: scenarioOf(input),
+        scenario: scenarioOf(input, rules),
         designs: input.gates,
         seeds: Array.from({ length: input.seeds }, (_, index) => input.seed + index),
         inWords,

@@ -5,6 +5,7 @@ import { Console, Duration, Effect, Option, Result } from "effect"
 import { Command, Flag } from "effect/cli"
 import { NetAddress } from "effect/net"
 import { counted } from "../platform/counted.ts"
+import { rulesText } from "./runWords.ts"
 import type { ExchangeTally } from "../exchange/ArrivalTally.ts"
 import { noRecord, openRecord } from "../exchange/ExchangeRecord.ts"
 import type { ExchangeOptions } from "../exchange/ExchangeServer.ts"
@@ -12,7 +13,7 @@ import { alignColumns } from "../platform/alignColumns.ts"
 import { freshSeed } from "../platform/Random.ts"
 import { refuse } from "./errors.ts"
 import { exchangeMillis, isLoopback, LONGEST_DELAY, LONGEST_WINDOW } from "./checks.ts"
-import { duration, faults, integer, parsed, seed } from "./Flags.ts"
+import { duration, faults, integer, parsed, rules, rulesOf, seed } from "./Flags.ts"
 import { fileToWrite, isSameFile } from "./files.ts"
 import { FAULT_FORMS, printFault } from "./faultSpec.ts"
 import { keysFileFlag, resolveKeys } from "./keys.ts"
@@ -62,10 +63,9 @@ const serve = Effect.fnUntraced(function* (options: ExchangeOptions) {
   // Loaded here, so that no other command pays for HTTP.
   const ExchangeServer = yield* Effect.promise(() => import("../exchange/ExchangeServer.ts"))
   const running = yield* ExchangeServer.make(options)
-  const window = Duration.format(options.window)
   const delays = `0-${Duration.toMillis(options.maxDelay)} ms`
   yield* Console.log(
-    `exchange: ${running.url}  (${counted(options.keys.length, "key")}, ${counted(options.limit, "request")} per ${window} each, delays ${delays} each way, seed ${options.seed})`,
+    `exchange: ${running.url}  (${counted(options.keys.length, "key")}, ${rulesText(options)}, delays ${delays} each way, seed ${options.seed})`,
   )
   if (faults.length > 0) yield* Console.log(`faults: ${faults.map(printFault).join(", ")}`)
   return running
@@ -99,12 +99,7 @@ export const exchange = Command.make(
       default: "9999",
     }),
     keysFile: keysFileFlag,
-    limit: integer("limit", {
-      description: "How many requests of a key pass in one window",
-      max: 10_000,
-      default: "20",
-    }),
-    window: duration("window", { description: "The window of the rate limit", default: "1s" }),
+    ...rules,
     maxDelay: duration("max-delay", {
       description: "The longest delay, each way",
       zero: true,
@@ -138,8 +133,7 @@ export const exchange = Command.make(
       host: flags.host,
       port: flags.port,
       keys: yield* resolveKeys(flags.keysFile),
-      limit: flags.limit,
-      window: flags.window,
+      ...(yield* rulesOf(flags)),
       maxDelay: flags.maxDelay,
       seed: yield* Option.match(flags.seed, { onNone: () => freshSeed, onSome: Effect.succeed }),
       faults: flags.faults,
@@ -169,6 +163,8 @@ export const exchange = Command.make(
   examples({
     "paceline exchange": "The exercise's exchange, for any client of the exercise",
     "paceline exchange --port 0 --max-delay 5ms --seed 1": "A quicker one on a free port",
+    "paceline exchange --limit 20/1s --limit bucket:60,decay=1/s@account+symbol":
+      "One that counts in two ways at once: a request passes both or neither",
     "paceline exchange --fault lost-answer:0.01 --fault spike:0.05:300ms --seed 1":
       "One that loses answers and delays requests, the same ones each time",
     "paceline exchange --fault status:1:503:retry-after=2s:at=10s:for=5s --fault restart:every=1m":

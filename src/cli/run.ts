@@ -6,6 +6,7 @@ import { Console, DateTime, Duration, Effect, Option, Redacted } from "effect"
 import { Command } from "effect/cli"
 import { counted } from "../platform/counted.ts"
 import type { ApiKey } from "../domain/ApiKey.ts"
+import type { LimitSettings } from "../domain/LimitSpec.ts"
 import type { Fault } from "../exchange/faults/Fault.ts"
 import { defaultStateDirectory } from "../keys/StateDirectory.ts"
 import { refuse, UsageError } from "./errors.ts"
@@ -31,6 +32,7 @@ import {
 import { resolveKeys } from "./keys.ts"
 import { refuseProxies } from "./proxies.ts"
 import { countPassedOver, showPassedOver } from "./runWords.ts"
+import * as Flags from "./Flags.ts"
 import { runFlags } from "./runFlags.ts"
 import { makeRunView } from "./RunView.ts"
 import { examples } from "./examples.ts"
@@ -50,7 +52,7 @@ const warnOfBound = (bound: Duration.Duration | undefined) =>
 
 /** Starts an exchange of our own, on a free port. */
 const ownExchange = Effect.fnUntraced(function* (
-  settings: Pick<HttpRunSettings, "keys" | "limit" | "seed" | "window">,
+  settings: Pick<HttpRunSettings, "keys" | "seed" | keyof LimitSettings>,
   faults: ReadonlyArray<Fault>,
 ) {
   // Loaded here, so that a run against another exchange does not pay for a server.
@@ -187,9 +189,9 @@ export const run = Command.make(
       ["--keys-file", input.keysFile],
     ])
     const keys = yield* resolveKeys(input.keysFile)
-    const { limit, window } = input
+    const rules = yield* Flags.plainRulesOf(input)
     if (source.type === "random") {
-      yield* checkOrderRate({ load: source.load, keys: keys.length, limit, window })
+      yield* checkOrderRate({ load: source.load, keys: keys.length, ...rules })
     } else {
       yield* source.from === "-" ? expectOrdersOnStandardInput : validateFile(source.from)
     }
@@ -204,13 +206,12 @@ export const run = Command.make(
     const settings = {
       exchange: Option.isSome(input.url)
         ? Redacted.make(input.url.value)
-        : ownExchange({ keys, limit, seed, window }, input.faults),
+        : ownExchange({ keys, seed, ...rules }, input.faults),
       source,
       keys,
       seed,
       ttl: Option.getOrUndefined(input.ttl),
-      limit,
-      window,
+      ...rules,
       bound,
       design: input.gate,
       requestTimeout: input.requestTimeout,

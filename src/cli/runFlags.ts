@@ -47,8 +47,7 @@ export const runFlags = {
     description: "An order's time to live: it expires this long after its creation, if it was not sent",
     default: "1s",
   }),
-  limit: Flags.limit,
-  window: Flags.window,
+  ...Flags.rules,
   bound: Flags.durationOrNone("bound", {
     description:
       "The longest time a request takes from here until the exchange counts it, with a margin for handling; none is safe with any delay, and about 5 % slower (default: 55ms with our own exchange, none with --url)",

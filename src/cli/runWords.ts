@@ -3,6 +3,7 @@ import { Duration } from "effect"
 import { counted } from "../platform/counted.ts"
 import type { Outage } from "../dispatch/Circuit.ts"
 import type { DispatchEvent } from "../domain/DispatchEvent.ts"
+import { type LimitSettings, showLimit } from "../domain/LimitSpec.ts"
 import type { OrderCounts } from "../domain/Outcome.ts"
 import type { Remembered } from "../keys/claimKeys.ts"
 import { quote } from "../platform/quote.ts"
@@ -11,18 +12,28 @@ import type { RunSettings } from "../run/RunSettings.ts"
 
 export const clockText = (ms: number): string => `${(ms / 1000).toFixed(0)} s`
 
+/** How the exchange counts, in a line. */
+export const rulesText = ({ limit, limits, nonces, window }: LimitSettings): string => {
+  const counts =
+    limits === undefined
+      ? `${counted(limit, "request")} per ${Duration.format(window)} each`
+      : `limits ${limits.map(showLimit).join(", ")}`
+  return nonces === "none" ? `${counts}, nonces in any order` : counts
+}
+
 /** The lines that a run begins with. */
 export const startText = (
-  { bound, keys, limit, window }: Pick<RunSettings, "bound" | "keys" | "limit" | "window">,
+  settings: Pick<RunSettings, "bound" | "keys" | keyof LimitSettings>,
   /** Undefined where it decides nothing. */
   seed: number | undefined,
   exchange: string,
   journal: string,
 ): string => {
+  const { bound, keys } = settings
   const delay = bound === undefined ? "not known" : `at most ${Duration.format(bound)}`
   return [
     `exchange: ${exchange}`,
-    `${counted(keys.length, "key")}, ${counted(limit, "request")} per ${Duration.format(window)} each, incoming delay ${delay}${seed === undefined ? "" : `, seed ${seed}`}`,
+    `${counted(keys.length, "key")}, ${rulesText(settings)}, incoming delay ${delay}${seed === undefined ? "" : `, seed ${seed}`}`,
     `journal: ${journal}`,
   ].join("\n")
 }
@@ -33,10 +44,14 @@ export const jumpText = (event: Extract<DispatchEvent, { readonly type: "nonce-j
 /** The exchange refused a request for its rate limit, which the gate rules out: says which assumption may be wrong. */
 export const excessText = (
   key: string,
-  { bound, limit, window }: Pick<RunSettings, "bound" | "limit" | "window">,
+  { bound, limit, limits, window }: Pick<RunSettings, "bound" | "limit" | "limits" | "window">,
 ): string => {
   const refused = `warning: the exchange refused a request of ${key} as over its rate limit`
-  const others = `another client uses the key, or the exchange allows less than ${counted(limit, "request")} per ${Duration.format(window)} (--limit, --window)`
+  const allowed =
+    limits === undefined
+      ? `${counted(limit, "request")} per ${Duration.format(window)} (--limit, --window)`
+      : `${limits.map(showLimit).join(", ")} (--limit)`
+  const others = `another client uses the key, or the exchange allows less than ${allowed}`
   if (bound === undefined) return `${refused}: ${others}`
   return `${refused}: a request took longer than --bound ${Duration.format(bound)} (raise it, or give none), ${others}`
 }

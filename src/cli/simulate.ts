@@ -5,6 +5,7 @@ import process from "node:process"
 import { Clock, Console, Duration, Effect, Option, Result } from "effect"
 import { Command, Flag } from "effect/cli"
 import { CommandFailed } from "./errors.ts"
+import type { LimitSettings } from "../domain/LimitSpec.ts"
 import { Journal, openJournal, unwritten } from "../journal/Journal.ts"
 import { nowMsUnsafe } from "../platform/Monotonic.ts"
 import { freshSeed } from "../platform/Random.ts"
@@ -58,8 +59,7 @@ export const scenarioFlags = {
     max: 1000,
   }),
   keys: Flags.integer("keys", { description: "How many API keys", default: "5", max: 1000 }),
-  limit: Flags.limit,
-  window: Flags.window,
+  ...Flags.rules,
   ttl: Flags.durationOrNone("ttl", {
     description: "An order's time to live: it expires this long after its creation, if it was not sent",
     default: "1s",
@@ -91,15 +91,19 @@ export const scenarioFlags = {
 }
 
 /** The scenario that these flags ask for. */
-export const scenarioOf = ({
-  bound,
-  clockStep,
-  lateTimers,
-  spike,
-  ttl,
-  ...rest
-}: Command.Command.Config.Infer<typeof scenarioFlags>): Scenario => ({
+export const scenarioOf = (
+  {
+    bound,
+    clockStep,
+    lateTimers,
+    spike,
+    ttl,
+    ...rest
+  }: Omit<Command.Command.Config.Infer<typeof scenarioFlags>, keyof typeof Flags.rules>,
+  rules: LimitSettings,
+): Scenario => ({
   ...rest,
+  ...rules,
   bound: Option.getOrUndefined(bound),
   ttl: Option.getOrUndefined(ttl),
   spike: Option.getOrUndefined(spike),
@@ -144,10 +148,11 @@ export const simulate = Command.make(
     noProgress: Flags.noProgress,
   },
   Effect.fnUntraced(function* (input) {
-    yield* checkOrderRate(input)
+    const rules = yield* Flags.plainRulesOf(input)
+    yield* checkOrderRate({ ...input, ...rules })
     yield* exchangeMillis("--window", input.window, LONGEST_WINDOW)
     const settings: SimulationSettings = {
-      ...scenarioOf(input),
+      ...scenarioOf(input, rules),
       design: input.gate,
       seed: Option.isSome(input.seed) ? input.seed.value : yield* freshSeed,
       inWords,

@@ -33,6 +33,8 @@ export interface Arrival {
   readonly nonce: bigint | undefined
   /** Milliseconds of the exchange's clock, fractions allowed; less than in the arrival before only where the clock steps. */
   readonly atMs: number
+  /** Asks other limits than the key's window, where there are such: they decide in its place. Asked once at most. */
+  readonly passes?: (() => boolean) | undefined
 }
 
 /**
@@ -55,10 +57,10 @@ export const arrive = (
   if (key.rateLimitErrors >= config.blockAfter) return { ruling: "blocked", next: key }
   const now = Math.floor(arrival.atMs)
   const oldestPass = key.passes[key.oldest] ?? Number.NEGATIVE_INFINITY
-  if (now - oldestPass <= config.windowMs) {
+  if (arrival.passes === undefined ? now - oldestPass <= config.windowMs : !arrival.passes()) {
     return { ruling: "rate-limit", next: { ...key, rateLimitErrors: key.rateLimitErrors + 1 } }
   }
-  const accepted = arrival.nonce !== undefined && arrival.nonce > key.lastNonce
+  const accepted = arrival.nonce !== undefined && (config.nonces === "none" || arrival.nonce > key.lastNonce)
   return {
     ruling: accepted ? "accepted" : "nonce",
     next: {

@@ -30,8 +30,8 @@ export interface ExchangeOptions extends ExchangeSettings {
   readonly host: string
   /** 0 for any free port. */
   readonly port: number
-  /** Limits other than the default ones. */
-  readonly limits?: Partial<ExchangeLimits>
+  /** Other than the default ones. */
+  readonly resources?: Partial<ExchangeLimits>
 }
 
 /** A running exchange. */
@@ -153,7 +153,7 @@ const makeApp = (
  * Nothing is logged or traced: URLs carry API keys.
  */
 export const make = Effect.fnUntraced(function* (options: ExchangeOptions) {
-  const limits = { ...defaultLimits, ...options.limits }
+  const limits = { ...defaultLimits, ...options.resources }
   const tally = makeArrivalTally(
     options.keys.map((key) => key.label),
     Math.floor(Duration.toMillis(options.window)),

@@ -6,6 +6,7 @@
  * busy the machine is.
  */
 import { Clock, Duration, Effect, type Scope } from "effect"
+import type { LimitSettings } from "../domain/LimitSpec.ts"
 import type { ApiKey } from "../domain/ApiKey.ts"
 import { nowMs, nowMsUnsafe, sleepUntil } from "../platform/Monotonic.ts"
 import { seededRandom, wholeUpTo } from "../platform/Random.ts"
@@ -14,13 +15,14 @@ import { type ExchangeRules, exerciseRules } from "../venues/exercise/exercise.t
 import type { ArrivalTally } from "./ArrivalTally.ts"
 import { answerTo, type ExchangeAnswer, unknownKey } from "./ExchangeAnswer.ts"
 import { type ExchangeRecord, noRecord } from "./ExchangeRecord.ts"
+import { ScopedCounters } from "./counters/ScopedCounters.ts"
 import type { Cut } from "./faults/Cut.ts"
 import type { Fault, MomentFault } from "./faults/Fault.ts"
 import { makeFaultPlan, type RequestFaults, type Spoiling } from "./faults/FaultPlan.ts"
 import { quotaHeaders } from "./faults/quotaHeaders.ts"
 import { nextMoment } from "./faults/When.ts"
 import { failing, garbled, type WrongAnswer } from "./faults/wrongAnswer.ts"
-import type { Parameters } from "./parameters.ts"
+import { costOf, type Parameters } from "./parameters.ts"
 import { Register, type RegisteredKey } from "./Register.ts"
 
 /** What becomes of a request. */
@@ -36,13 +38,9 @@ export type Reply =
 type Answered = Extract<Reply, { readonly type: "answer" }>
 
 /** What an exchange is like. */
-export interface ExchangeSettings {
+export interface ExchangeSettings extends LimitSettings {
   /** The keys it knows. */
   readonly keys: ReadonlyArray<ApiKey>
-  /** Requests that a key may pass in one window. */
-  readonly limit: number
-  /** The window, in whole milliseconds. */
-  readonly window: Duration.Duration
   /** The longest delay each way, in whole milliseconds. */
   readonly maxDelay: Duration.Duration
   /** What the delays derive from. */
@@ -138,7 +136,8 @@ const decide = (court: Court, { key, parameters, faults, atMs }: KnownRequest): 
   const { clock, options, record, register, rules } = court
   const { nonce, reqId = "" } = parameters
   if (faults.blocks) register.block(key)
-  const ruling = register.judge(key, nonce, atMs)
+  const { address, param } = parameters
+  const ruling = register.judge(key, nonce, atMs, { address, cost: costOf(parameters), param })
   options.tally.arrived(key.label, ruling, atMs, reqId)
   const wallMs = clock.currentTimeMillisUnsafe()
   const atEpochMs = wallMs - (nowMsUnsafe(clock) - atMs)
@@ -178,12 +177,17 @@ export const makeJudge = Effect.fnUntraced(function* (
   const clock = yield* Clock.Clock
   const { faults: faultsToPlay = [], record = noRecord, seed, tally } = options
   const windowMs = Math.floor(Duration.toMillis(options.window))
-  const rules = { ...exerciseRules, limit: options.limit, windowMs }
+  const rules = { ...exerciseRules, limit: options.limit, windowMs, nonces: options.nonces }
   const maxDelayMs = Math.floor(Duration.toMillis(options.maxDelay))
   const delays = yield* seededRandom(seed, "exchange delays")
   const plan = yield* makeFaultPlan(faultsToPlay, seed)
-  const register = new Register(options.keys, rules, yield* seededRandom(seed, "fault block-key whom"))
   const startMs = nowMsUnsafe(clock)
+  const { limits } = options
+  // Windows on the exchange's clock begin when the wall clock shows a whole number of them.
+  const phaseMs = Math.round(startMs - clock.currentTimeMillisUnsafe())
+  const register = new Register(options.keys, rules, yield* seededRandom(seed, "fault block-key whom"), () =>
+    limits === undefined ? undefined : new ScopedCounters(limits, phaseMs),
+  )
   const court: Court = { options, record, clock, rules, register, agenda: new TimeHeap(), startMs }
   yield* Effect.forEach(plan.moments, (fault) => Effect.forkScoped(playMoments(court, fault)), {
     discard: true,

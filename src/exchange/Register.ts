@@ -6,6 +6,7 @@ import { type Random, Redacted } from "effect"
 import type { ApiKey } from "../domain/ApiKey.ts"
 import type { ExchangeRules } from "../venues/exercise/exercise.ts"
 import { arrive, emptyKey, type KeyUsage, parseNonce, type Ruling } from "./ExchangeModel.ts"
+import type { CountedRequest, ScopedCounters } from "./counters/ScopedCounters.ts"
 import type { MomentFault } from "./faults/Fault.ts"
 
 /** A key that the exchange knows. */
@@ -13,6 +14,9 @@ export interface RegisteredKey {
   readonly label: string
   usage: KeyUsage
 }
+
+/** What limits are to know of a request, but for its key. */
+export type RequestFacts = Omit<CountedRequest, "key">
 
 export class Register {
   /** How often the exchange was restarted: a request of an earlier life is forgotten. */
@@ -22,11 +26,20 @@ export class Register {
   readonly #rules: ExchangeRules
   readonly #keys: ReadonlyMap<string, RegisteredKey>
   readonly #luck: Random.Random
+  readonly #makeCounters: () => ScopedCounters | undefined
+  #counters: ScopedCounters | undefined
 
-  /** `luck` chooses which key a `block-key` fault hits. */
-  constructor(keys: ReadonlyArray<ApiKey>, rules: ExchangeRules, luck: Random.Random) {
+  /** `luck` chooses which key a `block-key` fault hits. `makeCounters` gives limits that decide in place of a key's window. */
+  constructor(
+    keys: ReadonlyArray<ApiKey>,
+    rules: ExchangeRules,
+    luck: Random.Random,
+    makeCounters: () => ScopedCounters | undefined = () => undefined,
+  ) {
     this.#rules = rules
     this.#luck = luck
+    this.#makeCounters = makeCounters
+    this.#counters = makeCounters()
     this.#keys = new Map(
       keys.map(({ label, secret }) => [Redacted.value(secret), { label, usage: emptyKey(rules) }]),
     )
@@ -37,8 +50,11 @@ export class Register {
   }
 
   /** Judges a request that arrives at `atMs` of a clock that never jumps. */
-  judge(key: RegisteredKey, nonce: string | undefined, atMs: number): Ruling {
-    const arrival = { nonce: parseNonce(nonce), atMs: atMs + this.clockStepMs }
+  judge(key: RegisteredKey, nonce: string | undefined, atMs: number, facts: RequestFacts): Ruling {
+    const counters = this.#counters
+    const judgedMs = atMs + this.clockStepMs
+    const passes = counters && (() => counters.pass({ ...facts, key: key.label }, judgedMs))
+    const arrival = { nonce: parseNonce(nonce), atMs: judgedMs, passes }
     const { next, ruling } = arrive(this.#rules, key.usage, arrival)
     key.usage = next
     return ruling
@@ -56,6 +72,7 @@ export class Register {
       case "restart":
         this.life += 1
         for (const key of this.#keys.values()) key.usage = emptyKey(this.#rules)
+        this.#counters = this.#makeCounters()
         return true
       case "clock":
         this.clockStepMs += fault.byMs

@@ -1,19 +1,29 @@
 /** A request's parameters, read from its address or else from its form. */
-import { type ByteSize, Effect, Predicate } from "effect"
+import { type ByteSize, Effect, Option, Predicate } from "effect"
 import { HttpIncomingMessage, type HttpServerError, type HttpServerRequest } from "effect/http"
 import { bodyTooLarge, type ExchangeAnswer, unreadableBody } from "./ExchangeAnswer.ts"
 
-/** The protocol's three parameters. */
+/** The protocol's three parameters, and what limits with costs and scopes ask of a request. */
 export interface Parameters {
   readonly apiKey: string | undefined
   readonly nonce: string | undefined
   readonly reqId: string | undefined
+  /** Any of the request. */
+  readonly param: (name: string) => string | undefined
+  /** Where the request comes from. */
+  readonly address: string
 }
 
 /** Each parameter is of the query string, or else of a form body. */
-const readParameters = (query: URLSearchParams, form: URLSearchParams): Parameters => {
-  const read = (name: string) => query.get(name) ?? form.get(name) ?? undefined
-  return { apiKey: read("api_key"), nonce: read("nonce"), reqId: read("req_id") }
+const readParameters = (address: string, query: URLSearchParams, form: URLSearchParams): Parameters => {
+  const param = (name: string) => query.get(name) ?? form.get(name) ?? undefined
+  return { apiKey: param("api_key"), nonce: param("nonce"), reqId: param("req_id"), param, address }
+}
+
+/** What an order says that it costs: 1 unless it is said, as a whole number. */
+export const costOf = ({ param }: Pick<Parameters, "param">): number => {
+  const cost = param("cost") ?? ""
+  return /^\d{1,15}$/.test(cost) ? Number(cost) : 1
 }
 
 const FORM = /^application\/x-www-form-urlencoded\b/i
@@ -31,7 +41,8 @@ export const parametersOf = (
   maxBody: ByteSize.ByteSize,
 ): Effect.Effect<Parameters, ExchangeAnswer> => {
   const fromQuery = new URLSearchParams(query)
-  const parameters = readParameters(fromQuery, noParameters)
+  const address = Option.getOrElse(request.remoteAddress, () => "")
+  const parameters = readParameters(address, fromQuery, noParameters)
   const isComplete = Object.values(parameters).every((value) => value !== undefined)
   if (isComplete || !FORM.test(request.headers["content-type"] ?? "")) {
     return Effect.succeed(parameters)
@@ -41,6 +52,6 @@ export const parametersOf = (
     // An order whose body is not here yet has not reached the exchange: hanging up undoes it.
     Effect.interruptible,
     Effect.mapError(bodyProblem),
-    Effect.map((text) => readParameters(fromQuery, new URLSearchParams(text))),
+    Effect.map((text) => readParameters(address, fromQuery, new URLSearchParams(text))),
   )
 }

@@ -4,6 +4,7 @@
  */
 import { Context, type Duration, Effect, Layer, Redacted, Result, type Scope, Stream } from "effect"
 import { claimFor, showUrl } from "../dispatch/HttpDispatcher.ts"
+import type { LimitSettings } from "../domain/LimitSpec.ts"
 import { Journal, openJournal } from "../journal/Journal.ts"
 import { makeRemaining, recover } from "../recovery/Recovery.ts"
 import { layer as httpExchangeLayer } from "../venues/exercise/HttpExchangeClient.ts"
@@ -29,7 +30,15 @@ export type SourceSettings =
 
 export interface HttpRunSettings<E = never> extends Pick<
   RunSettings,
-  "keys" | "seed" | "ttl" | "limit" | "window" | "bound" | "design" | "requestTimeout" | "parking" | "inWords"
+  | "keys"
+  | "seed"
+  | "ttl"
+  | keyof LimitSettings
+  | "bound"
+  | "design"
+  | "requestTimeout"
+  | "parking"
+  | "inWords"
 > {
   /**
    * The exchange's address, which may hold a token and is never shown whole; or an effect that starts an exchange for this
@@ -69,9 +78,9 @@ const exchangeOf = Effect.fnUntraced(function* <E>({ exchange }: HttpRunSettings
   return { url: new URL(address), shown: `our own at ${address}` }
 })
 
-const sourceOf = <E>({ keys, limit, seed, source, window }: HttpRunSettings<E>) =>
+const sourceOf = <E>({ keys, limit, limits, seed, source, window }: HttpRunSettings<E>) =>
   source.type === "random"
-    ? Effect.succeed(randomOrders({ ...source, seed, keys: keys.length, limit, window }))
+    ? Effect.succeed(randomOrders({ ...source, seed, keys: keys.length, limit, limits, window }))
     : ndjsonOrders(source.from, source.duration)
 
 /** Makes all that a run needs, for as long as the scope; then `run` runs it, see `Run.run`. */

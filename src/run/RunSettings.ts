@@ -2,18 +2,17 @@
 import type { Duration } from "effect"
 import type { DispatcherOptions } from "../dispatch/DispatcherOptions.ts"
 import type { ApiKey } from "../domain/ApiKey.ts"
+import type { LimitSettings } from "../domain/LimitSpec.ts"
 import type { FormerLife } from "../journal/JournalRecord.ts"
 import type { ClaimedKeys } from "../keys/claimKeys.ts"
 import type { Design } from "./Design.ts"
 import type { RunFailure } from "./RunFailure.ts"
 
-export interface RunSettings {
+export interface RunSettings extends LimitSettings {
   readonly keys: ReadonlyArray<ApiKey>
   readonly seed: number
   /** An order's time to live; undefined for no limit. */
   readonly ttl: Duration.Duration | undefined
-  readonly limit: number
-  readonly window: Duration.Duration
   /** The longest incoming delay; undefined if it is not known. */
   readonly bound: Duration.Duration | undefined
   /** What decides when a key may send. */

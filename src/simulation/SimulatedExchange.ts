@@ -7,6 +7,9 @@ import { type AnswerHeaders, readAdvice } from "../http/advice.ts"
 import { answersPing, readAnswer, turnsAway } from "../venues/exercise/answer.ts"
 import type { ApiKey } from "../domain/ApiKey.ts"
 import { answerTo, type ExchangeAnswer, unknownKey } from "../exchange/ExchangeAnswer.ts"
+import { ScopedCounters } from "../exchange/counters/ScopedCounters.ts"
+import type { LimitSpec } from "../domain/LimitSpec.ts"
+import type { Order } from "../domain/Order.ts"
 import { ExchangeClient, PingFailed, type TransitWatch } from "../venues/ExchangeClient.ts"
 import { arrive, emptyKey, type KeyUsage, type Ruling } from "../exchange/ExchangeModel.ts"
 import { type ExchangeRules } from "../venues/exercise/exercise.ts"
@@ -53,6 +56,8 @@ export interface Arrival {
 
 export interface SimulatedExchangeOptions {
   readonly config: ExchangeRules
+  /** Limits that decide in place of a key's window. */
+  readonly limits?: ReadonlyArray<LimitSpec> | undefined
   /** How long the client waits for an answer. */
   readonly requestTimeoutMs: number
   /** The journey of the n-th request of all, from 0. */
@@ -76,30 +81,34 @@ interface Sent {
   readonly journey: Journey
   readonly watch: TransitWatch
   readonly key: ApiKey
-  readonly id: string
+  readonly order: Order
   readonly nonce: number
 }
 
 type Judge = (sent: Sent) => ExchangeAnswer
 
 /** Judges by the model, and keeps each key's state for it. */
-const makeJudge =
-  (
-    { config, onArrival, unknownKeys = [] }: SimulatedExchangeOptions,
-    states: Map<string, KeyUsage>,
-    clock: Clock.Clock,
-  ): Judge =>
-  ({ id, key, nonce }) => {
+const makeJudge = (
+  { config, limits, onArrival, unknownKeys = [] }: SimulatedExchangeOptions,
+  states: Map<string, KeyUsage>,
+  clock: Clock.Clock,
+): Judge => {
+  const counters = limits && new ScopedCounters(limits)
+  return ({ key, nonce, order }) => {
     if (unknownKeys.includes(key.label)) return unknownKey
     const atMs = nowMsUnsafe(clock)
+    const { id, params } = order
+    const facts = { key: key.label, address: "", cost: 1, param: (name: string) => params?.[name] }
     const { ruling, next } = arrive(config, states.get(key.label) ?? emptyKey(config), {
       nonce: BigInt(nonce),
       atMs,
+      passes: counters && (() => counters.pass(facts, atMs)),
     })
     states.set(key.label, next)
     onArrival({ key: key.label, id, nonce, atMs, ruling })
     return answerTo(ruling, id)
   }
+}
 
 /** The usual journey: there, judged, and back. No fiber of its own, for there are millions of them. */
 const roundTrip = (sent: Sent, judge: Judge, clock: Clock.Clock) =>
@@ -119,9 +128,9 @@ const eventful = Effect.fnUntraced(function* (
   clock: Clock.Clock,
   world: Scope.Scope,
 ): Effect.fn.Return<ExchangeAnswer, SubmitError> {
-  const { id, journey, key, watch } = sent
+  const { journey, key, order, watch } = sent
   const { fate } = journey
-  const about = { orderId: id, key: key.label }
+  const about = { orderId: order.id, key: key.label }
   if (fate === "refused-connection") return yield* new ConnectionFailed({ ...about, code: "ECONNREFUSED" })
   watch.onWritten(nowMsUnsafe(clock))
   const answer = Deferred.makeUnsafe<ExchangeAnswer>()
@@ -190,7 +199,7 @@ export const makeSimulatedExchange = Effect.fnUntraced(function* (options: Simul
     Effect.suspend(() => {
       const about = { orderId: order.id, key: key.label }
       const journey = options.journey(count++, key)
-      const sent: Sent = { journey, watch, key, id: order.id, nonce }
+      const sent: Sent = { journey, watch, key, order, nonce }
       const { writeMs = 0, incomingMs, outgoingMs, fate } = journey
       const inTime = writeMs + incomingMs + outgoingMs < requestTimeoutMs
       const usual = fate === undefined && inTime

@@ -7,6 +7,7 @@ import { Cause, Context, Duration, Effect, Exit, Option, Redacted } from "effect
 import { DEFAULT_REQUEST_TIMEOUT } from "../dispatch/requestTimeout.ts"
 import type { ApiKey } from "../domain/ApiKey.ts"
 import { type ExchangeTally, makeArrivalTally } from "../exchange/ArrivalTally.ts"
+import type { LimitSettings } from "../domain/LimitSpec.ts"
 import { Journal, unwritten } from "../journal/Journal.ts"
 import { seededRandom } from "../platform/Random.ts"
 import type { Design } from "../run/Design.ts"
@@ -22,11 +23,9 @@ import { type DelayShape, drawDelay } from "./Delay.ts"
 import { type Fate, type Journey, makeSimulatedExchange } from "./SimulatedExchange.ts"
 import { inVirtualTime } from "./VirtualTime.ts"
 
-export interface SimulationSettings {
+export interface SimulationSettings extends LimitSettings {
   /** How many API keys. */
   readonly keys: number
-  readonly limit: number
-  readonly window: Duration.Duration
   /** The bound that the client believes in, or undefined where it knows none. */
   readonly bound: Duration.Duration | undefined
   readonly ttl: Duration.Duration | undefined
@@ -92,7 +91,7 @@ const SNAPSHOT_EVERY = Duration.minutes(1)
 
 const program = Effect.fnUntraced(function* (settings: SimulationSettings) {
   const keys = makeKeys(settings.keys)
-  const { limit, window, load, duration, seed } = settings
+  const { limit, limits, nonces, window, load, duration, seed } = settings
   const windowMs = Duration.toMillis(window)
   const tally = makeArrivalTally(
     keys.map((key) => key.label),
@@ -100,7 +99,8 @@ const program = Effect.fnUntraced(function* (settings: SimulationSettings) {
     REMEMBERED_ORDERS,
   )
   const exchange = yield* makeSimulatedExchange({
-    config: { ...exerciseRules, limit, windowMs },
+    config: { ...exerciseRules, limit, windowMs, nonces },
+    limits,
     requestTimeoutMs: Duration.toMillis(DEFAULT_REQUEST_TIMEOUT),
     journey: yield* makeJourneys(settings),
     onArrival: ({ key, ruling, atMs, id }) => tally.arrived(key, ruling, atMs, id),
@@ -115,7 +115,7 @@ const program = Effect.fnUntraced(function* (settings: SimulationSettings) {
     Effect.provideService(ExchangeClient, exchange.client),
     Effect.provideService(
       OrderSource,
-      randomOrders({ seed, load, keys: keys.length, limit, window, duration }),
+      randomOrders({ seed, load, keys: keys.length, limit, limits, window, duration }),
     ),
     Effect.orDie,
   )

@@ -204,7 +204,7 @@ describe("numbers", () => {
       const range = `from ${min} to ${max}`
       return [
         [`${command}=`, `${flag}: "" is not a whole number; write one ${range}`],
-        [command, `${flag} needs a value (N)`],
+        [command, `${flag} needs a value (N`],
         [`${command} x`, `${flag}: "x" is not a whole number; write one ${range}`],
         [`${command} 1.5`, `${flag}: "1.5" is not a whole number; write one ${range}`],
         [`${command} 1e3`, `${flag}: "1e3" is not a whole number; write one ${range}`],
@@ -218,6 +218,20 @@ describe("numbers", () => {
     }),
   )
   refused([
+    ["exchange --limit 20/1s@moon", '--limit: "20/1s@moon": there is no scope "@moon"; write @key, @account'],
+    [
+      "exchange --limit leaky:20/1s",
+      '--limit: "leaky:20/1s": there is no rule "leaky"; write limits as 20/1s, bucket:',
+    ],
+    [
+      "exchange --limit bucket:60",
+      '--limit: "bucket:60": a bucket has a capacity and a decay; write limits as',
+    ],
+    [
+      "exchange --limit 20 --limit 30",
+      "--limit: a plain number stands for requests of a key in one --window",
+    ],
+    ["exchange --nonces falling", '--nonces: "falling" is not right; write rising or none'],
     ["run --load many", '--load: "many" is not a number; write one such as 1 or 0.95'],
     ["run --load NaN", '--load: "NaN" is not a number'],
     ["run --load Infinity", '--load: "Infinity" is not a number'],

@@ -143,3 +143,31 @@ it("lines up a table whatever the numbers", () => {
   }).split("\n")
   expect(new Set([title?.length, first?.length, second?.length]).size).toBe(1)
 })
+
+it.live("counts by the rules that it is given, with costs and scopes", () =>
+  Effect.gen(function* () {
+    const running = yield* Effect.forkChild(
+      run(
+        "--port",
+        "0",
+        "--max-delay",
+        "0ms",
+        "--limit",
+        "5/1m@account",
+        "--limit",
+        "1/1m@account+symbol",
+        "--nonces",
+        "none",
+      ),
+    )
+    const line = yield* firstLine
+    expect(line).toContain("limits 5/1m@account, 1/1m@account+symbol, nonces in any order, delays")
+    const url = `${line.split(" ")[1] ?? ""}?api_key=UT4NHL1J796WCHULA1750MXYF9F5JYA6&nonce=1`
+    const statuses = yield* Effect.forEach(
+      ["symbol=A", "symbol=A", "symbol=B&cost=0", "symbol=B", "symbol=C&cost=5", "symbol=D&cost=1"],
+      (rest) => ask(`${url}&${rest}`),
+    )
+    expect(statuses).toEqual([200, 429, 200, 200, 429, 200])
+    yield* Fiber.interrupt(running)
+  }).pipe(Effect.provide(TestConsole.layer)),
+)

@@ -17,7 +17,7 @@ const makeExchange = (limits: Partial<ExchangeLimits> = {}, maxDelayMs = 0) =>
     seed: 1,
     host: "127.0.0.1",
     port: 0,
-    limits,
+    resources: limits,
   })
 
 interface Client {

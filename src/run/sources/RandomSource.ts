@@ -5,17 +5,15 @@
 import { Clock, Duration, Effect, type Random, Stream } from "effect"
 import { nowMsUnsafe, sleepUntil } from "../../platform/Monotonic.ts"
 import { seededRandom, wholeUpTo } from "../../platform/Random.ts"
+import { type LimitSettings, sharedSlotMs } from "../../domain/LimitSpec.ts"
 import { MadeOrder } from "../../domain/Order.ts"
 
 /** What sets the rate of orders. */
-export interface RandomSourceRate {
+export interface RandomSourceRate extends Pick<LimitSettings, "limit" | "window" | "limits"> {
   /** The rate as a multiple of the exercise's: 1 is 95 % of what the keys' limits allow. */
   readonly load: number
   /** How many API keys there are. */
   readonly keys: number
-  /** Requests that a key may pass in one window. */
-  readonly limit: number
-  readonly window: Duration.Duration
 }
 
 /** What a random source is made of. */
@@ -33,7 +31,7 @@ const HEADROOM = 1.05
 
 /** The mean time between two orders, in milliseconds: 10.5 in the exercise, that is 95.2 orders a second. */
 export const meanGapMs = (rate: RandomSourceRate): number =>
-  (Duration.toMillis(rate.window) / rate.limit / rate.keys / rate.load) * HEADROOM
+  (sharedSlotMs(rate, rate.keys) / rate.load) * HEADROOM
 
 /**
  * When orders are due, in milliseconds from the start: 0, and then without end.

@@ -1,4 +1,5 @@
 /** What the exercise gives its clients: its rules in numbers, and its public keys. */
+import type { Nonces } from "../../domain/LimitSpec.ts"
 import { labelKeys } from "../../domain/ApiKey.ts"
 
 /** An exchange's rules for one key, in numbers. */
@@ -9,6 +10,8 @@ export interface ExchangeRules {
   readonly windowMs: number
   /** Rate-limit errors after which a key is blocked for good. */
   readonly blockAfter: number
+  /** Whether each key's nonces must rise. They must unless said. */
+  readonly nonces?: Nonces | undefined
 }
 
 /** The exercise's rules: 20 requests in 1000 ms, blocked after ten errors. */
