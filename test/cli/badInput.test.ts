@@ -218,7 +218,7 @@ describe("numbers", () => {
     }),
   )
   refused([
-    ["exchange --limit 20/1s@moon", '--limit: "20/1s@moon": there is no scope "@moon"; write @key, @account'],
+    ["exchange --limit 20/1s@", '--limit: "20/1s@": there is no scope "@"; write @key, @account'],
     [
       "exchange --limit leaky:20/1s",
       '--limit: "leaky:20/1s": there is no rule "leaky"; write limits as 20/1s, bucket:',
