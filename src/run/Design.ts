@@ -4,6 +4,7 @@
 import { Duration } from "effect"
 import type { RateLimiter } from "effect/persistence"
 import type { DispatcherOptions } from "../dispatch/DispatcherOptions.ts"
+import type { LimitSpec } from "../domain/LimitSpec.ts"
 import { ackWindow, defaultMargin, defaultPace } from "../limits/AckWindow.ts"
 import type { GateFactory } from "../limits/Gate.ts"
 import type { LiveReach } from "../limits/LiveReach.ts"
@@ -12,6 +13,8 @@ import type { LiveReach } from "../limits/LiveReach.ts"
 export interface GateOptions {
   readonly limit: number
   readonly window: Duration.Duration
+  /** All limits, where `limit` in each `window` of a key is not all. */
+  readonly limits?: ReadonlyArray<LimitSpec> | undefined
   readonly reach: LiveReach
   readonly rateLimiter: RateLimiter.RateLimiter
 }

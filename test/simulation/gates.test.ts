@@ -105,6 +105,35 @@ describe("Effect's RateLimiter alone", () => {
   )
 })
 
+describe("gcra", () => {
+  it.effect("sends its limit at once, and then one a slot", () =>
+    Effect.gen(function* () {
+      const { times } = yield* send("gcra")
+      assert.deepStrictEqual(times.slice(17, 24), [0, 0, 0, 50, 100, 150, 200])
+    }),
+  )
+})
+
+describe("ccxt-leaky-bucket", () => {
+  it.effect("sends one a slot from the first on", () =>
+    Effect.gen(function* () {
+      const { times } = yield* send("ccxt-leaky-bucket")
+      assert.deepStrictEqual(times.slice(0, 4), [0, 50, 100, 150])
+    }),
+  )
+})
+
+describe("ccxt-rolling-window", () => {
+  it.effect("sends its limit at once, and the next when the first is a window old", () =>
+    Effect.gen(function* () {
+      const { arrivals, times } = yield* send("ccxt-rolling-window")
+      assert.deepStrictEqual(times.slice(18, 22), [0, 0, 1000, 1000])
+      // The exchange counts a request for one millisecond more.
+      assert.strictEqual(arrivals[20]?.ruling, "rate-limit")
+    }),
+  )
+})
+
 describe("a gate's name", () => {
   it("is read as it is shown", () => {
     for (const text of [
@@ -114,6 +143,9 @@ describe("a gate's name", () => {
       "thread-slots",
       "token-bucket",
       "fixed-window",
+      "gcra",
+      "ccxt-leaky-bucket",
+      "ccxt-rolling-window",
     ]) {
       assert.strictEqual(Result.getOrThrow(Result.map(parseDesign(text), ({ name }) => name)), text)
     }
