@@ -51,7 +51,7 @@ const denied = (turns: ReadonlyArray<Turn>, doubts: boolean) =>
       const http = yield* makeHttpTransport({ url: server.url, requestTimeoutMs: 2000, maxInFlight: 2 })
       const submit = (id: string) =>
         http.send<Acceptance, SubmitError | undefined>({
-          path: `/?req_id=${id}`,
+          message: () => ({ method: "GET", path: `/?req_id=${id}` }),
           watch: { onWritten: () => {}, onSettled: () => {} },
           isAnonymous: ({ status }) => doubts && status >= 400 && status < 500,
           conclude: (ending) =>

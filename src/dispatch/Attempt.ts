@@ -4,8 +4,8 @@
  *
  * Times are milliseconds of the monotonic clock.
  */
-import { Cause, Exit, Redacted } from "effect"
-import type { ApiKey } from "../domain/ApiKey.ts"
+import { Cause, Exit } from "effect"
+import { type ApiKey, withoutCredentials } from "../domain/ApiKey.ts"
 import type { OrderEnd, RequestTrace, ReturnReason } from "../domain/DispatchEvent.ts"
 import type { RejectReason } from "../domain/Outcome.ts"
 import {
@@ -82,13 +82,12 @@ export const signOf = ({ result }: Attempt): Sign | undefined => {
 const errorOf = (
   cause: Cause.Cause<unknown>,
   about: { readonly orderId: string; readonly key: string },
-  secret: Redacted.Redacted,
+  key: ApiKey,
   wasWritten: boolean,
 ): SubmitError => {
   const thrown = Cause.squash(cause)
   if (!isSubmitError(thrown)) {
-    const problem = problemOf(thrown).replaceAll(Redacted.value(secret), about.key)
-    return new ClientFailed({ ...about, problem })
+    return new ClientFailed({ ...about, problem: withoutCredentials(problemOf(thrown), key) })
   }
   return wasWritten && thrown._tag === "ConnectionFailed"
     ? new ConnectionBroken({ ...about, code: thrown.code })
@@ -114,7 +113,7 @@ export const attemptOf = (
   const error =
     exit === undefined
       ? new RequestTimeout(about)
-      : errorOf(exit.cause, about, key.secret, request.writtenMs !== undefined)
+      : errorOf(exit.cause, about, key, request.writtenMs !== undefined)
   const verdict = verdictOf(error)
   if (isWithheld && verdict.kind === "never-sent") return { ...withheld(request), atMs }
   return { request, result: { kind: "failed", error, verdict }, ending: endingOf(verdict), atMs }

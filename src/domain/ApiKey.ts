@@ -3,12 +3,36 @@
  */
 import { Redacted } from "effect"
 
-/** An API key. Its label (`key-1`, `key-2`, ... in the order given) may be shown, its secret never. */
-export interface ApiKey {
-  readonly label: string
+/** What an exchange knows a client by. All of it is secret. */
+export interface Credentials {
+  /** What requests carry or are signed with. */
   readonly secret: Redacted.Redacted
+  /** What names the key to the exchange, where the secret itself never travels. */
+  readonly key?: Redacted.Redacted
+  /** A password that goes with the key, where the exchange wants one. */
+  readonly passphrase?: Redacted.Redacted
 }
 
-/** Labels secrets in the order given. */
+/** An API key. Its label (`key-1`, `key-2`, ... in the order given) may be shown, its credentials never. */
+export interface ApiKey extends Credentials {
+  readonly label: string
+}
+
+/** Labels credentials in the order given. */
+export const labelCredentials = (credentials: ReadonlyArray<Credentials>): ReadonlyArray<ApiKey> =>
+  credentials.map((each, index) => ({ label: `key-${index + 1}`, ...each }))
+
+/** The same for secrets that stand alone. */
 export const labelKeys = (secrets: ReadonlyArray<string>): ReadonlyArray<ApiKey> =>
-  secrets.map((secret, index) => ({ label: `key-${index + 1}`, secret: Redacted.make(secret) }))
+  labelCredentials(secrets.map((secret) => ({ secret: Redacted.make(secret) })))
+
+/** A text with the key's label in place of its credentials, wherever somebody has repeated them. */
+export const withoutCredentials = (text: string, { key, label, passphrase, secret }: ApiKey): string => {
+  let clean = text
+  for (const part of [secret, key, passphrase]) {
+    const plain = part === undefined ? "" : Redacted.value(part)
+    if (plain !== "")
+      clean = clean.replaceAll(plain, () => label).replaceAll(encodeURIComponent(plain), () => label)
+  }
+  return clean
+}

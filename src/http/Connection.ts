@@ -11,6 +11,16 @@ import type { Socket } from "node:net"
 import { type buildConnector, Client, type Dispatcher } from "undici"
 import { codeOf, type OpenSocket } from "./connect.ts"
 
+/** What is sent: one request's method, path and query, headers and body. It holds secrets. */
+export interface HttpMessage {
+  readonly method: "GET" | "POST" | "PUT" | "DELETE"
+  /** Path and query. */
+  readonly path: string
+  /** Besides those that every request has. */
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
+}
+
 const HEADERS = ["accept", "application/json"]
 
 export class Connection {
@@ -66,9 +76,16 @@ export class Connection {
     return this.isOpen && this.#socket.readableLength === 0
   }
 
-  dispatch(path: string, handler: Dispatcher.DispatchHandler): void {
+  dispatch({ body, headers, method, path }: HttpMessage, handler: Dispatcher.DispatchHandler): void {
     this.#client.dispatch(
-      { path, method: "GET", headers: HEADERS, idempotent: false, blocking: false },
+      {
+        path,
+        method,
+        headers: headers === undefined ? HEADERS : [...HEADERS, ...Object.entries(headers).flat()],
+        body: body ?? null,
+        idempotent: false,
+        blocking: false,
+      },
       handler,
     )
   }

@@ -6,7 +6,7 @@ import { Exit, Effect, Result } from "effect"
 import type { Dispatcher } from "undici"
 import type { AnswerHeaders } from "./advice.ts"
 import { codeOf, CONNECT_TIMEOUT } from "./connect.ts"
-import type { Connection } from "./Connection.ts"
+import type { Connection, HttpMessage } from "./Connection.ts"
 
 /** A complete answer. */
 export interface Answer {
@@ -37,8 +37,8 @@ export interface HttpWatch {
 
 /** One request. */
 export interface HttpExchange<A, E> {
-  /** Path and query. */
-  readonly path: string
+  /** Asked once a connection is there: what is signed with the time is signed then. Where it throws, the request is broken. */
+  readonly message: () => HttpMessage
   readonly watch: HttpWatch
   /**
    * What its ending means. Only after a success is its connection used again: a refusal carries no order's id, and
@@ -115,7 +115,13 @@ export class HttpRequest<A, E> implements PendingRequest, Dispatcher.DispatchHan
 
   start(connection: Carrier): void {
     this.#connection = connection
-    connection.dispatch(this.#exchange.path, this)
+    Result.match(
+      Result.try(() => this.#exchange.message()),
+      {
+        onSuccess: (message) => connection.dispatch(message, this),
+        onFailure: () => this.#settle({ kind: "broken", code: "unsendable" }),
+      },
+    )
   }
 
   fail(code: string): void {

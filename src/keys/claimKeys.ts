@@ -6,7 +6,7 @@ import { createHash } from "node:crypto"
 import { Clock, Effect, Option, Redacted } from "effect"
 import type { KeyMemory, Recall } from "./KeyMemory.ts"
 import type { ReachTerms } from "./KeyState.ts"
-import type { ApiKey } from "../domain/ApiKey.ts"
+import type { ApiKey, Credentials } from "../domain/ApiKey.ts"
 import { invariant } from "../platform/invariant.ts"
 import { nowMsUnsafe } from "../platform/Monotonic.ts"
 import { KeyLocks } from "./KeyLocks.ts"
@@ -20,8 +20,12 @@ import { StateFiles, stateProblem } from "./StateFiles.ts"
 const PURPOSE = "paceline state of the API key "
 
 /** A key's name in its state files: half of a SHA-256 in hex, the same on every exchange, as one may have two addresses. */
-export const keyName = ({ secret }: Pick<ApiKey, "secret">): string =>
-  createHash("sha256").update(PURPOSE).update(Redacted.value(secret)).digest("hex").slice(0, 32)
+export const keyName = ({ key, secret }: Credentials): string =>
+  createHash("sha256")
+    .update(PURPOSE)
+    .update(Redacted.value(key ?? secret))
+    .digest("hex")
+    .slice(0, 32)
 
 export interface ClaimOptions {
   readonly keys: ReadonlyArray<ApiKey>

@@ -13,6 +13,8 @@ export const Acceptance = Schema.Struct({
   status: Schema.Literal("OK"),
   /** The id of the order that was taken. */
   req_id: Schema.String,
+  /** What else the venue says of it, such as a transaction id: text by name. */
+  data: Schema.optionalKey(Schema.Record(Schema.String, Schema.String)),
 })
 export type Acceptance = typeof Acceptance.Type
 

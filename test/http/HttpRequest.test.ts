@@ -40,7 +40,7 @@ const makeRequest = ({ conclude, mayStart }: { mayStart?: () => boolean; conclud
   const results: Array<Exit.Exit<string, string>> = []
   const request = new HttpRequest<string, string>(
     {
-      path: "/",
+      message: () => ({ method: "GET", path: "/" }),
       watch: {
         ...(mayStart === undefined ? {} : { mayStart }),
         onWritten: () => told.push("written"),
@@ -135,7 +135,7 @@ it("settled when its answer was complete, however long that is doubted", async (
       const { carrier, controller } = makeRequest()
       const request = new HttpRequest<void, string>(
         {
-          path: "/",
+          message: () => ({ method: "GET", path: "/" }),
           watch: { onWritten: () => {}, onSettled: (atMs) => times.push(atMs) },
           conclude: () => Exit.void,
           isAnonymous: () => true,

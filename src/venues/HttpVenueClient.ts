@@ -1,0 +1,195 @@
+/** Any venue over HTTP: its orders as requests, and what their answers mean. */
+import { Clock, Duration, Effect, Exit, Layer, Result } from "effect"
+import { type ApiKey, withoutCredentials } from "../domain/ApiKey.ts"
+import { ConnectionBroken, ConnectionFailed, RequestTimeout } from "../domain/SubmitError.ts"
+import { type Advice, readAdvice } from "../http/advice.ts"
+import type { Answer, HttpEnding, HttpWatch } from "../http/HttpRequest.ts"
+import { makeHttpTransport } from "../http/HttpTransport.ts"
+import { nowMsUnsafe } from "../platform/Monotonic.ts"
+import { ExchangeClient, PingFailed } from "./ExchangeClient.ts"
+import { type OrderAndKey, resultOf } from "./submitResult.ts"
+import type { Venue, VenueHold, VenueTime } from "./Venue.ts"
+
+/** Where the venue's clock can be, as its answers tell. `ExchangeClock` is one. */
+export interface VenueClock {
+  /** An answer to a request that left at `sentMs` was complete at `settledMs`, and says what the venue's clock showed between. */
+  readonly observe: (venueMs: number, resolutionMs: number, sentMs: number, settledMs: number) => void
+  /** The earliest that the venue's clock can show at a moment of the monotonic clock; -Infinity while nothing is known. */
+  readonly earliest: (atMs: number) => number
+}
+
+export interface HttpVenueOptions {
+  readonly venue: Venue
+  /** Where requests go. */
+  readonly url: URL
+  /** How long a request may take, connecting included, before it is given up. */
+  readonly requestTimeout: Duration.Duration
+  /** The most requests that may be in flight: as many as every gate that keeps to the limits lets out. */
+  readonly maxInFlight: number
+  /** Told of the venue's time, and asked for it. Left out, requests carry the time of our own wall clock. */
+  readonly clock?: VenueClock | undefined
+}
+
+/** Whatever callers without types call an order: an error about it can be made. */
+const nameOf = (name: unknown): string => (typeof name === "string" ? name : String(name))
+
+/** Why there is no answer to an order. */
+const failureOf = (about: OrderAndKey, ending: Exclude<HttpEnding, { kind: "answered" }>) => {
+  switch (ending.kind) {
+    case "never-sent":
+      return new ConnectionFailed({ ...about, code: ending.code })
+    case "broken":
+      return new ConnectionBroken({ ...about, code: ending.code })
+    case "timeout":
+      return new RequestTimeout(about)
+  }
+}
+
+/** What the headers and the venue ask for together. */
+const joined = (advice: Advice | undefined, hold: VenueHold | undefined): Advice | undefined => {
+  if (hold === undefined || hold.ms <= 0) return advice
+  const { exchangeMs, keyMs } = advice ?? { keyMs: 0, exchangeMs: 0 }
+  return hold.scope === "key"
+    ? { keyMs: Math.max(keyMs, hold.ms), exchangeMs }
+    : { keyMs, exchangeMs: Math.max(exchangeMs, hold.ms) }
+}
+
+/** What a client knows of the venue's time. */
+class Times {
+  readonly #clock: Clock.Clock
+  readonly #venue: VenueClock | undefined
+
+  constructor(clock: Clock.Clock, venue: VenueClock | undefined) {
+    this.#clock = clock
+    this.#venue = venue
+  }
+
+  get wallMs(): number {
+    return this.#clock.currentTimeMillisUnsafe()
+  }
+
+  get monotonicMs(): number {
+    return nowMsUnsafe(this.#clock)
+  }
+
+  /** A time that the venue's clock has reached, as far as is known. */
+  get venueMs(): number {
+    const earliest = this.#venue?.earliest(this.monotonicMs) ?? Number.NEGATIVE_INFINITY
+    return Number.isFinite(earliest) ? Math.floor(earliest) : this.wallMs
+  }
+
+  observe(time: VenueTime | undefined, sentMs: number, settledMs: number): void {
+    if (time !== undefined) this.#venue?.observe(time.atMs, time.resolutionMs, sentMs, settledMs)
+  }
+}
+
+/** A request's moments, and whoever else wants to be told of them. */
+interface Moments {
+  sentMs: number
+  writtenMs: number
+  settledMs: number
+}
+
+const following = (times: Times, moments: Moments, watch?: HttpWatch): HttpWatch => ({
+  mayStart: () => {
+    moments.sentMs = times.monotonicMs
+    return watch?.mayStart?.() ?? true
+  },
+  onWritten: (atMs) => {
+    moments.writtenMs = atMs
+    watch?.onWritten(atMs)
+  },
+  onSettled: (atMs) => {
+    moments.settledMs = atMs
+    watch?.onSettled(atMs)
+  },
+})
+
+const newMoments = (): Moments => ({ sentMs: 0, writtenMs: 0, settledMs: 0 })
+
+const make = Effect.fnUntraced(function* (options: HttpVenueOptions) {
+  const { maxInFlight, requestTimeout, url, venue } = options
+  const times = new Times(yield* Clock.Clock, options.clock)
+  const http = yield* makeHttpTransport({
+    url,
+    requestTimeoutMs: Duration.toMillis(requestTimeout),
+    maxInFlight,
+  })
+  const { orderOf, pingOf } = venue.at(url)
+  const adviceOf = ({ headers, status }: Answer) => readAdvice(status, headers, times.wallMs)
+
+  const submit: ExchangeClient["Service"]["submit"] = (order, key, nonce, watch) =>
+    Effect.suspend(() => {
+      const about = { orderId: nameOf(order.id), key: nameOf(key.label) }
+      const named = { id: about.orderId, params: order.params }
+      const moments = options.clock && newMoments()
+      return http.send({
+        message: () => orderOf(named, key, { nonce, timeMs: times.venueMs }),
+        watch: moments === undefined ? watch : following(times, moments, watch),
+        isAnonymous: venue.isAnonymous,
+        conclude: (ending) => {
+          if (ending.kind !== "answered") return Exit.fail(failureOf(about, ending))
+          const { answer } = ending
+          const { hold, meaning, time } = venue.read(answer, named, times.wallMs)
+          if (moments !== undefined) times.observe(time, moments.sentMs, times.monotonicMs)
+          const advice = joined(adviceOf(answer), hold)
+          if (advice !== undefined) watch.onAdvice?.(advice)
+          return Result.match(resultOf(about, answer.status, meaning, hiding(key)), {
+            onFailure: Exit.fail,
+            onSuccess: Exit.succeed,
+          })
+        },
+      })
+    })
+
+  if (pingOf === undefined) return ExchangeClient.of({ submit })
+
+  const ping: ExchangeClient["Service"]["ping"] = Effect.suspend(() => {
+    const moments = newMoments()
+    return http
+      .sendApart({
+        message: () => pingOf(times.wallMs),
+        watch: following(times, moments),
+        conclude: (ending) => {
+          const isUnreachable = ending.kind === "never-sent"
+          if (ending.kind !== "answered")
+            return Exit.fail(new PingFailed({ code: codeOf(ending), isUnreachable }))
+          const { answer } = ending
+          const { hold, meaning, time } = venue.read(answer, PING, times.wallMs)
+          times.observe(time, moments.sentMs, times.monotonicMs)
+          const waitMs = joined(adviceOf(answer), hold)?.exchangeMs ?? 0
+          // An exchange that asks to be left alone is not asked for more.
+          if (waitMs === 0 && venue.answersPing(answer)) return Exit.void
+          const isTurnedAway = meaning.kind === "turned-away"
+          return Exit.fail(new PingFailed({ code: codeOf(ending), isUnreachable, isTurnedAway, waitMs }))
+        },
+      })
+      .pipe(Effect.map(() => moments.settledMs - moments.writtenMs))
+  })
+
+  return ExchangeClient.of({ submit, ping })
+})
+
+/** An answer to a ping is about no order. */
+const PING = { id: "" }
+
+const hiding =
+  (key: ApiKey) =>
+  (text: string): string =>
+    withoutCredentials(text, key)
+
+const codeOf = (ending: HttpEnding): string => {
+  switch (ending.kind) {
+    case "answered":
+      return `status ${ending.answer.status}`
+    case "timeout":
+      return "timeout"
+    case "never-sent":
+    case "broken":
+      return ending.code
+  }
+}
+
+/** An {@link ExchangeClient} of a venue. Its connections close with the layer's scope. */
+export const layer = (options: HttpVenueOptions): Layer.Layer<ExchangeClient> =>
+  Layer.effect(ExchangeClient, make(options))
