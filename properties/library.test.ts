@@ -1,6 +1,6 @@
 /** The library's promises to whoever uses it as it was not meant to be used. */
 import { Effect, Predicate } from "effect"
-import { describe } from "vitest"
+import { assert, chai, describe, it } from "vitest"
 import * as Dispatcher from "../src/dispatch/Dispatcher.ts"
 import { MadeOrder, type Order } from "../src/domain/Order.ts"
 import { deafToInterruption } from "./broken/dispatchers.ts"
@@ -55,5 +55,14 @@ describe(`the library (seed ${SEED}, ${RUNS} a law)`, () => {
     worlds: misdeeds,
     check: playMisdeeds,
     broken: { "a dispatcher that believes its client": naiveDispatcher("forgets-when-stopped") },
+  })
+  // Seed 452934180: it was caught by the simulation having come to rest, and not by the law.
+  it("a dispatcher that waits for ever for its client breaks the law of what a client does", async () => {
+    const played = playMisdeeds(["cannot be interrupted"], naiveDispatcher("forgets-when-stopped"))
+    const error = await played.then(
+      () => undefined,
+      (caught: unknown) => caught,
+    )
+    assert.instanceOf(error, chai.AssertionError)
   })
 })
