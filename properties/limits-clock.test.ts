@@ -134,8 +134,10 @@ interface Ageing {
   readonly drift: number
 }
 
-const ageings: fc.Arbitrary<Ageing> = fc.record({
-  costs: fc.array(fc.integer({ min: 0, max: 8 }), { minLength: 1, maxLength: 5 }),
+const prices = fc.array(fc.integer({ min: 0, max: 8 }), { minLength: 1, maxLength: 5 })
+
+const anyAgeings: fc.Arbitrary<Ageing> = fc.record({
+  costs: prices,
   createOnWayMs: delays,
   createBackMs: delays,
   cancelAfterMs: fc.oneof(
@@ -145,6 +147,25 @@ const ageings: fc.Arbitrary<Ageing> = fc.record({
   cancelOnWayMs: delays,
   drift: drifts,
 })
+
+/** Where the older is the cheaper, and a cancel arrives a little before its price falls. */
+const ageingsBeforeAFall: fc.Arbitrary<Ageing> = fc
+  .record({
+    costs: prices.map((costs) => costs.toSorted((one, other) => other - one)),
+    createOnWayMs: delays,
+    createBackMs: delays,
+    cancelOnWayMs: fc.oneof(fc.constant(0), delays),
+    falls: fc.integer({ min: 1, max: 4 }),
+    beforeMs: fc.oneof(fc.double({ min: 0, max: 2, noNaN: true }), delays),
+    drift: drifts,
+  })
+  .map(({ beforeMs, falls, ...world }) => ({
+    ...world,
+    cancelAfterMs: Math.max(0, world.createOnWayMs + 1000 * falls - beforeMs - world.cancelOnWayMs),
+  }))
+
+/** One in sixty tells of each mistake, so that less than one run in a million misses it. */
+const ageings = fc.oneof({ weight: 1, arbitrary: anyAgeings }, { weight: 4, arbitrary: ageingsBeforeAFall })
 
 const costsAtMost = async (
   world: Ageing,
