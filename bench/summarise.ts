@@ -56,7 +56,8 @@ const onJournal = (
   {
     name: "paceline, `--certify`",
     log: journal,
-    program: paceline("summarise", "--certify", journal.path),
+    // Its run kept the rules, and the refusals that were put into it speak against what it assumed.
+    program: { ...paceline("summarise", "--certify", journal.path), status: 3 },
     check: () => [],
   },
   {

@@ -30,13 +30,16 @@ export interface Program {
   readonly environment?: Readonly<Record<string, string>>
   /** The file that is its standard input; nothing where it is left out. */
   readonly stdin?: string
+  /** What it ends with; 0 where it is left out. */
+  readonly status?: number
 }
 
-/** Dies where the program fails. */
+/** Dies where the program ends otherwise than it should. */
 export const measuredProcess = ({
   args,
   command,
   environment,
+  status: expected = 0,
   stdin,
 }: Program): Effect.Effect<Measured, Schema.SchemaError> =>
   Clock.clockWith((clock) =>
@@ -72,7 +75,7 @@ export const measuredProcess = ({
         return yield* Effect.die("a process without pipes")
       const [stdout, usage] = yield* Effect.promise(() => Promise.all([text(output), text(usagePipe)]))
       const status = yield* Effect.promise(() => exited)
-      if (status !== 0)
+      if (status !== expected)
         return yield* Effect.die(new Error(`it ended with ${status}: ${command} ${args.join(" ")}`))
       return { stdout, elapsedMs: nowMsUnsafe(clock) - fromMs, usage: yield* decodeUsage(usage) }
     }),

@@ -39,7 +39,7 @@ const [windows] = await rows(`
   WITH span AS (SELECT min(t) AS first, max(t) AS last FROM log WHERE type = 'outcome'),
     counts AS (SELECT floor((t - first) / 1000) AS second,
       count(*) FILTER (outcome = 'accepted') AS accepted, count(*) FILTER (outcome <> 'cancelled') AS gone,
-      count(*) FILTER (place = 'queue') AS inQueue, count(*) FILTER (place = 'limiter') AS inLimiter
+      count(*) FILTER (outcome = 'expired' AND place IS DISTINCT FROM 'limiter') AS inQueue, count(*) FILTER (place = 'limiter') AS inLimiter
       FROM log, span WHERE type = 'outcome' GROUP BY second),
     complete AS (SELECT second::BIGINT AS second
       FROM span, unnest(range(floor((last - first) / 1000)::BIGINT)) AS seconds(second)),

@@ -11,14 +11,16 @@ const WRITE_CHARS = 4 * 1024 * 1024
 
 type Of<Type> = Extract<JournalRecord, { readonly type: Type }>
 type OrderRecord = Of<"sent"> | Of<"outcome">
+/** Without the pings no request that was lost would ever leave its window. */
+type RepeatedRecord = OrderRecord | Of<"ping">
 
-const isOrderRecord = (record: JournalRecord): record is OrderRecord =>
-  record.type === "sent" || record.type === "outcome"
+const isRepeated = (record: JournalRecord): record is RepeatedRecord =>
+  record.type === "sent" || record.type === "outcome" || record.type === "ping"
 
 /** What is repeated. */
 interface Hour {
   readonly header: Of<"header">
-  readonly records: ReadonlyArray<OrderRecord>
+  readonly records: ReadonlyArray<RepeatedRecord>
   /** From one repetition to the next: by then the keys' last requests have left the window. */
   readonly everyMs: number
   /** From an order's number to that of the same order in the next repetition. */
@@ -31,9 +33,12 @@ const readHour = (file: string): Hour => {
     .flatMap((line) => Option.toArray(readJournalLine(line)))
   const [header] = all
   if (header?.type !== "header") throw new Error("a simulated journal without a header")
-  const records = all.filter(isOrderRecord)
+  const records = all.filter(isRepeated)
   const lastMs = records.reduce((last, { t }) => Math.max(last, t), 0)
-  const largest = records.reduce((largest, { id }) => Math.max(largest, Number(id)), 0)
+  const largest = records.reduce(
+    (largest, record) => (record.type === "ping" ? largest : Math.max(largest, Number(record.id))),
+    0,
+  )
   return { header, records, everyMs: Math.ceil(lastMs / 1000) * 1000 + 2000, orders: largest + 1 }
 }
 
@@ -51,9 +56,11 @@ const otherEnding = (record: Of<"outcome">, number: number): Of<"outcome"> => {
   return record
 }
 
-const repetition = (record: OrderRecord, { everyMs, orders }: Hour, times: number): OrderRecord => {
+const repetition = (record: RepeatedRecord, { everyMs, orders }: Hour, times: number): RepeatedRecord => {
   const shiftMs = times * everyMs
   const at = (ms: number): number => Math.round((ms + shiftMs) * 1000) / 1000
+  if (record.type === "ping")
+    return { type: "ping", t: at(record.t), begun: at(record.begun), cleared: at(record.cleared) }
   const number = times * orders + Number(record.id)
   const about = { t: at(record.t), id: String(number), createdAt: at(record.createdAt) }
   if (record.type === "sent") return { ...record, ...about, nonce: record.nonce + shiftMs }
@@ -67,14 +74,16 @@ const repetition = (record: OrderRecord, { everyMs, orders }: Hour, times: numbe
   return otherEnding({ ...record, ...about, ...way }, number)
 }
 
-function* repeated(hour: Hour): Generator<OrderRecord> {
+function* repeated(hour: Hour): Generator<RepeatedRecord> {
   for (let times = 0; ; times += 1) {
     for (const record of hour.records) yield repetition(record, hour, times)
   }
 }
 
 function* journalLines(hour: Hour): Generator<string> {
-  yield JSON.stringify(hour.header)
+  // Its run goes on for longer than the hour was planned to.
+  const settings = { ...hour.header.settings, durationMs: null }
+  yield JSON.stringify({ ...hour.header, settings })
   for (const record of repeated(hour)) yield JSON.stringify(record)
 }
 
