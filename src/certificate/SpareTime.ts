@@ -162,7 +162,9 @@ export class SpareTime<A extends TimedRequest> {
   /** Whether `limit` others are later whatever the bound. */
   #isNeverLimiting(first: { readonly latest: Latest } | undefined): boolean {
     if (first === undefined) return false
-    const { atMostMs, fromMs } = first.latest
+    const { atMostMs } = first.latest
+    // From this moment on another is later even by a bound of 0: of one of which a ping has told, `fromMs` says nothing.
+    const fromMs = Math.min(first.latest.fromMs, atMostMs)
     let earlier = this.#latest.length - 1 - this.#limit
     return this.#latest.every(({ latest }) => {
       if (latest.atMostMs < atMostMs || latest.fromMs < fromMs) earlier -= 1

@@ -114,11 +114,12 @@ describe("the spare time of a window", () => {
     assert.strictEqual(spareTime.giveUpFirst(), undefined)
   })
 
-  it("is that of every request before it by the bound in force, however the bound changes, with little kept", () => {
+  it("is that of every request before it by the bound in force, however the bound changes and whatever a ping has told", () => {
     const request = fc.record({
       gap: fc.integer({ min: 0, max: 20 }),
       written: fc.integer({ min: 0, max: 10 }),
       round: fc.integer({ min: 0, max: 120 }),
+      isPinged: fc.boolean(),
       boundMs: fc.constantFrom(10, 20, 60, 100),
     })
     fc.assert(
@@ -127,9 +128,10 @@ describe("the spare time of a window", () => {
         fc.array(request, { minLength: 1, maxLength: 40 }),
         (limit, drawn) => {
           let sentMs = 0
-          const requests = drawn.map(({ boundMs, gap, round, written }) => {
+          const requests = drawn.map(({ boundMs, gap, isPinged, round, written }) => {
             sentMs += gap
-            const latest: Latest = { atMostMs: sentMs + written + round, fromMs: sentMs + written }
+            const atMostMs = sentMs + written + round
+            const latest: Latest = isPinged ? whenever(atMostMs) : { atMostMs, fromMs: sentMs + written }
             return { sentMs, boundMs, latest }
           })
           const told: Told = []
@@ -151,5 +153,20 @@ describe("the spare time of a window", () => {
       ),
       { numRuns: 500 },
     )
+  })
+  it("keeps little more than a window in mind, also where pings told of what was lost", () => {
+    const spareTime = new SpareTime<TimedRequest>(5, 100, () => {})
+    let most = 0
+    for (let n = 0; n < 3000; n++) {
+      const sentMs = 20 * n
+      const sent: TimedRequest = { sentMs, boundMs: 55, latest: undefined }
+      spareTime.sent(sent)
+      spareTime.known(
+        sent,
+        n % 50 === 0 ? whenever(sentMs + 200) : { atMostMs: sentMs + 40, fromMs: sentMs + 1 },
+      )
+      most = Math.max(most, spareTime.kept)
+    }
+    assert.isAtMost(most, 25)
   })
 })
