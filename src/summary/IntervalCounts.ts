@@ -128,6 +128,9 @@ const create = (counts: IntervalCounts, howMany: number): void => {
   counts.created = (counts.created ?? 0) + howMany
 }
 
+/** A Python client counts the orders that it made in this time, at its end. */
+const COUNTED_MS = 1000
+
 const refuse = (counts: IntervalCounts, reason: RejectReason): void => {
   counts.refused += 1
   if (reason === "rate-limit") counts.exceeds += 1
@@ -164,6 +167,21 @@ export const countIntervals = (
     if (created !== undefined) create(created, 1)
   }
 
+  /** Spreads a count over the second that it is of; what was created before the intervals begin is in none. */
+  const countMade = (atMs: number, count: number): void => {
+    reach(atMs)
+    const sinceMs = elapsedMs(beginMs(), atMs) - COUNTED_MS
+    let told = 0
+    for (let fromMs = sinceMs; fromMs < sinceMs + COUNTED_MS;) {
+      const toMs = Math.min((Math.floor(fromMs / everyMs) + 1) * everyMs, sinceMs + COUNTED_MS)
+      const until = Math.round((count * (toMs - sinceMs)) / COUNTED_MS)
+      const created = open.whenCreated(fromMs)
+      if (created !== undefined) create(created, until - told)
+      told = until
+      fromMs = toMs
+    }
+  }
+
   return {
     add: (event: LogEvent) => {
       // A further run's times begin again.
@@ -171,7 +189,7 @@ export const countIntervals = (
       else if (event.type === "outcome") countOutcome(event)
       else if (event.type === "returned" && event.reason !== "not-sent")
         refuse(reach(event.atMs), event.reason)
-      else if (event.type === "requests") create(reach(event.atMs), event.count)
+      else if (event.type === "requests") countMade(event.atMs, event.count)
     },
     end: () => {
       open.end()

@@ -66,6 +66,24 @@ describe("intervals", () => {
     expect(part).toMatchObject({ created: 2, accepted: 1, unknown: 1 })
   })
 
+  it("spread a Python client's count over the second that it is of", () => {
+    const told: Array<number | null> = []
+    const reader = makeLogSummariser(
+      { keys: 5, limit: 20 },
+      { listen: [(source, current) => makeIntervals(1000, source, current, (_) => told.push(_.created))] },
+    )
+    const line = (time: string, text: string) =>
+      pushLine(reader, `2024-02-25 01:10:${time} - root - INFO - ${text}`)
+    line("11,000", "API response: status 200, resp {'req_id': '0', 'status': 'OK'}")
+    line("11,250", "Requests 80 requests made / second")
+    // Its timer drifts over the end of an interval, so that no count is in [2, 3) s.
+    line("12,990", "Requests 100 requests made / second")
+    line("14,010", "Requests 90 requests made / second")
+    line("14,500", "API response: status 200, resp {'req_id': '270', 'status': 'OK'}")
+    reader.end()
+    expect(told).toEqual([20 + 1, 99, 89, 1])
+  })
+
   it("are told while the log goes on, a minute after their end, with no figure of those before", () => {
     const records = [...acceptedAt(0, 2), ...acceptedAt(30_000, 3), ...acceptedAt(200_000, 1)]
     const { told, early } = intervalsOf(10_000, [header(), ...records])
