@@ -15,6 +15,7 @@ import { moreFigures, tenFigures } from "./figures.ts"
 import { html, type Html, trusted } from "./html.ts"
 import { showName, showRate, showShare } from "./show.ts"
 import { endTexts } from "../summary/ending.ts"
+import { withoutSharedFolder } from "../summary/headings.ts"
 import { reachText } from "../summary/ReachTally.ts"
 import { scopeText } from "../summary/Selection.ts"
 import { STYLE } from "./style.ts"
@@ -137,11 +138,15 @@ const endOf = (log: ReportedLog): ReadonlyArray<Html> =>
 
 /** How many orders were accepted, whether the exchange refused any for the rules, and whether it could have. */
 const verdict = (log: ReportedLog): Html => {
-  const { averageThroughput, bans, exceeds, nonceErrors, reach, utilisation } = log.summary
+  const { averageThroughput, bans, exceeds, keys, losses, nonceErrors, reach, utilisation } = log.summary
+  // Refused, and not their orders: the address is banned, or something before the exchange turns requests away.
+  const turnedAway =
+    keys === null ? 0 : keys.reduce((sum, { refused }) => sum + refused.exchange, -losses.rejected.exchange)
   const wrong = [
     ...(exceeds > 0 ? [counted(exceeds, "exceed")] : []),
     ...(bans > 0 ? [counted(bans, "ban")] : []),
     ...(nonceErrors > 0 ? [counted(nonceErrors, "nonce error")] : []),
+    ...(turnedAway > 0 ? [`${counted(turnedAway, "request")} turned away`] : []),
   ].join(", ")
   const leastMs = leastSpare(log)
   const window = leastMs === undefined ? undefined : windowVerdict(log, leastMs)
@@ -175,7 +180,8 @@ const hashOf = (text: string): string => `'sha256-${createHash("sha256").update(
  *
  * @param script the program for browsers that lets values on the charts be pointed at
  */
-export const renderPage = (logs: ReadonlyArray<ReportedLog>, script: string): string => {
+export const renderPage = (named: ReadonlyArray<ReportedLog>, script: string): string => {
+  const logs = withoutSharedFolder(named)
   const [first] = logs
   const title =
     logs.length === 1 && first !== undefined

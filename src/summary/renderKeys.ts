@@ -34,7 +34,7 @@ const columns: ReadonlyArray<Column> = [
   { title: "rate limit", cell: count((_) => _.refused["rate-limit"]) },
   { title: "blocked", cell: count((_) => _.refused.blocked) },
   { title: "nonce", cell: count((_) => _.refused.nonce) },
-  { title: "other", cell: count((_) => _.refused["api-key"] + _.refused.exchange) },
+  { title: "other", cell: count((_) => _.refused["api-key"] + _.refused.clock + _.refused.exchange) },
   { title: "unknown", cell: count((_) => _.unknown) },
   { title: "not sent", cell: count((_) => _.notSent) },
   { title: "no end", cell: count((_) => _.unfinished), isShown: (_) => _.unfinished > 0 },

@@ -3,6 +3,7 @@
  */
 import type { Percentiles } from "./Distribution.ts"
 import { endTexts } from "./ending.ts"
+import { withoutSharedFolder } from "./headings.ts"
 import { renderKeys } from "./renderKeys.ts"
 import { reachText } from "./ReachTally.ts"
 import { nameWithScope, scopeText } from "./Selection.ts"
@@ -218,8 +219,9 @@ const endLines = (log: NamedSummary, isNamed: boolean): ReadonlyArray<string> =>
 const reachLine = ({ name, summary }: NamedSummary, isNamed: boolean): ReadonlyArray<string> =>
   summary.reach === null ? [] : [`${isNamed ? `${name}: ` : ""}${reachText(summary.reach)}`]
 
-/** A table of all figures, ending in a newline. Columns stand in the order of `logs`. */
-export const renderText = (logs: ReadonlyArray<NamedSummary>): string => {
+/** A table of all figures, ending in a newline. Columns stand in the order of the logs. */
+export const renderText = (named: ReadonlyArray<NamedSummary>): string => {
+  const logs = withoutSharedFolder(named)
   const summaries = logs.map(({ summary }) => summary)
   const isShown = (row: Row): boolean => row.isShown === undefined || row.isShown(summaries)
   const shown = sections

@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { escapeHtml, html } from "../../src/report/html.ts"
 import type { JournalRecord } from "../../src/journal/JournalRecord.ts"
 import { renderSummaries } from "../../src/summary/render.ts"
-import { footer, rejected, retired, sent } from "../summary/records.ts"
+import { footer, rejected, retired, returned, sent } from "../summary/records.ts"
 import { figuresOn, shownFigures } from "./shownFigures.ts"
 import { HOSTILE, pageOf, reported, sampleRecords } from "./sample.ts"
 
@@ -152,6 +152,15 @@ describe("a report", () => {
     assert.include(section("age-time"), "p50: half were no older")
     assert.include(section("trip-time"), "p50: half took no longer")
     assert.notInclude(page, "were shorter")
+  })
+
+  it("does not praise a run that the exchange turned away, such as by a ban of its address", async () => {
+    const [first, ...records] = sampleRecords({ everyMs: 60 })
+    if (first === undefined) throw new Error("a journal begins with its header")
+    const page = await pageOf([
+      reported("run.ndjson", [first, returned("turned-away", 0, "exchange"), ...records]),
+    ])
+    assert.deepStrictEqual(verdictOn(page)[0], ["wrong", "1 request turned away"])
   })
 
   it("shows a window that could have been exceeded as not safe", async () => {

@@ -102,7 +102,7 @@ export const cancelled = (id: string, t: number, times: Times = {}): JournalReco
 export const returned = (
   id: string,
   t: number,
-  reason: "rate-limit" | "blocked" | "nonce" | "not-sent",
+  reason: "rate-limit" | "blocked" | "nonce" | "clock" | "exchange" | "not-sent",
   times: Times = {},
 ): JournalRecord => ({ type: "returned", t, id, reason, ...requestOf(t, times) })
 

@@ -5,7 +5,7 @@ import { renderSummaries } from "../../src/summary/render.ts"
 import { pythonFloat, pythonTimedelta } from "../../src/summary/renderClassic.ts"
 import { intervalLines } from "../../src/summary/renderIntervals.ts"
 import { momentText, type Selection } from "../../src/summary/Selection.ts"
-import { accepted, acceptedAt, footer, header, sent, summaryOf, unknown } from "./records.ts"
+import { accepted, acceptedAt, footer, header, returned, sent, summaryOf, unknown } from "./records.ts"
 
 const empty = { name: "empty.ndjson", summary: summaryOf([header()]) }
 const run = {
@@ -220,6 +220,33 @@ describe("the text form", () => {
     expect(lineOf(text, "sent")).toMatch(/^sent +accepted +rate limit/)
     expect(lineOf(text, "key-1")).toMatch(/^key-1 +0 +2 +0/)
     expect(lineOf(text, "key-5")).toMatch(/^key-5 +0 +0 +0/)
+  })
+
+  it("names logs side by side without the folder that all of them share", () => {
+    const headingOf = (...names: ReadonlyArray<string>) =>
+      renderSummaries(
+        "text",
+        names.map((name) => ({ ...run, name })),
+      )
+        .split("\n")[0]
+        ?.trim()
+        .split(/ +/)
+    expect(headingOf("/logs/a/run.ndjson", "/logs/b/run.ndjson")).toEqual(["a/run.ndjson", "b/run.ndjson"])
+    expect(headingOf("logs/ab.ndjson", "logs/abc.ndjson")).toEqual(["ab.ndjson", "abc.ndjson"])
+    expect(headingOf("logs/a.ndjson", "b.ndjson")).toEqual(["logs/a.ndjson", "b.ndjson"])
+    expect(headingOf("logs/a.ndjson")).toEqual(["logs/a.ndjson"])
+  })
+
+  it("counts a refusal for a wrong clock as one of a key's other refusals", () => {
+    const summary = summaryOf([
+      header(),
+      returned("a", 10, "clock"),
+      returned("b", 20, "exchange"),
+      footer(30),
+    ])
+    const text = renderSummaries("text", [{ name: "run.ndjson", summary }])
+    // Its name, sent, accepted, rate limit, blocked, nonce, other.
+    expect(lineOf(text, "key-1")?.split(/ +/)[6]).toBe("2")
   })
 
   it("puts logs side by side in aligned columns", () => {
