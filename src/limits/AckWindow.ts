@@ -23,7 +23,7 @@ import { monotonicClock, nowMsUnsafe, sleepUntil } from "../platform/Monotonic.t
 import { TimeHeap } from "../platform/TimeHeap.ts"
 import type { Gate, GateFactory, Passage } from "./Gate.ts"
 import { latestArrival, overtakableUntil, type Reach, type Transit } from "../domain/Transit.ts"
-import type { LiveReach } from "./LiveReach.ts"
+import { CALM_MS, type LiveReach, NEGLIGIBLE_MS } from "./LiveReach.ts"
 
 export interface AckWindowOptions {
   /** Requests a key may pass in one window. */
@@ -55,6 +55,9 @@ const LONGEST_PACE_MS = 30
  */
 export const defaultPace = (limit: number, window: Duration.Duration): Duration.Duration =>
   Duration.millis(Math.min(LONGEST_PACE_MS, (0.6 * Duration.toMillis(window)) / limit))
+
+/** The share of a window that refusals add to its margin at most, or a slot: what that does not mend, no margin does. */
+const MOST_ADDED = 1 / 4
 
 const NO_BOUND: Reach = { boundMs: undefined }
 
@@ -90,7 +93,11 @@ class AckWindow implements Gate {
   #due = 0
   /** When permits come back: of requests of which it is known by when they have arrived, and those that former lives have used. */
   readonly #returns = new TimeHeap<Transit | "former">()
-  #marginMs: number
+  readonly #marginMs: number
+  readonly #slotMs: number
+  /** What refusals have added to the margin, and since when none has, or since when it last came back. */
+  #addedMs = 0
+  #calmFromMs = Number.NEGATIVE_INFINITY
   #paceFromMs = Number.NEGATIVE_INFINITY
   /** The last request never left, so the next one may have its turn: under overload many an order is too late by then. */
   #isTurnUnused = false
@@ -114,6 +121,7 @@ class AckWindow implements Gate {
     for (const backMs of former) this.#returns.add(backMs, "former")
     this.#windowMs = Duration.toMillis(options.window)
     this.#marginMs = Duration.toMillis(options.margin)
+    this.#slotMs = this.#windowMs / options.limit
     this.#paceMs = Duration.toMillis(options.pace)
     this.#orderReach = options.reach
     this.#takeTurn = options.rateLimiter
@@ -142,9 +150,28 @@ class AckWindow implements Gate {
   readonly rateLimited = (atMs: number): void => {
     // The bound, the window or the limit is not what we were told. A slot more for every window makes
     // room for it, and a whole window of silence empties the exchange's count.
-    this.#marginMs += this.#windowMs / this.#options.limit
-    this.#quarantineUntilMs = Math.max(this.#quarantineUntilMs, atMs + this.#windowMs + this.#marginMs)
-    this.#options.reach.onRefusal(this.#windowMs / this.#options.limit, atMs)
+    this.#calmDown(atMs)
+    this.#addedMs = Math.min(
+      this.#addedMs + this.#slotMs,
+      Math.max(this.#slotMs, MOST_ADDED * this.#windowMs),
+    )
+    this.#calmFromMs = atMs
+    this.#quarantineUntilMs = Math.max(this.#quarantineUntilMs, atMs + this.#spanMs)
+    this.#options.reach.onRefusal(this.#slotMs, atMs)
+  }
+
+  /** The window with its margin. */
+  get #spanMs(): number {
+    return this.#windowMs + this.#marginMs + this.#addedMs
+  }
+
+  /** Where no refusal follows, it was nothing that lasts: what they added comes back by half again and again. */
+  #calmDown(nowMs: number): void {
+    const calmMs = Math.max(CALM_MS, this.#windowMs)
+    for (; this.#addedMs > 0 && nowMs - this.#calmFromMs >= calmMs; this.#calmFromMs += calmMs) {
+      const half = this.#addedMs / 2
+      this.#addedMs = half < NEGLIGIBLE_MS ? 0 : half
+    }
   }
 
   readonly overtaken = (): void => {
@@ -259,10 +286,11 @@ class AckWindow implements Gate {
   }
 
   #collect(nowMs: number): void {
+    this.#calmDown(nowMs)
     for (let first = this.#returns.first(); first !== undefined && first.atMs <= nowMs;) {
       const left = this.#returns.take()?.value
       if (left === "former") this.#giveBack()
-      // The reach may have widened meanwhile.
+      // The reach or the margin may have widened meanwhile.
       else if (left !== undefined) this.#leave(left)
       first = this.#returns.first()
     }
@@ -272,7 +300,7 @@ class AckWindow implements Gate {
   #leave(transit: Transit): void {
     const latest = latestArrival(transit, this.#options.reach)
     invariant(latest !== undefined, "a request leaves the window before it is known to have arrived")
-    const backMs = latest + this.#windowMs + this.#marginMs
+    const backMs = latest + this.#spanMs
     if (backMs > nowMsUnsafe(this.#clock)) this.#returns.add(backMs, transit)
     else this.#giveBack()
   }

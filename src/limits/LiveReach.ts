@@ -29,10 +29,10 @@ export interface ReachOptions {
   readonly requestTimeoutMs: number
 }
 
-/** For so long must nothing speak against a narrower reach before it comes back by half. */
-const CALM_MS = 10_000
+/** For so long must nothing speak against a narrower reach, or margin, before it comes back by half. */
+export const CALM_MS = 10_000
 /** What is left of a widening and is not worth a record. */
-const NEGLIGIBLE_MS = 0.5
+export const NEGLIGIBLE_MS = 0.5
 
 /** Rounded up to what a journal can hold. */
 const wholeMicros = (ms: number): number => Math.ceil(ms * 1000) / 1000

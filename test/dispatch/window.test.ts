@@ -242,4 +242,38 @@ describe("ack-window", () => {
       assert.isTrue(nonces.every((nonce, n) => n === 0 || nonce > (nonces[n - 1] ?? 0)))
     }),
   )
+
+  it.effect(
+    "refusals that come and go cost it a quarter of its window and some silence, and then nothing",
+    () =>
+      Effect.gen(function* () {
+        const program = Effect.gen(function* () {
+          // In the second minute one request in fifty is refused, whatever the client does.
+          let isMinute = (_: number) => false
+          const rig = yield* makeRig({
+            config: { limit: 20, windowMs: 1000, blockAfter: Number.POSITIVE_INFINITY },
+            journey: (n) => (n % 50 === 0 && isMinute(1) ? { ...at, fate: { status: 429 } } : at),
+          })
+          isMinute = (minute) => Math.floor(rig.elapsed() / 60_000) === minute
+          for (let n = 0; n < (4 * 60_000) / 25; n++) {
+            yield* Effect.sleep(25)
+            yield* rig.dispatcher.enqueue(order(n))
+          }
+          yield* rig.dispatcher.drained
+          return [0, 1, 2, 3].map(
+            (minute) =>
+              rig
+                .outcomes()
+                .filter(
+                  ({ atMs, outcome }) =>
+                    outcome.outcome === "accepted" && Math.floor((atMs - rig.startMs) / 60_000) === minute,
+                ).length,
+          )
+        })
+        const [calm = 0, refused = 0, , after = 0] = yield* runVirtual(Effect.scoped(program))
+        assert.isAbove(refused, 0.55 * calm)
+        assert.isBelow(refused, 0.75 * calm)
+        assert.isAbove(after, 0.99 * calm)
+      }),
+  )
 })
