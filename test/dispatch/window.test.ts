@@ -249,7 +249,7 @@ describe("ack-window", () => {
       Effect.gen(function* () {
         const program = Effect.gen(function* () {
           // In the second minute one request in fifty is refused, whatever the client does.
-          let isMinute = (_: number) => false
+          let isMinute: (minute: number) => boolean = () => false
           const rig = yield* makeRig({
             config: { limit: 20, windowMs: 1000, blockAfter: Number.POSITIVE_INFINITY },
             journey: (n) => (n % 50 === 0 && isMinute(1) ? { ...at, fate: { status: 429 } } : at),
