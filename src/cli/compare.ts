@@ -2,10 +2,12 @@
  * `compare`: gates side by side in virtual time, on the same orders with the same delays.
  */
 import { Console, Effect, Option, Result } from "effect"
-import { Command } from "effect/cli"
+import { Command, Flag } from "effect/cli"
+import type { LimitSettings } from "../domain/LimitSpec.ts"
 import type { Design } from "../run/Design.ts"
 import { DESIGN_FORMS, parseDesign } from "../simulation/baselines/designs.ts"
 import { refuse } from "./errors.ts"
+import { LIMIT_FORMS, SCOPE_FORMS, specOf } from "./limitSpec.ts"
 import { inWords } from "./advice.ts"
 import { checkOrderRate, exchangeMillis, LONGEST_WINDOW } from "./checks.ts"
 import { fileToWrite } from "./files.ts"
@@ -16,6 +18,8 @@ import { openWholeFile } from "./resultFiles.ts"
 import { examples } from "./examples.ts"
 
 const ALL_GATES = "ack-window,polling,shifted:10,shifted:25,thread-slots,token-bucket,fixed-window"
+/** What everyday clients do, whatever the rule; `ack-window` counts by no rule but a key's window yet. */
+const GATES_OVER_RULES = "token-bucket,gcra,ccxt-leaky-bucket,ccxt-rolling-window"
 const MOST_SEEDS = 1000
 
 const parseGates = (text: string): Result.Result<ReadonlyArray<Design>, string> =>
@@ -27,65 +31,112 @@ const parseGates = (text: string): Result.Result<ReadonlyArray<Design>, string> 
       : Result.fail(`${quote(twice)} is there twice; write each gate once`)
   })
 
+const flags = {
+  ...scenarioFlags,
+  duration: Flags.duration("duration", {
+    description: "How long to make orders in each run, in virtual time",
+    default: "5m",
+  }),
+  limit: Flags.limit.pipe(
+    Flag.withDescription(
+      `How many requests of a key the exchange lets pass in one window; or how else it counts, several times to compare for one rule after the other: ${LIMIT_FORMS}; a scope may follow: ${SCOPE_FORMS}. See docs/limits.md (default: 20)`,
+    ),
+  ),
+  gates: Flags.parsed("gates", "GATE,...", parseGates, {
+    description: `The gates to compare, separated by commas: ${DESIGN_FORMS} (default: ${ALL_GATES}; where --limit is a rule, ${GATES_OVER_RULES})`,
+  }).pipe(Flag.optional),
+  seed: Flags.seed({
+    description: "The first seed; the next ones count up from it",
+    default: "1",
+  }),
+  seeds: Flags.integer("seeds", {
+    description: "How many seeds: each gate makes a run with each",
+    default: "5",
+    max: MOST_SEEDS,
+  }),
+  format: Flags.format(["text", "json"], {
+    description: "How to print: a table, or everything as one JSON value",
+    default: "text",
+  }),
+  svg: fileToWrite("svg", "Also write a chart to FILE"),
+  noProgress: Flags.noProgress,
+}
+
+type Input = Command.Command.Config.Infer<typeof flags>
+
+const settingsOf = Effect.fnUntraced(function* (input: Input, usualGates: string, rules: LimitSettings) {
+  return {
+    scenario: scenarioOf(input, rules),
+    designs: Option.isSome(input.gates)
+      ? input.gates.value
+      : yield* Effect.orDie(Effect.fromResult(parseGates(usualGates))),
+    seeds: Array.from({ length: input.seeds }, (_, index) => input.seed + index),
+    inWords,
+  }
+})
+
+/** Opened before anything is compared: nobody should wait for that to learn that the chart cannot be written. */
+const chartTo = Effect.fnUntraced(function* (file: Option.Option<string>) {
+  return Option.isSome(file) ? yield* openWholeFile("--svg", file.value) : undefined
+})
+
+/** Where each key may pass `--limit` requests in any window. */
+const compareKeyWindow = Effect.fnUntraced(function* (input: Input) {
+  const rules = yield* Flags.plainRulesOf(input)
+  yield* checkOrderRate({ ...input, ...rules })
+  // Loaded here, so that no other command pays for it.
+  const { compare: compareGates } = yield* Effect.promise(() => import("../simulation/Compare.ts"))
+  const { renderComparison } = yield* Effect.promise(() => import("../simulation/renderComparison.ts"))
+  const svg = yield* chartTo(input.svg)
+  const comparison = yield* compareGates(
+    yield* settingsOf(input, ALL_GATES, rules),
+    yield* makeProgress(input.noProgress, "compared"),
+  )
+  if (svg !== undefined) {
+    // Loaded here, so that no other command pays for a drawing library.
+    const { compareChart } = yield* Effect.promise(() => import("../simulation/compareChart.ts"))
+    yield* svg(compareChart(comparison))
+  }
+  return { comparison, text: renderComparison(comparison) }
+})
+
+/** For one rule after the other. */
+const compareRules = Effect.fnUntraced(function* (input: Input) {
+  const { compareRules: compareGates, underRule } = yield* Effect.promise(
+    () => import("../simulation/compareRules.ts"),
+  )
+  const { renderRules } = yield* Effect.promise(() => import("../simulation/renderRules.ts"))
+  const settings = yield* settingsOf(input, GATES_OVER_RULES, {
+    limit: 1,
+    window: input.window,
+    ...(input.nonces === "rising" ? {} : { nonces: input.nonces }),
+  })
+  const rules = input.limit.map((given) => specOf(given, input.window))
+  for (const rule of rules) yield* checkOrderRate(underRule(settings.scenario, rule))
+  const svg = yield* chartTo(input.svg)
+  const comparison = yield* compareGates(
+    { ...settings, rules },
+    yield* makeProgress(input.noProgress, "compared"),
+  )
+  if (svg !== undefined) {
+    const { rulesChart } = yield* Effect.promise(() => import("../simulation/rulesChart.ts"))
+    yield* svg(rulesChart(comparison))
+  }
+  return { comparison, text: renderRules(comparison) }
+})
+
 export const compare = Command.make(
   "compare",
-  {
-    ...scenarioFlags,
-    duration: Flags.duration("duration", {
-      description: "How long to make orders in each run, in virtual time",
-      default: "5m",
-    }),
-    gates: Flags.parsed("gates", "GATE,...", parseGates, {
-      description: `The gates to compare, separated by commas: ${DESIGN_FORMS}`,
-      default: ALL_GATES,
-    }),
-    seed: Flags.seed({
-      description: "The first seed; the next ones count up from it",
-      default: "1",
-    }),
-    seeds: Flags.integer("seeds", {
-      description: "How many seeds: each gate makes a run with each",
-      default: "5",
-      max: MOST_SEEDS,
-    }),
-    format: Flags.format(["text", "json"], {
-      description: "How to print: a table, or everything as one JSON value",
-      default: "text",
-    }),
-    svg: fileToWrite("svg", "Also write a chart to FILE"),
-    noProgress: Flags.noProgress,
-  },
+  flags,
   Effect.fnUntraced(function* (input) {
-    const rules = yield* Flags.plainRulesOf(input)
-    yield* checkOrderRate({ ...input, ...rules })
     if (input.seed > Number.MAX_SAFE_INTEGER - (input.seeds - 1)) {
       return yield* refuse("--seed: the seeds after it grow too large; write a smaller one")
     }
     yield* exchangeMillis("--window", input.window, LONGEST_WINDOW)
-    // Loaded here, so that no other command pays for it.
-    const { compare: compareGates } = yield* Effect.promise(() => import("../simulation/Compare.ts"))
-    const { renderComparison } = yield* Effect.promise(() => import("../simulation/renderComparison.ts"))
-    // Opened first: nobody should wait for a comparison to learn that its chart cannot be written.
-    const svg = Option.isSome(input.svg) ? yield* openWholeFile("--svg", input.svg.value) : undefined
-    const comparison = yield* compareGates(
-      {
-        scenario: scenarioOf(input, rules),
-        designs: input.gates,
-        seeds: Array.from({ length: input.seeds }, (_, index) => input.seed + index),
-        inWords,
-      },
-      yield* makeProgress(input.noProgress, "compared"),
-    )
-    if (svg !== undefined) {
-      // Loaded here, so that no other command pays for a drawing library.
-      const { compareChart } = yield* Effect.promise(() => import("../simulation/compareChart.ts"))
-      yield* svg(compareChart(comparison))
-    }
-    yield* Console.log(
-      input.format === "json"
-        ? JSON.stringify(comparison, undefined, 2)
-        : renderComparison(comparison).trimEnd(),
-    )
+    const isPlain =
+      input.limit.length === 0 || (input.limit.length === 1 && typeof input.limit[0] === "number")
+    const { comparison, text } = yield* isPlain ? compareKeyWindow(input) : compareRules(input)
+    yield* Console.log(input.format === "json" ? JSON.stringify(comparison, undefined, 2) : text.trimEnd())
   }, Effect.scoped),
 ).pipe(
   Command.withDescription(
@@ -96,6 +147,8 @@ export const compare = Command.make(
     "paceline compare": "All gates at the exercise's load",
     "paceline compare --load 2 --gates ack-window,polling --svg overload.svg":
       "Two of them under overload, with a chart",
+    "paceline compare --load 2 --nonces none --limit fixed:100/10s --limit bucket:60,decay=1/s":
+      "For two other rules, one after the other",
     "paceline compare --bound none --format json": "What not knowing the bound costs, for another program",
   }),
 )

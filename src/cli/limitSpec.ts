@@ -115,6 +115,12 @@ export const parseLimitOrNumber: Parse<number | LimitSpec> = (text) =>
     ? parseLimit(text)
     : Result.mapError(plainLimit(text), (problem) => `${problem}, or a rule such as 20/1s`)
 
+/** What one `--limit` means by itself, a plain number with the `--window`. */
+export const specOf = (given: number | LimitSpec, window: Duration.Duration): LimitSpec =>
+  typeof given === "number"
+    ? { rule: "log", limit: given, windowMs: Duration.toMillis(window), scope: "key" }
+    : given
+
 /** What `--limit` and `--window` together mean. One plain number is the exercise's way; everything else is a list of limits. */
 export const limitsOf = (
   given: ReadonlyArray<number | LimitSpec>,
@@ -124,10 +130,7 @@ export const limitsOf = (
   if (typeof first === "number" && more.length === 0) return Result.succeed({ limit: first, window })
   if (given.filter((limit) => typeof limit === "number").length > 1)
     return Result.fail("a plain number stands for requests of a key in one --window, so there is one at most")
-  const windowMs = Duration.toMillis(window)
-  const limits = given.map((limit): LimitSpec =>
-    typeof limit === "number" ? { rule: "log", limit, windowMs, scope: "key" } : limit,
-  )
+  const limits = given.map((limit) => specOf(limit, window))
   const key = keyWindowOf(limits)
   return Result.succeed({ limit: key.limit, window: Duration.millis(key.windowMs), limits })
 }

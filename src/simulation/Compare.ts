@@ -107,7 +107,7 @@ const overSeeds = (
   design: Design,
   runs: ReadonlyArray<GateRun>,
   ceilingPerSecond: number,
-  optimumPerSecond: number,
+  optimumPerSecond: number | undefined,
 ) => {
   const acceptedPerSecond = interval95(runs.map((run) => run.acceptedPerSecond))
   const ages = runs.flatMap((run) => (run.orderAgeMs === null ? [] : [run.orderAgeMs]))
@@ -121,8 +121,8 @@ const overSeeds = (
     safe: exceeds + nonceErrors + bans === 0,
     acceptedPerSecond,
     shareOfCeiling: acceptedPerSecond.mean / ceilingPerSecond,
-    /** Null where nothing could be accepted. */
-    shareOfOptimum: optimumPerSecond === 0 ? null : acceptedPerSecond.mean / optimumPerSecond,
+    /** Null where nothing could be accepted, and where no optimum is known. */
+    shareOfOptimum: optimumPerSecond ? acceptedPerSecond.mean / optimumPerSecond : null,
     expired: sum(runs, (run) => run.expired),
     exceeds,
     nonceErrors,
@@ -143,58 +143,68 @@ const overSeeds = (
 
 export type GateComparison = ReturnType<typeof overSeeds>
 
-/** Compares. The field names are those of the JSON form, where null stands for "none". `reached` is told now and then which share of all the work is done, from 0 to 1. */
+/** Plays each design on each seed. `reached` is told now and then which share of the work is done, from 0 to 1. */
+export const compareGates = (
+  { designs, inWords, scenario, seeds }: CompareSettings,
+  ceilingPerSecond: number,
+  optimumPerSecond: number | undefined,
+  reached: (share: number) => void,
+) => {
+  const durationMs = Duration.toMillis(scenario.duration)
+  const whole = designs.length * seeds.length
+  let done = 0
+  const finish = Effect.sync(() => {
+    done += 1
+    reached(done / whole)
+  })
+  const runOf = (design: Design, seed: number) =>
+    gateRun({ ...scenario, design, seed, inWords }, (ms) =>
+      reached((done + Math.min(1, ms / durationMs)) / whole),
+    )
+  return Effect.forEach(designs, (design) =>
+    Effect.map(
+      Effect.forEach(seeds, (seed) => Effect.tap(runOf(design, seed), () => finish)),
+      (runs) => overSeeds(design, runs, ceilingPerSecond, optimumPerSecond),
+    ),
+  )
+}
+
+/** A scenario but for its limits. The field names are those of the JSON form, where null stands for "none". */
+export const describeScenario = (scenario: Scenario) => ({
+  durationMs: Duration.toMillis(scenario.duration),
+  load: scenario.load,
+  keys: scenario.keys,
+  ttlMs: scenario.ttl === undefined ? null : Duration.toMillis(scenario.ttl),
+  boundMs: scenario.bound === undefined ? null : Duration.toMillis(scenario.bound),
+  delay: showDelay(scenario.delay),
+  spike: scenario.spike ?? null,
+  loss: scenario.loss,
+  clockStep: scenario.clockStep ?? null,
+  lateMs: scenario.lateMs,
+})
+
+export type ScenarioDescription = ReturnType<typeof describeScenario>
+
+/** Compares where each key may pass `limit` requests in any window. The field names are those of the JSON form. */
 export const compare = Effect.fnUntraced(function* (
   settings: CompareSettings,
   reached: (share: number) => void,
 ) {
-  const { scenario, designs, inWords, seeds } = settings
-  const durationMs = Duration.toMillis(scenario.duration)
+  const { scenario, seeds } = settings
+  const { limit } = scenario
   const windowMs = Duration.toMillis(scenario.window)
   // A key passes `limit` requests in the window and the millisecond by which the next must be later.
-  const ceilingPerSecond = (scenario.limit * scenario.keys * 1000) / (windowMs + 1)
+  const ceilingPerSecond = (limit * scenario.keys * 1000) / (windowMs + 1)
   const optima = yield* Effect.forEach(seeds, (seed) => optimumRun(scenario, seed))
   const optimum = interval95(optima.map((run) => run.acceptedPerSecond))
-  let done = 0
-  const whole = designs.length * seeds.length
-  const compared = yield* Effect.forEach(designs, (design) =>
-    Effect.map(
-      Effect.forEach(seeds, (seed) =>
-        Effect.tap(
-          gateRun({ ...scenario, design, seed, inWords }, (ms) =>
-            reached((done + Math.min(1, ms / durationMs)) / whole),
-          ),
-          () =>
-            Effect.sync(() => {
-              done += 1
-              reached(done / whole)
-            }),
-        ),
-      ),
-      (runs) => overSeeds(design, runs, ceilingPerSecond, optimum.mean),
-    ),
-  )
   return {
-    scenario: {
-      durationMs,
-      load: scenario.load,
-      keys: scenario.keys,
-      limit: scenario.limit,
-      windowMs,
-      ttlMs: scenario.ttl === undefined ? null : Duration.toMillis(scenario.ttl),
-      boundMs: scenario.bound === undefined ? null : Duration.toMillis(scenario.bound),
-      delay: showDelay(scenario.delay),
-      spike: scenario.spike ?? null,
-      loss: scenario.loss,
-      clockStep: scenario.clockStep ?? null,
-      lateMs: scenario.lateMs,
-    },
+    scenario: { ...describeScenario(scenario), limit, windowMs },
     seeds,
     /** What the exchange lets pass of all keys, however orders come and delays fall. */
     ceilingPerSecond,
     /** What safe rules let through at best, on the same orders with the same delays. */
     safeOptimum: { acceptedPerSecond: optimum, runs: optima },
-    gates: compared,
+    gates: yield* compareGates(settings, ceilingPerSecond, optimum.mean, reached),
   }
 })
 

@@ -58,6 +58,8 @@ export interface SimulatedExchangeOptions {
   readonly config: ExchangeRules
   /** Limits that decide in place of a key's window. */
   readonly limits?: ReadonlyArray<LimitSpec> | undefined
+  /** When windows of its clock begin, on ours. */
+  readonly phaseMs?: number
   /** How long the client waits for an answer. */
   readonly requestTimeoutMs: number
   /** The journey of the n-th request of all, from 0. */
@@ -89,11 +91,11 @@ type Judge = (sent: Sent) => ExchangeAnswer
 
 /** Judges by the model, and keeps each key's state for it. */
 const makeJudge = (
-  { config, limits, onArrival, unknownKeys = [] }: SimulatedExchangeOptions,
+  { config, limits, onArrival, phaseMs, unknownKeys = [] }: SimulatedExchangeOptions,
   states: Map<string, KeyUsage>,
   clock: Clock.Clock,
 ): Judge => {
-  const counters = limits && new ScopedCounters(limits)
+  const counters = limits && new ScopedCounters(limits, phaseMs)
   return ({ key, nonce, order }) => {
     if (unknownKeys.includes(key.label)) return unknownKey
     const atMs = nowMsUnsafe(clock)

@@ -9,7 +9,7 @@ import type { ApiKey } from "../domain/ApiKey.ts"
 import { type ExchangeTally, makeArrivalTally } from "../exchange/ArrivalTally.ts"
 import type { LimitSettings } from "../domain/LimitSpec.ts"
 import { Journal, unwritten } from "../journal/Journal.ts"
-import { seededRandom } from "../platform/Random.ts"
+import { seededRandom, wholeUpTo } from "../platform/Random.ts"
 import type { Design } from "../run/Design.ts"
 import { run } from "../run/Run.ts"
 import type { RunFailure } from "../run/RunFailure.ts"
@@ -86,6 +86,8 @@ export const makeJourneys = Effect.fnUntraced(function* (
 
 /** Some minutes of orders, far more than are ever under way: a day's would cost more than all else. */
 const REMEMBERED_ORDERS = 10_000
+/** Windows of the exchange's clock begin anywhere in it. */
+const DAY_MS = 86_400_000
 /** Of virtual time. */
 const SNAPSHOT_EVERY = Duration.minutes(1)
 
@@ -101,6 +103,7 @@ const program = Effect.fnUntraced(function* (settings: SimulationSettings) {
   const exchange = yield* makeSimulatedExchange({
     config: { ...exerciseRules, limit, windowMs, nonces },
     limits,
+    phaseMs: wholeUpTo(yield* seededRandom(seed, "the exchange's clock"), DAY_MS),
     requestTimeoutMs: Duration.toMillis(DEFAULT_REQUEST_TIMEOUT),
     journey: yield* makeJourneys(settings),
     onArrival: ({ key, ruling, atMs, id }) => tally.arrived(key, ruling, atMs, id),

@@ -5,16 +5,20 @@
 import { Duration } from "effect"
 import { counted } from "../platform/counted.ts"
 import { alignColumns } from "../platform/alignColumns.ts"
-import type { Comparison, GateComparison } from "./Compare.ts"
+import type { Comparison, GateComparison, ScenarioDescription } from "./Compare.ts"
 import type { Interval } from "./Confidence.ts"
 
 const showMs = (ms: number): string => Duration.format(Duration.millis(ms))
 
-/** The scenario in a line: what is as usual (no spike, no loss, no step) is left out. */
-export const showScenario = (scenario: Comparison["scenario"]): string =>
+/** The scenario in a line: what is as usual (no spike, no loss, no step) is left out, as are limits of another kind. */
+export const showScenario = (
+  scenario: ScenarioDescription & Partial<Pick<Comparison["scenario"], "limit" | "windowMs">>,
+): string =>
   [
     `load ${scenario.load}`,
-    `${counted(scenario.keys, "key")}, each ${scenario.limit} in ${showMs(scenario.windowMs)}`,
+    scenario.windowMs === undefined
+      ? counted(scenario.keys, "key")
+      : `${counted(scenario.keys, "key")}, each ${scenario.limit} in ${showMs(scenario.windowMs)}`,
     `TTL ${scenario.ttlMs === null ? "none" : showMs(scenario.ttlMs)}`,
     `bound ${scenario.boundMs === null ? "none" : showMs(scenario.boundMs)}`,
     `delay ${scenario.delay}`,
@@ -31,11 +35,12 @@ export const showScenario = (scenario: Comparison["scenario"]): string =>
 export const showSeeds = (seeds: ReadonlyArray<number>): string =>
   seeds.length === 1 ? `seed ${seeds[0]}` : `seeds ${seeds[0]} to ${seeds.at(-1)}`
 
-const perSecond = (interval: Interval): ReadonlyArray<string> => [
+export const perSecond = (interval: Interval): ReadonlyArray<string> => [
   interval.mean.toFixed(2),
   interval.plusMinus === null ? "-" : interval.plusMinus.toFixed(2),
 ]
-const percent = (share: number | null): string => (share === null ? "-" : `${(100 * share).toFixed(1)} %`)
+export const percent = (share: number | null): string =>
+  share === null ? "-" : `${(100 * share).toFixed(1)} %`
 const ages = (age: GateComparison["orderAgeMs"]): ReadonlyArray<string> =>
   age === null ? ["-", "-"] : [age.p50.toFixed(1), age.p99.toFixed(1)]
 

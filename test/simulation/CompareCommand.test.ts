@@ -62,6 +62,26 @@ describe("paceline compare", () => {
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),
   )
 
+  it.effect("compares for one rule after the other", () =>
+    Effect.gen(function* () {
+      const { file } = yield* inDirectory
+      const fileSystem = yield* FileSystem.FileSystem
+      const rules = ["--limit", "10", "--limit", "bucket:60,decay=1/s", "--nonces", "none"]
+      const chart = ["--svg", file("chart.svg")]
+      const printed: unknown = JSON.parse(
+        yield* run(...rules, "--gates", "gcra,ccxt-leaky-bucket", "--format", "json", ...chart),
+      )
+      assert.nestedPropertyVal(printed, "scenario.nonces", "none")
+      assert.nestedPropertyVal(printed, "rules[0].limit", "10/1s@key")
+      assert.nestedPropertyVal(printed, "rules[0].ceilingPerSecond", 50)
+      assert.nestedPropertyVal(printed, "rules[1].limit", "bucket:60,decay=1/s@key")
+      assert.nestedPropertyVal(printed, "rules[1].gates[1].gate", "ccxt-leaky-bucket")
+      assert.nestedPropertyVal(printed, "rules[1].gates[1].safe", true)
+      assert.nestedPropertyVal(printed, "rules[1].gates[1].runs[0].seed", 1)
+      assert.match(yield* fileSystem.readFileString(file("chart.svg")), /^<svg [^]*<\/svg>\n$/)
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),
+  )
+
   it.effect("refuses a chart that cannot be written before it begins", () =>
     Effect.gen(function* () {
       const { file, list } = yield* inDirectory

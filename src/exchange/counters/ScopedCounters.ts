@@ -20,7 +20,8 @@ export interface CountedRequest {
   readonly param: (name: string) => string | undefined
 }
 
-const counterOf = (spec: LimitSpec, phaseMs: number): Counter => {
+/** A counter of its own. @param phaseMs what the clock shows when windows begin */
+export const counterOf = (spec: LimitSpec, phaseMs: number): Counter => {
   switch (spec.rule) {
     case "log":
       return new LogCounter(spec)

@@ -1,0 +1,62 @@
+/**
+ * Gates side by side, for one rule of an exchange after the other: what safety costs, and what it costs to do without. Each rule is
+ * the only one of its exchange, and all designs play the same orders with the same delays.
+ */
+import { Duration, Effect } from "effect"
+import { keyWindowOf, type LimitSpec, type Nonces, showLimit } from "../domain/LimitSpec.ts"
+import { counterOf } from "../exchange/counters/ScopedCounters.ts"
+import { compareGates, type CompareSettings, describeScenario, type Scenario } from "./Compare.ts"
+
+export interface CompareRulesSettings extends CompareSettings {
+  readonly rules: ReadonlyArray<LimitSpec>
+}
+
+/**
+ * What the exchange lets pass of one counter in so many milliseconds, of requests that cost 1: its own counter is asked at every
+ * moment at which one more may pass.
+ */
+const passedOf = (spec: LimitSpec, durationMs: number): number => {
+  const counter = counterOf(spec, 0)
+  let passed = 0
+  for (let nowMs = 0; nowMs < durationMs;) {
+    if (counter.pass(1, nowMs)) passed += 1
+    else nowMs += Math.max(1, counter.retryAfter(1, nowMs))
+  }
+  return passed
+}
+
+/** Of all keys together, in a second. All belong to one account and one address, and their orders have the same fields. */
+export const ceilingOf = (spec: LimitSpec, keys: number, durationMs: number): number =>
+  ((spec.scope === "key" ? keys : 1) * passedOf(spec, durationMs) * 1000) / durationMs
+
+/** The same scenario at an exchange whose only rule this is. */
+export const underRule = (scenario: Scenario, rule: LimitSpec): Scenario => {
+  const { limit, windowMs } = keyWindowOf([rule])
+  return { ...scenario, limit, window: Duration.millis(windowMs), limits: [rule] }
+}
+
+/** Compares. The field names are those of the JSON form. `reached` is told now and then which share of the work is done, from 0 to 1. */
+export const compareRules = Effect.fnUntraced(function* (
+  { rules, ...settings }: CompareRulesSettings,
+  reached: (share: number) => void,
+) {
+  const { scenario, seeds } = settings
+  const durationMs = Duration.toMillis(scenario.duration)
+  const nonces: Nonces = scenario.nonces ?? "rising"
+  const compared = yield* Effect.forEach(rules, (rule, index) => {
+    const ceilingPerSecond = ceilingOf(rule, scenario.keys, durationMs)
+    return Effect.map(
+      compareGates(
+        { ...settings, scenario: underRule(scenario, rule) },
+        ceilingPerSecond,
+        undefined,
+        (share) => reached((index + share) / rules.length),
+      ),
+      (gates) => ({ limit: showLimit(rule), ceilingPerSecond, gates }),
+    )
+  })
+  return { scenario: { ...describeScenario(scenario), nonces }, seeds, rules: compared }
+})
+
+/** What a comparison over rules amounts to. */
+export type RulesComparison = Effect.Success<ReturnType<typeof compareRules>>
