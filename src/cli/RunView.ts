@@ -7,7 +7,7 @@ import { createHistogram } from "node:perf_hooks"
 import { Duration, Redacted } from "effect"
 import { counted } from "../platform/counted.ts"
 import type { DispatchSnapshot } from "../dispatch/Dispatcher.ts"
-import type { DispatchEvent, RequestTrace } from "../domain/DispatchEvent.ts"
+import type { DispatchEvent, RequestTrace, ReturnReason } from "../domain/DispatchEvent.ts"
 import type { HttpRunSettings } from "../run/HttpRun.ts"
 import type { RunNews, RunProgress } from "../run/RunProgress.ts"
 import { valueAt } from "../summary/Distribution.ts"
@@ -19,6 +19,7 @@ import {
   burdenText,
   clockText,
   excessText,
+  heldAtEndText,
   heldText,
   jumpText,
   outageText,
@@ -35,6 +36,12 @@ const RATE_SPAN_MS = 1000
 /** Rows above the keys. */
 const HEAD_ROWS = 5
 
+/** Why an order went back to the queue, where the reason's own name does not say. */
+const RETURNED: Partial<Record<ReturnReason, string>> = {
+  "not-sent": "no connection",
+  exchange: "turned away",
+}
+
 /** Figures of the last second or so, to show. */
 const makeRecent = () => {
   const accepted: Array<number> = []
@@ -46,7 +53,7 @@ const makeRecent = () => {
       if (event.type === "sent") ages.record(Math.max(1, Math.round((event.atMs - event.createdMs) * 1000)))
       if (event.type === "returned" && event.reason !== "withheld") {
         errors += 1
-        last = `${event.reason === "not-sent" ? "no connection" : event.reason} (${event.request.key})`
+        last = `${RETURNED[event.reason] ?? event.reason} (${event.request.key})`
       }
       if (event.type !== "outcome") return
       if (event.outcome.outcome === "accepted") accepted.push(event.atMs)
@@ -226,7 +233,7 @@ export const makeRunView = (settings: ShownSettings, quiet: boolean): RunProgres
           stopping = true
           return live || quiet ? undefined : say("stopping: waiting for the last answers")
         case "held":
-          return say(`at the end of the run: ${outageText(news.outage)}`)
+          return say(heldAtEndText(news.outage))
         case "ended":
           return erase()
       }

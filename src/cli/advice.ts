@@ -82,7 +82,6 @@ const RECOVERY: Advice<RecoveryError> = {
 }
 
 const NOTHING_ACCEPTED: Advice<NothingAccepted> = {
-  unreachable: (message) => `${message}. Check its address, and that it is running`,
   held: (message) =>
     `${message}. Wait that long before the next run, and ask the exchange whether this address is banned`,
   refused: (message) => `${message}. Check --url, and what the exchange answers to a single request`,

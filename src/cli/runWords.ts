@@ -10,6 +10,8 @@ import { quote } from "../platform/quote.ts"
 import type { PassedOver } from "../recovery/Recovery.ts"
 import type { RunSettings } from "../run/RunSettings.ts"
 
+const secondsText = (ms: number): string => `${(ms / 1000).toFixed(1)} s`
+
 export const clockText = (ms: number): string => `${(ms / 1000).toFixed(0)} s`
 
 /** How the exchange counts, in a line. */
@@ -71,7 +73,7 @@ export const reachText = (
 }
 
 export const outageText = ({ forMs, kind, retryInMs }: Outage): string => {
-  const retry = retryInMs === 0 ? "trying now" : `trying again in ${(retryInMs / 1000).toFixed(1)} s`
+  const retry = retryInMs === 0 ? "trying now" : `trying again in ${secondsText(retryInMs)}`
   switch (kind) {
     case "unreachable":
     case "failing":
@@ -82,6 +84,12 @@ export const outageText = ({ forMs, kind, retryInMs }: Outage): string => {
       return `exchange asks to wait, ${retry}`
   }
 }
+
+/** What a run that ends leaves behind: it does not try again itself. */
+export const heldAtEndText = ({ forMs, kind, retryInMs }: Outage): string =>
+  kind === "asks-to-wait"
+    ? `at its end the run was still asked by the exchange to wait, for another ${secondsText(retryInMs)}`
+    : `at its end the run had been turned away for ${clockText(forMs)}, by the exchange or something before it`
 
 export const retiredText = (event: Extract<DispatchEvent, { readonly type: "key" }>): string => {
   switch (event.state) {
@@ -99,11 +107,11 @@ export const retiredText = (event: Extract<DispatchEvent, { readonly type: "key"
 }
 
 export const quietText = (ms: number): string =>
-  `waiting ${(ms / 1000).toFixed(1)} s until the former run's requests have left the window`
+  `waiting ${secondsText(ms)} until the former run's requests have left the window`
 
 /** What a former run was told, and this one keeps to. */
 export const heldText = (ms: number): string =>
-  `waiting ${(ms / 1000).toFixed(1)} s, because the exchange asked a former run to send nothing before then`
+  `waiting ${secondsText(ms)}, because the exchange asked a former run to send nothing before then`
 
 /** A key's rate-limit errors from former runs. */
 export const burdenText = ({ label, rateLimitErrors }: Remembered, blockAfter: number): string => {

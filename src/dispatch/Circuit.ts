@@ -20,7 +20,7 @@ import { CircuitBreaker } from "effect/persistence"
 import { invariant } from "../platform/invariant.ts"
 import { monotonicClock, nowMsUnsafe, sleepUntil } from "../platform/Monotonic.ts"
 import { afterAnnouncement, afterProbe, afterTurnedAway, type Hold, noHold } from "./Hold.ts"
-import { Silence, type SilenceOptions } from "./Silence.ts"
+import { type NoContact, Silence, type SilenceOptions } from "./Silence.ts"
 import type { OrderExpired } from "./SubmitFailure.ts"
 
 /**
@@ -124,13 +124,13 @@ export class Circuit {
     return Effect.andThen(free, this.tryable)
   })
 
-  /** From the first attempt to connect that failed to the last, in milliseconds; 0 while the exchange is in contact. */
-  readonly unreachableMs = (): number => this.#silence.ms
+  /** Undefined while the exchange is in contact. */
+  readonly noContact = (): NoContact | undefined => this.#silence.noContact
 
   /** What keeps orders from leaving, with the platform's error code if no connection can be had; undefined while nothing does. */
   readonly hindrance = (nowMs: number): OrderExpired["outage"] => {
-    const { code } = this.#silence
-    if (code !== undefined) return { kind: "unreachable", code }
+    const none = this.#silence.noContact
+    if (none !== undefined) return { kind: "unreachable", code: none.code }
     const kind = this.outage(nowMs)?.kind
     return kind && { kind, code: undefined }
   }

@@ -22,6 +22,7 @@ import { OrderLine } from "./OrderLine.ts"
 import { Pinger } from "./Pinger.ts"
 import { guardLog, guardPing } from "./outside.ts"
 import { watchRefusals } from "./Refusals.ts"
+import type { NoContact } from "./Silence.ts"
 import { Standing } from "./Standing.ts"
 import { Watchdog } from "./Watchdog.ts"
 import {
@@ -36,8 +37,8 @@ import {
 export interface DispatchSnapshot extends Readonly<OrderCounts> {
   readonly queued: number
   readonly inFlight: number
-  /** From the first attempt to connect that failed to the last, in milliseconds; 0 while the exchange is in contact. */
-  readonly unreachableMs: number
+  /** Undefined while the exchange is in contact. */
+  readonly noContact: NoContact | undefined
   /** Why nothing is sent at the moment; undefined where the exchange is well. */
   readonly outage: Outage | undefined
   readonly lanes: ReadonlyArray<{
@@ -240,7 +241,7 @@ const snapshotOf = (
   ...ledger.counts,
   queued: line.length,
   inFlight: ledger.inFlight,
-  unreachableMs: circuit.unreachableMs(),
+  noContact: circuit.noContact(),
   outage: circuit.outage(nowMs),
   lanes: lanes.map(({ gate, health, label, quietMs }) => ({
     label,

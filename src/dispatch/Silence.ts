@@ -11,6 +11,14 @@ export interface SilenceOptions {
   readonly onUnreachable: (failure: ExchangeUnreachable) => void
 }
 
+/** No connection can be had. */
+export interface NoContact {
+  /** From the first attempt to connect that failed to the last, in milliseconds. */
+  readonly ms: number
+  /** The platform's error code of the last attempt. */
+  readonly code: string
+}
+
 /** Attempts to connect that fail further apart than this do not make one outage: lanes try more than once a second. */
 const LONGEST_GAP_MS = 10_000
 
@@ -25,13 +33,11 @@ export class Silence {
     this.#options = options
   }
 
-  get ms(): number {
-    return this.#sinceMs === undefined ? 0 : this.#lastMs - this.#sinceMs
-  }
-
-  /** The platform's error code of the last attempt to connect; undefined while the exchange is in contact. */
-  get code(): string | undefined {
-    return this.#code
+  /** Undefined while the exchange is in contact. */
+  get noContact(): NoContact | undefined {
+    return this.#sinceMs === undefined || this.#code === undefined
+      ? undefined
+      : { ms: this.#lastMs - this.#sinceMs, code: this.#code }
   }
 
   /** A request was answered, or at least left. */
@@ -48,7 +54,8 @@ export class Silence {
     this.#lastMs = atMs
     this.#sinceMs ??= atMs
     this.#code = code
-    if (this.ms < Duration.toMillis(this.#wasReached ? unreachableAfter : firstContact)) return
-    onUnreachable(new ExchangeUnreachable({ code, seconds: this.ms / 1000 }))
+    const forMs = atMs - this.#sinceMs
+    if (forMs < Duration.toMillis(this.#wasReached ? unreachableAfter : firstContact)) return
+    onUnreachable(new ExchangeUnreachable({ code, seconds: forMs / 1000 }))
   }
 }

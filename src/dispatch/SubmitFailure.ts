@@ -83,7 +83,7 @@ export class ExchangeUnreachable extends Schema.TaggedError<ExchangeUnreachable>
   seconds: Schema.Finite,
 }) {
   override get message() {
-    return `the exchange has been unreachable for ${this.seconds.toFixed(0)} s (${this.code})`
+    return `the exchange has been unreachable for ${this.seconds.toFixed(this.seconds < 1 ? 1 : 0)} s (${this.code})`
   }
 }
 

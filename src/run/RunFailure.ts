@@ -1,6 +1,6 @@
 /** Why a run failed. Each message is one line that says what happened; what to do about it is the command line's to say. */
 import { Schema } from "effect"
-import type { DispatchFailure } from "../dispatch/SubmitFailure.ts"
+import { type DispatchFailure, ExchangeUnreachable } from "../dispatch/SubmitFailure.ts"
 import type { DispatchSnapshot } from "../dispatch/Dispatcher.ts"
 import type { JournalUnwritable } from "../journal/Journal.ts"
 
@@ -13,8 +13,8 @@ export class OrdersUnreadable extends Schema.TaggedError<OrdersUnreadable>()("Or
 
 /** Every order has its outcome, and yet nothing was achieved. */
 export class NothingAccepted extends Schema.TaggedError<NothingAccepted>()("NothingAccepted", {
-  /** `unreachable`: out of contact at the end, or all the time; `unanswered`: no usable answer came; `held`: nothing may be sent. */
-  reason: Schema.Literals(["unreachable", "refused", "unanswered", "held"]),
+  /** `unanswered`: no usable answer came; `held`: nothing may be sent. */
+  reason: Schema.Literals(["refused", "unanswered", "held"]),
   message: Schema.String,
 }) {}
 
@@ -24,17 +24,12 @@ export type RunFailure = DispatchFailure | OrdersUnreadable | NothingAccepted | 
 const UNREACHABLE_AT_END_MS = 1000
 
 /** What a run that took all its orders failed of; undefined where it achieved something, or had nothing to do. */
-export const failureAtEnd = (end: DispatchSnapshot): NothingAccepted | undefined => {
-  const { accepted, created, outage, rejected, unknown, unreachableMs } = end
+export const failureAtEnd = (end: DispatchSnapshot): ExchangeUnreachable | NothingAccepted | undefined => {
+  const { accepted, created, noContact, outage, rejected, unknown } = end
   // Orders that expired because nothing could be sent are no success, nor is an exchange that takes none.
-  const neverReached = unreachableMs > 0 && accepted + rejected + unknown === 0
-  if (unreachableMs > UNREACHABLE_AT_END_MS || neverReached) {
-    const seconds = (unreachableMs / 1000).toFixed(unreachableMs < 1000 ? 1 : 0)
-    return new NothingAccepted({
-      reason: "unreachable",
-      message: `the exchange was unreachable for the last ${seconds} s of the run`,
-    })
-  }
+  const wasReached = accepted + rejected + unknown > 0
+  if (noContact !== undefined && (noContact.ms > UNREACHABLE_AT_END_MS || !wasReached))
+    return new ExchangeUnreachable({ code: noContact.code, seconds: noContact.ms / 1000 })
   if (accepted === 0 && created > 0 && (outage?.kind === "asks-to-wait" || outage?.kind === "turned-away")) {
     const seconds = Math.ceil(outage.retryInMs / 1000)
     return new NothingAccepted({

@@ -1,6 +1,6 @@
 import { Duration } from "effect"
 import { describe, expect, it } from "vitest"
-import { showPassedOver, startText } from "../../src/cli/runWords.ts"
+import { heldAtEndText, showPassedOver, startText } from "../../src/cli/runWords.ts"
 import { exerciseKeys } from "../../src/venues/exercise/exercise.ts"
 
 const nothing = { accepted: 0, rejected: 0, expired: 0, unknown: 0, firstUnknown: [] }
@@ -35,5 +35,18 @@ describe("a run's first lines", () => {
 
   it("name no seed where it decides nothing", () => {
     expect(startText(settings, undefined, "x", "y")).not.toContain("seed")
+  })
+})
+
+describe("what a run that ends says of an exchange that is closed to it", () => {
+  const outage = { forMs: 5000, retryInMs: 3200 }
+
+  it("is no promise to try again", () => {
+    expect(heldAtEndText({ ...outage, kind: "turned-away" })).toBe(
+      "at its end the run had been turned away for 5 s, by the exchange or something before it",
+    )
+    expect(heldAtEndText({ ...outage, kind: "asks-to-wait" })).toBe(
+      "at its end the run was still asked by the exchange to wait, for another 3.2 s",
+    )
   })
 })
