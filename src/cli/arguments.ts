@@ -42,5 +42,8 @@ export const readInvocation = (
     return { name: `${root.name} run`, args: ["run", ...args], verbose }
   }
   const known = root.subcommands.some((group) => group.commands.some((command) => command.name === first))
-  return { name: known ? `${root.name} ${first}` : root.name, args, verbose }
+  if (known || first.startsWith("-"))
+    return { name: known ? `${root.name} ${first}` : root.name, args, verbose }
+  // Of a command that is not there nobody can be helped: not the program's help, but that it is not there.
+  return { name: root.name, args: args.filter((arg) => arg !== "--help" && arg !== "-h"), verbose }
 }

@@ -1,9 +1,10 @@
 /** The command `reconcile`: the orders of journals that may have been executed. */
 import { Console, Effect } from "effect"
-import { Argument, Command, Flag } from "effect/cli"
+import { Argument, Command } from "effect/cli"
 import { readJournals } from "../recovery/readJournals.ts"
 import { renderUnknown } from "./renderUnknown.ts"
 import { examples } from "./examples.ts"
+import * as Flags from "./Flags.ts"
 
 export const reconcile = Command.make(
   "reconcile",
@@ -14,13 +15,10 @@ export const reconcile = Command.make(
       ),
       Argument.variadic({ min: 1 }),
     ),
-    format: Flag.Literals("format", ["text", "json", "ndjson"]).pipe(
-      Flag.withMetavar("text|json|ndjson"),
-      Flag.withDescription(
-        "How to print: a table, one JSON value, or one JSON object a line for every unknown order (default: text)",
-      ),
-      Flag.withDefault("text"),
-    ),
+    format: Flags.format(["text", "json", "ndjson"], {
+      description: "How to print: a table, one JSON value, or one JSON object a line for every unknown order",
+      default: "text",
+    }),
   },
   Effect.fnUntraced(function* ({ format, journals }) {
     const text = renderUnknown(format, yield* readJournals(journals))

@@ -20,6 +20,7 @@ const DURATION = "write it as 500ms, 30s, 5m, 24h or 7d"
 describe("wrong usage gets one line that says what is wrong, where, and what to do", () => {
   it.effect.each([
     [["frob"], 'paceline: there is no command "frob". See "paceline --help".'],
+    [["frob", "--help"], 'paceline: there is no command "frob". See "paceline --help".'],
     [["ruun"], 'paceline: there is no command "ruun"; did you mean run? See "paceline --help".'],
     [["--durtion", "5s"], `paceline run: there is no flag --durtion; did you mean --duration? ${SEE_RUN}`],
     [["run", "--sed=1"], `paceline run: there is no flag --sed; did you mean --seed? ${SEE_RUN}`],
