@@ -186,7 +186,7 @@ export const summarise = Command.make(
   }),
 ).pipe(
   Command.withDescription(
-    "Prints the figures of logs: throughput, orders by outcome, errors, and how old orders were when they were sent. It counts lines that it does not recognise and passes over them, with a warning where they are more than a tenth. The runs that a Python client has appended to one file are told one by one.",
+    "Prints the figures of logs: throughput, orders by outcome, errors, and how old orders were when they were sent. It counts lines that it does not recognise and passes over them, with a warning where they are more than a tenth. Runs that were appended to one file are told one by one.",
   ),
   Command.withShortDescription("Print the figures of logs"),
   examples({

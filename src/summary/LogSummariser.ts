@@ -31,7 +31,7 @@ export interface LogSummariser extends Pick<LogReader, "push" | "lines" | "newer
   readonly runs: () => ReadonlyArray<LogRun>
 }
 
-/** A run of a log. A journal is one; a Python client's log may hold several. */
+/** A run of a log, which may hold several: a journal's begins with its header, a Python client's as `PythonRuns.ts` tells. */
 export interface LogRun {
   /** Counted from 1. */
   readonly number: number
@@ -52,7 +52,6 @@ const makeEventTaker = (
   let hasEnded = false
   return {
     take: (event: LogEvent): void => {
-      if (event.type === "settings") hasEnded = false
       if (event.type === "ended") hasEnded = true
       spans.add(event)
       const seen = filter === undefined ? event : filter(event)
@@ -91,14 +90,16 @@ export const makeLogSummariser = (defaults: LogDefaults, options: LogOptions = {
     return begun
   }
 
+  const beginNext = (kind: LogKind): void => {
+    log?.end()
+    const ended = log?.run()
+    if (ended !== undefined && log?.spans.missed() === undefined) former.push(ended)
+    begin(kind, (ended?.number ?? 0) + 1)
+  }
+
   const runs = makePythonRuns({
     event: (event) => (log ?? begin("python-client", 1)).take(event),
-    begin: () => {
-      log?.end()
-      const ended = log?.run()
-      if (ended !== undefined && log?.spans.missed() === undefined) former.push(ended)
-      begin("python-client", (ended?.number ?? 0) + 1)
-    },
+    begin: () => beginNext("python-client"),
   })
 
   /** What could not be read before the log's kind was known. */
@@ -110,6 +111,7 @@ export const makeLogSummariser = (defaults: LogDefaults, options: LogOptions = {
   const reader = makeLogReader({
     record: (record) => {
       if (log === undefined) giveUnread(begin("journal", 1).take)
+      else if (record.type === "header") beginNext("journal")
       log?.take(fromJournal(record))
     },
     python: (event) => {

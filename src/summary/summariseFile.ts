@@ -32,7 +32,7 @@ export interface LogFigures {
 
 /**
  * Summarises the log in `file`, or what comes on standard input where that is `-`. Either may be packed by gzip: their
- * first bytes tell. A Python client's log may hold several runs, which are summarised one by one.
+ * first bytes tell. Several runs in it are summarised one by one.
  *
  * Fails where the file cannot be read, holds not a single line of a log, or is a
  * journal of a newer version.

@@ -46,4 +46,16 @@ describe("a log", () => {
     expect(read([JSON.stringify({ type: "header", version: 7 })]).newerVersion()).toBe(7)
     expect(read([JSON.stringify(header())]).newerVersion()).toBeUndefined()
   })
+
+  it("that several journals were appended to has each one's summary", () => {
+    const first = [header({ keys: 1 }), ...acceptedAt(10, 30), accepted("a", 4000)]
+    const second = [header({ keys: 2 }), ...acceptedAt(1500, 3), accepted("b", 2000)]
+    const reader = read([...first, ...second].map((record) => JSON.stringify(record)))
+    reader.end()
+    expect(reader.runs()).toEqual([
+      { number: 1, summary: summaryOf(first) },
+      { number: 2, summary: summaryOf(second) },
+    ])
+    expect(Option.getOrThrow(reader.summary())).toEqual(summaryOf(second))
+  })
 })
