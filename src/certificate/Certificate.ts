@@ -3,14 +3,15 @@
  *
  * Plain data, printed as it is where JSON is asked for. Times are milliseconds.
  */
+import type { LimitSpec, Nonces } from "../domain/LimitSpec.ts"
 import type { RefusalFigures } from "./Refusals.ts"
 
 import type { ReachFigures } from "../summary/ReachTally.ts"
 
 /**
  * - `form`: the journal is one: a header, whole records in the order of their times, a footer at the end.
- * - `window`: no key can have had more than `limit` requests counted within a window.
- * - `nonces`: each key's nonces rise, and no request can have been overtaken by the next.
+ * - `window`: no key can have had more than `limit` requests counted within a window, and none of the `limits` was exceeded.
+ * - `nonces`: each key's nonces rise, and, where the exchange asks for it, no request can have been overtaken by the next.
  * - `once`: no order was sent again before its former request was refused for certain, or known not to have left.
  * - `accounts`: every request has exactly one end, every order exactly one outcome, and the footer counted them all.
  * - `digest`: the bytes are those that the run has written.
@@ -59,11 +60,26 @@ export interface KeyCertificate {
   readonly order: Closest | null
 }
 
+/** A limit with a scope and costs, and the closest that the run came to exceeding it, in the limit's own unit. */
+export interface LimitCertificate {
+  /** As `--limit` takes it. */
+  readonly limit: string
+  /** How much it lets through, and the least that was left of that when a request had left; null where none has. */
+  readonly of: number
+  readonly spare: number | null
+  /** The line of that request's `sent` record. */
+  readonly line: number | null
+}
+
 /** What the run had to keep, as its header says. */
 export interface CertifiedSettings {
   readonly gate: string
   readonly limit: number
   readonly windowMs: number
+  /** All limits; absent where `limit` in each window of a key is all. */
+  readonly limits?: ReadonlyArray<LimitSpec>
+  /** Absent where nonces must rise. */
+  readonly nonces?: Nonces
   /** Null where no bound was known. */
   readonly boundMs: number | null
   readonly requestTimeoutMs: number
@@ -92,6 +108,8 @@ export interface Certificate {
   /** Requests that the exchange refused for its own rules. In a certified run something that was assumed did not hold then. */
   readonly refusals: RefusalFigures
   readonly keys: ReadonlyArray<KeyCertificate>
+  /** Absent where `limit` in each window of a key is all. */
+  readonly limits?: ReadonlyArray<LimitCertificate>
   /** Orders that were sent and have no end, in a journal that was cut off: nobody knows what became of them. */
   readonly inFlight: { readonly count: number; readonly first: ReadonlyArray<string> }
   /** Orders that had gone back to the line when the journal was cut off. */

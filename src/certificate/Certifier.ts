@@ -6,6 +6,7 @@
  * these are more than 100,000 together, which no run of this client comes near, the rest of the journal is not certified.
  */
 import type { Footer, Header, JournalRecord, Pinged } from "../journal/JournalRecord.ts"
+import { latestMsBy } from "../journal/LoggedReach.ts"
 import type { Certificate, CertifiedSettings } from "./Certificate.ts"
 import {
   type JournalRequest,
@@ -15,6 +16,7 @@ import {
   type SentRecord,
 } from "./JournalRequest.ts"
 import { KeyRules } from "./KeyRules.ts"
+import { LimitRules } from "./LimitRules.ts"
 import { OrderRules } from "./OrderRules.ts"
 import { ReachRules } from "./ReachRules.ts"
 import { type RefusalFigures, Refusals } from "./Refusals.ts"
@@ -38,6 +40,7 @@ interface Run {
   readonly settings: CertifiedSettings
   readonly keys: ReadonlyMap<string, KeyRules>
   readonly reach: ReachRules
+  readonly limits: LimitRules | undefined
   readonly refusals: Refusals
 }
 
@@ -126,18 +129,20 @@ export class Certifier {
     }
   }
 
-  #ended({ keys, reach, refusals }: Run, request: JournalRequest): void {
+  #ended({ keys, limits, reach, refusals }: Run, request: JournalRequest): void {
     const { end, sent } = request
     const rules = keys.get(sent.record.key)
     if (rules === undefined || end === undefined) return
     refusals.ended(sent.record.key, sent.record.id, refusableEnd(end.record))
     const latest = reach.ended(request, requestEnd(end.record), end)
+    if (latest !== undefined) limits?.known(request, latestMsBy(latest, reach.boundMs))
     this.#tell(rules, () => rules.ended(request, latest))
   }
 
-  #pinged({ keys, reach }: Run, ping: OnLine<typeof Pinged.Type>): void {
+  #pinged({ keys, limits, reach }: Run, ping: OnLine<typeof Pinged.Type>): void {
     for (const [request, latest] of reach.pinged(ping)) {
       const rules = keys.get(request.sent.record.key)
+      limits?.known(request, latestMsBy(latest, reach.boundMs))
       if (rules !== undefined) this.#tell(rules, () => rules.pinged(request, latest))
     }
   }
@@ -167,14 +172,16 @@ export class Certifier {
       this.#hasGivenUp = true
       this.#malformed(problem, header)
     }
-    const { boundMs, gate, limit, requestTimeoutMs, windowMs } = record.settings
-    const settings = { gate, limit, windowMs, boundMs, requestTimeoutMs }
+    const { boundMs, gate, limit, limits, nonces, requestTimeoutMs, windowMs } = record.settings
+    const more = { ...(limits === undefined ? {} : { limits }), ...(nonces === undefined ? {} : { nonces }) }
+    const settings = { gate, limit, windowMs, ...more, boundMs, requestTimeoutMs }
     const keys = new Map(record.keys.map((key) => [key, new KeyRules(key, settings, this.#violations)]))
     this.#run = {
       header,
       settings,
       keys,
       reach: new ReachRules(header, this.#violations),
+      limits: limits && new LimitRules(limits, this.#violations),
       refusals: new Refusals(settings),
     }
   }
@@ -196,8 +203,9 @@ export class Certifier {
     const rules = this.#keyOf(run, key, sent)
     if (rules === undefined) return
     run.refusals.sent(key, id, t)
+    run.limits?.sent(request)
     this.#tell(rules, () => rules.sent(request))
-    if (this.#keptByKeys + this.#orders.kept <= this.#maxKept) return
+    if (this.#keptByKeys + this.#orders.kept + (run.limits?.kept ?? 0) <= this.#maxKept) return
     this.#hasGivenUp = true
     const most = this.#maxKept.toLocaleString("en")
     this.#malformed(
@@ -230,6 +238,7 @@ export class Certifier {
     const rules = [...(this.#run?.keys.values() ?? [])]
     const keys = rules.map((key) => key.finish())
     const counterexamples = this.#violations.firsts
+    const limits = this.#run?.limits?.certificates
     return {
       certified: counterexamples.length === 0,
       cutOff: footer === undefined,
@@ -241,6 +250,7 @@ export class Certifier {
       ...counts,
       refusals: this.#run?.refusals.figures ?? NO_REFUSALS,
       keys,
+      ...(limits === undefined ? {} : { limits }),
       unshownPairs: rules.reduce((sum, key) => sum + key.unshownPairs, 0),
       violations: this.#violations.counts,
       counterexample: counterexamples[0] ?? null,

@@ -114,6 +114,7 @@ export class KeyRules {
 
   /** Holds a request against the moment from which it could not overtake the one before. */
   #inOrder(previous: JournalRequest, request: JournalRequest, overtakableUntilMs: number): void {
+    if (this.#settings.nonces === "none") return
     // What never left cannot be overtaken, and the one before it had arrived when it was to leave.
     if (overtakableUntilMs === Number.NEGATIVE_INFINITY) return
     const spareMs = elapsedMs(overtakableUntilMs, request.sentMs)

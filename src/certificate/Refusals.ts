@@ -4,6 +4,7 @@
  *
  * Feed it a log's requests in the log's order; nothing of it grows with the log. Times are milliseconds.
  */
+import { type LimitSpec, showLimit } from "../domain/LimitSpec.ts"
 import type { RejectReason } from "../domain/Outcome.ts"
 import { counted } from "../platform/counted.ts"
 
@@ -26,6 +27,8 @@ export interface RefusalFigures extends Readonly<Record<Assumption, number>> {
 export interface RefusalSettings {
   readonly limit: number
   readonly windowMs: number
+  /** All limits, where `limit` in each window of a key is not all. */
+  readonly limits?: ReadonlyArray<LimitSpec> | undefined
   readonly boundMs: number | null | undefined
   readonly requestTimeoutMs: number
 }
@@ -167,11 +170,12 @@ const listed = (parts: ReadonlyArray<readonly [number, string]>, separator: stri
 export const refusalText = (
   kept: string,
   figures: RefusalFigures,
-  { boundMs, limit, windowMs }: RefusalSettings,
+  { boundMs, limit, limits, windowMs }: RefusalSettings,
 ): string | undefined => {
   const all = refusedIn(figures)
   if (all === 0) return undefined
   const { blocked, bound, formerRun, limitOrKey, nonce, rateLimit } = figures
+  const allowed = limits === undefined ? `${limit} in ${windowMs} ms` : limits.map(showLimit).join(", ")
   const kinds: ReadonlyArray<readonly [number, string]> = [
     [rateLimit, `${rateLimit} for the rate limit`],
     [nonce, `${nonce} for ${nonce === 1 ? "its nonce" : "their nonces"}`],
@@ -188,7 +192,7 @@ export const refusalText = (
     ],
     [
       limitOrKey,
-      `${limitOrKey} had nothing to do with either: the exchange may allow less than ${limit} in ${windowMs} ms (ask it), or another client uses the key (give each its own)`,
+      `${limitOrKey} had nothing to do with either: the exchange may allow less than ${allowed} (ask it), or another client uses the key (give each its own)`,
     ],
   ]
   return `${kept}, and the exchange refused ${counted(all, "request")} all the same (${listed(kinds, ", ")}), so something that was assumed did not hold: ${listed(assumptions, "; ")}.`

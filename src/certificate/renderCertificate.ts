@@ -1,4 +1,5 @@
 /** Certificates as text to be read as a proof, or as JSON. */
+import { showLimit } from "../domain/LimitSpec.ts"
 import { counted } from "../platform/counted.ts"
 import type { Certificate, Closest, NamedCertificate, Rule, Violation } from "./Certificate.ts"
 import { rules } from "./Certificate.ts"
@@ -22,8 +23,14 @@ const meaning = ({ cutOff, digest, settings }: Certificate): Readonly<Record<Rul
   form: cutOff
     ? "every line is a record, in the order of their times, from the header on"
     : "every line is a record, in the order of their times, from the header to the footer",
-  window: `at no send could ${counted(settings?.limit ?? 0, "earlier request")} of its key still be in the window`,
-  nonces: "each key's nonces rise, and each request left when the one before had certainly arrived",
+  window:
+    settings?.limits === undefined
+      ? `at no send could ${counted(settings?.limit ?? 0, "earlier request")} of its key still be in the window`
+      : "at no send could a limit be exceeded by all that might be counted then",
+  nonces:
+    settings?.nonces === "none"
+      ? "each key's nonces rise; the exchange takes them in any order"
+      : "each key's nonces rise, and each request left when the one before had certainly arrived",
   once: "no order was sent again unless its former request was refused, or had not left",
   accounts: cutOff
     ? "every end is that of one request that was sent, and no order has two outcomes"
@@ -90,7 +97,11 @@ const whatRan = ({ keys, settings, startedAt }: Certificate): ReadonlyArray<stri
   settings === null
     ? []
     : [
-        `gate ${settings.gate}, ${counted(settings.limit, "request")} of a key in ${ms(settings.windowMs)}, ` +
+        `gate ${settings.gate}, ${
+          settings.limits === undefined
+            ? `${counted(settings.limit, "request")} of a key in ${ms(settings.windowMs)}`
+            : `limits ${settings.limits.map(showLimit).join(", ")}`
+        }, ` +
           `${settings.boundMs === null ? "no bound" : `bound ${ms(settings.boundMs)}`}, ${counted(keys.length, "key")}, begun ${startedAt ?? ""}`,
       ]
 
@@ -112,6 +123,21 @@ const keyTable = ({ keys }: Certificate): ReadonlyArray<string> => {
   const titles = ["key", "requests", "spare time of the window", "spare time of the order"]
   return rows.length === 0 ? [] : table([titles, ...rows])
 }
+
+/** What was left of each limit at the least, in its own unit. */
+const limitTable = ({ limits = [] }: Certificate): ReadonlyArray<string> =>
+  limits.length === 0
+    ? []
+    : [
+        "",
+        ...table([
+          ["limit", "least spare"],
+          ...limits.map(({ limit, line, of, spare }) => [
+            limit,
+            spare === null ? "-" : `${inEnglish.format(spare)} of ${inEnglish.format(of)} (line ${line})`,
+          ]),
+        ]),
+      ]
 
 const renderText = (named: NamedCertificate): string => {
   const { certificate, name } = named
@@ -139,6 +165,7 @@ const renderText = (named: NamedCertificate): string => {
     ...checks,
     "",
     ...keyTable(certificate),
+    ...limitTable(certificate),
     ...counterexamples.flatMap((found, index) => violation(named, found, index)),
     ...remarks(certificate).flatMap((remark) => ["", remark]),
     "",

@@ -61,6 +61,10 @@ export type DispatchEvent =
       readonly key: string
       readonly nonce: number
       readonly attempt: number
+      /** What it takes of each limit; 1 where it is left out. */
+      readonly cost?: number
+      /** The order's parameters that limits count by, as a query has them; left out where there are none. */
+      readonly scope?: string
     }
   | {
       /** A request did not end its order, which went back to the head of the queue. */

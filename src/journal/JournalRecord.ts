@@ -7,14 +7,16 @@
  * labels.
  */
 import { Schema } from "effect"
+import { LimitSpec, Nonces } from "../domain/LimitSpec.ts"
 import { OrderId } from "../domain/Order.ts"
 import { RejectReason, UnknownCause } from "../domain/Outcome.ts"
 
 /**
- * The journal format that this version writes, and the newest that it reads. Version 1 knows of no changes of the reach and of
- * no pings: time alone told by when a request had arrived that was lost.
+ * The newest journal format that this version reads. Version 1 knows of no changes of the reach and of no pings: time alone told
+ * by when a request had arrived that was lost. Version 3 is version 2 of a run that counts by limits, or whose exchange takes
+ * nonces in any order: a reader that knows nothing of these would judge it wrongly. All others are written as version 2.
  */
-export const JOURNAL_VERSION = 2
+export const JOURNAL_VERSION = 3
 
 const Ms = Schema.Finite
 const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
@@ -41,7 +43,7 @@ export const identityOf = ({ seed, startedAt }: Pick<FormerLife, "startedAt" | "
 export const Header = Schema.Struct({
   type: Schema.tag("header"),
   t: Ms,
-  version: Schema.Literals([1, JOURNAL_VERSION]),
+  version: Schema.Literals([1, 2, JOURNAL_VERSION]),
   program: Schema.String,
   /** Wall clock time of `t = 0`, ISO 8601 in UTC. */
   startedAt: Schema.String,
@@ -58,6 +60,10 @@ export const Header = Schema.Struct({
     /** Requests that a key may pass in one window. */
     limit: Count,
     windowMs: Ms,
+    /** All limits that the run kept; absent where `limit` in each `windowMs` of a key is all. Since version 3. */
+    limits: Schema.optionalKey(Schema.Array(LimitSpec)),
+    /** Whether the exchange wants nonces to rise; absent where it does. Since version 3. */
+    nonces: Schema.optionalKey(Nonces),
     /** The longest incoming delay, or null where it is not known. */
     boundMs: Schema.NullOr(Ms),
     /** Added to every window, or null for a gate without one. */
@@ -84,6 +90,10 @@ export const Sent = Schema.Struct({
   createdAt: Ms,
   /** 1 for an order's first request, 2 for the one after a definite refusal, and so on. */
   attempt: Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)),
+  /** What it takes of each limit; absent for 1. Since version 3. */
+  cost: Schema.optionalKey(Count),
+  /** The order's parameters that limits count by, as a query has them; absent where there are none. Since version 3. */
+  scope: Schema.optionalKey(Schema.String),
 })
 
 /** What is known of one request's way: when it was begun, handed to the socket, and answered. */

@@ -24,8 +24,18 @@ export const makeToRecord = (startMs: number): ((event: DispatchEvent) => Journa
     lastT = t
     switch (event.type) {
       case "sent": {
-        const { id, key, nonce, attempt } = event
-        return { type: "sent", t, id, key, nonce, createdAt: relative(event.createdMs), attempt }
+        const { id, key, nonce, attempt, cost = 1, scope } = event
+        return {
+          type: "sent",
+          t,
+          id,
+          key,
+          nonce,
+          createdAt: relative(event.createdMs),
+          attempt,
+          ...(cost === 1 ? {} : { cost }),
+          ...(scope === undefined ? {} : { scope }),
+        }
       }
       case "returned":
         return {

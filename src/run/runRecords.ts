@@ -18,7 +18,7 @@ export const runHeader = (
 ): JournalRecord => ({
   type: "header",
   t: 0,
-  version: JOURNAL_VERSION,
+  version: settings.limits === undefined && settings.nonces === undefined ? 2 : JOURNAL_VERSION,
   program: `paceline ${VERSION}`,
   startedAt,
   keys: settings.keys.map((key) => key.label),
@@ -30,6 +30,8 @@ export const runHeader = (
     gate: settings.design.name,
     limit: settings.limit,
     windowMs: Duration.toMillis(settings.window),
+    ...(settings.limits === undefined ? {} : { limits: settings.limits }),
+    ...(settings.nonces === undefined ? {} : { nonces: settings.nonces }),
     boundMs: msOrNull(settings.bound),
     marginMs: settings.design.marginMs(settings.window),
     ttlMs: msOrNull(settings.ttl),

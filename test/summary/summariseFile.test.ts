@@ -101,7 +101,7 @@ describe("a log in a file", () => {
       )
       assert.strictEqual(
         yield* problemWith(newer),
-        `"${newer}" is a journal of version 9, and this paceline reads up to version 2; summarise it with a newer paceline`,
+        `"${newer}" is a journal of version 9, and this paceline reads up to version 3; summarise it with a newer paceline`,
       )
     }).pipe(Effect.provide(NodeServices.layer)),
   )

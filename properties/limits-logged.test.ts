@@ -1,0 +1,116 @@
+/** The law of what a journal shows of limits: where nothing is over one, the exchange cannot have counted more, either. */
+import * as fc from "fast-check"
+import { assert, describe } from "vitest"
+import type { LimitSpec } from "../src/domain/LimitSpec.ts"
+import { ScopedCounters } from "../src/exchange/counters/ScopedCounters.ts"
+import { type LimitedRequest, LoggedLimits } from "../src/journal/LoggedLimits.ts"
+import { TimeHeap } from "../src/platform/TimeHeap.ts"
+import { tryLaw } from "./support/law.ts"
+import { limitLists } from "./support/limits/specs.ts"
+
+const LONGEST_WAY_MS = 120
+
+const way = fc.oneof(
+  fc.constantFrom(0, LONGEST_WAY_MS),
+  fc.double({ min: 0, max: LONGEST_WAY_MS, noNaN: true }),
+)
+
+interface World {
+  readonly limits: ReadonlyArray<LimitSpec>
+  /** What the exchange's clock shows when windows begin, and ours at first. */
+  readonly phaseMs: number
+  readonly startMs: number
+  readonly requests: ReadonlyArray<{
+    readonly gapMs: number
+    readonly key: string
+    readonly symbol: string | undefined
+    readonly cost: number
+    readonly onWayMs: number
+    readonly backMs: number
+  }>
+}
+
+const worlds: fc.Arbitrary<World> = fc.record({
+  limits: limitLists,
+  phaseMs: fc.integer({ min: 0, max: 2000 }),
+  startMs: fc.double({ min: 0, max: 2000, noNaN: true }),
+  requests: fc.array(
+    fc.record({
+      gapMs: fc.oneof(
+        fc.constant(0),
+        fc.constant(0),
+        fc.integer({ min: 0, max: 60 }),
+        fc.double({ min: 0, max: 700, noNaN: true }),
+      ),
+      key: fc.constantFrom("key-1", "key-2"),
+      symbol: fc.constantFrom("A", "B & C", undefined),
+      cost: fc.constantFrom(0, 1, 1, 1, 2, 3),
+      onWayMs: way,
+      backMs: way,
+    }),
+    { minLength: 1, maxLength: 150 },
+  ),
+})
+
+interface Variant {
+  readonly specs?: (limits: ReadonlyArray<LimitSpec>) => ReadonlyArray<LimitSpec>
+  readonly bySendTime?: boolean
+}
+
+/** Sends whatever the limits of the log spare, and takes back the others. */
+const refusedIn = ({ limits, phaseMs, requests, startMs }: World, { bySendTime, specs }: Variant): number => {
+  const exchange = new ScopedCounters(limits, phaseMs)
+  const logged = new LoggedLimits(specs?.(limits) ?? limits)
+  const happens = new TimeHeap<(atMs: number) => void>()
+  let refused = 0
+  let atMs = startMs
+  for (const { backMs, cost, gapMs, key, onWayMs, symbol } of requests) {
+    atMs += gapMs
+    happens.add(atMs, (sentMs) => {
+      const scope = symbol === undefined ? "" : new URLSearchParams({ symbol }).toString()
+      const request: LimitedRequest = { key, cost, scope, sentMs }
+      if (logged.sent(request).some((spare) => spare < 0)) return logged.known(request, -Infinity)
+      happens.add(sentMs + onWayMs, (arrivedMs) => {
+        const facts = {
+          key,
+          address: "",
+          cost,
+          param: (name: string) => (name === "symbol" ? symbol : undefined),
+        }
+        if (!exchange.pass(facts, arrivedMs)) refused += 1
+      })
+      if (bySendTime === true) logged.known(request, sentMs)
+      else happens.add(sentMs + onWayMs + backMs, (settledMs) => logged.known(request, settledMs))
+    })
+  }
+  for (let next = happens.take(); next !== undefined; next = happens.take()) next.value?.(next.atMs)
+  return refused
+}
+
+const asLogs = (limits: ReadonlyArray<LimitSpec>): ReadonlyArray<LimitSpec> =>
+  limits.map((spec) => (spec.rule === "counter" ? { ...spec, rule: "log" } : spec))
+
+const evenly = (limits: ReadonlyArray<LimitSpec>): ReadonlyArray<LimitSpec> =>
+  limits.map((spec) => {
+    if (spec.rule !== "bucket") return spec
+    const { stepMs: _, ...even } = spec
+    return even
+  })
+
+describe("limits in a journal", () => {
+  tryLaw({
+    law: "are not exceeded where nothing was over one when it left",
+    worlds,
+    scenarios: 6000,
+    check: async (world: World, variant: Variant | undefined) => {
+      assert.equal(refusedIn(world, variant ?? {}), 0)
+    },
+    broken: {
+      "send times": { bySendTime: true },
+      "one limit of several": { specs: (limits) => limits.slice(0, 1) },
+      "each key for itself": { specs: (limits) => limits.map((spec) => ({ ...spec, scope: "key" })) },
+      "a sliding log for a sliding-window counter": { specs: asLogs },
+      "steps taken for even": { specs: evenly },
+    },
+  })
+})

@@ -1,0 +1,43 @@
+/** Lists of limits as data, for worlds in which the whole program or what reads its journal counts by them. */
+import * as fc from "fast-check"
+import type { LimitSpec } from "../../../src/domain/LimitSpec.ts"
+
+const scopes = fc.constantFrom<Pick<LimitSpec, "scope" | "field">>(
+  { scope: "key" },
+  { scope: "key" },
+  { scope: "account" },
+  { scope: "account", field: "symbol" },
+  { scope: "ip" },
+)
+
+const windows = fc
+  .record({
+    rule: fc.constantFrom("log" as const, "fixed" as const, "counter" as const),
+    limit: fc.integer({ min: 3, max: 12 }),
+    windowMs: fc.integer({ min: 50, max: 600 }),
+    scope: scopes,
+  })
+  .map(({ scope, ...rest }): LimitSpec => ({ ...rest, ...scope }))
+
+const buckets = fc
+  .record({
+    limit: fc.integer({ min: 5, max: 12 }),
+    decay: fc.constantFrom(1, 2, 0.5),
+    decayMs: fc.integer({ min: 10, max: 200 }),
+    isStepped: fc.boolean(),
+    scope: scopes,
+  })
+  .map(({ decay, decayMs, isStepped, limit, scope }): LimitSpec => ({
+    rule: "bucket",
+    limit,
+    decay,
+    decayMs,
+    ...(isStepped ? { stepMs: decayMs } : {}),
+    ...scope,
+  }))
+
+/** Each has room for a cost of 3. */
+export const limitLists: fc.Arbitrary<ReadonlyArray<LimitSpec>> = fc.array(fc.oneof(windows, buckets), {
+  minLength: 1,
+  maxLength: 3,
+})
