@@ -142,12 +142,12 @@ describe("paceline summarise --certify", () => {
       const file = yield* inFolder
       yield* fileSystem.writeFileString(
         file("new.ndjson"),
-        `${JSON.stringify({ ...header(), version: 3 })}\n`,
+        `${JSON.stringify({ ...header(), version: 4 })}\n`,
       )
       yield* fileSystem.writeFileString(file("empty.ndjson"), "")
       const refused = [
         { args: [pythonLog], says: /Python client's log, which does not say when requests left/ },
-        { args: [file("new.ndjson")], says: /journal of version 3/ },
+        { args: [file("new.ndjson")], says: /journal of version 4/ },
         { args: [file("empty.ndjson")], says: /is empty/ },
         { args: ["--format", "classic", pythonLog], says: /the form classic has no room/ },
         { args: ["--format", "csv", pythonLog], says: /the form csv has no room/ },
