@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process"
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { dirname, resolve } from "node:path"
+import process from "node:process"
 import { fileURLToPath } from "node:url"
 import { describe, expect, it } from "vitest"
 
@@ -60,6 +61,15 @@ describe("the pages", () => {
     ["a script that nobody wrote", "`npm run everything`"],
   ])("would be caught with %s", (_, text) => {
     expect(missing("docs/state.md", text, scripts)).toHaveLength(1)
+  })
+})
+
+describe("the picture of the theorem", () => {
+  it("is what its script draws", () => {
+    const { stdout } = spawnSync(process.execPath, [resolve(ROOT, "scripts/theorem.ts")], {
+      encoding: "utf8",
+    })
+    expect(readFileSync(resolve(ROOT, "docs/theorem.svg"), "utf8")).toBe(stdout)
   })
 })
 
