@@ -4,7 +4,8 @@
  */
 import { Clock, Deferred, Duration, Effect, type Scope } from "effect"
 import { type AnswerHeaders, readAdvice } from "../http/advice.ts"
-import { answersPing, readAnswer, turnsAway } from "../venues/exercise/answer.ts"
+import { answersPing, readAnswer } from "../venues/exercise/answer.ts"
+import { turnsAway } from "../venues/statuses.ts"
 import type { ApiKey } from "../domain/ApiKey.ts"
 import { answerTo, type ExchangeAnswer, unknownKey } from "../exchange/ExchangeAnswer.ts"
 import { ScopedCounters } from "../exchange/counters/ScopedCounters.ts"

@@ -93,8 +93,8 @@ export interface Venue {
   /** Whether its requests can be executed: not where each asks the venue to check an order and no more. */
   readonly isLive: boolean
   /**
-   * The venue drops what arrives later than this after the stamp's time by its own clock; undefined where it drops nothing for
-   * being late. It bounds how long a request may be on its way, as far as the venue's clock is known.
+   * An order that it would come to later than this after the stamp's time, by its own clock, it does not execute; undefined where
+   * it executes late ones, too. Whether it counts them is each limit's `dropsLate`.
    */
   readonly expiryMs: number | undefined
   /** What it counts, and at which cost. */

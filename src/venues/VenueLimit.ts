@@ -11,6 +11,8 @@ export interface VenueLimit {
   readonly limit: LimitSpec
   /** What a request costs: 1 unless said, 0 where it is not counted. The most, where it depends on what is not known. */
   readonly costs?: Partial<Readonly<Record<Action, number>>>
+  /** What the venue drops for being late ({@link Venue.expiryMs}) is not counted: so the expiry bounds when requests count. */
+  readonly dropsLate?: boolean
   /** What an excess is answered with. */
   readonly excess: string
   /** Where the venue says so. */

@@ -7,6 +7,7 @@ import { withoutCredentials } from "../../domain/ApiKey.ts"
 import type { SubmitError } from "../../domain/SubmitError.ts"
 import type { Acceptance } from "../ExchangeClient.ts"
 import { type OrderAndKey, resultOf } from "../submitResult.ts"
+import { meaningOfStatus } from "../statuses.ts"
 import type { Meaning } from "../Venue.ts"
 
 /** The exercise's word that it took an order. */
@@ -55,9 +56,6 @@ const isAboutTime = (message: string): boolean =>
   /time ?stamp|server ?time|clock|recv ?window/i.test(message) ||
   (/nonce/i.test(message) && /\btime\b|seconds?\b/i.test(message))
 
-/** Statuses that turn away whoever asks, whatever for: a ban of the address, or a page of something before the exchange. */
-export const turnsAway = (status: number): boolean => status === 418 || status === 403
-
 const ACCEPTED: Meaning = { kind: "accepted" }
 const UNDECODABLE: Meaning = { kind: "unknown", cause: "undecodable" }
 
@@ -72,15 +70,10 @@ export const meaningOf = (orderId: string, status: number, body: string): Meanin
   if (status === 200) return Option.isSome(acceptanceOf(orderId, body)) ? ACCEPTED : UNDECODABLE
   const said = messageOf(body)
   if ((status === 429 || status === 403) && saysBlocked(body)) return { kind: "refused", reason: "blocked" }
-  if (status === 429) return { kind: "refused", reason: "rate-limit" }
-  if (turnsAway(status)) return { kind: "turned-away" }
-  if (status === 401) return { kind: "refused", reason: "api-key" }
   // Before the nonce: a nonce that is refused for our clock's sake would be refused a month further ahead as well.
   if (status === 400 && isAboutTime(said)) return { kind: "refused", reason: "clock", said }
   if (status === 400 && /nonce/i.test(said)) return { kind: "refused", reason: "nonce" }
-  // A server that grew tired of waiting: what it waited for may have been any request of the connection, or none.
-  if (status >= 400 && status < 500 && status !== 408) return { kind: "refused", reason: "exchange", said }
-  return status >= 500 ? { kind: "unknown", cause: "server-error" } : UNDECODABLE
+  return meaningOfStatus(status, said)
 }
 
 /**
