@@ -52,7 +52,7 @@ export class InvalidTimestamp extends Schema.TaggedError<InvalidTimestamp>()("In
   }
 }
 
-/** 401: the exchange does not know the key. Not executed. */
+/** 401, in JSON: the exchange does not know the key. Not executed. */
 export class UnknownApiKey extends Schema.TaggedError<UnknownApiKey>()("UnknownApiKey", about) {
   override get message() {
     return `order ${this.orderId}: the exchange does not know ${this.key}. Check the key`
@@ -60,7 +60,7 @@ export class UnknownApiKey extends Schema.TaggedError<UnknownApiKey>()("UnknownA
 }
 
 /**
- * 418, or 403 in other words than the protocol's: a ban of the address, or something before the exchange, has turned the request
+ * 418, 403 in other words than the protocol's, or 401 as a page: a ban of the address, or something before the exchange, has turned the request
  * away without looking at the order. Not executed, as far as a status can tell.
  */
 export class TurnedAway extends Schema.TaggedError<TurnedAway>()("TurnedAway", {

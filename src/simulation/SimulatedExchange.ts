@@ -176,9 +176,9 @@ const travelOfPing = (
   const status = typeof fate === "object" ? fate.status : unknownKey.status
   return Effect.flatMap(after(writeMs + roundTripMs), () => {
     const waitMs = readAdvice(status, headers, clock.currentTimeMillisUnsafe())?.exchangeMs ?? 0
-    if (waitMs === 0 && answersPing(status, meaningless(fate) ? "<html>" : unknownKey.body))
-      return Effect.succeed(roundTripMs)
-    const isTurnedAway = turnsAway(status)
+    const body = meaningless(fate) ? "<html>" : unknownKey.body
+    if (waitMs === 0 && answersPing(status, body)) return Effect.succeed(roundTripMs)
+    const isTurnedAway = turnsAway(status, body)
     return Effect.fail(
       new PingFailed({ code: `status ${status}`, isUnreachable: false, isTurnedAway, waitMs }),
     )

@@ -86,7 +86,9 @@ const rows: ReadonlyArray<Row> = [
   },
   { what: "HTML with 429", status: 429, body: HTML, tag: "RateLimited", kind: "refused" },
   { what: "no body with 429", status: 429, body: "", tag: "RateLimited", kind: "refused" },
-  { what: "HTML with 401", status: 401, body: HTML, tag: "UnknownApiKey", kind: "refused" },
+  { what: "HTML with 401", status: 401, body: HTML, tag: "TurnedAway", kind: "refused" },
+  { what: "401 without a word", status: 401, body: "", tag: "TurnedAway", kind: "refused" },
+  { what: "401 in other words", status: 401, body: '{"code":-2014}', tag: "UnknownApiKey", kind: "refused" },
   { what: "HTML with 400", status: 400, body: HTML, tag: "Refused", kind: "refused" },
   {
     what: "another refusal with 400",

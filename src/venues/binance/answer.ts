@@ -48,10 +48,10 @@ const countsOf = (headers: AnswerHeaders): ReadonlyArray<VenueCount> =>
 
 const refusalOf = (status: number, body: string): Meaning => {
   const refusal = status === 418 || status >= 500 ? undefined : readRefusal(body)
-  if (refusal === undefined) return meaningOfStatus(status, "")
+  if (refusal === undefined) return meaningOfStatus(status, "", body)
   const { code, msg } = refusal
   if (code === BAD_TIME) return { kind: "refused", reason: "clock", said: msg }
-  return CODES[String(code)] ?? meaningOfStatus(status, msg)
+  return CODES[String(code)] ?? meaningOfStatus(status, msg, body)
 }
 
 const timeOf = (body: string): VenueTime | undefined => {

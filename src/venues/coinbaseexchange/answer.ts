@@ -23,7 +23,7 @@ const refusalOf = (status: number, body: string): Meaning => {
   const said = readRefusal(body)?.message ?? ""
   return (status === 400 || status === 401) && ABOUT_TIME.test(said)
     ? { kind: "refused", reason: "clock", said }
-    : meaningOfStatus(status, said)
+    : meaningOfStatus(status, said, body)
 }
 
 const acceptanceOf = (body: string, order: VenueOrder): Meaning => {

@@ -63,8 +63,9 @@ const UNDECODABLE: Meaning = { kind: "unknown", cause: "undecodable" }
  * What an answer means for the order it answers.
  *
  * A definite refusal is believed by its status, whatever its body: proxies answer 429 with HTML too. That a key is blocked
- * is believed in the protocol's own words alone: 403 is what anything on the way may say to anybody. An acceptance is
- * believed only when it is the protocol's and names this order. Everything else is unknown.
+ * is believed in the protocol's own words alone: 403 is what anything on the way may say to anybody. That it is unknown is
+ * believed of no page. An acceptance is believed only when it is the protocol's and names this order. Everything else is
+ * unknown.
  */
 export const meaningOf = (orderId: string, status: number, body: string): Meaning => {
   if (status === 200) return Option.isSome(acceptanceOf(orderId, body)) ? ACCEPTED : UNDECODABLE
@@ -73,7 +74,7 @@ export const meaningOf = (orderId: string, status: number, body: string): Meanin
   // Before the nonce: a nonce that is refused for our clock's sake would be refused a month further ahead as well.
   if (status === 400 && isAboutTime(said)) return { kind: "refused", reason: "clock", said }
   if (status === 400 && /nonce/i.test(said)) return { kind: "refused", reason: "nonce" }
-  return meaningOfStatus(status, said)
+  return meaningOfStatus(status, said, body)
 }
 
 /**

@@ -67,7 +67,7 @@ export const readKraken = ({ body, status }: Answer, action: Action, wallMs: num
   const errors = read?.error.filter(isError) ?? []
   if (errors.length > 0 && status < 500)
     return { meaning: meaningOfErrors(errors), hold: holdOf(errors, wallMs) }
-  if (status !== 200) return { meaning: meaningOfStatus(status, "") }
+  if (status !== 200) return { meaning: meaningOfStatus(status, "", body) }
   if (read === undefined) return { meaning: { kind: "unknown", cause: "undecodable" } }
   return {
     meaning: meaningOfResult(read.result, action),
