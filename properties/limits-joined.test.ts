@@ -12,21 +12,11 @@ import {
 } from "./support/limits/joined.ts"
 
 /** Takes the first order that has room, whoever waits before it. */
-const taking: JoinedVariant = {
-  look: (limits) => (orders, key, nowMs) => {
-    let againMs = Number.POSITIVE_INFINITY
-    for (const order of orders) {
-      const alone = limits.look([order], key, nowMs)
-      if (alone.first !== undefined) return alone
-      againMs = Math.min(againMs, alone.againMs)
-    }
-    return { first: undefined, againMs }
-  },
-}
+const taking: JoinedVariant = { eachByItself: true }
 const knowingOne: JoinedVariant = { limits: (world) => limitsOf(world).slice(0, 1) }
 /** As if each key had every limit for itself. */
 const bound: JoinedVariant = {
-  limits: (world) => limitsOf(world).map((limit) => ({ ...limit, scopeOf: (_, key) => key })),
+  limits: (world) => limitsOf(world).map((limit) => ({ ...limit, keyScopeOf: (key) => key })),
 }
 /** Forgets whatever nobody is held in. */
 const forgetting: JoinedVariant = {

@@ -3,7 +3,7 @@
  * are taken back.
  */
 import { Clock, Deferred, Effect, Result } from "effect"
-import { checkOrder, type InvalidOrder, MadeOrder, type Order } from "../domain/Order.ts"
+import { checkOrder, InvalidOrder, MadeOrder, type Order } from "../domain/Order.ts"
 import type { Outcome } from "../domain/Outcome.ts"
 import { invariant } from "../platform/invariant.ts"
 import { nowMsUnsafe, sleepUntilBy } from "../platform/Monotonic.ts"
@@ -43,9 +43,18 @@ export class Admission {
   readonly #standing: Standing
   readonly #clock: Clock.Clock
   readonly #ttlMs: number
+  readonly #misfit: (order: MadeOrder) => string | undefined
 
   /** @param ttlMs an order's time to live, Infinity for one without */
-  constructor(line: OrderLine, ledger: Ledger, standing: Standing, clock: Clock.Clock, ttlMs: number) {
+  constructor(
+    line: OrderLine,
+    ledger: Ledger,
+    standing: Standing,
+    clock: Clock.Clock,
+    ttlMs: number,
+    misfit: (order: MadeOrder) => string | undefined,
+  ) {
+    this.#misfit = misfit
     this.#line = line
     this.#ledger = ledger
     this.#standing = standing
@@ -90,13 +99,20 @@ export class Admission {
       return Effect.succeed(true)
     })
 
-  /** What was made in this package is known to be good. */
+  /** What was made in this package is known to be good, but for limits. */
   #check(order: Order): Result.Result<MadeOrder, InvalidOrder> {
-    if (order instanceof MadeOrder) return Result.succeed(order)
-    return checkOrder(order, {
-      wallMs: this.#clock.currentTimeMillisUnsafe(),
-      monotonicMs: nowMsUnsafe(this.#clock),
-    })
+    const made =
+      order instanceof MadeOrder
+        ? Result.succeed(order)
+        : checkOrder(order, {
+            wallMs: this.#clock.currentTimeMillisUnsafe(),
+            monotonicMs: nowMsUnsafe(this.#clock),
+          })
+    if (Result.isFailure(made)) return made
+    const problem = this.#misfit(made.success)
+    return problem === undefined
+      ? made
+      : Result.fail(new InvalidOrder({ orderId: made.success.id, field: "params", problem }))
   }
 
   #enter(order: Order): Effect.Effect<Entry, EnqueueFailure> {

@@ -42,6 +42,10 @@ export interface Attempt {
   readonly atMs: number
 }
 
+/** Whether the exchange refused it for a limit. */
+export const isOverLimit = (result: Result): boolean =>
+  result.kind === "failed" && result.verdict.kind === "refused" && result.verdict.reason === "rate-limit"
+
 const endingOf = (verdict: Verdict): Ending => {
   switch (verdict.kind) {
     case "refused":

@@ -9,12 +9,14 @@ import { Cause, Clock, Context, Duration, Effect, Layer, Scope, Stream } from "e
 import { DispatchLog, type OutcomeEvent, type ParkReason, type Retirement } from "../domain/DispatchEvent.ts"
 import type { InvalidOrder, Order } from "../domain/Order.ts"
 import type { OrderCounts } from "../domain/Outcome.ts"
+import { JoinedLimits, misfits } from "../limits/JoinedLimits.ts"
 import { LiveReach } from "../limits/LiveReach.ts"
 import { nowMsUnsafe } from "../platform/Monotonic.ts"
 import { type Acceptance, ExchangeClient } from "../venues/ExchangeClient.ts"
 import { Admission, type EnqueueFailure, type QueuedOrder } from "./Admission.ts"
 import { type Circuit, make as makeCircuit, type Outage } from "./Circuit.ts"
 import { checkOptions, type DispatcherOptions, withDefaults } from "./DispatcherOptions.ts"
+import type { Entry } from "./Entry.ts"
 import { Lane } from "./Lane.ts"
 import type { LaneContext } from "./LaneContext.ts"
 import { Ledger, type OutcomesOverrun } from "./Ledger.ts"
@@ -106,7 +108,7 @@ export const make = Effect.fnUntraced(function* (options: DispatcherOptions) {
     options.reach ??
     new LiveReach({ boundMs: undefined, requestTimeoutMs: Duration.toMillis(requestTimeout) })
   const log = logOf(logGiven, reach, (failure) => standing.goDown(Cause.fail(failure)))
-  const line = yield* OrderLine.make(settings.capacity)
+  const line = yield* OrderLine.make(settings.capacity, joined(options.limits))
   const ledger = new Ledger(log, (atMs) => circuit.hindrance(atMs))
   const standing = new Standing(line, ledger, clock)
   const circuit: Circuit = yield* makeCircuit({
@@ -152,11 +154,12 @@ export const make = Effect.fnUntraced(function* (options: DispatcherOptions) {
   yield* standing.supervise(reach.comingBack, laneScope)
   yield* standing.supervise(watchdog.run, requestScope)
   yield* standing.supervise(pinger.run, laneScope)
-  for (const fiber of fibersOf(lanes, options)) yield* standing.supervise(fiber, laneScope)
-  if (ttl !== undefined) yield* standing.supervise(reap(line, ledger, clock), laneScope)
+  const always = [...line.lookWhenDue(clock), ...(ttl === undefined ? [] : [reap(line, ledger, clock)])]
+  for (const fiber of [...fibersOf(lanes, options), ...always]) yield* standing.supervise(fiber, laneScope)
 
   const ttlMs = ttl === undefined ? Number.POSITIVE_INFINITY : Duration.toMillis(ttl)
-  const { enqueue, offer, submit } = new Admission(line, ledger, standing, clock, ttlMs)
+  const misfit = misfits(options.limits ?? [])
+  const { enqueue, offer, submit } = new Admission(line, ledger, standing, clock, ttlMs, misfit)
   return Dispatcher.of({
     submit,
     enqueue,
@@ -168,6 +171,17 @@ export const make = Effect.fnUntraced(function* (options: DispatcherOptions) {
     snapshot: Effect.sync(() => snapshotOf(line, ledger, circuit, lanes, nowMsUnsafe(clock))),
   })
 })
+
+/** Limits of orders that wait. */
+const joined = (limits: DispatcherOptions["limits"]): JoinedLimits<Entry> | undefined =>
+  limits &&
+  new JoinedLimits(
+    limits.map((limit) => ({
+      ...limit,
+      scopeOf: ({ order }) => limit.scopeOf(order),
+      costOf: ({ order }) => limit.costOf(order),
+    })),
+  )
 
 /** The log that was given, which fails nobody, and from which the reach learns what it must before anybody goes on. */
 const logOf = (

@@ -3,6 +3,8 @@ import { Duration } from "effect"
 import type { ApiKey } from "../domain/ApiKey.ts"
 import { noMemory, type Recall } from "../keys/KeyMemory.ts"
 import type { GateFactory } from "../limits/Gate.ts"
+import type { MadeOrder } from "../domain/Order.ts"
+import type { ScopedLimit } from "../limits/JoinedLimits.ts"
 import type { LiveReach } from "../limits/LiveReach.ts"
 import { checkCount, checkKeys, checkTime } from "./InvalidOptions.ts"
 import { NONCE_JUMPS } from "./nonces.ts"
@@ -13,6 +15,11 @@ export interface DispatcherOptions {
   readonly keys: ReadonlyArray<ApiKey>
   /** Decides when a key may send. */
   readonly gate: GateFactory
+  /**
+   * Limits that all keys ask besides their gates, each with its scope and costs: an order leaves when all have room for it, and is
+   * passed over until then. Undefined (the default) where the gates know of all.
+   */
+  readonly limits?: ReadonlyArray<ScopedLimit<MadeOrder>> | undefined
   /** How long a request may be on its way: the same that the gates ask. Default: no bound is known. */
   readonly reach?: LiveReach
   /** How long an order is worth sending after its creation, or undefined for ever. */
@@ -21,7 +28,7 @@ export interface DispatcherOptions {
   readonly requestTimeout: Duration.Duration
   /** What is remembered of each key from former lives. Default: nothing. */
   readonly recall?: Recall
-  /** Orders that may wait. Default 10,000. */
+  /** Orders that may wait, at least 1; with limits at least 2. Default 10,000. */
   readonly capacity?: number
   /** Times an order goes back to the head of the line after a definite refusal. Default 1. */
   readonly maxReturns?: number
@@ -74,13 +81,15 @@ export const withDefaults = (options: DispatcherOptions) => {
 }
 
 /** Throws {@link InvalidOptions}, which becomes a defect. */
-export const checkOptions = (options: Required<Omit<DispatcherOptions, "reach">>): void => {
+export const checkOptions = (
+  options: Required<Omit<DispatcherOptions, "reach" | "limits">> & Pick<DispatcherOptions, "limits">,
+): void => {
   checkKeys(options.keys)
   checkTime("ttl", options.ttl)
   checkTime("requestTimeout", options.requestTimeout)
   checkTime("firstContact", options.firstContact, true)
   checkTime("unreachableAfter", options.unreachableAfter, true)
-  checkCount("capacity", options.capacity, 1)
+  checkCount("capacity", options.capacity, options.limits === undefined ? 1 : 2)
   checkCount("maxReturns", options.maxReturns, 0, true)
   checkCount("parkAfter", options.parkAfter, 1, true)
   checkCount("stopAfterRefusals", options.stopAfterRefusals, 1, true)

@@ -3,6 +3,7 @@ import { Deferred } from "effect"
 import type { RequestTrace } from "../domain/DispatchEvent.ts"
 import type { MadeOrder } from "../domain/Order.ts"
 import type { Outcome } from "../domain/Outcome.ts"
+import type { Waiting } from "../limits/JoinedLimits.ts"
 import type { Timed } from "../platform/TimeHeap.ts"
 import type { Acceptance } from "../venues/ExchangeClient.ts"
 import type { SubmitFailure } from "./SubmitFailure.ts"
@@ -39,6 +40,8 @@ export interface Entry {
   /** Its neighbours in the list. */
   ahead: Entry | undefined
   behind: Entry | undefined
+  /** Where it waits for limits; undefined outside the list, and where there are none to wait for. */
+  waiting: Waiting<Entry> | undefined
   /** Where its deadline is awaited; undefined for an order without a time to live, and outside the line. */
   deadline: Timed<Entry> | undefined
 }
@@ -59,5 +62,6 @@ export const entryOf = (order: MadeOrder, createdMs: number, ttlMs: number): Ent
   place: undefined,
   ahead: undefined,
   behind: undefined,
+  waiting: undefined,
   deadline: undefined,
 })

@@ -5,6 +5,7 @@ import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import { Clock, Duration, Effect, Layer } from "effect"
 import { RateLimiter } from "effect/persistence"
 import type { ApiKey } from "../domain/ApiKey.ts"
+import { keyWindowOf, type LimitSpec, type Nonces } from "../domain/LimitSpec.ts"
 import { exerciseRules } from "../venues/exercise/exercise.ts"
 import { layer as httpExchangeLayer } from "../venues/exercise/HttpExchangeClient.ts"
 import { type Dispatcher, layer as dispatcherLayer } from "./Dispatcher.ts"
@@ -14,6 +15,7 @@ import { claimKeys } from "../keys/claimKeys.ts"
 import { layerStateDirectory } from "../keys/StateDirectory.ts"
 import type { StateError } from "../keys/StateError.ts"
 import { ackWindow, defaultMargin, defaultPace } from "../limits/AckWindow.ts"
+import { scopedLimits } from "../limits/scopedLimits.ts"
 import { DEFAULT_REQUEST_TIMEOUT } from "./requestTimeout.ts"
 import { machineClock } from "../platform/BootTime.ts"
 import { LiveReach, type ReachOptions } from "../limits/LiveReach.ts"
@@ -39,6 +41,13 @@ export interface HttpDispatcherOptions extends Partial<
   readonly limit?: number
   /** The exchange's window. Default 1 s. */
   readonly window?: Duration.Duration
+  /**
+   * How the exchange counts, where that is not `limit` in each `window` of a key: any number of limits, each with a rule and a
+   * scope. They take the place of both. An order's parameter `cost` says what it costs, 1 unless given. All keys belong to one account.
+   */
+  readonly limits?: ReadonlyArray<LimitSpec> | undefined
+  /** Whether each key's nonces must arrive rising (the default), or in no order: then no request waits for another. */
+  readonly order?: Nonces | undefined
   /**
    * The longest time from a request's leaving until the exchange counts it, with a margin for handling.
    * Undefined (the default) where it is not known: safe with any delay, and 5 % slower.
@@ -105,18 +114,31 @@ export const layerHttp = (options: HttpDispatcherOptions): Layer.Layer<Dispatche
     Effect.map(machineClock, (clock) => Layer.provide(build(options), Layer.succeed(Clock.Clock, clock))),
   )
 
+const windowOf = ({ limit = DEFAULT_LIMIT, window = DEFAULT_WINDOW }: HttpDispatcherOptions) => ({
+  limit,
+  window,
+})
+
+/** What a key's gate counts besides other limits: it never waits for it. */
+const gateWindowOf = (limits: ReadonlyArray<LimitSpec>) => {
+  const { limit, windowMs } = keyWindowOf(limits)
+  return { limit, window: Duration.millis(windowMs) }
+}
+
 const build = (options: HttpDispatcherOptions): Layer.Layer<Dispatcher, StateError> => {
   const {
     url,
     keys,
-    limit = DEFAULT_LIMIT,
-    window = DEFAULT_WINDOW,
+    limits,
+    order,
     bound,
     ttl,
     requestTimeout = DEFAULT_REQUEST_TIMEOUT,
     state,
     ...rest
   } = options
+  const { limit, window } =
+    limits === undefined || limits.length === 0 ? windowOf(options) : gateWindowOf(limits)
   checkUrl("url", url)
   checkKeys(keys)
   checkCount("limit", limit, 1)
@@ -140,7 +162,9 @@ const build = (options: HttpDispatcherOptions): Layer.Layer<Dispatcher, StateErr
         keys,
         ttl,
         requestTimeout,
+        limits: limits && scopedLimits(limits),
         gate: ackWindow({
+          nonces: order,
           limit,
           window,
           reach,

@@ -6,7 +6,8 @@ import { Clock, Deferred, Effect, Latch } from "effect"
 import type { ApiKey } from "../domain/ApiKey.ts"
 import type { Retirement } from "../domain/DispatchEvent.ts"
 import type { KeyMemory } from "../keys/KeyMemory.ts"
-import type { Gate } from "../limits/Gate.ts"
+import type { Gate, Passage } from "../limits/Gate.ts"
+import type { Held } from "../limits/JoinedLimits.ts"
 import { invariant } from "../platform/invariant.ts"
 import { nowMsUnsafe, sleepUntil } from "../platform/Monotonic.ts"
 import type { Attempt } from "./Attempt.ts"
@@ -172,7 +173,8 @@ export class Lane {
       this.#isCalled = false
       const obstacle = this.#obstacle(nowMs)
       if (obstacle !== undefined) return Effect.succeed(wasCalled ? this.#callNext : obstacle)
-      if (line.length === 0) return Effect.succeed(this.#awaitOrder)
+      const called = line.orderFor(this.label, nowMs)
+      if (called !== undefined) return Effect.succeed(this.#onCall(called))
       const nonce = this.#nextNonce
       if (nonce > this.memory.reservedNonce()) {
         line.passOn()
@@ -192,8 +194,8 @@ export class Lane {
     return this.#hasRoom ? undefined : this.#room
   }
 
-  get #awaitOrder(): Effect.Effect<void> {
-    return Effect.map(this.#context.line.nonEmpty, () => {
+  #onCall(called: Effect.Effect<void>): Effect.Effect<void> {
+    return Effect.map(called, () => {
       this.#isCalled = true
     })
   }
@@ -225,7 +227,8 @@ export class Lane {
   /** Takes the first order that is still worth sending and sends it; answers false where there is none. */
   #sendFirst(nonce: number, nowMs: number, report: Report): Effect.Effect<boolean> {
     const { ledger, line } = this.#context
-    for (let entry = line.take(); entry !== undefined; entry = line.take()) {
+    const { label } = this
+    for (let entry = line.takeFor(label, nowMs); entry !== undefined; entry = line.takeFor(label, nowMs)) {
       if (entry.state !== "queued") continue
       if (nowMs < entry.deadlineMs) return Effect.as(this.#send(entry, nonce, nowMs, report), true)
       ledger.expire(entry, nowMs)
@@ -234,7 +237,8 @@ export class Lane {
   }
 
   #send(entry: Entry, nonce: number, sentMs: number, report: Report): Effect.Effect<void> {
-    const { ledger, log } = this.#context
+    const { ledger, line, log } = this.#context
+    const held = line.hold(entry, this.label, sentMs)
     invariant(this.#isActive, `${this.label} sends after it was retired`)
     invariant(sentMs < entry.deadlineMs, `order ${entry.order.id} is sent after its time to live`)
     invariant(nonce > this.#health.lastNonce, `${this.label} repeats a nonce`)
@@ -253,7 +257,16 @@ export class Lane {
     })
     return Effect.flatMap(
       this.gate.begin(sentMs),
-      (passage) => new Request(entry, open, passage, report, this.#owner, this.#context, this.#clock).follow,
+      (passage) =>
+        new Request(
+          entry,
+          open,
+          held === undefined ? passage : withLimits(passage, held),
+          report,
+          this.#owner,
+          this.#context,
+          this.#clock,
+        ).follow,
     )
   }
 
@@ -307,3 +320,20 @@ export class Lane {
     this.#context.onRetired()
   }
 }
+
+/**
+ * A request that its limits are told of, too. An answered one has arrived when its answer is there: whatever bound is given, no
+ * limit rests on it.
+ */
+const withLimits = (passage: Passage, held: Held): Passage => ({
+  onWritten: passage.onWritten,
+  onRefused: held.refused,
+  onEnded: (ending, atMs, isLate) => {
+    passage.onEnded(ending, atMs, isLate)
+    if (ending !== "lost") held.settle(ending === "answered" ? atMs : Number.NEGATIVE_INFINITY)
+  },
+  onCleared: (latestMs) => {
+    passage.onCleared(latestMs)
+    held.settle(latestMs)
+  },
+})

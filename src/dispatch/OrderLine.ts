@@ -4,13 +4,25 @@
  * refused goes back to the head, one that is withdrawn leaves the middle, each ends at its own deadline, and a lane
  * looks before it takes, because what made it ready may have ceased while it waited.
  *
+ * Where limits count orders by scopes, a lane takes the first order in the list that has room in all of them.
+ *
  * The door has one of the line's places and the list the others. So the two together hold no more than the line's
  * capacity, except for orders that came back: these have been inside before.
  */
-import { Effect, Exit, Latch, Queue, type Scheduler } from "effect"
-import { sleepUntil } from "../platform/Monotonic.ts"
+import { type Clock, Effect, Exit, Latch, Queue, type Scheduler } from "effect"
+import type { Held, JoinedLimits, Look } from "../limits/JoinedLimits.ts"
+import { invariant } from "../platform/invariant.ts"
+import { nowMsUnsafe, sleepUntil } from "../platform/Monotonic.ts"
 import { TimeHeap } from "../platform/TimeHeap.ts"
 import type { Entry } from "./Entry.ts"
+
+/** A lane that waits for an order. */
+interface Looker {
+  readonly resume: (effect: Effect.Effect<void>) => void
+  readonly key: string
+  /** What it has seen; undefined where there are no limits, or where more may have room in the meantime. */
+  look: Look<Entry> | undefined
+}
 
 export class OrderLine {
   readonly #capacity: number
@@ -25,23 +37,39 @@ export class OrderLine {
   readonly #earlier = Latch.makeUnsafe()
   #awaitedMs = Number.POSITIVE_INFINITY
   /** Lanes that wait for an order, in the order in which they came. */
-  readonly #lookers = new Set<(effect: Effect.Effect<void>) => void>()
+  readonly #lookers = new Set<Looker>()
+  readonly #limits: JoinedLimits<Entry> | undefined
+  /** The place of the first in the list, and of whoever comes next. */
+  #firstPlace = 0
+  #nextPlace = 0
+  /** Opened when limits may have room earlier than is awaited. */
+  readonly #dueEarlier = Latch.makeUnsafe()
+  #dueAwaitedMs = Number.POSITIVE_INFINITY
   #isWaking = false
   #isLettingIn = false
   /** What stands in the door has been withdrawn. It stays there, and keeps others out, for as long as the list fills the line. */
   #isDoorBarred = false
   readonly #roomWaiters = new Set<{ readonly length: number; readonly room: Latch.Latch }>()
 
-  private constructor(capacity: number, door: Queue.Queue<Entry>, dispatcher: Scheduler.SchedulerDispatcher) {
+  private constructor(
+    capacity: number,
+    limits: JoinedLimits<Entry> | undefined,
+    door: Queue.Queue<Entry>,
+    dispatcher: Scheduler.SchedulerDispatcher,
+  ) {
     this.#capacity = capacity
+    this.#limits = limits
     this.#door = door
     this.#dispatcher = dispatcher
   }
 
-  /** @param capacity orders that may wait, at least 1 */
-  static readonly make = (capacity: number): Effect.Effect<OrderLine> =>
+  /** @param capacity orders that may wait, at least 1; at least 2 where there are limits, which do not see who is in the door */
+  static readonly make = (capacity: number, limits?: JoinedLimits<Entry>): Effect.Effect<OrderLine> =>
     Effect.withFiber((fiber) =>
-      Effect.map(Queue.bounded<Entry>(1), (door) => new OrderLine(capacity, door, fiber.currentDispatcher)),
+      Effect.map(
+        Queue.bounded<Entry>(1),
+        (door) => new OrderLine(capacity, limits, door, fiber.currentDispatcher),
+      ),
     )
 
   get length(): number {
@@ -86,10 +114,49 @@ export class OrderLine {
 
   /** Takes the first entry if there is one. */
   take(): Entry | undefined {
-    const entry = this.#head ?? this.#takeFromDoor()
+    return this.#taken(this.#head ?? this.#takeFromDoor())
+  }
+
+  /** Takes the first entry that may go with a key, if there is one. */
+  takeFor(key: string, nowMs: number): Entry | undefined {
+    if (this.#limits === undefined) return this.take()
+    const entry = this.#taken(this.#find(key, nowMs).first?.order)
+    this.#wakeSoon()
+    return entry
+  }
+
+  #taken(entry: Entry | undefined): Entry | undefined {
     if (entry !== undefined) this.#leave(entry)
     this.#onRoom()
     return entry
+  }
+
+  /** An entry that was taken leaves with a key: it counts in its limits until it is settled. Undefined where there are none. */
+  hold(entry: Entry, key: string, nowMs: number): Held | undefined {
+    const held = this.#limits?.hold(entry, key, nowMs)
+    return (
+      held && {
+        refused: held.refused,
+        settle: (latestMs) => {
+          held.settle(latestMs)
+          this.#onSettled(key)
+        },
+      }
+    )
+  }
+
+  #find(key: string, nowMs: number): Look<Entry> {
+    invariant(this.#limits !== undefined, "limits are asked where there are none")
+    const look = this.#limits.look(key, nowMs)
+    if (this.#limits.dueMs < this.#dueAwaitedMs) this.#dueEarlier.openUnsafe()
+    return look
+  }
+
+  /** Whoever shares a counter with the key may have room. */
+  #onSettled(key: string): void {
+    for (const looker of this.#lookers)
+      if (looker.look !== undefined && this.#limits?.shares(key, looker.key)) looker.look = undefined
+    this.passOn()
   }
 
   /** Goes back to the head of the line, also above its capacity: it has been inside before. */
@@ -102,6 +169,8 @@ export class OrderLine {
     else this.#head.ahead = entry
     this.#head = entry
     this.#listed += 1
+    this.#firstPlace -= 1
+    entry.waiting = this.#limits?.join(entry, this.#firstPlace)
     this.#shutDoor()
     this.passOn()
   }
@@ -115,22 +184,58 @@ export class OrderLine {
     this.passOn()
   }
 
-  /** Waits until there is an order to look at. */
-  readonly nonEmpty: Effect.Effect<void> = Effect.callback<void>((resume) => {
-    if (this.length > 0) return resume(Effect.void)
-    this.#lookers.add(resume)
-    return Effect.sync(() => {
-      this.#lookers.delete(resume)
+  /** What a lane waits for before there may be an order to take with its key; undefined where there is one. */
+  orderFor(key: string, nowMs: number): Effect.Effect<void> | undefined {
+    if (this.#limits === undefined) return this.length > 0 ? undefined : this.#called(key, undefined)
+    const look = this.#find(key, nowMs)
+    if (look.first !== undefined) return undefined
+    this.#wakeSoon()
+    const called = this.#called(key, look)
+    return Number.isFinite(look.againMs) ? Effect.raceFirst(called, sleepUntil(look.againMs)) : called
+  }
+
+  #called(key: string, look: Look<Entry> | undefined): Effect.Effect<void> {
+    return Effect.callback<void>((resume) => {
+      const looker: Looker = { resume, key, look }
+      if (this.#isWorthALook(looker)) return resume(Effect.void)
+      this.#lookers.add(looker)
+      return Effect.sync(() => {
+        this.#lookers.delete(looker)
+      })
     })
-  })
+  }
+
+  #isWorthALook({ look }: Looker): boolean {
+    return this.#limits === undefined ? this.length > 0 : this.#limits.mayGo(look)
+  }
 
   /** For a lane that has looked and cannot take: lets the next waiting lane look. */
   passOn(): void {
     for (const looker of this.#lookers) {
-      if (this.length === 0) return
+      if (!this.#isWorthALook(looker)) {
+        if (this.#limits === undefined) return
+        continue
+      }
       this.#lookers.delete(looker)
-      looker(Effect.void)
+      looker.resume(Effect.void)
+      // It looks before the next one does: there may be one order with room, and a thousand lanes.
+      if (this.#limits !== undefined) return
     }
+  }
+
+  /** Lets lanes look when limits may have room: one timer for all that wait. Runs for ever; none where there are no limits. */
+  lookWhenDue(clock: Clock.Clock): ReadonlyArray<Effect.Effect<never>> {
+    const limits = this.#limits
+    if (limits === undefined) return []
+    const lookAndWait = Effect.suspend(() => {
+      limits.rouse(nowMsUnsafe(clock))
+      this.passOn()
+      this.#dueAwaitedMs = limits.dueMs
+      this.#dueEarlier.closeUnsafe()
+      const earlier = this.#dueEarlier.await
+      return Number.isFinite(limits.dueMs) ? Effect.raceFirst(earlier, sleepUntil(limits.dueMs)) : earlier
+    })
+    return [Effect.forever(lookAndWait, { disableYield: true })]
   }
 
   /** Waits until the time to live of orders is over, and takes them out. */
@@ -212,6 +317,8 @@ export class OrderLine {
       if (this.#tail === undefined) this.#head = entry
       else this.#tail.behind = entry
       this.#tail = entry
+      this.#nextPlace += 1
+      entry.waiting = this.#limits?.join(entry, this.#nextPlace)
     }
     this.#isLettingIn = false
   }
@@ -262,5 +369,7 @@ export class OrderLine {
     entry.ahead = undefined
     entry.behind = undefined
     this.#listed -= 1
+    if (entry.waiting !== undefined) this.#limits?.leave(entry.waiting)
+    entry.waiting = undefined
   }
 }

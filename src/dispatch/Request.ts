@@ -19,6 +19,7 @@ import {
   attemptOf,
   type Consequence,
   consequenceOf,
+  isOverLimit,
   mayBeTaken,
   signOf,
   withheld,
@@ -193,6 +194,7 @@ export class Request {
     // An answer is held against the bound as it was before anything is learnt from it.
     const isLate = ending === "answered" && this.#context.reach.isLate(request)
     const returnsFreely = this.#owner.learn(done)
+    if (isOverLimit(done.result)) this.#passage.onRefused?.(done.atMs)
     // Before the order goes back to the line: whoever takes it next must know.
     return Effect.flatMap(this.#report(signOf(done)), () => {
       // Its caller, or a stop, may have ended the order before it left.

@@ -49,6 +49,12 @@ export class MadeOrder {
   }
 }
 
+/** What an order's parameters say that it costs: `cost`, a whole number; 1 where it says nothing of the kind. */
+export const costOfOrder = ({ params }: Pick<MadeOrder, "params">): number => {
+  const { cost = "" } = params
+  return /^\d{1,15}$/.test(cost) ? Number(cost) : 1
+}
+
 /** An order cannot be one: nothing was sent, and nothing is held. Says which of its fields is wrong, and why. */
 export class InvalidOrder extends Schema.TaggedError<InvalidOrder>()("InvalidOrder", {
   /** The order's id; undefined where that is what is wrong. */

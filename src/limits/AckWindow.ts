@@ -7,7 +7,7 @@
  *   woken once, at the moment when it may send. If `limit + 1` requests arrived within one window, the one sent last among them would have
  *   been sent while all `limit` permits were out: a contradiction. Nothing is assumed about delays but
  *   `arrived <= latest`.
- * - The order: a request leaves only when the one before it has certainly arrived.
+ * - The order, where nonces must rise: a request leaves only when the one before it has certainly arrived.
  * - The pace: Effect's RateLimiter keeps sends a little apart, so that after an idle spell a lane does not
  *   spend its whole window in one burst and then stands dry.
  *
@@ -18,6 +18,7 @@
 import { Clock, Duration, Effect, Latch, Semaphore } from "effect"
 import type { RateLimiter } from "effect/persistence"
 import type { ApiKey } from "../domain/ApiKey.ts"
+import type { Nonces } from "../domain/LimitSpec.ts"
 import { invariant } from "../platform/invariant.ts"
 import { monotonicClock, nowMsUnsafe, sleepUntil } from "../platform/Monotonic.ts"
 import { TimeHeap } from "../platform/TimeHeap.ts"
@@ -36,6 +37,8 @@ export interface AckWindowOptions {
   /** The least time between two sends of a key; see {@link defaultPace}. */
   readonly pace: Duration.Duration
   readonly rateLimiter: RateLimiter.RateLimiter
+  /** Rising unless given: a request waits for the one before. */
+  readonly nonces?: Nonces | undefined
 }
 
 /**
@@ -183,10 +186,10 @@ class AckWindow implements Gate {
   /** When the next request may leave, as far as is known now; Infinity where only an event can tell. */
   #nextAt(nowMs: number): number {
     this.#collect(nowMs)
-    const { limit, reach } = this.#options
+    const { limit, nonces, reach } = this.#options
     const roomMs = this.#used < limit ? Number.NEGATIVE_INFINITY : this.#returns.first()?.atMs
     const orderlyMs =
-      this.#previous === undefined
+      this.#previous === undefined || nonces === "none"
         ? Number.NEGATIVE_INFINITY
         : overtakableUntil(this.#previous, this.#orderReach)
     if (roomMs === undefined || orderlyMs === undefined) return Number.POSITIVE_INFINITY

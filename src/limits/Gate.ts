@@ -24,6 +24,8 @@ export interface Gate {
 
 /** One request on its way: what its gate is told of it. The gate knows by itself when it counts no more. */
 export interface Passage {
+  /** The exchange refused it for a limit. Before `onEnded`. */
+  readonly onRefused?: ((atMs: number) => void) | undefined
   readonly onWritten: (atMs: number) => void
   /** `isLate`: its answer came too late for the bound, which then says nothing of it. */
   readonly onEnded: (ending: Ending, atMs: number, isLate: boolean) => void

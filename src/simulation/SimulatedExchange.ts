@@ -8,6 +8,7 @@ import { answersPing, readAnswer } from "../venues/exercise/answer.ts"
 import { turnsAway } from "../venues/statuses.ts"
 import type { ApiKey } from "../domain/ApiKey.ts"
 import { answerTo, type ExchangeAnswer, unknownKey } from "../exchange/ExchangeAnswer.ts"
+import { costOf } from "../exchange/parameters.ts"
 import { ScopedCounters } from "../exchange/counters/ScopedCounters.ts"
 import type { LimitSpec } from "../domain/LimitSpec.ts"
 import type { Order } from "../domain/Order.ts"
@@ -101,7 +102,8 @@ const makeJudge = (
     if (unknownKeys.includes(key.label)) return unknownKey
     const atMs = nowMsUnsafe(clock)
     const { id, params } = order
-    const facts = { key: key.label, address: "", cost: 1, param: (name: string) => params?.[name] }
+    const param = (name: string) => params?.[name]
+    const facts = { key: key.label, address: "", cost: costOf({ param }), param }
     const { ruling, next } = arrive(config, states.get(key.label) ?? emptyKey(config), {
       nonce: BigInt(nonce),
       atMs,

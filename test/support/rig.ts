@@ -8,9 +8,11 @@ import type { DispatcherOptions } from "../../src/dispatch/DispatcherOptions.ts"
 import { type DispatchEvent, DispatchLog } from "../../src/domain/DispatchEvent.ts"
 import type { GateFactory } from "../../src/limits/Gate.ts"
 import { LiveReach } from "../../src/limits/LiveReach.ts"
+import { scopedLimits } from "../../src/limits/scopedLimits.ts"
 import { ackWindow, type AckWindowOptions, defaultMargin, defaultPace } from "../../src/limits/AckWindow.ts"
 import type { ApiKey } from "../../src/domain/ApiKey.ts"
-import { MadeOrder } from "../../src/domain/Order.ts"
+import { keyWindowOf, type LimitSpec, type Nonces } from "../../src/domain/LimitSpec.ts"
+import { MadeOrder, type OrderParams } from "../../src/domain/Order.ts"
 import { ExchangeClient } from "../../src/venues/ExchangeClient.ts"
 import { type ExchangeRules, exerciseRules } from "../../src/venues/exercise/exercise.ts"
 import { nowMsUnsafe } from "../../src/platform/Monotonic.ts"
@@ -28,6 +30,9 @@ export interface RigOptions {
   /** Of the jitter with which the dispatcher tries again. */
   readonly seed?: number
   readonly config?: ExchangeRules
+  /** Limits of the exchange, in place of a key's window, that the client knows. */
+  readonly limits?: ReadonlyArray<LimitSpec> | undefined
+  readonly nonces?: Nonces | undefined
   /** What the client believes the limit to be; the exchange's own by default. */
   readonly limit?: number
   readonly boundMs?: number | undefined
@@ -55,14 +60,17 @@ export const at = { incomingMs: 25, outgoingMs: 25 } satisfies Journey
 export const makeRig = Effect.fnUntraced(function* (options: RigOptions = {}) {
   const clock = yield* Clock.Clock
   const keys = makeKeys(options.keys ?? 1)
-  const config = options.config ?? exerciseRules
-  const limit = options.limit ?? config.limit
-  const window = Duration.millis(config.windowMs)
+  const { limits, nonces } = options
+  const config = { ...(options.config ?? exerciseRules), ...(nonces && { nonces }) }
+  const counted = limits === undefined ? config : keyWindowOf(limits)
+  const limit = options.limit ?? counted.limit
+  const window = Duration.millis(counted.windowMs)
   const requestTimeoutMs = options.requestTimeoutMs ?? 5000
   const events: Array<DispatchEvent> = []
   const arrivals: Array<Arrival> = []
   const simulated = yield* makeSimulatedExchange({
     config,
+    limits,
     journey: options.journey ?? (() => at),
     pingJourney: options.pingJourney ?? (() => at),
     requestTimeoutMs,
@@ -81,6 +89,7 @@ export const makeRig = Effect.fnUntraced(function* (options: RigOptions = {}) {
     margin: options.marginMs === undefined ? defaultMargin(window) : Duration.millis(options.marginMs),
     pace: options.paceMs === undefined ? defaultPace(limit, window) : Duration.millis(options.paceMs),
     rateLimiter,
+    nonces,
   }
   const client = options.client?.(simulated.client) ?? simulated.client
   const scope = yield* Scope.make()
@@ -89,6 +98,7 @@ export const makeRig = Effect.fnUntraced(function* (options: RigOptions = {}) {
     keys,
     reach,
     gate: (options.gate ?? ackWindow)(gateOptions),
+    limits: limits && scopedLimits(limits),
     ttl: ttlMs === undefined ? undefined : Duration.millis(ttlMs),
     requestTimeout: Duration.millis(requestTimeoutMs),
     blockAfter: config.blockAfter,
@@ -136,4 +146,5 @@ export const makeRig = Effect.fnUntraced(function* (options: RigOptions = {}) {
   }
 })
 
-export const order = (id: number | string, createdMs?: number) => new MadeOrder(String(id), {}, createdMs)
+export const order = (id: number | string, createdMs?: number, params: OrderParams = {}) =>
+  new MadeOrder(String(id), params, createdMs)

@@ -7,7 +7,7 @@ import { BucketCounter } from "../../../src/exchange/counters/BucketCounter.ts"
 import type { Counter } from "../../../src/exchange/counters/Counter.ts"
 import { LogCounter } from "../../../src/exchange/counters/LogCounter.ts"
 import { Bucket } from "../../../src/limits/Bucket.ts"
-import { JoinedLimits, type ScopedLimit } from "../../../src/limits/JoinedLimits.ts"
+import { JoinedLimits, type ScopedLimit, type Waiting } from "../../../src/limits/JoinedLimits.ts"
 import { SlidingLog } from "../../../src/limits/SlidingLog.ts"
 import { TimeHeap } from "../../../src/platform/TimeHeap.ts"
 
@@ -94,7 +94,8 @@ export const limitsOf = (world: JoinedWorld): ReadonlyArray<ScopedLimit<JoinedOr
       rule.type === "log"
         ? new SlidingLog({ limit: rule.capacity, windowMs: rule.spanMs })
         : new Bucket({ capacity: rule.capacity, perSecond: (1000 * rule.capacity) / rule.spanMs }),
-    scopeOf: (order, key) => scopeOf(rule, order, key),
+    scopeOf: ({ field }) => (rule.scope === "field" ? String(field) : "all"),
+    keyScopeOf: rule.scope === "key" ? (key) => key : undefined,
     costOf: (order) => costOf(world, order, n),
   }))
 
@@ -105,7 +106,8 @@ const counterOf = ({ capacity, spanMs, type }: JoinedRule): Counter =>
 
 export interface JoinedVariant {
   readonly limits?: (world: JoinedWorld) => ReadonlyArray<ScopedLimit<JoinedOrder>>
-  readonly look?: (limits: JoinedLimits<JoinedOrder>) => JoinedLimits<JoinedOrder>["look"]
+  /** Asks for each order as if no other waited. */
+  readonly eachByItself?: boolean
   /** Settles as it leaves. */
   readonly bySendTime?: boolean
 }
@@ -121,15 +123,39 @@ export interface JoinedPlay {
 
 export const playJoined = (world: JoinedWorld, variant: JoinedVariant = {}): JoinedPlay => {
   const limits = new JoinedLimits((variant.limits ?? limitsOf)(world))
-  const look = variant.look?.(limits) ?? ((orders, key, nowMs) => limits.look(orders, key, nowMs))
+  const joined = new Map<JoinedOrder, Waiting<JoinedOrder>>()
   const counters = world.rules.map(() => new Map<string, Counter>())
   const happens = new TimeHeap<() => void>()
   const waiting: Array<JoinedOrder> = []
+  let places = 0
   const seen = { refused: 0, sent: 0, overtaken: 0, starved: 0 }
   const longestMs = 2 * LONGEST_WAY_MS + Math.max(...world.rules.map(({ spanMs }) => spanMs)) + SLACK_MS
   let oldestSinceMs = 0
+  /** When lanes look again. */
+  let wakesMs = Number.POSITIVE_INFINITY
   let nowMs = 0
 
+  const join = (order: JoinedOrder) => joined.set(order, limits.join(order, places++))
+  const leave = (order: JoinedOrder) => {
+    const place = joined.get(order)
+    if (place !== undefined) limits.leave(place)
+    joined.delete(order)
+  }
+  const look = (key: string): { readonly againMs: number; readonly first: JoinedOrder | undefined } => {
+    if (variant.eachByItself !== true) {
+      const { againMs, first } = limits.look(key, nowMs)
+      return { first: first?.order, againMs: Math.min(againMs, limits.dueMs) }
+    }
+    let againMs = Number.POSITIVE_INFINITY
+    for (const order of waiting) {
+      join(order)
+      const found = limits.look(key, nowMs)
+      againMs = Math.min(againMs, found.againMs, limits.dueMs)
+      leave(order)
+      if (found.first !== undefined) return { first: order, againMs }
+    }
+    return { first: undefined, againMs }
+  }
   const isIn = (order: JoinedOrder, other: JoinedOrder): boolean =>
     world.rules.every(
       (rule, n) =>
@@ -154,6 +180,7 @@ export const playJoined = (world: JoinedWorld, variant: JoinedVariant = {}): Joi
       oldestSinceMs = nowMs
     }
     waiting.splice(place, 1)
+    leave(order)
     seen.sent += 1
     const held = limits.hold(order, key, nowMs)
     const settledMs = nowMs + order.onWayMs + order.backMs
@@ -162,13 +189,17 @@ export const playJoined = (world: JoinedWorld, variant: JoinedVariant = {}): Joi
     happens.add(nowMs + order.onWayMs, () => arrive(order, key))
   }
   const serve = () => {
+    if (wakesMs <= nowMs) wakesMs = Number.POSITIVE_INFINITY
     for (let key = 1; key <= world.keys; key += 1) {
       const label = `key-${key}`
-      const { againMs, first } = look(waiting, label, nowMs)
+      const { againMs, first } = look(label)
       if (first !== undefined) {
         send(first, label)
         key = 0
-      } else if (Number.isFinite(againMs)) happens.add(againMs, () => {})
+      } else if (againMs < wakesMs) {
+        wakesMs = againMs
+        happens.add(againMs, () => {})
+      }
     }
   }
 
@@ -178,6 +209,7 @@ export const playJoined = (world: JoinedWorld, variant: JoinedVariant = {}): Joi
     happens.add(comesMs, () => {
       if (waiting.length === 0) oldestSinceMs = nowMs
       waiting.push(order)
+      if (variant.eachByItself !== true) join(order)
     })
   }
   for (let next = happens.take(); next !== undefined; next = happens.take()) {

@@ -1,0 +1,40 @@
+/** Limits as data, as the dispatcher asks them. */
+import { bucketOf, type LimitSpec } from "../domain/LimitSpec.ts"
+import { costOfOrder, type MadeOrder } from "../domain/Order.ts"
+import { Bucket } from "./Bucket.ts"
+import { ExchangeClock } from "./ExchangeClock.ts"
+import { FixedWindow } from "./FixedWindow.ts"
+import type { ScopedLimit } from "./JoinedLimits.ts"
+import type { Limit } from "./Limit.ts"
+import { SlidingCounter } from "./SlidingCounter.ts"
+import { SlidingLog } from "./SlidingLog.ts"
+
+const limitOf = (spec: LimitSpec, exchange: ExchangeClock): Limit => {
+  switch (spec.rule) {
+    case "log":
+      return new SlidingLog(spec)
+    case "fixed":
+      return new FixedWindow({ ...spec, exchange })
+    case "counter":
+      return new SlidingCounter({ ...spec, exchange })
+    case "bucket":
+      return new Bucket(bucketOf(spec))
+  }
+}
+
+/** All keys of a dispatcher belong to one account, and it sends from one address. */
+export const scopedLimits = (
+  specs: ReadonlyArray<LimitSpec>,
+  /** What answers have told of it; nothing unless given, and then windows may begin at any time. */
+  exchange: ExchangeClock = new ExchangeClock(),
+): ReadonlyArray<ScopedLimit<MadeOrder>> =>
+  specs.map((spec) => {
+    const { field, scope } = spec
+    const isOfKey = scope === "key" && field === undefined
+    return {
+      make: () => limitOf(spec, exchange),
+      scopeOf: ({ params }) => (field === undefined ? "" : (params[field] ?? "")),
+      keyScopeOf: isOfKey ? (key) => key : undefined,
+      costOf: costOfOrder,
+    }
+  })
