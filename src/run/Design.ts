@@ -4,10 +4,13 @@
 import { Duration } from "effect"
 import type { RateLimiter } from "effect/persistence"
 import type { DispatcherOptions } from "../dispatch/DispatcherOptions.ts"
-import type { LimitSpec } from "../domain/LimitSpec.ts"
+import type { LimitSpec, Nonces } from "../domain/LimitSpec.ts"
+import type { MadeOrder } from "../domain/Order.ts"
 import { ackWindow, defaultMargin, defaultPace } from "../limits/AckWindow.ts"
 import type { GateFactory } from "../limits/Gate.ts"
+import type { ScopedLimit } from "../limits/JoinedLimits.ts"
 import type { LiveReach } from "../limits/LiveReach.ts"
+import { scopedLimits } from "../limits/scopedLimits.ts"
 
 /** What every gate is made from. */
 export interface GateOptions {
@@ -15,6 +18,8 @@ export interface GateOptions {
   readonly window: Duration.Duration
   /** All limits, where `limit` in each `window` of a key is not all. */
   readonly limits?: ReadonlyArray<LimitSpec> | undefined
+  /** Rising where it is left out. */
+  readonly nonces?: Nonces | undefined
   readonly reach: LiveReach
   readonly rateLimiter: RateLimiter.RateLimiter
 }
@@ -28,6 +33,8 @@ export interface Design {
   readonly habits: Pick<DispatcherOptions, "maxReturns" | "parkAfter" | "blockAfter" | "nonceJumps">
   /** Makes the gate of each key. */
   readonly gate: (options: GateOptions) => GateFactory
+  /** What the dispatcher asks besides the gates, of an exchange with these limits; nothing for a client that has gates alone. */
+  readonly limits?: (limits: ReadonlyArray<LimitSpec>) => ReadonlyArray<ScopedLimit<MadeOrder>>
 }
 
 /** The project's own, and the only safe one. */
@@ -39,4 +46,5 @@ export const ackWindowDesign: Design = {
     const { limit, window } = options
     return ackWindow({ ...options, margin: defaultMargin(window), pace: defaultPace(limit, window) })
   },
+  limits: (limits) => scopedLimits(limits),
 }

@@ -85,7 +85,7 @@ const feed = Effect.fnUntraced(function* (settings: RunSettings, onBadLine: () =
 })
 
 const dispatcherOf = (settings: RunSettings) => {
-  const { design, keys, limit, limits, memory, parking, ttl, requestTimeout, window } = settings
+  const { design, keys, limit, limits, memory, nonces, parking, ttl, requestTimeout, window } = settings
   const reach = new LiveReach(reachOf(settings))
   return Layer.unwrap(
     Effect.map(RateLimiter.make, (rateLimiter) =>
@@ -97,7 +97,8 @@ const dispatcherOf = (settings: RunSettings) => {
         ttl,
         requestTimeout,
         reach,
-        gate: design.gate({ limit, limits, window, reach, rateLimiter }),
+        gate: design.gate({ limit, limits, nonces, window, reach, rateLimiter }),
+        limits: limits && design.limits?.(limits),
         ...(memory === undefined ? {} : { recall: memory.recall }),
       }),
     ),

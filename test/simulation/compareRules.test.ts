@@ -30,13 +30,17 @@ const scenario: Scenario = {
 
 const gates = ["token-bucket", "gcra", "ccxt-leaky-bucket", "ccxt-rolling-window"]
 
-const compare = (rules: ReadonlyArray<LimitSpec>, reached: (share: number) => void = () => {}) =>
+const compare = (
+  rules: ReadonlyArray<LimitSpec>,
+  reached: (share: number) => void = () => {},
+  names: ReadonlyArray<string> = gates,
+) =>
   compareRules(
     {
       scenario,
       rules,
       seeds: [1, 2],
-      designs: gates.map((name) => Result.getOrThrow(parseDesign(name))),
+      designs: names.map((name) => Result.getOrThrow(parseDesign(name))),
       inWords: ({ message }) => message,
     },
     reached,
@@ -53,6 +57,17 @@ describe("what the exchange lets pass", () => {
 })
 
 describe("a comparison over rules", () => {
+  it.effect("finds ack-window refused nothing by any rule, and near what passes", () =>
+    Effect.gen(function* () {
+      const counter: LimitSpec = { ...fixed, rule: "counter" }
+      const { rules } = yield* compare([log, fixed, counter, { ...bucket, limit: 4 }], () => {}, ["ack-window"])
+      for (const { gates: compared, limit } of rules) {
+        assert.deepInclude(compared[0], { exceeds: 0, bans: 0, nonceErrors: 0, safe: true }, limit)
+        assert.isAbove(compared[0]?.shareOfCeiling ?? 0, 0.94, limit)
+      }
+    }),
+  )
+
   it.effect("finds each client that counts send times refused on the sliding log", () =>
     Effect.gen(function* () {
       const { rules } = yield* compare([log])
