@@ -60,7 +60,9 @@ describe("a comparison over rules", () => {
   it.effect("finds ack-window refused nothing by any rule, and near what passes", () =>
     Effect.gen(function* () {
       const counter: LimitSpec = { ...fixed, rule: "counter" }
-      const { rules } = yield* compare([log, fixed, counter, { ...bucket, limit: 4 }], () => {}, ["ack-window"])
+      const { rules } = yield* compare([log, fixed, counter, { ...bucket, limit: 4 }], () => {}, [
+        "ack-window",
+      ])
       for (const { gates: compared, limit } of rules) {
         assert.deepInclude(compared[0], { exceeds: 0, bans: 0, nonceErrors: 0, safe: true }, limit)
         assert.isAbove(compared[0]?.shareOfCeiling ?? 0, 0.94, limit)
