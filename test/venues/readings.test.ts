@@ -85,6 +85,9 @@ const binanceRows: ReadonlyArray<Row> = [
     taken({ orderId: "4", status: "CANCELED" }),
   ],
   [binance(), place, 200, "{}", taken()],
+  [binance(), place, 200, '{"standardCommissionForOrder":{"maker":"0.1"}}', taken()],
+  [binance(), place, 200, '{"clientOrderId":"o-2"}', undecodable],
+  [binance(), place, 200, "[]", undecodable],
   [binance(), place, 200, '{"orderId":28,"clientOrderId":"o-2"}', undecodable],
   [binance(), place, 200, HTML, undecodable],
   [

@@ -16,7 +16,13 @@ const readTaken = jsonReader(
   }),
 )
 const readTime = jsonReader(Schema.Struct({ serverTime: Schema.Int }))
-const readObject = jsonReader(Schema.Record(Schema.String, Schema.Unknown))
+/** A test says nothing, or what the order would have cost. */
+const readTested = jsonReader(
+  Schema.Union([
+    Schema.Record(Schema.String, Schema.Never),
+    Schema.Struct({ standardCommissionForOrder: Schema.Record(Schema.String, Schema.Unknown) }),
+  ]),
+)
 
 /** The codes that say something else than that the order is refused for its own sake. */
 const CODES: Readonly<Record<string, Meaning>> = {
@@ -73,10 +79,9 @@ const acceptanceOf = (body: string, orderId: string, isTest: boolean): Meaning =
     const data = { orderId: String(number), ...(status === undefined ? {} : { status }) }
     return { kind: "accepted", data }
   }
-  // A test has nothing to say, or what it would have cost; no order, and no error.
-  const said = isTest ? readObject(body) : undefined
-  const isTested = said !== undefined && taken === undefined && !("code" in said) && !("serverTime" in said)
-  return isTested ? { kind: "accepted" } : { kind: "unknown", cause: "undecodable" }
+  return isTest && taken === undefined && readTested(body) !== undefined
+    ? { kind: "accepted" }
+    : { kind: "unknown", cause: "undecodable" }
 }
 
 export const readBinance = (answer: Answer, orderId: string, isTest: boolean): Reading => {
