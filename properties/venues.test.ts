@@ -5,16 +5,16 @@
 import { Redacted, Result } from "effect"
 import * as fc from "fast-check"
 import { assert, describe, it } from "vitest"
+import { lakeside } from "../docs/lakeside.ts"
 import { type ApiKey, withoutCredentials } from "../src/domain/ApiKey.ts"
 import { resultOf } from "../src/venues/submitResult.ts"
 import type { Reading, Venue } from "../src/venues/Venue.ts"
 import { venues } from "../src/venues/venues.ts"
 import { asOften } from "./support/law.ts"
 
-const all: ReadonlyArray<Venue> = Object.values(venues).flatMap((make) => [
-  make({ isLive: true }),
-  make({ isLive: false }),
-])
+const all: ReadonlyArray<Venue> = Object.values(venues)
+  .flatMap((make) => [make({ isLive: true }), make({ isLive: false })])
+  .concat(lakeside())
 
 const KEY: ApiKey = {
   label: "key-1",

@@ -44,10 +44,47 @@ export {
   type SubmitFailure,
 } from "./dispatch/SubmitFailure.ts"
 export type { Advice } from "./http/advice.ts"
-export type { ApiKey } from "./domain/ApiKey.ts"
+export type { ApiKey, Credentials } from "./domain/ApiKey.ts"
 export { exerciseKeys } from "./venues/exercise/exercise.ts"
 export { Acceptance, ExchangeClient, PingFailed, type TransitWatch } from "./venues/ExchangeClient.ts"
 export { type HttpExchangeOptions, layer as layerHttpExchange } from "./venues/exercise/HttpExchangeClient.ts"
+export { type HttpVenueOptions, layer as layerHttpVenue, type VenueClock } from "./venues/HttpVenueClient.ts"
+export type {
+  Meaning,
+  Reading,
+  Stamp,
+  Venue,
+  VenueCount,
+  VenueData,
+  VenueHold,
+  VenueOrder,
+  VenueRequests,
+  VenueTime,
+} from "./venues/Venue.ts"
+export { type Action, costOf, type VenueLimit } from "./venues/VenueLimit.ts"
+export { venueLimits } from "./venues/venueLimits.ts"
+export { kraken, type KrakenOptions } from "./venues/kraken/kraken.ts"
+export { binance, type BinanceOptions } from "./venues/binance/binance.ts"
+export { coinbaseexchange, type CoinbaseExchangeOptions } from "./venues/coinbaseexchange/coinbaseexchange.ts"
+export {
+  KeyAndBase64Secret,
+  KeyAndSecret,
+  KeyBase64SecretAndPassphrase,
+  plainOf,
+  SecretAlone,
+} from "./venues/credentials.ts"
+export {
+  actionOf,
+  encodeFields,
+  type FieldRules,
+  jsonReader,
+  problemOfFields,
+  sentFields,
+} from "./venues/fields.ts"
+export { meaningOfStatus } from "./venues/statuses.ts"
+export type { HttpMessage } from "./http/Connection.ts"
+export type { Answer as HttpAnswer } from "./http/HttpRequest.ts"
+export type { LimitSpec } from "./domain/LimitSpec.ts"
 export * from "./domain/SubmitError.ts"
 export type { BucketSpec, LimitSpec, Nonces, WindowSpec } from "./domain/LimitSpec.ts"
 export { InvalidOrder, type MadeOrder, type Order, type OrderParams } from "./domain/Order.ts"
