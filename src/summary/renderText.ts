@@ -256,7 +256,8 @@ export const renderText = (named: ReadonlyArray<NamedSummary>): string => {
         line(
           `  ${row.label}`,
           columns.map((column) => `  ${row.value(column.summary).padStart(column.width)}`),
-          ` ${row.unit.padEnd(4)}${row.note}`,
+          // What nobody knows has no unit either.
+          ` ${(columns.every(({ summary }) => row.value(summary) === "-") ? "" : row.unit).padEnd(4)}${row.note}`,
         ),
       ),
     ].join("\n"),

@@ -222,6 +222,14 @@ describe("the text form", () => {
     expect(lineOf(text, "key-5")).toMatch(/^key-5 +0 +0 +0/)
   })
 
+  it("gives what is not known no unit", () => {
+    const { safeOptimum } = empty.summary.utilisation
+    expect(safeOptimum).toBeNull()
+    expect(lineOf(renderSummaries("text", [empty]), "safe optimum")).toMatch(
+      /^safe optimum +- {5}accepted at best/,
+    )
+  })
+
   it("names logs side by side without the folder that all of them share", () => {
     const headingOf = (...names: ReadonlyArray<string>) =>
       renderSummaries(
