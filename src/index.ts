@@ -84,7 +84,6 @@ export {
 export { meaningOfStatus } from "./venues/statuses.ts"
 export type { HttpMessage } from "./http/Connection.ts"
 export type { Answer as HttpAnswer } from "./http/HttpRequest.ts"
-export type { LimitSpec } from "./domain/LimitSpec.ts"
 export * from "./domain/SubmitError.ts"
 export type { BucketSpec, LimitSpec, Nonces, WindowSpec } from "./domain/LimitSpec.ts"
 export { InvalidOrder, type MadeOrder, type Order, type OrderParams } from "./domain/Order.ts"
