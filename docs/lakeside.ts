@@ -112,7 +112,9 @@ const meaningOf = ({ body, status }: HttpAnswer, order: VenueOrder): Meaning => 
       : { kind: "unknown", cause: "undecodable" }
   }
   const problem = status < 500 ? readProblem(body)?.problem : undefined
-  return (problem === undefined ? undefined : PROBLEMS[problem]) ?? meaningOfStatus(status, problem ?? "")
+  return (
+    (problem === undefined ? undefined : PROBLEMS[problem]) ?? meaningOfStatus(status, problem ?? "", body)
+  )
 }
 
 const read = (answer: HttpAnswer, order: VenueOrder): Reading => {
