@@ -19,7 +19,7 @@ import {
   burdenText,
   clockText,
   excessText,
-  heldAtEndText,
+  heldLines,
   heldText,
   jumpText,
   outageText,
@@ -233,7 +233,7 @@ export const makeRunView = (settings: ShownSettings, quiet: boolean): RunProgres
           stopping = true
           return live || quiet ? undefined : say("stopping: waiting for the last answers")
         case "held":
-          return say(heldAtEndText(news.outage))
+          return say(heldLines(news).join("\n"))
         case "ended":
           return erase()
       }

@@ -85,11 +85,24 @@ export const outageText = ({ forMs, kind, retryInMs }: Outage): string => {
   }
 }
 
+/** Nothing else says why nothing was sent meanwhile. */
+const waitedText = (heldMs: number): string =>
+  `the run waited ${secondsText(heldMs)}, because the exchange had asked it to`
+
 /** What a run that ends leaves behind: it does not try again itself. */
-export const heldAtEndText = ({ forMs, kind, retryInMs }: Outage): string =>
+const heldAtEndText = ({ forMs, kind, retryInMs }: Outage): string =>
   kind === "asks-to-wait"
     ? `at its end the run was still asked by the exchange to wait, for another ${secondsText(retryInMs)}`
     : `at its end the run had been turned away for ${clockText(forMs)}, by the exchange or something before it`
+
+/** All that a run says of holds at its end. */
+export const heldLines = (news: {
+  readonly heldMs: number
+  readonly outage: Outage | undefined
+}): ReadonlyArray<string> => [
+  ...(news.heldMs > 0 ? [waitedText(news.heldMs)] : []),
+  ...(news.outage === undefined ? [] : [heldAtEndText(news.outage)]),
+]
 
 export const retiredText = (event: Extract<DispatchEvent, { readonly type: "key" }>): string => {
   switch (event.state) {

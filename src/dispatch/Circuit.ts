@@ -101,6 +101,8 @@ export class Circuit {
   #sinceMs = 0
   #openUntilMs = Number.NEGATIVE_INFINITY
   #hold = noHold
+  /** All that was ever announced, what is still to come included. */
+  #announcedMs = 0
   #kind: Outage["kind"] = "unreachable"
   readonly #onHold: CircuitOptions["onHold"]
 
@@ -197,8 +199,18 @@ export class Circuit {
   /** The exchange asks everybody to wait until then. */
   readonly hold = (untilMs: number): void => {
     const before = this.#hold
-    this.#wait(afterAnnouncement(before, untilMs, nowMsUnsafe(this.#clock)))
-    if (this.#hold !== before) this.#onHold(this.#hold.untilMs)
+    const nowMs = nowMsUnsafe(this.#clock)
+    this.#wait(afterAnnouncement(before, untilMs, nowMs))
+    if (this.#hold === before) return
+    const fromMs = before.isAnnounced ? Math.max(before.untilMs, nowMs) : nowMs
+    this.#announcedMs += this.#hold.untilMs - fromMs
+    this.#onHold(this.#hold.untilMs)
+  }
+
+  /** How long so far nobody was to send because the exchange had announced it, in milliseconds. */
+  readonly heldMs = (nowMs: number): number => {
+    const { isAnnounced, untilMs } = this.#hold
+    return this.#announcedMs - (isAnnounced ? Math.max(0, untilMs - nowMs) : 0)
   }
 
   #wait(hold: Hold): void {

@@ -43,6 +43,8 @@ export interface DispatchSnapshot extends Readonly<OrderCounts> {
   readonly noContact: NoContact | undefined
   /** Why nothing is sent at the moment; undefined where the exchange is well. */
   readonly outage: Outage | undefined
+  /** How long so far nothing was sent because the exchange had said until when to wait, in milliseconds. */
+  readonly heldMs: number
   readonly lanes: ReadonlyArray<{
     readonly label: string
     readonly state: "active" | Retirement
@@ -257,6 +259,7 @@ const snapshotOf = (
   inFlight: ledger.inFlight,
   noContact: circuit.noContact(),
   outage: circuit.outage(nowMs),
+  heldMs: circuit.heldMs(nowMs),
   lanes: lanes.map(({ gate, health, label, quietMs }) => ({
     label,
     state: health.state,

@@ -117,8 +117,9 @@ const dispatch = Effect.fnUntraced(function* (settings: RunSettings, startMs: nu
     })
     yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep(every), tellSnapshot)))
   }
-  const tellOfHold = Effect.map(snapshot, ({ outage }) => {
-    if (outage?.kind === "asks-to-wait" || outage?.kind === "turned-away") tell({ type: "held", outage })
+  const tellOfHold = Effect.map(snapshot, ({ heldMs, outage }) => {
+    const isHeld = outage?.kind === "asks-to-wait" || outage?.kind === "turned-away"
+    if (heldMs > 0 || isHeld) tell({ type: "held", heldMs, outage: isHeld ? outage : undefined })
   })
   yield* Effect.raceAllFirst([
     Effect.onInterrupt(feed(settings, onBadLine), () => Effect.sync(() => tell({ type: "stopping" }))),

@@ -29,8 +29,8 @@ export type RunNews =
   | { readonly type: "bad-line"; readonly line: BadLine }
   /** The run is being stopped: no order is taken any more, and what is in flight is awaited. */
   | { readonly type: "stopping" }
-  /** The run is over, and the exchange still wants to be left alone. */
-  | { readonly type: "held"; readonly outage: Outage }
+  /** The run is over: for so long, in milliseconds, the exchange had asked it to wait; and whether it still wants to be left alone. */
+  | { readonly type: "held"; readonly heldMs: number; readonly outage: Outage | undefined }
   /** Nothing more will be told. */
   | { readonly type: "ended" }
 

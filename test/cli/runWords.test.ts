@@ -1,6 +1,6 @@
 import { Duration } from "effect"
 import { describe, expect, it } from "vitest"
-import { heldAtEndText, showPassedOver, startText } from "../../src/cli/runWords.ts"
+import { heldLines, showPassedOver, startText } from "../../src/cli/runWords.ts"
 import { exerciseKeys } from "../../src/venues/exercise/exercise.ts"
 
 const nothing = { accepted: 0, rejected: 0, expired: 0, unknown: 0, firstUnknown: [] }
@@ -42,11 +42,12 @@ describe("what a run that ends says of an exchange that is closed to it", () => 
   const outage = { forMs: 5000, retryInMs: 3200 }
 
   it("is no promise to try again", () => {
-    expect(heldAtEndText({ ...outage, kind: "turned-away" })).toBe(
+    expect(heldLines({ heldMs: 0, outage: { ...outage, kind: "turned-away" } })).toEqual([
       "at its end the run had been turned away for 5 s, by the exchange or something before it",
-    )
-    expect(heldAtEndText({ ...outage, kind: "asks-to-wait" })).toBe(
+    ])
+    expect(heldLines({ heldMs: 4200, outage: { ...outage, kind: "asks-to-wait" } })).toEqual([
+      "the run waited 4.2 s, because the exchange had asked it to",
       "at its end the run was still asked by the exchange to wait, for another 3.2 s",
-    )
+    ])
   })
 })

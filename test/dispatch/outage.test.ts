@@ -162,6 +162,8 @@ describe("an exchange that fails", () => {
         assert.deepStrictEqual(run.sentWithin(3051, untilMs), [])
         // It closed after a success, so all may send at once.
         assert.isBelow(run.firstAccepted(untilMs + 10), untilMs + 160)
+        const { heldMs } = yield* run.rig.dispatcher.snapshot
+        assert.approximately(heldMs, untilMs - 3040, 60)
       }),
     ),
   )
