@@ -142,3 +142,40 @@ export const foundJoined: ReadonlyArray<JoinedWorld> = [
     ],
   },
 ]
+
+/** The same of a dispatcher's joined limits. */
+export const foundDispatchJoined: ReadonlyArray<Scenario> = [
+  // While the second order waited for its symbol's limit, those behind it found the key's bucket full. When the symbol had room,
+  // the lane was not told: it took the second order, too, for one of those that the bucket was full for.
+  {
+    gate: "ack-window",
+    keys: 1,
+    limit: 20,
+    windowMs: 100,
+    boundMs: undefined,
+    ttlMs: undefined,
+    requestTimeoutMs: 500,
+    gaps: [0, 0, 0, 0],
+    agesMs: [0],
+    journeys: [{ incomingMs: 0, outgoingMs: 0 }],
+    stalls: [],
+    longestIncomingMs: 200,
+    keyLosses: [],
+    earlyMs: 0,
+    steps: [],
+    stopAtMs: undefined,
+    joined: {
+      limits: [
+        { rule: "log", limit: 2, windowMs: 50, scope: "account", field: "symbol" },
+        { rule: "bucket", limit: 2, decay: 2, decayMs: 50, scope: "key" },
+      ],
+      nonces: "rising",
+      params: [
+        { symbol: "b", cost: "2" },
+        { symbol: "b", cost: "1" },
+        { symbol: "a", cost: "2" },
+        { symbol: "a", cost: "1" },
+      ],
+    },
+  },
+]

@@ -2,6 +2,7 @@
 import { Cause, Clock, Duration, Effect, Exit, Fiber, Option, Result } from "effect"
 import type { DispatchEvent } from "../../src/domain/DispatchEvent.ts"
 import type { DispatchSnapshot } from "../../src/dispatch/Dispatcher.ts"
+import type { OrderParams } from "../../src/domain/Order.ts"
 import type { Gate } from "../../src/limits/Gate.ts"
 import { parseDesign } from "../../src/simulation/baselines/designs.ts"
 import { nowMsUnsafe, sleepUntil } from "../../src/platform/Monotonic.ts"
@@ -34,7 +35,7 @@ export interface Observation {
 }
 
 /** What a deliberately broken variant puts in the place of the real thing. */
-export type Variant = Pick<RigOptions, "gate" | "client" | "make">
+export type Variant = Pick<RigOptions, "gate" | "client" | "make" | "scoped">
 
 /** Far longer than any scenario needs: what is not done by then never will be. */
 const LONGEST = Duration.days(1)
@@ -46,13 +47,17 @@ const LONGEST = Duration.days(1)
 export const aftermath = ({ requestTimeoutMs, stalls, windowMs }: Scenario): Duration.Duration =>
   Duration.millis(Math.max(0, ...stalls.map(({ toMs }) => toMs)) + 6 * requestTimeoutMs + 8 * windowMs + 3000)
 
+/** What the n-th order says of itself. */
+export const paramsOf = ({ joined }: Scenario, n: number): OrderParams =>
+  joined?.params[n % joined.params.length] ?? {}
+
 /** The scenario's world, with its dispatcher at work and its keys in peril. */
 export const makeWorld = Effect.fnUntraced(function* (
   scenario: Scenario,
   variant: Variant = {},
   options: Pick<RigOptions, "dispatcher"> & { readonly blockAfter?: number } = {},
 ) {
-  const { journeys, limit, windowMs } = scenario
+  const { joined, journeys, limit, windowMs } = scenario
   const clock = yield* Clock.Clock
   const gates: Array<Gate> = []
   const unknownKeys: Array<string> = []
@@ -61,6 +66,8 @@ export const makeWorld = Effect.fnUntraced(function* (
   const gate = variant.gate ?? design.gate
   const rig = yield* makeRig({
     keys: scenario.keys,
+    limits: joined?.limits,
+    nonces: joined?.nonces,
     config: { limit, windowMs, blockAfter: options.blockAfter ?? 10 },
     boundMs: scenario.boundMs,
     ttlMs: scenario.ttlMs,
@@ -117,7 +124,9 @@ export const play = (scenario: Scenario, variant: Variant = {}): Promise<Observa
           const nowMs = nowMsUnsafe(clock)
           handedMs.set(String(n), nowMs)
           const ageMs = scenario.agesMs[n % scenario.agesMs.length] ?? 0
-          return Effect.ignore(Effect.onExit(dispatcher.enqueue(order(n, nowMs - ageMs)), answered))
+          return Effect.ignore(
+            Effect.onExit(dispatcher.enqueue(order(n, nowMs - ageMs, paramsOf(scenario, n))), answered),
+          )
         })
         return Effect.andThen(sleepUntil(dueMs), hand)
       },

@@ -4,6 +4,8 @@
  * orders, one key and an uneventful network.
  */
 import * as fc from "fast-check"
+import type { LimitSpec, Nonces } from "../../src/domain/LimitSpec.ts"
+import type { OrderParams } from "../../src/domain/Order.ts"
 import type { Journey } from "../../src/simulation/SimulatedExchange.ts"
 import { journeys, settledAfterBreak, type Stall, stalls } from "./journeys.ts"
 
@@ -41,6 +43,14 @@ export interface Scenario {
   readonly steps: ReadonlyArray<{ readonly atMs: number; readonly byMs: number }>
   /** When the dispatcher is stopped; undefined when it runs to the end. */
   readonly stopAtMs: number | undefined
+  /** Limits in place of a key's window, and what orders say to them, in turn. */
+  readonly joined?: Joined
+}
+
+export interface Joined {
+  readonly limits: ReadonlyArray<LimitSpec>
+  readonly nonces: Nonces
+  readonly params: ReadonlyArray<OrderParams>
 }
 
 /** With a known bound no request takes longer to arrive than this; the rest of the bound is its margin. */

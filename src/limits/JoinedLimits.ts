@@ -60,17 +60,17 @@ export interface Look<A> {
   readonly first: Waiting<A> | undefined
   /** When the key's own counters may have room, if nothing else happens; Infinity where only a settled request can tell. */
   readonly againMs: number
-  /** What the key's own counters have no room for. */
-  readonly lacking: ReadonlySet<Group<A>>
+  /** What the key's own counters have no room for: of each group, orders from this place on. */
+  readonly lacking: ReadonlyMap<Group<A>, number>
   /** The order for which room was kept that another would have had. */
   readonly keptFor: Waiting<A> | undefined
 }
 
 /** What a look has seen so far. */
 interface Seen<A> {
-  /** The key's own counters that are full for an order before. */
-  readonly full: Set<Counter<A>>
-  readonly lacking: Set<Group<A>>
+  /** The key's own counters that are full for the order in this place. */
+  readonly full: Map<Counter<A>, number>
+  readonly lacking: Map<Group<A>, number>
   againMs: number
   keptFor: Waiting<A> | undefined
 }
@@ -131,8 +131,7 @@ export class JoinedLimits<A> {
   mayGo(look: Look<A> | undefined): boolean {
     const isSame = look !== undefined && (look.keptFor === undefined || look.keptFor === this.#oldest)
     const lacking = isSame ? look.lacking : undefined
-    for (const group of this.#groups.values())
-      if (lacking?.has(group) !== true && group.mayGo.first() !== undefined) return true
+    for (const group of this.#groups.values()) if (isBefore(group, lacking?.get(group))) return true
     return false
   }
 
@@ -145,8 +144,8 @@ export class JoinedLimits<A> {
   look(key: string, nowMs: number): Look<A> {
     this.rouse(nowMs)
     const seen: Seen<A> = {
-      full: new Set(),
-      lacking: new Set(),
+      full: new Map(),
+      lacking: new Map(),
       againMs: Number.POSITIVE_INFINITY,
       keptFor: undefined,
     }
@@ -157,7 +156,7 @@ export class JoinedLimits<A> {
         kind !== undefined && first !== undefined,
         "a kind of orders is looked at of which none waits",
       )
-      if (!this.#hasRoomWithKey(first, key, seen, nowMs)) seen.lacking.add(group)
+      if (!this.#hasRoomWithKey(first, key, seen, nowMs)) seen.lacking.set(group, first.place)
       else if (this.#findRoom(first, nowMs)) return { ...seen, first }
     }
     return { ...seen, first: undefined }
@@ -278,7 +277,7 @@ export class JoinedLimits<A> {
     let place = Number.POSITIVE_INFINITY
     for (const group of this.#groups.values()) {
       const first = group.mayGo.first()
-      if (first === undefined || first.atMs >= place || lacking.has(group)) continue
+      if (first === undefined || first.atMs >= place || !isBefore(group, lacking.get(group))) continue
       found = group
       place = first.atMs
     }
@@ -293,8 +292,9 @@ export class JoinedLimits<A> {
     for (const { cost, scope, scopes } of first.kind.group.needs) {
       const counter = scopes.counterFor(scope, key, nowMs)
       const kept = keeps.find((need) => need.scopes === scopes && need.scope === scope)?.cost ?? 0
-      const atMs = seen.full.has(counter) ? Number.POSITIVE_INFINITY : roomAt(counter, cost + kept, nowMs)
-      if (atMs > nowMs) seen.full.add(counter)
+      const isBehind = (seen.full.get(counter) ?? Number.POSITIVE_INFINITY) < first.place
+      const atMs = isBehind ? Number.POSITIVE_INFINITY : roomAt(counter, cost + kept, nowMs)
+      if (atMs > nowMs && !isBehind) seen.full.set(counter, first.place)
       if (atMs > nowMs && kept > 0) seen.keptFor = oldest
       roomMs = Math.max(roomMs, atMs)
     }
@@ -335,6 +335,10 @@ export class JoinedLimits<A> {
     counter.due = Number.isFinite(roomMs) ? this.#due.add(roomMs, counter) : undefined
   }
 }
+
+/** Whether an order of the group may go that comes before the given place. */
+const isBefore = <A>({ mayGo }: Group<A>, place: number = Number.POSITIVE_INFINITY): boolean =>
+  (mayGo.first()?.atMs ?? Number.POSITIVE_INFINITY) < place
 
 const isNeeded = <A>({ cost }: Need<A>): boolean => cost > 0
 

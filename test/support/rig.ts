@@ -33,6 +33,8 @@ export interface RigOptions {
   /** Limits of the exchange, in place of a key's window, that the client knows. */
   readonly limits?: ReadonlyArray<LimitSpec> | undefined
   readonly nonces?: Nonces | undefined
+  /** Puts other limits in the place of those that the dispatcher asks. */
+  readonly scoped?: typeof scopedLimits
   /** What the client believes the limit to be; the exchange's own by default. */
   readonly limit?: number
   readonly boundMs?: number | undefined
@@ -98,7 +100,7 @@ export const makeRig = Effect.fnUntraced(function* (options: RigOptions = {}) {
     keys,
     reach,
     gate: (options.gate ?? ackWindow)(gateOptions),
-    limits: limits && scopedLimits(limits),
+    limits: limits && (options.scoped ?? scopedLimits)(limits),
     ttl: ttlMs === undefined ? undefined : Duration.millis(ttlMs),
     requestTimeout: Duration.millis(requestTimeoutMs),
     blockAfter: config.blockAfter,
