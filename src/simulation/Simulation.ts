@@ -86,8 +86,12 @@ export const makeJourneys = Effect.fnUntraced(function* (
 
 /** Some minutes of orders, far more than are ever under way: a day's would cost more than all else. */
 const REMEMBERED_ORDERS = 10_000
-/** Windows of the exchange's clock begin anywhere in it. */
 const DAY_MS = 86_400_000
+
+/** When windows of the exchange's clock begin, on ours: anywhere in a day, from the seed. */
+export const phaseOf = (seed: number): Effect.Effect<number> =>
+  Effect.map(seededRandom(seed, "the exchange's clock"), (random) => wholeUpTo(random, DAY_MS))
+
 /** Of virtual time. */
 const SNAPSHOT_EVERY = Duration.minutes(1)
 
@@ -103,7 +107,7 @@ const program = Effect.fnUntraced(function* (settings: SimulationSettings) {
   const exchange = yield* makeSimulatedExchange({
     config: { ...exerciseRules, limit, windowMs, nonces },
     limits,
-    phaseMs: wholeUpTo(yield* seededRandom(seed, "the exchange's clock"), DAY_MS),
+    phaseMs: yield* phaseOf(seed),
     requestTimeoutMs: Duration.toMillis(DEFAULT_REQUEST_TIMEOUT),
     journey: yield* makeJourneys(settings),
     onArrival: ({ key, ruling, atMs, id }) => tally.arrived(key, ruling, atMs, id),

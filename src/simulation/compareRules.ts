@@ -5,6 +5,8 @@
 import { Duration, Effect } from "effect"
 import { keyWindowOf, type LimitSpec, type Nonces, showLimit } from "../domain/LimitSpec.ts"
 import { counterOf } from "../exchange/counters/ScopedCounters.ts"
+import { meanOf } from "./Confidence.ts"
+import { phaseOf } from "./Simulation.ts"
 import { compareGates, type CompareSettings, describeScenario, type Scenario } from "./Compare.ts"
 
 export interface CompareRulesSettings extends CompareSettings {
@@ -15,8 +17,8 @@ export interface CompareRulesSettings extends CompareSettings {
  * What the exchange lets pass of one counter in so many milliseconds, of requests that cost 1: its own counter is asked at every
  * moment at which one more may pass.
  */
-const passedOf = (spec: LimitSpec, durationMs: number): number => {
-  const counter = counterOf(spec, 0)
+const passedOf = (spec: LimitSpec, durationMs: number, phaseMs: number): number => {
+  const counter = counterOf(spec, phaseMs)
   let passed = 0
   for (let nowMs = 0; nowMs < durationMs;) {
     if (counter.pass(1, nowMs)) passed += 1
@@ -26,8 +28,8 @@ const passedOf = (spec: LimitSpec, durationMs: number): number => {
 }
 
 /** Of all keys together, in a second. All belong to one account and one address, and their orders have the same fields. */
-export const ceilingOf = (spec: LimitSpec, keys: number, durationMs: number): number =>
-  ((spec.scope === "key" ? keys : 1) * passedOf(spec, durationMs) * 1000) / durationMs
+export const ceilingOf = (spec: LimitSpec, keys: number, durationMs: number, phaseMs: number): number =>
+  ((spec.scope === "key" ? keys : 1) * passedOf(spec, durationMs, phaseMs) * 1000) / durationMs
 
 /** The same scenario at an exchange whose only rule this is. */
 export const underRule = (scenario: Scenario, rule: LimitSpec): Scenario => {
@@ -43,8 +45,9 @@ export const compareRules = Effect.fnUntraced(function* (
   const { scenario, seeds } = settings
   const durationMs = Duration.toMillis(scenario.duration)
   const nonces: Nonces = scenario.nonces ?? "rising"
+  const phases = yield* Effect.forEach(seeds, phaseOf)
   const compared = yield* Effect.forEach(rules, (rule, index) => {
-    const ceilingPerSecond = ceilingOf(rule, scenario.keys, durationMs)
+    const ceilingPerSecond = meanOf(phases.map((phase) => ceilingOf(rule, scenario.keys, durationMs, phase)))
     return Effect.map(
       compareGates(
         { ...settings, scenario: underRule(scenario, rule) },
@@ -52,7 +55,12 @@ export const compareRules = Effect.fnUntraced(function* (
         undefined,
         (share) => reached((index + share) / rules.length),
       ),
-      (gates) => ({ limit: showLimit(rule), ceilingPerSecond, gates }),
+      (gates) => ({
+        limit: showLimit(rule),
+        /** What the exchange lets pass of all keys in the run's time, mean over the seeds. */
+        ceilingPerSecond,
+        gates,
+      }),
     )
   })
   return { scenario: { ...describeScenario(scenario), nonces }, seeds, rules: compared }
