@@ -24,7 +24,7 @@ const names = fc.oneof(
 )
 /** Names that are own to the requests, or that ccxt makes something of its own of. */
 const KEPT =
-  /^(?:timestamp|recvWindow|signature|newClientOrderId|nonce|cl_ord_id|deadline|validate|action|client_oid|id|post_only|__proto__)$/
+  /^(?:timestamp|recvWindow|signature|newClientOrderId|nonce|cl_ord_id|deadline|validate|action|cost|client_oid|id|post_only|__proto__)$/
 const fields = fc.dictionary(
   names.filter((name) => !KEPT.test(name)),
   // Kraken's form is JSON in ccxt where a price is a percentage.

@@ -73,6 +73,19 @@ describe("the picture of the theorem", () => {
   })
 })
 
+describe("the table of venues' limits", () => {
+  /** As its cells say it, however wide they are written. */
+  const cells = (text: string) =>
+    text.split("\n").map((line) => line.replaceAll(/ *\| */g, "|").replaceAll(/-{3,}/g, "---"))
+
+  it("is what its script prints", () => {
+    const { stdout } = spawnSync(process.execPath, [resolve(ROOT, "scripts/venues.ts")], { encoding: "utf8" })
+    expect(stdout).toContain("kraken")
+    const page = cells(readFileSync(resolve(ROOT, "docs/venues.md"), "utf8")).join("\n")
+    expect(page).toContain(cells(stdout.trimEnd()).join("\n"))
+  })
+})
+
 describe("the packed program", () => {
   const packed = ((): ReadonlyArray<string> => {
     const { stdout } = spawnSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], {

@@ -6,6 +6,9 @@ import type { Action } from "./VenueLimit.ts"
 /** An order's field that says what it asks for, and is not sent. */
 export const ACTION = "action"
 
+/** An order's field that says what it takes of the limits, and is not sent. */
+export const COST = "cost"
+
 const isAction = (text: string): text is Action => text === "place" || text === "cancel"
 
 /** What an order asks for; `place` where it says nothing, or nothing known. */
@@ -19,7 +22,7 @@ export const sentFields = (
   { params = {} }: VenueOrder,
   notSent: ReadonlyArray<string> = [],
 ): ReadonlyArray<readonly [name: string, text: string]> =>
-  Object.entries(params).filter(([name]) => name !== ACTION && !notSent.includes(name))
+  Object.entries(params).filter(([name]) => name !== ACTION && name !== COST && !notSent.includes(name))
 
 /** As RFC 3986 writes what is not reserved, and nothing else: what is signed is what arrives, whoever writes it anew on the way. */
 const encode = (text: string): string =>

@@ -152,7 +152,23 @@ const bitfinex: ReadonlyArray<VenueLimit> = [
   },
 ]
 
-export const venueLimits = {
+/** Venues whose limits are known here. */
+export type LimitedVenue =
+  | "exercise"
+  | "kraken"
+  | "binance"
+  | "bybit"
+  | "okx"
+  | "coinbaseexchange"
+  | "coinbase"
+  | "deribit"
+  | "kucoin"
+  | "upbit"
+  | "gemini"
+  | "bitstamp"
+  | "bitfinex"
+
+export const venueLimits: Readonly<Record<LimitedVenue, ReadonlyArray<VenueLimit>>> = {
   exercise: exerciseLimits,
   kraken: krakenLimits("starter"),
   binance: binanceLimits,
@@ -166,4 +182,4 @@ export const venueLimits = {
   gemini,
   bitstamp,
   bitfinex,
-} as const satisfies Readonly<Record<string, ReadonlyArray<VenueLimit>>>
+}

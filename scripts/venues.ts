@@ -1,0 +1,30 @@
+/** Prints the table of docs/venues.md: the limits of src/venues/, as they are in force. */
+import { Console, Effect } from "effect"
+import { showLimit } from "../src/domain/LimitSpec.ts"
+import type { VenueLimit } from "../src/venues/VenueLimit.ts"
+import { venueLimits } from "../src/venues/venueLimits.ts"
+
+const costText = ({ costs = {} }: VenueLimit): string => {
+  const { cancel = 1, place = 1 } = costs
+  return place === cancel ? String(place) : `place ${place}, cancel ${cancel}`
+}
+
+const rowOf = (venue: string, limit: VenueLimit): ReadonlyArray<string> => [
+  venue,
+  limit.name,
+  `\`${showLimit(limit.limit)}\``,
+  costText(limit),
+  limit.excess,
+  `${limit.source}, ${limit.read}`,
+  limit.unknown ?? "-",
+]
+
+const HEAD = ["venue", "limit", "rule, numbers, scope", "cost", "an excess", "source, read in", "not known"]
+
+const rows = [
+  HEAD,
+  HEAD.map(() => "---"),
+  ...Object.entries(venueLimits).flatMap(([venue, limits]) => limits.map((limit) => rowOf(venue, limit))),
+]
+
+Effect.runSync(Console.log(rows.map((row) => `| ${row.join(" | ")} |`).join("\n")))
