@@ -87,8 +87,8 @@ const refusedIn = ({ limits, phaseMs, requests, startMs }: World, { bySendTime, 
   return refused
 }
 
-const asLogs = (limits: ReadonlyArray<LimitSpec>): ReadonlyArray<LimitSpec> =>
-  limits.map((spec) => (spec.rule === "counter" ? { ...spec, rule: "log" } : spec))
+const halved = (limits: ReadonlyArray<LimitSpec>): ReadonlyArray<LimitSpec> =>
+  limits.map((spec) => (spec.rule === "bucket" ? spec : { ...spec, windowMs: spec.windowMs / 2 }))
 
 const evenly = (limits: ReadonlyArray<LimitSpec>): ReadonlyArray<LimitSpec> =>
   limits.map((spec) => {
@@ -109,7 +109,7 @@ describe("limits in a journal", () => {
       "send times": { bySendTime: true },
       "one limit of several": { specs: (limits) => limits.slice(0, 1) },
       "each key for itself": { specs: (limits) => limits.map((spec) => ({ ...spec, scope: "key" })) },
-      "a sliding log for a sliding-window counter": { specs: asLogs },
+      "half of a window": { specs: halved },
       "steps taken for even": { specs: evenly },
     },
   })

@@ -152,16 +152,6 @@ export const nonces = parsed("nonces", NONCES.join("|"), oneOf(NONCES), {
 /** The flags of an exchange's rules. */
 export const rules = { limit, window, nonces }
 
-/** The same for what does not count by rules itself yet. */
-export const plainRulesOf = (
-  flags: Command.Command.Config.Infer<typeof rules>,
-): Effect.Effect<LimitSettings, UsageError> =>
-  Effect.flatMap(rulesOf(flags), (settings) =>
-    settings.limits === undefined && settings.nonces === undefined
-      ? Effect.succeed(settings)
-      : refuse("--limit, --nonces: only paceline exchange counts by rules; write a plain number here"),
-  )
-
 /** What these flags mean together. */
 export const rulesOf = ({
   limit: given,

@@ -82,7 +82,7 @@ const chartTo = Effect.fnUntraced(function* (file: Option.Option<string>) {
 
 /** Where each key may pass `--limit` requests in any window. */
 const compareKeyWindow = Effect.fnUntraced(function* (input: Input) {
-  const rules = yield* Flags.plainRulesOf(input)
+  const rules = yield* Flags.rulesOf(input)
   yield* checkOrderRate({ ...input, ...rules })
   // Loaded here, so that no other command pays for it.
   const { compare: compareGates } = yield* Effect.promise(() => import("../simulation/Compare.ts"))

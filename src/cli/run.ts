@@ -14,6 +14,8 @@ import { freshSeed } from "../platform/Random.ts"
 import { isFolder } from "../recovery/readJournals.ts"
 import { ackWindowDesign, type Design } from "../run/Design.ts"
 import type { HttpRunSettings, SourceSettings } from "../run/HttpRun.ts"
+import { misfits } from "../limits/JoinedLimits.ts"
+import { scopedLimits } from "../limits/scopedLimits.ts"
 import { RunProgress } from "../run/RunProgress.ts"
 import { validateFile } from "../run/sources/NdjsonSource.ts"
 import { renderSummaries } from "../summary/render.ts"
@@ -189,11 +191,13 @@ export const run = Command.make(
       ["--keys-file", input.keysFile],
     ])
     const keys = yield* resolveKeys(input.keysFile)
-    const rules = yield* Flags.plainRulesOf(input)
+    const rules = yield* Flags.rulesOf(input)
     if (source.type === "random") {
       yield* checkOrderRate({ load: source.load, keys: keys.length, ...rules })
     } else {
-      yield* source.from === "-" ? expectOrdersOnStandardInput : validateFile(source.from)
+      yield* source.from === "-"
+        ? expectOrdersOnStandardInput
+        : validateFile(source.from, misfits(scopedLimits(rules.limits ?? [])))
     }
     yield* checkResume(input.resume, source, input.retryRejected)
     yield* checkFound(input.log, input.resume)

@@ -92,24 +92,24 @@ export const scenarioFlags = {
 
 /** The scenario that these flags ask for. */
 export const scenarioOf = (
-  {
-    bound,
-    clockStep,
-    lateTimers,
-    spike,
-    ttl,
-    ...rest
-  }: Omit<Command.Command.Config.Infer<typeof scenarioFlags>, keyof typeof Flags.rules>,
+  flags: Command.Command.Config.Infer<typeof scenarioFlags>,
   rules: LimitSettings,
-): Scenario => ({
-  ...rest,
-  ...rules,
-  bound: Option.getOrUndefined(bound),
-  ttl: Option.getOrUndefined(ttl),
-  spike: Option.getOrUndefined(spike),
-  clockStep: Option.getOrUndefined(clockStep),
-  lateMs: Option.match(lateTimers, { onNone: () => 0, onSome: Duration.toMillis }),
-})
+): Scenario => {
+  const { delay, duration, keys, load, loss } = flags
+  return {
+    delay,
+    duration,
+    keys,
+    load,
+    loss,
+    ...rules,
+    bound: Option.getOrUndefined(flags.bound),
+    ttl: Option.getOrUndefined(flags.ttl),
+    spike: Option.getOrUndefined(flags.spike),
+    clockStep: Option.getOrUndefined(flags.clockStep),
+    lateMs: Option.match(flags.lateTimers, { onNone: () => 0, onSome: Duration.toMillis }),
+  }
+}
 
 const REPORT_EVERY_MS = 1000
 
@@ -148,7 +148,7 @@ export const simulate = Command.make(
     noProgress: Flags.noProgress,
   },
   Effect.fnUntraced(function* (input) {
-    const rules = yield* Flags.plainRulesOf(input)
+    const rules = yield* Flags.rulesOf(input)
     yield* checkOrderRate({ ...input, ...rules })
     yield* exchangeMillis("--window", input.window, LONGEST_WINDOW)
     const settings: SimulationSettings = {

@@ -10,6 +10,7 @@ import { DispatchLog, type OutcomeEvent, type ParkReason, type Retirement } from
 import type { InvalidOrder, Order } from "../domain/Order.ts"
 import type { OrderCounts } from "../domain/Outcome.ts"
 import { JoinedLimits, misfits } from "../limits/JoinedLimits.ts"
+import { countedOf } from "../limits/scopedLimits.ts"
 import { LiveReach } from "../limits/LiveReach.ts"
 import { nowMsUnsafe } from "../platform/Monotonic.ts"
 import { type Acceptance, ExchangeClient } from "../venues/ExchangeClient.ts"
@@ -212,15 +213,22 @@ const fibersOf = (lanes: ReadonlyArray<Lane>, { recall }: Pick<DispatcherOptions
 const isActive = ({ health }: Lane): boolean => health.state === "active"
 
 const makeLanes = (
-  { gate, keys, recall }: Required<Pick<DispatcherOptions, "gate" | "keys" | "recall">>,
-  context: LaneContext,
-) =>
-  Effect.forEach(keys, (key) =>
+  {
+    gate,
+    keys,
+    limits = [],
+    recall,
+  }: Required<Pick<DispatcherOptions, "gate" | "keys" | "recall">> & Pick<DispatcherOptions, "limits">,
+  shared: Omit<LaneContext, "counted">,
+) => {
+  const context: LaneContext = { ...shared, counted: countedOf(limits) }
+  return Effect.forEach(keys, (key) =>
     Effect.gen(function* () {
       const memory = yield* recall(key)
       return yield* Lane.make(key, yield* gate(key, memory.outUntilMs), memory, context)
     }),
   )
+}
 
 /** What a parked key is called, where that says more. */
 const NAMES: Readonly<Record<ParkReason, string | undefined>> = {

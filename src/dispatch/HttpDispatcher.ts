@@ -5,7 +5,7 @@ import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import { Clock, Duration, Effect, Layer } from "effect"
 import { RateLimiter } from "effect/persistence"
 import type { ApiKey } from "../domain/ApiKey.ts"
-import { keyWindowOf, type LimitSpec, type Nonces } from "../domain/LimitSpec.ts"
+import { keyWindowOf, longestCountMs, type LimitSpec, type Nonces } from "../domain/LimitSpec.ts"
 import { exerciseRules } from "../venues/exercise/exercise.ts"
 import { layer as httpExchangeLayer } from "../venues/exercise/HttpExchangeClient.ts"
 import { type Dispatcher, layer as dispatcherLayer } from "./Dispatcher.ts"
@@ -76,21 +76,27 @@ export const claimFor = (
     readonly url: URL | undefined
     readonly limit: number
     readonly window: Duration.Duration
+    readonly limits?: ReadonlyArray<LimitSpec> | undefined
     readonly bound: Duration.Duration | undefined
     readonly requestTimeout: Duration.Duration
   },
-) =>
-  Effect.provide(
+) => {
+  const { limits } = options
+  // What former lives took of limits is not known, so nothing is sent until none of it counts.
+  const window = limits === undefined ? options.window : Duration.millis(longestCountMs(limits))
+  return Effect.provide(
     claimKeys({
       keys: options.keys,
       directory,
       exchange: options.url && showUrl(options.url),
-      limit: options.limit,
-      windowMs: Duration.toMillis(Duration.sum(options.window, defaultMargin(options.window))),
+      limit: limits === undefined ? options.limit : 1,
+      isShared: limits?.some(({ field, scope }) => scope !== "key" || field !== undefined) === true,
+      windowMs: Duration.toMillis(Duration.sum(window, defaultMargin(window))),
       reach: reachOf(options),
     }),
     layerStateDirectory(directory),
   )
+}
 
 /** How long a request may be on its way. */
 export const reachOf = (options: {
@@ -148,9 +154,12 @@ const build = (options: HttpDispatcherOptions): Layer.Layer<Dispatcher, StateErr
   const claimed =
     state === undefined
       ? Effect.succeed({})
-      : Effect.map(claimFor(state, { keys, url, limit, window, bound, requestTimeout }), ({ recall }) => ({
-          recall,
-        }))
+      : Effect.map(
+          claimFor(state, { keys, url, limit, limits, window, bound, requestTimeout }),
+          ({ recall }) => ({
+            recall,
+          }),
+        )
   const reach = new LiveReach(reachOf({ bound, requestTimeout }))
   return Layer.unwrap(
     Effect.map(Effect.all([RateLimiter.make, claimed]), ([rateLimiter, memory]) =>

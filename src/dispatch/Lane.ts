@@ -254,6 +254,7 @@ export class Lane {
       key: this.label,
       nonce,
       attempt: open.attempt,
+      ...this.#context.counted(entry.order),
     })
     return Effect.flatMap(
       this.gate.begin(sentMs),

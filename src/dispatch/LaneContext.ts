@@ -1,5 +1,6 @@
 import type { Cause, Scope } from "effect"
 import type { DispatchLog } from "../domain/DispatchEvent.ts"
+import type { countedOf } from "../limits/scopedLimits.ts"
 import type { LiveReach } from "../limits/LiveReach.ts"
 import type { ExchangeClient } from "../venues/ExchangeClient.ts"
 import type { Circuit } from "./Circuit.ts"
@@ -13,6 +14,8 @@ import type { Watchdog } from "./Watchdog.ts"
 /** What lanes and their requests share with their dispatcher. */
 export interface LaneContext extends HealthPolicy {
   readonly line: OrderLine
+  /** What is told of an order that limits count. */
+  readonly counted: ReturnType<typeof countedOf>
   readonly ledger: Ledger
   readonly log: DispatchLog
   readonly client: ExchangeClient["Service"]

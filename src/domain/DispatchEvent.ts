@@ -52,20 +52,23 @@ export type OutcomeEvent = OrderEnd & {
   readonly createdMs: number
 }
 
+/** A request is about to leave. */
+export interface SentEvent {
+  readonly type: "sent"
+  readonly atMs: number
+  readonly id: string
+  readonly createdMs: number
+  readonly key: string
+  readonly nonce: number
+  readonly attempt: number
+  /** What it takes of each limit; 1 where it is left out. */
+  readonly cost?: number
+  /** The order's parameters that limits count by, as a query has them; left out where there are none. */
+  readonly scope?: string
+}
+
 export type DispatchEvent =
-  | {
-      readonly type: "sent"
-      readonly atMs: number
-      readonly id: string
-      readonly createdMs: number
-      readonly key: string
-      readonly nonce: number
-      readonly attempt: number
-      /** What it takes of each limit; 1 where it is left out. */
-      readonly cost?: number
-      /** The order's parameters that limits count by, as a query has them; left out where there are none. */
-      readonly scope?: string
-    }
+  | SentEvent
   | {
       /** A request did not end its order, which went back to the head of the queue. */
       readonly type: "returned"

@@ -70,6 +70,15 @@ export const bucketOf = ({ decay, decayMs, limit, stepMs }: BucketSpec) => ({
 export const slotMsOf = (spec: LimitSpec): number =>
   spec.rule === "bucket" ? spec.decayMs / spec.decay : spec.windowMs / spec.limit
 
+/** For how long a request may count after it has arrived: what came before has no part in the counter any more. */
+export const longestCountMs = (limits: ReadonlyArray<LimitSpec>): number =>
+  Math.max(
+    ...limits.map((spec) => {
+      if (spec.rule === "bucket") return (spec.limit * spec.decayMs) / spec.decay + (spec.stepMs ?? 0)
+      return spec.rule === "counter" ? 2 * spec.windowMs : spec.windowMs
+    }),
+  )
+
 /**
  * How long the limits take together to make room for one more order of cost 1, sent with any of so many keys that share an
  * account and an address; all orders have the same fields.

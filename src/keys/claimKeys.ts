@@ -37,6 +37,8 @@ export interface ClaimOptions {
   readonly limit: number
   /** The exchange's window with a margin. */
   readonly windowMs: number
+  /** Keys share a limit: what one of them has sent keeps all of them quiet. */
+  readonly isShared?: boolean
   readonly reach: ReachTerms
 }
 
@@ -107,6 +109,16 @@ const read = Effect.fnUntraced(function* (key: ApiKey, file: string, directory: 
   )
 })
 
+/** Each keeps as quiet as all of them must, and waits for a ping where one of them must. */
+const asOne = (
+  memories: ReadonlyArray<readonly [label: string, memory: KeyMemory]>,
+): ReadonlyArray<readonly [string, KeyMemory]> => {
+  const quietUntilMs = Math.max(...memories.map(([, memory]) => memory.quietUntilMs))
+  const windows = memories.flatMap(([, { unansweredWindowMs }]) => unansweredWindowMs ?? [])
+  const unansweredWindowMs = windows.length === 0 ? undefined : Math.max(...windows)
+  return memories.map(([label, memory]) => [label, { ...memory, quietUntilMs, unansweredWindowMs }])
+}
+
 /** Claims the keys for as long as the scope, and remembers from then on what they did. */
 export const claimKeys = Effect.fnUntraced(function* (options: ClaimOptions) {
   const { directory } = options
@@ -130,7 +142,8 @@ export const claimKeys = Effect.fnUntraced(function* (options: ClaimOptions) {
     }),
     { concurrency: CONCURRENCY },
   )
-  const memories = new Map<string, KeyMemory>(opened.map(({ label, memory }) => [label, memory]))
+  const all = opened.map(({ label, memory }) => [label, memory] as const)
+  const memories = new Map<string, KeyMemory>(options.isShared === true ? asOne(all) : all)
   const nowMs = nowMsUnsafe(clock)
   return {
     recall: ({ label }) =>
@@ -139,7 +152,7 @@ export const claimKeys = Effect.fnUntraced(function* (options: ClaimOptions) {
         invariant(memory !== undefined, `${label} was not claimed`)
         return memory
       }),
-    remembered: opened.map(({ label, memory }) => ({
+    remembered: Array.from(memories, ([label, memory]) => ({
       label,
       quietMs: Math.max(0, memory.quietUntilMs - nowMs),
       heldMs: Math.max(0, memory.held.key - nowMs, memory.held.all - nowMs),

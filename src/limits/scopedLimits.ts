@@ -1,4 +1,5 @@
 /** Limits as data, as the dispatcher asks them. */
+import type { SentEvent } from "../domain/DispatchEvent.ts"
 import { bucketOf, type LimitSpec } from "../domain/LimitSpec.ts"
 import { costOfOrder, type MadeOrder } from "../domain/Order.ts"
 import { Bucket } from "./Bucket.ts"
@@ -33,8 +34,22 @@ export const scopedLimits = (
     const isOfKey = scope === "key" && field === undefined
     return {
       make: () => limitOf(spec, exchange),
+      field,
       scopeOf: ({ params }) => (field === undefined ? "" : (params[field] ?? "")),
       keyScopeOf: isOfKey ? (key) => key : undefined,
       costOf: costOfOrder,
     }
   })
+
+/** What the journal tells of an order that limits count: its cost, and the parameters that they count by. */
+export const countedOf = (
+  limits: ReadonlyArray<ScopedLimit<MadeOrder>>,
+): ((order: MadeOrder) => Pick<SentEvent, "cost" | "scope">) => {
+  const fields = new Set(limits.flatMap(({ field }) => field ?? []))
+  if (limits.length === 0) return () => ({})
+  return (order) => {
+    const told = Object.entries(order.params).filter(([name]) => fields.has(name))
+    const scope = told.length === 0 ? {} : { scope: new URLSearchParams(told).toString() }
+    return { cost: costOfOrder(order), ...scope }
+  }
+}

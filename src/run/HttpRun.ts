@@ -6,6 +6,8 @@ import { Context, type Duration, Effect, Layer, Redacted, Result, type Scope, St
 import { claimFor, showUrl } from "../dispatch/HttpDispatcher.ts"
 import type { LimitSettings } from "../domain/LimitSpec.ts"
 import { Journal, openJournal } from "../journal/Journal.ts"
+import { misfits } from "../limits/JoinedLimits.ts"
+import { scopedLimits } from "../limits/scopedLimits.ts"
 import { makeRemaining, recover } from "../recovery/Recovery.ts"
 import { layer as httpExchangeLayer } from "../venues/exercise/HttpExchangeClient.ts"
 import { run } from "./Run.ts"
@@ -81,7 +83,7 @@ const exchangeOf = Effect.fnUntraced(function* <E>({ exchange }: HttpRunSettings
 const sourceOf = <E>({ keys, limit, limits, seed, source, window }: HttpRunSettings<E>) =>
   source.type === "random"
     ? Effect.succeed(randomOrders({ ...source, seed, keys: keys.length, limit, limits, window }))
-    : ndjsonOrders(source.from, source.duration)
+    : ndjsonOrders(source.from, source.duration, misfits(scopedLimits(limits ?? [])))
 
 /** Makes all that a run needs, for as long as the scope; then `run` runs it, see `Run.run`. */
 export const prepareHttpRun = Effect.fnUntraced(function* <E>(settings: HttpRunSettings<E>) {

@@ -24,6 +24,10 @@ export interface BadLine {
 /** One line for a user: where, and what is wrong. */
 export const showBadLine = (bad: BadLine): string => `${bad.where}, line ${bad.line}: ${bad.problem}`
 
+/** Why an order can never be sent, whatever the time; undefined where it can. */
+export type Misfit = (order: MadeOrder) => string | undefined
+const fits: Misfit = () => undefined
+
 const MAX_LINE_BYTES = 64 * 1024
 /** Their ids are kept to find repeated ones: about a gigabyte of them. */
 const MAX_ORDERS = 10_000_000
@@ -45,7 +49,7 @@ const readText = (raw: RawLine): Result.Result<string, string> => {
 }
 
 /** Reads lines of one source; knows the ids it has seen. `none` for a blank line. */
-const makeLineReader = (where: string) => {
+const makeLineReader = (where: string, misfit: Misfit) => {
   const ids = new Set<string>()
   const readLine = (raw: RawLine, now: Moment): Result.Result<Option.Option<MadeOrder>, string> =>
     Result.gen(function* () {
@@ -57,6 +61,8 @@ const makeLineReader = (where: string) => {
           `the id ${JSON.stringify(order.id)} was there before: ids must be unique in a run`,
         )
       }
+      const problem = misfit(order)
+      if (problem !== undefined) return yield* Result.fail(`"params": ${problem}`)
       ids.add(order.id)
       return Option.some(order)
     })
@@ -81,9 +87,10 @@ const unreadable = (where: string) => (error: PlatformError.PlatformError) =>
 const readLines = <R>(
   bytes: Stream.Stream<Uint8Array, PlatformError.PlatformError, R>,
   where: string,
+  misfit: Misfit,
 ): Stream.Stream<Result.Result<MadeOrder, BadLine>, OrdersUnreadable, R> =>
   Stream.suspend(() => {
-    const reader = makeLineReader(where)
+    const reader = makeLineReader(where, misfit)
     return bytes.pipe(
       Stream.mapError(unreadable(where)),
       boundedLines(MAX_LINE_BYTES),
@@ -109,7 +116,7 @@ const badLinesMessage = (path: string, shown: ReadonlyArray<BadLine>, count: num
  * Fails with one line that names its first bad lines, or says why it cannot be read: a run starts on a good
  * file only.
  */
-export const validateFile = Effect.fnUntraced(function* (path: string) {
+export const validateFile = Effect.fnUntraced(function* (path: string, misfit: Misfit = fits) {
   const fs = yield* FileSystem.FileSystem
   const info = yield* Effect.mapError(fs.stat(path), unreadable(path))
   // A pipe could not be read a second time.
@@ -119,7 +126,7 @@ export const validateFile = Effect.fnUntraced(function* (path: string) {
   const shown: Array<BadLine> = []
   let bad = 0
   let orders = 0
-  yield* Stream.runForEach(readLines(fileBytes(path), path), (line) =>
+  yield* Stream.runForEach(readLines(fileBytes(path), path, misfit), (line) =>
     Effect.sync(() =>
       Result.match(line, {
         onSuccess: () => (orders += 1),
@@ -137,8 +144,11 @@ export const validateFile = Effect.fnUntraced(function* (path: string) {
 })
 
 /** The orders of a file that {@link validateFile} has found good. Fails at a bad line: the file has changed since. */
-export const fromFile = (path: string): Stream.Stream<MadeOrder, OrdersUnreadable, FileSystem.FileSystem> =>
-  Stream.mapEffect(readLines(fileBytes(path), path), (line) =>
+export const fromFile = (
+  path: string,
+  misfit: Misfit = fits,
+): Stream.Stream<MadeOrder, OrdersUnreadable, FileSystem.FileSystem> =>
+  Stream.mapEffect(readLines(fileBytes(path), path, misfit), (line) =>
     Effect.fromResult(
       Result.mapError(
         line,
@@ -152,8 +162,7 @@ export const fromFile = (path: string): Stream.Stream<MadeOrder, OrdersUnreadabl
   )
 
 /** The orders of standard input, as they come, and its bad lines. Fails where more orders come than ids can be kept of. */
-export const fromStdin: Stream.Stream<
-  Result.Result<MadeOrder, BadLine>,
-  OrdersUnreadable,
-  Stdio.Stdio
-> = Stream.unwrap(Effect.map(Stdio.Stdio, (stdio) => readLines(stdio.stdin, "standard input")))
+export const fromStdin = (
+  misfit: Misfit = fits,
+): Stream.Stream<Result.Result<MadeOrder, BadLine>, OrdersUnreadable, Stdio.Stdio> =>
+  Stream.unwrap(Effect.map(Stdio.Stdio, (stdio) => readLines(stdio.stdin, "standard input", misfit)))

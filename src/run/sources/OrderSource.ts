@@ -3,7 +3,7 @@ import { Context, type Duration, Effect, type FileSystem, Result, type Stdio, St
 import type { MadeOrder } from "../../domain/Order.ts"
 import { STANDARD_INPUT_SOURCE } from "../../journal/JournalRecord.ts"
 import type { OrdersUnreadable } from "../RunFailure.ts"
-import { type BadLine, fromFile, fromStdin } from "./NdjsonSource.ts"
+import { type BadLine, fromFile, fromStdin, type Misfit } from "./NdjsonSource.ts"
 import { randomSource, type RandomSourceOptions } from "./RandomSource.ts"
 
 export class OrderSource extends Context.Service<
@@ -38,13 +38,14 @@ export const randomOrders = (options: RandomSourceOptions): OrderSource["Service
 export const ndjsonOrders = Effect.fnUntraced(function* (
   from: string,
   duration: Duration.Duration | undefined,
+  misfit?: Misfit,
 ) {
   const context = yield* Effect.context<FileSystem.FileSystem | Stdio.Stdio>()
   const orders: Stream.Stream<
     Result.Result<MadeOrder, BadLine>,
     OrdersUnreadable,
     FileSystem.FileSystem | Stdio.Stdio
-  > = from === "-" ? fromStdin : Stream.map(fromFile(from), Result.succeed)
+  > = from === "-" ? fromStdin(misfit) : Stream.map(fromFile(from, misfit), Result.succeed)
   return OrderSource.of({
     name: from === "-" ? STANDARD_INPUT_SOURCE : from,
     load: undefined,

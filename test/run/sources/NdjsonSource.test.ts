@@ -96,7 +96,7 @@ it.layer(NodeServices.layer)("a file of orders", (it) => {
 describe("orders on standard input", () => {
   it.effect("go on after a bad line, which is reported", () =>
     Effect.gen(function* () {
-      const read = yield* Stream.runCollect(fromStdin)
+      const read = yield* Stream.runCollect(fromStdin())
       expect(read.filter(Result.isSuccess).map(({ success }) => success.id)).toEqual(["a", "b"])
       expect(read.filter(Result.isFailure).map(({ failure }) => showBadLine(failure))).toEqual([
         'standard input, line 2: "id": must be text: put quotes around it',
