@@ -7,7 +7,7 @@ import type { LimitSettings } from "../domain/LimitSpec.ts"
 import type { Design } from "../run/Design.ts"
 import { DESIGN_FORMS, parseDesign } from "../simulation/baselines/designs.ts"
 import { refuse } from "./errors.ts"
-import { LIMIT_FORMS, SCOPE_FORMS, specOf } from "./limitSpec.ts"
+import { DEFAULT_LIMIT, LIMIT_FORMS, SCOPE_FORMS, specOf } from "./limitSpec.ts"
 import { inWords } from "./advice.ts"
 import { checkOrderRate, exchangeMillis, LONGEST_WINDOW } from "./checks.ts"
 import { fileToWrite } from "./files.ts"
@@ -133,9 +133,12 @@ export const compare = Command.make(
       return yield* refuse("--seed: the seeds after it grow too large; write a smaller one")
     }
     yield* exchangeMillis("--window", input.window, LONGEST_WINDOW)
-    const isPlain =
-      input.limit.length === 0 || (input.limit.length === 1 && typeof input.limit[0] === "number")
-    const { comparison, text } = yield* isPlain ? compareKeyWindow(input) : compareRules(input)
+    const limits: Input["limit"] = input.limit.length === 0 ? [DEFAULT_LIMIT] : input.limit
+    // The safe optimum is known for a key's window and rising nonces alone.
+    const isPlain = limits.length === 1 && typeof limits[0] === "number" && input.nonces === "rising"
+    const { comparison, text } = yield* isPlain
+      ? compareKeyWindow(input)
+      : compareRules({ ...input, limit: limits })
     yield* Console.log(input.format === "json" ? JSON.stringify(comparison, undefined, 2) : text.trimEnd())
   }, Effect.scoped),
 ).pipe(

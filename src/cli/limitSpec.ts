@@ -20,7 +20,7 @@ export const LIMIT_FORMS = "20/1s, bucket:60,decay=1/s[,step=2s], fixed:100/10s,
 export const SCOPE_FORMS = "@key, @account, @account+FIELD or @ip"
 
 /** The exercise's. */
-const DEFAULT_LIMIT = 20
+export const DEFAULT_LIMIT = 20
 
 const LONGEST_MS = Duration.toMillis(Duration.days(1))
 const parseCount = parseInteger({ min: 1, max: 1_000_000 })

@@ -82,6 +82,14 @@ describe("paceline compare", () => {
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),
   )
 
+  it.effect("knows no optimum where nonces need not rise", () =>
+    Effect.gen(function* () {
+      const printed = yield* run("--gates", "ack-window", "--nonces", "none")
+      assert.match(printed, /\n20\/1s@key +\d/)
+      assert.notInclude(printed, "optimum")
+    }).pipe(Effect.provide(NodeServices.layer)),
+  )
+
   it.effect("refuses a chart that cannot be written before it begins", () =>
     Effect.gen(function* () {
       const { file, list } = yield* inDirectory
