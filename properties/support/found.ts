@@ -178,4 +178,39 @@ export const foundDispatchJoined: ReadonlyArray<Scenario> = [
       ],
     },
   },
+  // A lane's look made the timer of limits run, and another lane within it: two lanes tried one order each with the circuit open.
+  {
+    gate: "ack-window",
+    keys: 2,
+    limit: 20,
+    windowMs: 100,
+    boundMs: undefined,
+    ttlMs: 100,
+    requestTimeoutMs: 3000,
+    gaps: [...Array.from({ length: 17 }, () => 0), 68, 14, 19, 0, 0, 1],
+    agesMs: [0],
+    journeys: [
+      ...Array.from({ length: 3 }, () => ({ incomingMs: 0, outgoingMs: 0, writeMs: 0 })),
+      ...Array.from({ length: 6 }, () => ({
+        incomingMs: 0,
+        outgoingMs: 0,
+        writeMs: 0,
+        fate: { brokenAfterMs: 8 },
+      })),
+    ],
+    stalls: [],
+    longestIncomingMs: 3000,
+    keyLosses: [],
+    earlyMs: 5,
+    steps: [],
+    stopAtMs: undefined,
+    joined: {
+      limits: [
+        { rule: "log", limit: 4, windowMs: 50, scope: "account" },
+        { rule: "bucket", limit: 6, decay: 3, decayMs: 50, scope: "account" },
+      ],
+      nonces: "none",
+      params: ["0", "0", "1", "2", "2", "1", "1"].map((cost) => ({ symbol: "a", cost })),
+    },
+  },
 ]

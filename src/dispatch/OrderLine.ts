@@ -148,7 +148,8 @@ export class OrderLine {
   #find(key: string, nowMs: number): Look<Entry> {
     invariant(this.#limits !== undefined, "limits are asked where there are none")
     const look = this.#limits.look(key, nowMs)
-    if (this.#limits.dueMs < this.#dueAwaitedMs) this.#dueEarlier.openUnsafe()
+    // Not at once: another lane would run within this one's look, and take what it has found.
+    if (this.#limits.dueMs < this.#dueAwaitedMs) this.#wakeSoon()
     return look
   }
 
@@ -278,10 +279,12 @@ export class OrderLine {
 
   /** Lanes look once whoever brought an order has done: several that come at once wake them once. */
   #wakeSoon(): void {
-    if (this.#isWaking || this.#lookers.size === 0) return
+    const isDueEarlier = this.#limits !== undefined && this.#limits.dueMs < this.#dueAwaitedMs
+    if (this.#isWaking || (this.#lookers.size === 0 && !isDueEarlier)) return
     this.#isWaking = true
     this.#dispatcher.scheduleTask(() => {
       this.#isWaking = false
+      if (this.#limits !== undefined && this.#limits.dueMs < this.#dueAwaitedMs) this.#dueEarlier.openUnsafe()
       this.passOn()
     }, 0)
   }
