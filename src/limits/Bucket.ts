@@ -33,7 +33,7 @@ export class Bucket extends Limit {
   readonly #perMs: number
   /** No exchange counts more. */
   readonly #most: number
-  #marginMs: number
+  readonly #marginMs: number
   #level = 0
   /** When the level was that. */
   #levelMs = Number.NEGATIVE_INFINITY
@@ -59,7 +59,8 @@ export class Bucket extends Limit {
   }
 
   protected override count(cost: number, latestMs: number): void {
-    this.#coming.add(latestMs + this.#marginMs, cost)
+    // What it takes to drain one more, for each that it is used less by.
+    this.#coming.add(latestMs + this.#marginMs + this.widening / this.#perMs, cost)
   }
 
   override fill(asOfMs: number): void {
@@ -96,9 +97,12 @@ export class Bucket extends Limit {
     return this.#level === 0 ? 0 : drained(this.#level, this.#perMs * (atMs - this.#levelMs))
   }
 
-  /** What it takes to drain one more. */
-  protected override widen(): void {
-    this.#marginMs += 1 / this.#perMs
+  protected override get spanMs(): number {
+    return this.#most / this.#perMs
+  }
+
+  protected override get reserve(): number {
+    return 0
   }
 }
 

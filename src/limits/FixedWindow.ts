@@ -44,6 +44,10 @@ export class FixedWindow extends CountedOneByOne {
     return this.#limit
   }
 
+  protected override get spanMs(): number {
+    return this.#windowMs
+  }
+
   protected override backAt(latestMs: number): number {
     const cell = Math.floor((this.#exchange.latest(latestMs) - this.#phaseMs) / this.#windowMs)
     return Math.min(

@@ -25,6 +25,7 @@
  * limit.settle(1, latestMs) // its answer is there
  */
 import { invariant } from "../platform/invariant.ts"
+import { CALM_MS } from "./LiveReach.ts"
 
 /** How far the exchange's clock may be from ours in what both take for the same time. */
 export interface ClockMargin {
@@ -37,14 +38,20 @@ export interface ClockMargin {
 /** Whole milliseconds, and 500 millionths, the fastest that a clock being set right may drift. */
 export const defaultClockMargin: ClockMargin = { tickMs: 1, drift: 500e-6 }
 
+/** The share of a limit that refusals leave unused at most, or one request: what that does not mend, nothing here does. */
+const MOST_WIDENING = 1 / 4
+/** What is left of a widening and not worth keeping, in requests. */
+const NEGLIGIBLE = 0.1
+
 export abstract class Limit {
   #held = 0
   /** The cost of everything that was ever held or found to be somebody else's. */
   #total = 0
   #foreign = 0
-  /** Left unused since the exchange refused a request: a request that needs it waits until nothing is counted. */
-  #reserve = 0
-  #wasRefused = false
+  /** Something is not what it was said to be, by so many requests; what a refusal adds, and calm takes back by half. */
+  #widening = 0
+  /** Since when no refusal has come, or since when the widening last came back. */
+  #calmFromMs = Number.NEGATIVE_INFINITY
 
   /** The most that the exchange may count: no request can cost more. */
   abstract get capacity(): number
@@ -71,7 +78,8 @@ export abstract class Limit {
   nextAt(cost: number, nowMs: number): number {
     invariant(this.fits(cost), `a request costs ${cost} of a limit of ${this.capacity}`)
     const room = this.capacity - this.#held - cost
-    return room < 0 ? Number.POSITIVE_INFINITY : this.countedAtMost(Math.max(0, room - this.#reserve), nowMs)
+    this.#calmDown(nowMs)
+    return room < 0 ? Number.POSITIVE_INFINITY : this.countedAtMost(Math.max(0, room - this.reserve), nowMs)
   }
 
   /** A request leaves now. Returns a mark for {@link observe}. */
@@ -119,7 +127,8 @@ export abstract class Limit {
 
   /** Whether it counts nothing and has learnt nothing: a new one would do as well. */
   isIdle(nowMs: number): boolean {
-    return this.#held === 0 && !this.#wasRefused && this.counted(nowMs) <= 0
+    this.#calmDown(nowMs)
+    return this.#held === 0 && this.#widening === 0 && this.counted(nowMs) <= 0
   }
 
   /** Nothing is known of what was sent until `asOfMs`: the counter was at its maximum then. */
@@ -127,15 +136,35 @@ export abstract class Limit {
     this.count(this.capacity, asOfMs)
   }
 
-  /** The exchange refused a request for this limit: its counter is full now, and something that we were told is wrong. */
+  /**
+   * The exchange refused a request for this limit: its counter is full now, and something that we were told is wrong. Less of
+   * the limit is used from now on, by one request more for each refusal, up to a quarter. In calm that comes back by half.
+   */
   refused(nowMs: number): void {
-    this.#wasRefused = true
+    this.#calmDown(nowMs)
+    this.#widening = Math.min(this.#widening + 1, Math.max(1, MOST_WIDENING * this.capacity))
+    this.#calmFromMs = nowMs
     this.fill(nowMs)
-    this.widen()
   }
 
-  /** The limit is not what it was said to be: uses less of it from now on. */
-  protected widen(): void {
-    this.#reserve += 1
+  /** How long what is settled can count, about. */
+  protected abstract get spanMs(): number
+
+  /** By how many requests the limit is used less, since refusals. */
+  protected get widening(): number {
+    return this.#widening
+  }
+
+  /** Left unused for the widening: a request that needs it waits until nothing is counted. 0 where the rule widens otherwise. */
+  protected get reserve(): number {
+    return Math.ceil(this.#widening)
+  }
+
+  #calmDown(nowMs: number): void {
+    const calmMs = Math.max(CALM_MS, this.spanMs)
+    for (; this.#widening > 0 && nowMs - this.#calmFromMs >= calmMs; this.#calmFromMs += calmMs) {
+      const half = this.#widening / 2
+      this.#widening = half < NEGLIGIBLE ? 0 : half
+    }
   }
 }

@@ -65,6 +65,10 @@ export class SlidingCounter extends Limit {
     return this.#limit
   }
 
+  protected override get spanMs(): number {
+    return this.#windowMs
+  }
+
   protected override count(cost: number, latestMs: number): void {
     this.#coming.add(latestMs, cost)
   }

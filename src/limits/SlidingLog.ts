@@ -55,7 +55,7 @@ export abstract class CountedOneByOne extends Limit {
 export class SlidingLog extends CountedOneByOne {
   readonly #limit: number
   readonly #windowMs: number
-  #marginMs: number
+  readonly #marginMs: number
 
   constructor({ clock = defaultClockMargin, limit, marginMs, windowMs }: SlidingLogOptions) {
     super()
@@ -68,12 +68,16 @@ export class SlidingLog extends CountedOneByOne {
     return this.#limit
   }
 
-  protected override backAt(latestMs: number): number {
-    return latestMs + this.#windowMs + this.#marginMs
+  protected override get spanMs(): number {
+    return this.#windowMs
   }
 
   /** One slot more for each window. */
-  protected override widen(): void {
-    this.#marginMs += this.#windowMs / this.#limit
+  protected override backAt(latestMs: number): number {
+    return latestMs + this.#windowMs + this.#marginMs + (this.widening * this.#windowMs) / this.#limit
+  }
+
+  protected override get reserve(): number {
+    return 0
   }
 }

@@ -80,6 +80,19 @@ describe.each(rules)("%s", (_, make) => {
     expect(limit.nextAt(3, 500)).toBeLessThanOrEqual(500 + 2100)
   })
 
+  it("takes back in calm what refusals made it leave unused", () => {
+    const [refused, before] = [make(), make()]
+    for (let n = 0; n < 20; n += 1) refused.refused(n)
+    expect(refused.isIdle(11_000)).toBe(false)
+    const calmMs = 200_000
+    expect(refused.isIdle(calmMs)).toBe(true)
+    for (const limit of [refused, before]) {
+      limit.hold(3, calmMs)
+      limit.settle(3, calmMs)
+    }
+    expect(refused.nextAt(1, calmMs)).toBe(before.nextAt(1, calmMs))
+  })
+
   it("uses less after a refusal, and yet lets leave what needs all of it", () => {
     const limit = make()
     limit.refused(0)
