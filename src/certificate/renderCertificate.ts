@@ -113,11 +113,12 @@ const whatHappened = ({ lines, outcomes, requests }: Certificate): string => {
   return `${counted(lines, "line")}, ${counted(requests, "request")}; ${orders}`
 }
 
-const keyTable = ({ keys }: Certificate): ReadonlyArray<string> => {
+const keyTable = ({ keys, limits }: Certificate): ReadonlyArray<string> => {
   const rows = keys.map(({ key, order, requests, window }) => [
     key,
     inEnglish.format(requests),
-    closest(window),
+    // Of limits there is a table of its own.
+    limits === undefined ? closest(window) : "-",
     closest(order),
   ])
   const titles = ["key", "requests", "spare time of the window", "spare time of the order"]

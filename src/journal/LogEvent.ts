@@ -2,6 +2,7 @@
  * What the summary hears of a log, whoever wrote it. Times are milliseconds; only their differences mean
  * something.
  */
+import type { LimitSpec } from "../domain/LimitSpec.ts"
 import { DateTime, Option } from "effect"
 import {
   type ExpiryPlace,
@@ -26,7 +27,11 @@ export type LoggedOutcome =
 /** What ran: how many requests the exchange lets through. */
 export interface Settings {
   readonly type: "settings"
-  /** Requests that a key may pass in one window. */
+  /** All limits, where `limit` in each window of a key is not all. Absent else. */
+  readonly limits?: ReadonlyArray<LimitSpec>
+  /** Whether nonces need not rise. Absent where they must. */
+  readonly isUnordered?: boolean
+  /** Requests that a key may pass in one window; where there are `limits`, no fewer than these let through. */
   readonly limit: number
   readonly windowMs: number
   /** How many API keys. */
@@ -231,6 +236,8 @@ const ordersOf = ({ load, source }: (typeof Header.Type)["settings"]): Settings[
 /** What a header says of its run. */
 export const fromHeader = ({ keys, settings, startedAt, version }: typeof Header.Type): Settings => ({
   type: "settings",
+  ...(settings.limits === undefined ? {} : { limits: settings.limits }),
+  ...(settings.nonces === "none" ? { isUnordered: true } : {}),
   limit: settings.limit,
   windowMs: settings.windowMs,
   keys: keys.length,

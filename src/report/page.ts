@@ -2,6 +2,7 @@
  * A report: one page that needs no network. It names no address, and its policy forbids the browser to fetch
  * anything. Without scripts everything shows; only pointing at values needs them.
  */
+import { showLimit } from "../domain/LimitSpec.ts"
 import { createHash } from "node:crypto"
 import { DateTime, Option } from "effect"
 import { counted } from "../platform/counted.ts"
@@ -122,7 +123,9 @@ const setting = ({ run: { settings, source } }: ReportedLog): string =>
     : [
         ...(settings.gate === undefined ? [] : [`gate ${showName(settings.gate)}`]),
         counted(settings.keys, "key"),
-        `each ${settings.limit} in ${settings.windowMs} ms`,
+        settings.limits === undefined
+          ? `each ${settings.limit} in ${settings.windowMs} ms`
+          : `limits ${settings.limits.map(showLimit).join(", ")}`,
         settings.boundMs === undefined ? "delay not bounded" : `delay at most ${settings.boundMs} ms`,
         showStart(settings.startedAtMs),
       ]

@@ -39,6 +39,8 @@ export class LogOptimum {
     this.#start = start
     const { settings } = start
     if (settings === undefined || settings.orders === "unknown" || settings.limit < 1) return
+    // The safe client knows one rule, and nonces that rise.
+    if (settings.limits !== undefined || settings.isUnordered === true) return
     const { keys, limit, windowMs } = settings
     const ttlMs = this.#comeAtTheirTimes ? settings.ttlMs : undefined
     this.#client = new SafeClient(

@@ -57,9 +57,9 @@ const plannedOf = (settings: Settings | undefined, firstMs: number): number => {
 export const isTimed = (event: LogEvent): event is TimedEvent =>
   event.type === "outcome" || event.type === "requests"
 
-/** A window of no length limits nothing. */
-const capOf = ({ limit, windowMs, keys }: Settings): number =>
-  windowMs > 0 ? ((limit * SECOND_MS) / windowMs) * keys : Infinity
+/** A window of no length limits nothing, and what other limits let through in a second depends on what came before. */
+const capOf = ({ limit, limits, windowMs, keys }: Settings): number =>
+  windowMs > 0 && limits === undefined ? ((limit * SECOND_MS) / windowMs) * keys : Infinity
 
 /** Finds the start from a log's first events. */
 export const makeLogStartFinder = (context: LogContext): LogStartFinder => {

@@ -44,7 +44,8 @@ const figuresOf = (
 ): KeyFigures => {
   const { retired, sent, accepted, refused, unknown, leftInTime, notSent, nonceJumps } = tally
   const { settings } = start
-  const isKnown = settings !== undefined && settings.windowMs > 0 && totalMs > 0
+  const isKnown =
+    settings !== undefined && settings.limits === undefined && settings.windowMs > 0 && totalMs > 0
   return {
     key,
     sent,

@@ -2,6 +2,7 @@
  * What a log says of the run that wrote it.
  */
 import { DateTime, Option } from "effect"
+import { showLimit } from "../domain/LimitSpec.ts"
 import type { LogStart } from "./LogStart.ts"
 
 /** Durations are in milliseconds. */
@@ -15,6 +16,8 @@ export interface LoggedRun {
   /** Requests that a key may pass in one window. */
   readonly limit: number
   readonly windowMs: number
+  /** All limits, as `--limit` takes them; absent where `limit` in each window of a key is all. */
+  readonly limits?: ReadonlyArray<string>
   /** The longest incoming delay; null where it is not known. */
   readonly boundMs: number | null
   /** What the client adds to the window; null for a gate without a margin. */
@@ -47,6 +50,7 @@ export const loggedRunOf = ({ settings }: LogStart, { runsBegun, runsEnded }: Ru
         keys: settings.keys,
         limit: settings.limit,
         windowMs: settings.windowMs,
+        ...(settings.limits === undefined ? {} : { limits: settings.limits.map(showLimit) }),
         boundMs: settings.boundMs ?? null,
         marginMs: settings.marginMs ?? null,
         requestTimeoutMs: settings.requestTimeoutMs,

@@ -7,14 +7,14 @@ import type { LogStart } from "./LogStart.ts"
 export interface Utilisation {
   /**
    * What the exchange lets through at the very most: each key's limit in a window and a millisecond, because its
-   * clock counts whole ones.
+   * clock counts whole ones. Null where other limits count.
    */
   readonly ceiling: number | null
   /** The average throughput as a share of it. */
   readonly ofCeiling: number | null
   /**
    * What is accepted at best under the rules that were in force, with exact timers, on the log's own orders and delays: see
-   * {@link SafeClient}.
+   * {@link SafeClient}. Null where other limits count, or nonces need not rise.
    */
   readonly safeOptimum: number | null
   /** The average throughput as a share of it. */
@@ -26,6 +26,7 @@ const TICK_MS = 1
 
 /** What a key may send within a window at most; from the log's header, or what a second allows without one. */
 const ceilingOf = ({ capPerSecond, settings }: LogStart): number => {
+  if (settings?.limits !== undefined) return Infinity
   const windowMs = settings?.windowMs ?? SECOND_MS
   const limits = settings === undefined ? capPerSecond : settings.limit * settings.keys
   return (limits * SECOND_MS) / (windowMs + TICK_MS)
