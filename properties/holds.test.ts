@@ -4,6 +4,7 @@ import * as fc from "fast-check"
 import { assert, describe } from "vitest"
 import { afterVerdict, newHealth, PARK_SPAN_MS } from "../src/dispatch/KeyHealth.ts"
 import { ALIKE } from "../src/dispatch/Refusals.ts"
+import type { KeyMemory } from "../src/keys/KeyMemory.ts"
 import { fromMoment, toMoment } from "../src/keys/remembered.ts"
 import { PingFailed, type ExchangeClient } from "../src/venues/ExchangeClient.ts"
 import { at, makeRig, order } from "../test/support/rig.ts"
@@ -158,6 +159,18 @@ const playRefusals = ({ gapMs, keys, orders, refused }: Refusing, stopAfterRefus
     ),
   )
 
+const holdsOfKeys = () => {
+  const told = new Map<string, number>()
+  return (memory: KeyMemory, label: string): KeyMemory => ({
+    ...memory,
+    held: { key: memory.held.key, all: told.get(label) ?? Number.NEGATIVE_INFINITY },
+    onHold: (untilMs, held) => {
+      if (held === "all") told.set(label, untilMs)
+      memory.onHold(untilMs, held)
+    },
+  })
+}
+
 describe(`holds (seed ${SEED})`, () => {
   tryLaw<Banning, BanningVariant>({
     law: "nothing is sent before an announced end, whatever says it, over all lives",
@@ -177,11 +190,12 @@ describe(`holds (seed ${SEED})`, () => {
       "a request that waits for its connection and leaves all the same": { client: sendsWhatWaits },
       "pings that do not hear it": { client: pingsOn },
       "a memory that keeps no hold": {
-        memory: (memory) => ({
+        memory: () => (memory) => ({
           ...memory,
           held: { key: Number.NEGATIVE_INFINITY, all: Number.NEGATIVE_INFINITY },
         }),
       },
+      "a memory that keeps a hold of all with the keys that were told": { memory: holdsOfKeys },
     },
     scenarios: 300,
   })

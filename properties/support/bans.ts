@@ -1,6 +1,6 @@
 /**
- * Worlds in which the exchange bans for a time and says until when, while a client lives more than once on the same state
- * of its keys. The exchange's own words are kept, to hold against them when something was sent.
+ * Worlds in which the exchange bans for a time and says until when, while a client lives more than once on the same state,
+ * each time with some of its keys. The exchange's own words are kept, to hold against them when something was sent.
  */
 import { Clock, Duration, Effect, Exit, Layer, Scope } from "effect"
 import * as fc from "fast-check"
@@ -31,6 +31,8 @@ export interface Banning {
     readonly pauseMs: number
     readonly ends: "crash" | "stop"
     readonly reboots: boolean
+    /** Which of the keys it has; all of them where that would be none. */
+    readonly uses: ReadonlyArray<boolean>
   }>
   readonly gapMs: number
 }
@@ -44,8 +46,10 @@ const delays = fc.record({
   outgoingMs: fc.integer({ min: 0, max: LONGEST_WAY_MS }),
 })
 
+const MOST_KEYS = 4
+
 export const bannings: fc.Arbitrary<Banning> = fc.record({
-  keys: fc.integer({ min: 1, max: 4 }),
+  keys: fc.integer({ min: 1, max: MOST_KEYS }),
   bans: fc.array(
     fc.record({
       afterMs: fc.integer({ min: 0, max: 3000 }),
@@ -69,6 +73,7 @@ export const bannings: fc.Arbitrary<Banning> = fc.record({
       pauseMs: fc.integer({ min: 0, max: 2000 }),
       ends: fc.constantFrom("crash" as const, "stop" as const),
       reboots: fc.boolean(),
+      uses: fc.array(fc.boolean(), { minLength: MOST_KEYS, maxLength: MOST_KEYS }),
     }),
     { minLength: 1, maxLength: 3 },
   ),
@@ -77,7 +82,8 @@ export const bannings: fc.Arbitrary<Banning> = fc.record({
 
 export interface BanningVariant {
   readonly client?: (client: ExchangeClient["Service"]) => ExchangeClient["Service"]
-  readonly memory?: (memory: KeyMemory) => KeyMemory
+  /** Asked once for all lives. */
+  readonly memory?: () => (memory: KeyMemory, label: string) => KeyMemory
 }
 
 /** What the client has heard: from then on nothing may be sent before the end. */
@@ -129,11 +135,21 @@ export const playBans = (world: Banning, variant: BanningVariant = {}): Promise<
     const next = (): Journey =>
       meeting(world.journeys[requests++ % world.journeys.length] ?? { incomingMs: 0, outgoingMs: 0 })
 
-    const live = Effect.fnUntraced(function* (lastsMs: number, boot: number, ends: "crash" | "stop") {
+    const spoil = variant.memory?.() ?? ((memory) => memory)
+
+    const live = Effect.fnUntraced(function* (
+      lastsMs: number,
+      boot: number,
+      ends: "crash" | "stop",
+      uses: ReadonlyArray<boolean>,
+    ) {
+      const all = makeKeys(world.keys)
+      const some = all.filter((_, n) => uses[n] === true)
+      const keys = some.length === 0 ? all : some
       const disk = lifeDisk({ files, answersFirst: false, timeOf: () => ({ writeMs: 0, answerMs: 0 }) })
       const scope = yield* Scope.make()
       const { recall } = yield* claimKeys({
-        keys: makeKeys(world.keys),
+        keys,
         directory: "nowhere",
         exchange: "the exchange",
         windowMs: 1001,
@@ -149,7 +165,7 @@ export const playBans = (world: Banning, variant: BanningVariant = {}): Promise<
         ),
         Scope.provide(scope),
       )
-      const remembered: Recall = (key) => Effect.map(recall(key), variant.memory ?? ((memory) => memory))
+      const remembered: Recall = (key) => Effect.map(recall(key), (memory) => spoil(memory, key.label))
       /** Notes what the client is told, whatever it makes of that. */
       const hear = () => {
         const heardMs = elapsed()
@@ -173,7 +189,6 @@ export const playBans = (world: Banning, variant: BanningVariant = {}): Promise<
           }),
       })
       const rig = yield* makeRig({
-        keys: world.keys,
         boundMs: undefined,
         ttlMs: undefined,
         journey: next,
@@ -204,6 +219,7 @@ export const playBans = (world: Banning, variant: BanningVariant = {}): Promise<
           }
         },
         dispatcher: {
+          keys,
           recall: remembered,
           parkAfter: Number.POSITIVE_INFINITY,
           blockAfter: Number.POSITIVE_INFINITY,
@@ -221,12 +237,12 @@ export const playBans = (world: Banning, variant: BanningVariant = {}): Promise<
     })
 
     let boot = 1
-    for (const { ends, lastsMs, pauseMs, reboots } of world.lives) {
-      yield* live(lastsMs, boot, ends)
+    for (const { ends, lastsMs, pauseMs, reboots, uses } of world.lives) {
+      yield* live(lastsMs, boot, ends, uses)
       yield* Effect.sleep(Duration.millis(Math.ceil(pauseMs) + 0.5))
       if (reboots) boot += 1
     }
-    yield* live(Math.max(0, endMs - elapsed()) + LAST_MS, boot, "stop")
+    yield* live(Math.max(0, endMs - elapsed()) + LAST_MS, boot, "stop", [])
     return { announced, left }
   })
   return Effect.runPromise(runVirtual(Effect.scoped(program)))

@@ -109,8 +109,10 @@ const STATE: Advice<StateUnusable> = {
   "no-lock": (message) => `${message}. Check the directory, or name another with --state`,
   unreadable: (message) => `${message}. Make it readable, or name another directory with --state`,
   newer: (message) => `${message}. Use that version`,
-  damaged: (message, { label = "the key" }) =>
-    `${message}. Put back an intact copy; or, once no request of ${label} was sent for a minute, remove the file: its nonces then go on from the wall clock, and its rate-limit errors are forgotten`,
+  damaged: (message, { label }) =>
+    label === undefined
+      ? `${message}. Put back an intact copy; or remove the file, if the exchange does not ask to be left alone: it keeps the end of that`
+      : `${message}. Put back an intact copy; or, once no request of ${label} was sent for a minute, remove the file: its nonces then go on from the wall clock, and its rate-limit errors are forgotten`,
 }
 
 const NO_ANSWER = "Nothing answers there: check the address, the port, and any firewall on the way"

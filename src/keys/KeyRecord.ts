@@ -1,11 +1,11 @@
 /**
- * A key's record on the disk: one JSON text, with the program, the version and a checksum around it, which shows damage.
+ * A key's record on the disk.
  *
  * Times are milliseconds since the machine's boot, and mean nothing under another boot.
  */
-import { createHash } from "node:crypto"
-import { Option, Predicate, Result, Schema } from "effect"
+import { Predicate, type Result, Schema } from "effect"
 import { Moment } from "./remembered.ts"
+import { decodeState, encodeState, type StateProblem } from "./stateText.ts"
 
 const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
 const SpanMs = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0))
@@ -19,7 +19,10 @@ export const KeyRecord = Schema.Struct({
   rateLimitErrors: Schema.Record(Schema.String, Count),
   /** When the last of them came, by exchange: as many as may matter. Left out by older versions. */
   recentErrors: Schema.optionalKey(Schema.Record(Schema.String, Schema.Array(Moment))),
-  /** Until when the exchange wants nothing, by exchange: of this key, and of all keys. Left out by older versions. */
+  /**
+   * Until when the exchange wants nothing of this key, by exchange. Left out by older versions, or they kept here what it
+   * wants of all keys besides: see `ExchangeHold.ts`.
+   */
   holds: Schema.optionalKey(
     Schema.Record(
       Schema.String,
@@ -47,52 +50,16 @@ export const KeyRecord = Schema.Struct({
 })
 export type KeyRecord = typeof KeyRecord.Type
 
-const PROGRAM = "paceline"
-const KIND = "key-state"
 /** Version 1 knew no `arrivalsMs`. */
 export const RECORD_VERSION = 2
+const FORM = { kind: "key-state", version: RECORD_VERSION }
 
-const Envelope = Schema.Struct({
-  program: Schema.Literal(PROGRAM),
-  kind: Schema.Literal(KIND),
-  version: Schema.Int,
-  check: Schema.optionalKey(Schema.String),
-  state: Schema.optionalKey(Schema.Unknown),
-})
-
-const decodeJson = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Unknown))
-const decodeEnvelope = Schema.decodeUnknownOption(Envelope)
 const decodeRecord = Schema.decodeUnknownOption(KeyRecord)
 const encodeRecord = Schema.encodeSync(KeyRecord)
 
-const checkOf = (state: unknown): string =>
-  createHash("sha256")
-    .update(JSON.stringify(state) ?? "")
-    .digest("hex")
-    .slice(0, 16)
+export const encodeKeyRecord = (record: KeyRecord): string => encodeState(FORM, encodeRecord(record))
 
-export const encodeKeyRecord = (record: KeyRecord): string => {
-  const state = encodeRecord(record)
-  return `${JSON.stringify({ program: PROGRAM, kind: KIND, version: RECORD_VERSION, check: checkOf(state), state }, undefined, 2)}\n`
-}
-
-/** Why a text is no record. */
-export type RecordProblem = "damaged" | "foreign" | { readonly newer: number }
-
-export const decodeKeyRecord = (text: string): Result.Result<KeyRecord, RecordProblem> => {
-  const json = decodeJson(text)
-  // A text that was cut or overwritten is rarely JSON; another program's often is.
-  if (Option.isNone(json)) return Result.fail("damaged")
-  const envelope = decodeEnvelope(json.value)
-  if (Option.isNone(envelope)) {
-    const ours = Predicate.hasProperty(json.value, "program") && json.value.program === PROGRAM
-    return Result.fail(ours ? "damaged" : "foreign")
-  }
-  const { check, state, version } = envelope.value
-  if (version > RECORD_VERSION) return Result.fail({ newer: version })
-  const record = decodeRecord(
-    version === 1 && Predicate.isObject(state) ? { ...state, arrivalsMs: null } : state,
+export const decodeKeyRecord = (text: string): Result.Result<KeyRecord, StateProblem> =>
+  decodeState(FORM, text, (state, version) =>
+    decodeRecord(version === 1 && Predicate.isObject(state) ? { ...state, arrivalsMs: null } : state),
   )
-  if (version < 1 || Option.isNone(record) || check !== checkOf(state)) return Result.fail("damaged")
-  return Result.succeed(record.value)
-}

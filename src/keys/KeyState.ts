@@ -13,9 +13,10 @@ import type { EndedRequest, Held, KeyMemory } from "./KeyMemory.ts"
 import { latestArrival, type Reach } from "../domain/Transit.ts"
 import { Boot } from "./Boot.ts"
 import { type Beliefs, freeFromMs, inherit, type Inheritance } from "./coldStart.ts"
+import type { ExchangeHold } from "./ExchangeHold.ts"
 import { encodeKeyRecord, type KeyRecord } from "./KeyRecord.ts"
 import { RecentArrivals } from "./RecentArrivals.ts"
-import { fromMoment, type Moment, type Now, toMoment } from "./remembered.ts"
+import { endMs, fromMoment, type Moment, nowOf, toMoment } from "./remembered.ts"
 import { StateUnwritable } from "./StateError.ts"
 import { StateFiles, stateProblem } from "./StateFiles.ts"
 
@@ -38,6 +39,8 @@ export interface KeyStateOptions {
   readonly former: KeyRecord | undefined
   /** Whose rate-limit errors are counted; undefined for an exchange that does not outlive the run. */
   readonly exchange: string | undefined
+  /** What that exchange wants of all keys. */
+  readonly exchangeHold: ExchangeHold
   /** Requests that a key may have in the exchange's window. */
   readonly limit: number
   /** The exchange's window with a margin. */
@@ -103,7 +106,7 @@ class KeyState implements KeyMemory {
     store: StateFiles["Service"],
     boot: Boot["Service"],
   ) {
-    const { exchange, former, limit, reach, windowMs } = options
+    const { exchange, exchangeHold, former, limit, reach, windowMs } = options
     this.#options = options
     this.#clock = clock
     this.#store = store
@@ -117,14 +120,14 @@ class KeyState implements KeyMemory {
     this.#errors = { ...former?.rateLimitErrors }
     this.#recentErrors = { ...former?.recentErrors }
     this.#holds = { ...former?.holds }
-    const now = this.#now()
+    const now = nowOf(clock, boot)
     const sameBoot = boot.id !== undefined && former?.bootId === boot.id
     const told = exchange === undefined ? undefined : this.#holds[exchange]
     const heldUntil = (moment: Moment | undefined) =>
-      moment === undefined
+      moment === undefined || former === undefined
         ? Number.NEGATIVE_INFINITY
-        : fromMoment(moment, sameBoot, now) + (sameBoot ? boot.doubtMs : 0)
-    this.held = { key: heldUntil(told?.key), all: heldUntil(told?.all) }
+        : endMs(moment, former.bootId, boot, clock)
+    this.held = { key: heldUntil(told?.key), all: Math.max(exchangeHold.untilMs, heldUntil(told?.all)) }
     // What the wall clock shows as later than now came just now.
     this.recentErrorsMs = (exchange === undefined ? [] : (this.#recentErrors[exchange] ?? [])).map((moment) =>
       Math.min(now.monotonicMs, fromMoment(moment, sameBoot, now)),
@@ -143,16 +146,11 @@ class KeyState implements KeyMemory {
     this.unansweredWindowMs = this.#isFormerUnanswered ? this.#inherited.windowMs : undefined
     this.lastNonce = this.#usedNonce
     this.rateLimitErrors = exchange === undefined ? 0 : (this.#errors[exchange] ?? 0)
-    this.failed = Deferred.await(this.#failure)
+    this.failed = Effect.raceFirst(Deferred.await(this.#failure), exchangeHold.failed)
   }
 
   #sinceBootMs(): number {
     return nowMsUnsafe(this.#clock) + this.#boot.offsetMs
-  }
-
-  #now(): Now {
-    const wallMs = this.#clock.currentTimeMillisUnsafe()
-    return { monotonicMs: nowMsUnsafe(this.#clock), bootMs: this.#sinceBootMs(), wallMs }
   }
 
   /** Whether requests of former runs may be in the window. */
@@ -276,16 +274,23 @@ class KeyState implements KeyMemory {
   readonly onRateLimitError = (recentErrorsMs: ReadonlyArray<number>): void => {
     const { exchange } = this.#options
     if (exchange === undefined) return
-    const now = this.#now()
+    const now = nowOf(this.#clock, this.#boot)
     this.#errors[exchange] = (this.#errors[exchange] ?? 0) + 1
     this.#recentErrors[exchange] = recentErrorsMs.map((atMs) => toMoment(atMs, now))
     this.#wake.openUnsafe()
   }
 
   readonly onHold = (untilMs: number, held: Held): void => {
-    const { exchange } = this.#options
+    const { exchange, exchangeHold } = this.#options
+    if (held === "all") {
+      exchangeHold.onHold(untilMs)
+      return
+    }
     if (exchange === undefined) return
-    this.#holds[exchange] = { ...this.#holds[exchange], [held]: toMoment(untilMs, this.#now()) }
+    this.#holds[exchange] = {
+      ...this.#holds[exchange],
+      key: toMoment(untilMs, nowOf(this.#clock, this.#boot)),
+    }
     this.#wake.openUnsafe()
   }
 

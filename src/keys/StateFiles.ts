@@ -7,8 +7,10 @@
  */
 import { join } from "node:path"
 import process from "node:process"
-import { Context, Effect, FileSystem, Layer, type PlatformError } from "effect"
+import { Context, Effect, FileSystem, Layer, type PlatformError, type Result } from "effect"
 import { problemOf } from "../platform/FileProblem.ts"
+import { StateUnusable } from "./StateError.ts"
+import type { StateProblem } from "./stateText.ts"
 
 export class StateFiles extends Context.Service<
   StateFiles,
@@ -23,6 +25,45 @@ export class StateFiles extends Context.Service<
 /** Why a file cannot be read or written: a few words that complete "cannot ... FILE: ...". */
 export const stateProblem = (error: PlatformError.PlatformError): string =>
   problemOf(error, { missing: "it is not there any more", denied: "no permission" })
+
+/** What is remembered, of a key with this label or of an exchange; undefined if it is new. */
+export const readState = Effect.fnUntraced(function* <State>(
+  {
+    directory,
+    file,
+    label,
+    of,
+  }: {
+    readonly directory: string
+    readonly file: string
+    readonly of: string
+    readonly label?: string
+  },
+  decode: (text: string) => Result.Result<State, StateProblem>,
+) {
+  const store = yield* StateFiles
+  const path = `${directory}/${file} (what is remembered of ${of})`
+  const text = yield* Effect.mapError(
+    store.get(file),
+    (error) =>
+      new StateUnusable({ reason: "unreadable", message: `cannot read ${path}: ${stateProblem(error)}` }),
+  )
+  if (text === undefined) return undefined
+  return yield* Effect.mapError(Effect.fromResult(decode(text)), (problem) => {
+    if (typeof problem === "object") {
+      return new StateUnusable({
+        reason: "newer",
+        message: `${path} was written by a newer version of paceline (form ${problem.newer})`,
+      })
+    }
+    const what = problem === "damaged" ? "is damaged" : "is not a state file of paceline"
+    return new StateUnusable({
+      reason: "damaged",
+      ...(label === undefined ? {} : { label }),
+      message: `${path} ${what}`,
+    })
+  })
+})
 
 const TEMPORARY = ".tmp"
 

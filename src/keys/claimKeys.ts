@@ -10,11 +10,12 @@ import type { ApiKey, Credentials } from "../domain/ApiKey.ts"
 import { invariant } from "../platform/invariant.ts"
 import { nowMsUnsafe } from "../platform/Monotonic.ts"
 import { KeyLocks } from "./KeyLocks.ts"
-import { decodeKeyRecord, type RecordProblem } from "./KeyRecord.ts"
+import { noExchangeHold, openExchangeHold } from "./ExchangeHold.ts"
+import { decodeKeyRecord } from "./KeyRecord.ts"
 import { openKeyState } from "./KeyState.ts"
 import { readOwner, signAsOwner } from "./Owner.ts"
-import { KeyInUse, StateUnusable, StateUnwritable } from "./StateError.ts"
-import { StateFiles, stateProblem } from "./StateFiles.ts"
+import { KeyInUse, StateUnwritable } from "./StateError.ts"
+import { readState, stateProblem } from "./StateFiles.ts"
 
 /** Makes the hash useless to those who have hashed keys for another purpose. */
 const PURPOSE = "paceline state of the API key "
@@ -61,19 +62,6 @@ export interface ClaimedKeys {
 /** Files that are written or read at the same time. */
 const CONCURRENCY = 8
 
-const unusable = (label: string, path: string, problem: RecordProblem): StateUnusable => {
-  const file = `${path} (what is remembered of ${label})`
-  if (typeof problem === "object") {
-    return new StateUnusable({
-      reason: "newer",
-      label,
-      message: `${file} was written by a newer version of paceline (form ${problem.newer})`,
-    })
-  }
-  const what = problem === "damaged" ? "is damaged" : "is not a state file of paceline"
-  return new StateUnusable({ reason: "damaged", label, message: `${file} ${what}` })
-}
-
 /** Locks a key, or says who holds it. */
 const lock = Effect.fnUntraced(function* (key: ApiKey, name: string, directory: string) {
   const locks = yield* KeyLocks
@@ -88,24 +76,6 @@ const lock = Effect.fnUntraced(function* (key: ApiKey, name: string, directory: 
         ...(Option.isSome(owner) ? { owner: owner.value } : {}),
       })
     }),
-  )
-})
-
-/** Reads what is remembered of a key; undefined if it is new. */
-const read = Effect.fnUntraced(function* (key: ApiKey, file: string, directory: string) {
-  const store = yield* StateFiles
-  const path = `${directory}/${file}`
-  const text = yield* Effect.mapError(
-    store.get(file),
-    (error) =>
-      new StateUnusable({
-        reason: "unreadable",
-        message: `cannot read ${path} (what is remembered of ${key.label}): ${stateProblem(error)}`,
-      }),
-  )
-  if (text === undefined) return undefined
-  return yield* Effect.mapError(Effect.fromResult(decodeKeyRecord(text)), (problem) =>
-    unusable(key.label, path, problem),
   )
 })
 
@@ -127,9 +97,17 @@ export const claimKeys = Effect.fnUntraced(function* (options: ClaimOptions) {
   yield* Effect.forEach(keys, ({ key, name }) => lock(key, name, directory), { discard: true })
   const known = yield* Effect.forEach(
     keys,
-    (one) => Effect.map(read(one.key, one.file, directory), (former) => ({ ...one, former })),
+    (one) => {
+      const { label } = one.key
+      return Effect.map(
+        readState({ directory, file: one.file, of: label, label }, decodeKeyRecord),
+        (former) => ({ ...one, former }),
+      )
+    },
     { concurrency: CONCURRENCY },
   )
+  const { exchange } = options
+  const exchangeHold = exchange === undefined ? noExchangeHold : yield* openExchangeHold(exchange, directory)
   // Writes nothing before every key is ours and readable.
   const opened = yield* Effect.forEach(
     known,
@@ -138,7 +116,7 @@ export const claimKeys = Effect.fnUntraced(function* (options: ClaimOptions) {
         signAsOwner(name, key.label),
         (error) => new StateUnwritable({ directory, problem: stateProblem(error) }),
       )
-      return { label: key.label, memory: yield* openKeyState({ ...options, file, former }) }
+      return { label: key.label, memory: yield* openKeyState({ ...options, exchangeHold, file, former }) }
     }),
     { concurrency: CONCURRENCY },
   )
