@@ -143,7 +143,7 @@ export const make = Effect.fnUntraced(function* (options: DispatcherOptions) {
     ...watchRefusals(
       settings.stopAfterRefusals,
       () => lanes.filter(isActive).length,
-      ({ orders }, said) => standing.goDown(Cause.fail(new EverythingRefused({ orders, said }))),
+      ({ orders }, said) => standing.goDown(Cause.fail(new EverythingRefused({ orders, said: said.text }))),
     ),
     onRetired: () => {
       if (!lanes.some(isActive)) standing.goDown(noUsableKey(lanes))

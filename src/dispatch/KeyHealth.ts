@@ -6,7 +6,7 @@
  */
 import type { ParkReason, Retirement } from "../domain/DispatchEvent.ts"
 import type { Verdict } from "../domain/SubmitError.ts"
-import { afterRefusal, noStreak, type RefusalStreak } from "./Refusals.ts"
+import { afterRefusal, noStreak, type RefusalStreak, type Said } from "./Refusals.ts"
 import { afterAcceptance, noProgress, type NonceProgress, remedyFor } from "./nonces.ts"
 
 export interface KeyHealth {
@@ -121,7 +121,7 @@ export const afterAccepted = (health: KeyHealth, nonce: number): KeyHealth => ({
 export interface Failure {
   readonly verdict: Verdict
   /** What it said that may hold for everything; undefined where it is about this order's turn alone. */
-  readonly said?: string | undefined
+  readonly said?: Said | undefined
   readonly nonce: number
   readonly sentMs: number
   readonly atMs: number

@@ -314,7 +314,7 @@ export class Lane {
 
   #retire(state: Retirement, atMs: number): void {
     const { parkReason: reason, rateLimitErrors, streak } = this.#health
-    const said = reason === "refusals" ? streak.said : undefined
+    const said = reason === "refusals" ? streak.said?.text : undefined
     this.#context.log.record({ type: "key", atMs, key: this.label, state, reason, said, rateLimitErrors })
     Deferred.doneUnsafe(this.#retired, Effect.void)
     this.memory.onRetired()

@@ -8,6 +8,7 @@ import type { HealthPolicy } from "./KeyHealth.ts"
 import type { Ledger } from "./Ledger.ts"
 import type { OrderLine } from "./OrderLine.ts"
 import type { Pinger } from "./Pinger.ts"
+import type { Said } from "./Refusals.ts"
 import type { DispatchFailure } from "./SubmitFailure.ts"
 import type { Watchdog } from "./Watchdog.ts"
 
@@ -31,7 +32,7 @@ export interface LaneContext extends HealthPolicy {
   /** No order goes back to the line any more. */
   readonly isStopping: () => boolean
   /** The exchange refused an order for what may hold for all of them; and it accepted one. */
-  readonly onRefusal: (said: string, key: string) => void
+  readonly onRefusal: (said: Said, key: string) => void
   readonly onAccepted: () => void
   /** The key leaves service; the lane has stopped sending. */
   readonly onRetired: () => void

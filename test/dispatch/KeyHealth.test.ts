@@ -169,8 +169,10 @@ describe("rate-limit errors", () => {
 })
 
 describe("refusals that all say the same", () => {
-  const say = (health: KeyHealth, said: string) =>
-    afterVerdict(health, { ...failure({ kind: "refused", reason: "exchange" }, 100), said }, policy)
+  const say = (health: KeyHealth, text: string) => {
+    const said = { text, words: text }
+    return afterVerdict(health, { ...failure({ kind: "refused", reason: "exchange" }, 100), said }, policy)
+  }
 
   it("park the key, and say what was said", () => {
     let health = fresh
@@ -180,7 +182,7 @@ describe("refusals that all say the same", () => {
       return remedy
     })
     assert.deepStrictEqual(remedies, ["nothing", "nothing", "nothing", "nothing", "park"])
-    assert.deepStrictEqual([health.parkReason, health.streak.said], ["refusals", "b"])
+    assert.deepStrictEqual([health.parkReason, health.streak.said?.text], ["refusals", "b"])
   })
 
   it("are none where an order was accepted in between", () => {
