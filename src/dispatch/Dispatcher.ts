@@ -40,6 +40,8 @@ import {
 export interface DispatchSnapshot extends Readonly<OrderCounts> {
   readonly queued: number
   readonly inFlight: number
+  /** Orders that expired while the exchange was away or wanted to be left alone, since it last accepted one. */
+  readonly hindered: number
   /** Undefined while the exchange is in contact. */
   readonly noContact: NoContact | undefined
   /** Why nothing is sent at the moment; undefined where the exchange is well. */
@@ -112,7 +114,7 @@ export const make = Effect.fnUntraced(function* (options: DispatcherOptions) {
     new LiveReach({ boundMs: undefined, requestTimeoutMs: Duration.toMillis(requestTimeout) })
   const log = logOf(logGiven, reach, (failure) => standing.goDown(Cause.fail(failure)))
   const line = yield* OrderLine.make(settings.capacity, joined(options.limits))
-  const ledger = new Ledger(log, (atMs) => circuit.hindrance(atMs))
+  const ledger = new Ledger(log, (atMs) => circuit.hindrance(atMs) ?? codeless(allAskedToWait(lanes, atMs)))
   const standing = new Standing(line, ledger, clock)
   const circuit: Circuit = yield* makeCircuit({
     ...settings,
@@ -212,6 +214,21 @@ const fibersOf = (lanes: ReadonlyArray<Lane>, { recall }: Pick<DispatcherOptions
 
 const isActive = ({ health }: Lane): boolean => health.state === "active"
 
+/** As orders that expire meanwhile tell of it: it has no platform's error code. */
+const codeless = (outage: Outage | undefined) => outage && { kind: outage.kind, code: undefined }
+
+/** Shorter waits of all keys are no outage: a quota's windows go round. */
+const SHORT_MS = 1000
+
+/** Where the exchange has told every key for itself to wait. */
+const allAskedToWait = (lanes: ReadonlyArray<Lane>, nowMs: number): Outage | undefined => {
+  const asked = lanes.filter(isActive).map(({ health }) => health.asked)
+  const sinceMs = Math.max(...asked.map((wait) => wait.sinceMs))
+  const untilMs = Math.min(...asked.map((wait) => wait.untilMs))
+  if (asked.length === 0 || untilMs <= nowMs || untilMs - sinceMs <= SHORT_MS) return undefined
+  return { kind: "asks-to-wait", forMs: nowMs - sinceMs, retryInMs: untilMs - nowMs }
+}
+
 const makeLanes = (
   {
     gate,
@@ -265,8 +282,9 @@ const snapshotOf = (
   ...ledger.counts,
   queued: line.length,
   inFlight: ledger.inFlight,
+  hindered: ledger.hindered,
   noContact: circuit.noContact(),
-  outage: circuit.outage(nowMs),
+  outage: circuit.outage(nowMs) ?? allAskedToWait(lanes, nowMs),
   heldMs: circuit.heldMs(nowMs),
   lanes: lanes.map(({ gate, health, label, quietMs }) => ({
     label,

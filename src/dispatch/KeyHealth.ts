@@ -29,6 +29,8 @@ export interface KeyHealth {
   readonly nonces: NonceProgress
   /** Nothing is sent before this. */
   readonly holdUntilMs: number
+  /** Since when, and until when, the exchange asks this key to wait; in the past where it does not. */
+  readonly asked: { readonly sinceMs: number; readonly untilMs: number }
 }
 
 /** What a key's lane does about refusals. */
@@ -69,12 +71,11 @@ export interface FormerHealth {
   readonly rateLimitErrors: number
   readonly recentErrorsMs: ReadonlyArray<number>
   readonly quietUntilMs: number
-  readonly held: { readonly key: number }
 }
 
 /** A key as it is taken over from former lives; parked where their errors leave no room for one more. */
 export const newHealth = (
-  { held, lastNonce, quietUntilMs, rateLimitErrors, recentErrorsMs }: FormerHealth,
+  { lastNonce, quietUntilMs, rateLimitErrors, recentErrorsMs }: FormerHealth,
   { blockAfter }: Pick<HealthPolicy, "blockAfter">,
 ): KeyHealth => {
   const isSpent = rateLimitErrors > 0 && rateLimitErrors >= blockAfter - 1
@@ -87,7 +88,8 @@ export const newHealth = (
     streak: noStreak,
     lastNonce,
     nonces: noProgress,
-    holdUntilMs: Math.max(quietUntilMs, held.key),
+    holdUntilMs: quietUntilMs,
+    asked: { sinceMs: Number.NEGATIVE_INFINITY, untilMs: Number.NEGATIVE_INFINITY },
   }
 }
 
@@ -104,10 +106,19 @@ export const hasRoom = (
 /** A request with this nonce leaves. */
 export const afterSend = (health: KeyHealth, nonce: number): KeyHealth => ({ ...health, lastNonce: nonce })
 
-/** The exchange asks the key to wait until then. */
-export const afterAdvice = (health: KeyHealth, untilMs: number): KeyHealth => ({
+/** Nothing is sent before then, whatever the reason. */
+export const quietUntil = (health: KeyHealth, untilMs: number): KeyHealth => ({
   ...health,
   holdUntilMs: Math.max(health.holdUntilMs, untilMs),
+})
+
+/** The exchange asks the key to wait until then. */
+export const afterAdvice = (health: KeyHealth, untilMs: number, nowMs: number): KeyHealth => ({
+  ...quietUntil(health, untilMs),
+  asked: {
+    sinceMs: nowMs < health.asked.untilMs ? health.asked.sinceMs : nowMs,
+    untilMs: Math.max(health.asked.untilMs, untilMs),
+  },
 })
 
 /** The request with this nonce was accepted. */

@@ -20,6 +20,7 @@ import {
   afterVerdict,
   type KeyHealth,
   newHealth,
+  quietUntil,
   hasRoom,
   type Remedy,
 } from "./KeyHealth.ts"
@@ -56,7 +57,8 @@ export class Lane {
     this.#context = context
     this.#clock = clock
     this.#owner = this.#ownerOf()
-    this.#health = newHealth(memory, context)
+    // A former life may have been told so.
+    this.#health = afterAdvice(newHealth(memory, context), memory.held.key, nowMsUnsafe(clock))
     this.#quietUntilMs = memory.quietUntilMs
     this.#awaitsPing = memory.unansweredWindowMs !== undefined && context.client.ping !== undefined
   }
@@ -102,7 +104,7 @@ export class Lane {
         nonce <= this.memory.reservedNonce(),
       onAdvice: ({ exchangeMs, keyMs }, atMs) => {
         if (keyMs > 0) {
-          this.#health = afterAdvice(this.#health, atMs + keyMs)
+          this.#health = afterAdvice(this.#health, atMs + keyMs, atMs)
           this.memory.onHold(this.#health.holdUntilMs, "key")
         }
         if (exchangeMs > 0) circuit.hold(atMs + exchangeMs)
@@ -144,7 +146,7 @@ export class Lane {
       return Effect.sync(() => this.memory.onFormerCleared(quietUntilMs - windowMs))
     return Effect.map(pinger.cleared, (clearedMs) => {
       this.memory.onFormerCleared(clearedMs)
-      this.#health = afterAdvice(this.#health, clearedMs + windowMs)
+      this.#health = quietUntil(this.#health, clearedMs + windowMs)
       this.#quietUntilMs = Math.max(quietUntilMs, clearedMs + windowMs)
       this.#awaitsPing = false
     })

@@ -36,6 +36,8 @@ export class Ledger {
   readonly #unread = Latch.makeUnsafe(true)
   #closed = false
   readonly counts = noOrders()
+  /** Orders that expired while something kept all from leaving, and no order was accepted since. */
+  hindered = 0
 
   /** @param outage why nothing is sent at that moment, for what expires then */
   constructor(log: DispatchLog, outage: (atMs: number) => OrderExpired["outage"]) {
@@ -61,6 +63,7 @@ export class Ledger {
     entry.outcome = end.outcome
     this.#held.delete(entry.order.id)
     this.counts[end.outcome.outcome] += 1
+    if (end.outcome.outcome === "accepted") this.hindered = 0
     const event: OutcomeEvent = {
       type: "outcome",
       atMs,
@@ -76,7 +79,9 @@ export class Ledger {
 
   /** Ends an order whose time to live ran out in the line. */
   expire(entry: Entry, atMs: number): void {
-    const failure = new OrderExpired({ orderId: entry.order.id, outage: this.#outage(atMs) })
+    const outage = this.#outage(atMs)
+    if (outage !== undefined) this.hindered += 1
+    const failure = new OrderExpired({ orderId: entry.order.id, outage })
     this.end(entry, { outcome: { outcome: "expired" }, request: undefined }, atMs, Exit.fail(failure))
   }
 

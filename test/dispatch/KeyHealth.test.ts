@@ -104,7 +104,7 @@ describe("a key's health", () => {
   })
 
   it("waits for the latest of all that it was asked to wait for", () => {
-    assert.strictEqual(afterAdvice(afterAdvice(fresh, 500), 200).holdUntilMs, 500)
+    assert.strictEqual(afterAdvice(afterAdvice(fresh, 500, 100), 200, 150).holdUntilMs, 500)
   })
 })
 
