@@ -129,9 +129,7 @@ describe("the intervals of a log", () => {
     const reader = makeLogSummariser(
       { keys: 5, limit: 20 },
       {
-        listen: [
-          (source, current) => makeIntervals(everyMs, source, current, (interval) => told.push(interval)),
-        ],
+        listen: [(source, span) => makeIntervals(everyMs, source, span, (interval) => told.push(interval))],
       },
     )
     for (const record of log.records) pushLine(reader, JSON.stringify(record))
@@ -196,9 +194,7 @@ describe("what an interval covers", () => {
         { keys: 5, limit: 20 },
         {
           selection: { since: at(sinceMs), until: at(untilMs), keys: [] },
-          listen: [
-            (source, current) => makeIntervals(everyMs, source, current, (interval) => told.push(interval)),
-          ],
+          listen: [(source, span) => makeIntervals(everyMs, source, span, (interval) => told.push(interval))],
         },
       )
       for (const record of records) pushLine(reader, JSON.stringify(record))

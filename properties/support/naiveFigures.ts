@@ -226,8 +226,7 @@ export const runOf = (
   marginMs: settings.marginMs,
   requestTimeoutMs: settings.requestTimeoutMs,
   durationMs: settings.durationMs,
-  runs: 1,
-  runsWithoutEnd: records.some(isType("footer")) ? 0 : 1,
+  hasEnd: records.some(isType("footer")),
 })
 
 /** @param first the time of the log's first outcome, and from there to the last, in microseconds */

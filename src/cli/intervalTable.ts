@@ -22,12 +22,12 @@ export const printIntervals = (
     }
     return {
       /** Prints each interval on standard output as soon as it is complete. */
-      listen: ((source, current, run) => {
+      listen: ((source, span, run) => {
         if (run > 1) {
           lines = intervalLines(format, `${file} (run ${run})`, false, selection)
           hasHeading = false
         }
-        return makeIntervals(Duration.toMillis(every), source, current, (interval) => {
+        return makeIntervals(Duration.toMillis(every), source, span, (interval) => {
           printHeading()
           console.log(lines.line(interval))
         })

@@ -53,8 +53,8 @@ export interface Settings {
   readonly pings: boolean
   /** The journal's version. */
   readonly version: number
-  /** What decided when a key may send next; undefined where runs with several are taken as one. */
-  readonly gate: string | undefined
+  /** What decided when a key may send next. */
+  readonly gate: string
   /** The wall clock's time when the log's times were 0, in milliseconds since 1970; undefined where it is no time. */
   readonly startedAtMs: number | undefined
 }

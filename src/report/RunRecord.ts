@@ -1,5 +1,5 @@
 /**
- * What a report shows of a log besides its summary, gathered from the log's events in one pass and constant memory.
+ * What a report shows of a run besides its summary, gathered from its events in one pass and constant memory.
  */
 import type { LogEvent, OrderOutcome, RequestReturned, Settings } from "../journal/LogEvent.ts"
 import { type RefusalFigures, Refusals } from "../certificate/Refusals.ts"
@@ -10,7 +10,7 @@ import type { LogKind } from "../journal/LogReader.ts"
 import { makeSpareTimes } from "./SpareTimes.ts"
 import { type Point, Timeline } from "./Timeline.ts"
 
-/** Plain data and histograms. Times are milliseconds from the log's first record. */
+/** Plain data and histograms. Times are milliseconds from the run's first record. */
 export interface RunRecord {
   readonly source: LogKind
   /** What ran; undefined where the log does not say. */
@@ -20,7 +20,7 @@ export interface RunRecord {
   readonly roundTrip: Distribution
   /** The smallest spare time of each key that ever filled a window. */
   readonly spareByKey: ReadonlyMap<string, number>
-  /** Requests that were refused for the rate limit or because their key was blocked, of the log's last run. */
+  /** Requests that were refused for the rate limit or because their key was blocked. */
   readonly exceeds: RefusalFigures | undefined
 }
 

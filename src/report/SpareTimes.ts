@@ -1,6 +1,5 @@
 /**
- * The spare time of every key's window, from a log's events, in constant memory. Each run of the log is judged by itself and
- * by what it ran with; what was sent before the part of it that is looked at does not count.
+ * The spare time of every key's window, from a run's events, in constant memory. It is judged by what it ran with; what was sent before the part of it that is looked at does not count.
  */
 import { areUsable, SpareTime, type TimedRequest } from "../certificate/SpareTime.ts"
 import type { OrderSent, PingEvent, RequestTimes, Settings } from "../journal/LogEvent.ts"
@@ -15,7 +14,7 @@ interface Request extends TimedRequest {
   readonly key: string
 }
 
-/** @param tell is told of every request that found a window's worth of others of its run before it */
+/** @param tell is told of every request that found a window's worth of others before it */
 export const makeSpareTimes = (
   tell: (key: string, sentMs: number, spareMs: number) => void,
 ): EventListener => {
@@ -24,12 +23,6 @@ export const makeSpareTimes = (
   const keys = new Map<string, SpareTime<Request>>()
   /** Requests without an end, by their order's id. */
   const inFlight = new Map<string, Request>()
-
-  const end = (): void => {
-    for (const spareTime of keys.values()) spareTime.finish()
-    keys.clear()
-    inFlight.clear()
-  }
 
   const begin = (run: Settings): void => {
     reach = new LoggedReach(run)
@@ -69,10 +62,8 @@ export const makeSpareTimes = (
 
   return {
     add: (event) => {
-      if (event.type === "settings") {
-        end()
-        begin(event)
-      } else if (event.type === "sent") sent(event)
+      if (event.type === "settings") begin(event)
+      else if (event.type === "sent") sent(event)
       else if (event.type === "reach") reach?.changed(event.boundMs)
       else if (event.type === "ping") pinged(event)
       else if (event.type === "returned") ended(event.id, event.request)
@@ -83,6 +74,8 @@ export const makeSpareTimes = (
       } else if (event.type === "outcome" && event.id !== undefined && event.outcome.outcome !== "expired")
         ended(event.id, event.request)
     },
-    end,
+    end: () => {
+      for (const spareTime of keys.values()) spareTime.finish()
+    },
   }
 }

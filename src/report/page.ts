@@ -121,7 +121,7 @@ const setting = ({ run: { settings, source } }: ReportedLog): string =>
       ? "a Python client's log"
       : "a journal without its beginning"
     : [
-        ...(settings.gate === undefined ? [] : [`gate ${showName(settings.gate)}`]),
+        `gate ${showName(settings.gate)}`,
         counted(settings.keys, "key"),
         settings.limits === undefined
           ? `each ${settings.limit} in ${settings.windowMs} ms`

@@ -2,8 +2,7 @@
  * The longest stretch without an acceptance: between two acceptances that follow one another in the log.
  *
  * Lines that threads wrote out of order make the longest one longer by as much as both its ends are late, and never
- * shorter. Where a
- * further run was appended, whose times begin again, the stretch between the two runs does not count.
+ * shorter.
  */
 import { elapsedMs } from "../journal/elapsed.ts"
 

@@ -2,21 +2,20 @@
  * Chooses a part of a log's events: those of some time, or of some keys.
  */
 import type { LogEvent, Settings } from "../journal/LogEvent.ts"
-import type { LogSpan } from "./LogSpans.ts"
+import type { LogSpan } from "./LogSpan.ts"
 
 /** What remains of a log's event; undefined if it is not chosen. */
 export type EventFilter = (event: LogEvent) => LogEvent | undefined
 
 /**
- * Makes a filter for one log; `current` gives the span of the run that an event belongs to. An order counts when it ends: if it
+ * Makes a filter for a run; `span` is the time that it covers. An order counts when it ends: if it
  * ends at another time, or with a key that is not chosen, it counts nowhere. An order that no key sent belongs to no key.
  */
-export const makeEventFilter = (keys: ReadonlyArray<string>, current: () => LogSpan): EventFilter => {
+export const makeEventFilter = (keys: ReadonlyArray<string>, span: LogSpan): EventFilter => {
   const chosen = new Set(keys)
 
   const isIn = (atMs: number): boolean => {
-    const { sinceMs, untilMs } = current()
-    return sinceMs <= atMs && atMs < untilMs
+    return span.sinceMs <= atMs && atMs < span.untilMs
   }
 
   const isOf = (key: string | undefined): boolean =>
@@ -24,7 +23,7 @@ export const makeEventFilter = (keys: ReadonlyArray<string>, current: () => LogS
 
   const settingsOf = (settings: Settings): Settings => {
     const labels = settings.labels.filter(isOf)
-    const untilMs = Math.min(settings.durationMs ?? Number.POSITIVE_INFINITY, current().untilMs)
+    const untilMs = Math.min(settings.durationMs ?? Number.POSITIVE_INFINITY, span.untilMs)
     return {
       ...settings,
       labels,
@@ -56,7 +55,7 @@ export const makeEventFilter = (keys: ReadonlyArray<string>, current: () => LogS
           ? event
           : { type: "unrecognised", lines: event.lines }
       case "ended":
-        return event.atMs === undefined ? event : { ...event, atMs: Math.min(event.atMs, current().untilMs) }
+        return event.atMs === undefined ? event : { ...event, atMs: Math.min(event.atMs, span.untilMs) }
       // What is known of the exchange holds for every key.
       case "reach":
       case "ping":

@@ -1,5 +1,5 @@
 /**
- * Counts a log's events interval by interval, and hands each interval on when it is complete: in constant memory, however
+ * Counts a run's events interval by interval, and hands each interval on when it is complete: in constant memory, however
  * long the log is.
  *
  * Lines may come late, and an order's creation is known only when it ends. So an interval is kept open for a minute
@@ -87,12 +87,9 @@ class OpenIntervals {
     return this.#at(Math.max(this.#oldest, Math.min(this.#newest, index)))
   }
 
-  /** Tells all; what follows begins anew. */
+  /** Tells all. */
   end(): void {
     if (this.#newest >= this.#oldest) this.#tellUntil(this.#newest + 1)
-    this.#newest = -1
-    this.#oldest = 0
-    this.#hasTold = false
   }
 
   #at(index: number): IntervalCounts {
@@ -137,7 +134,7 @@ const refuse = (counts: IntervalCounts, reason: RejectReason): void => {
 }
 
 /**
- * @param beginMs the time at which the intervals of the run that the log has come to begin. What happened before counts in
+ * @param beginMs the time at which the intervals begin. What happened before counts in
  * the first, but for the creation of orders
  * @param distribution an empty distribution
  * @param tell is given each interval, in order and without gaps, from the first in which something happened
@@ -184,9 +181,7 @@ export const countIntervals = (
 
   return {
     add: (event: LogEvent) => {
-      // A further run's times begin again.
-      if (event.type === "settings") open.end()
-      else if (event.type === "outcome") countOutcome(event)
+      if (event.type === "outcome") countOutcome(event)
       else if (event.type === "returned" && event.reason !== "not-sent")
         refuse(reach(event.atMs), event.reason)
       else if (event.type === "requests") countMade(event.atMs, event.count)

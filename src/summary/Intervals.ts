@@ -1,4 +1,4 @@
-/** A log's figures interval by interval, each told as soon as it is complete. */
+/** A run's figures interval by interval, each told as soon as it is complete. */
 import {
   type Distribution,
   distributionPool,
@@ -8,7 +8,7 @@ import {
 } from "./Distribution.ts"
 import { countIntervals } from "./IntervalCounts.ts"
 import type { EventListener } from "./LogOptions.ts"
-import { coveredMs, type LogSpan } from "./LogSpans.ts"
+import { coveredMs, type LogSpan } from "./LogSpan.ts"
 import type { LogKind } from "../journal/LogReader.ts"
 
 /** Counts are of orders, by the time of their creation or of their outcome. */
@@ -34,17 +34,16 @@ export interface Interval {
 }
 
 /**
- * @param current the time of the run that the log has come to
+ * @param span the time that the run covers, as far as it has been read
  * @param tell is given each interval, in order and without gaps, from the first in which something happened
  */
 export const makeIntervals = (
   everyMs: number,
   kind: LogKind,
-  current: () => LogSpan,
+  span: LogSpan,
   tell: (interval: Interval) => void,
 ): EventListener => {
   const distributions = distributionPool(emptyDistribution)
-  let span = current()
 
   const taken = (distribution: Distribution | undefined): Percentiles | null => {
     const percentiles = distribution === undefined ? null : percentilesOf(distribution)
@@ -52,7 +51,7 @@ export const makeIntervals = (
     return percentiles
   }
 
-  const { add, end } = countIntervals(
+  return countIntervals(
     everyMs,
     () => span.beginMs,
     distributions.take,
@@ -75,11 +74,4 @@ export const makeIntervals = (
       })
     },
   )
-  return {
-    add: (event) => {
-      add(event)
-      if (event.type === "settings") span = current()
-    },
-    end,
-  }
 }

@@ -1,7 +1,7 @@
 /** The options of reading a log. */
 import type { LogEvent } from "../journal/LogEvent.ts"
 import type { LogKind } from "../journal/LogReader.ts"
-import type { LogSpan } from "./LogSpans.ts"
+import type { LogSpan } from "./LogSpan.ts"
 import type { LogContext } from "./LogStart.ts"
 import type { Selection } from "./Selection.ts"
 
@@ -15,12 +15,12 @@ export interface EventListener {
 }
 
 /**
- * Makes a listener for one log, or for each of its runs where a Python client's log holds several.
+ * Makes a listener for a run of a log.
  *
- * @param current the span of the run that the log has reached
+ * @param span the time that the run covers, as far as it has been read
  * @param run which of the log's runs it hears, counted from 1
  */
-export type Listen = (kind: LogKind, current: () => LogSpan, run: number) => EventListener
+export type Listen = (kind: LogKind, span: LogSpan, run: number) => EventListener
 
 /** Which events count, and who hears them besides the summary. */
 export interface LogOptions {

@@ -7,7 +7,7 @@ import { fromJournal, type LogEvent, type Unrecognised } from "../journal/LogEve
 import { type LogKind, type LogReader, makeLogReader } from "../journal/LogReader.ts"
 import { makeEventFilter } from "./EventFilter.ts"
 import type { LogDefaults, LogOptions } from "./LogOptions.ts"
-import { makeLogSpans, type Missed } from "./LogSpans.ts"
+import { makeLogSpan, type Missed } from "./LogSpan.ts"
 import { makePythonRuns } from "./PythonRuns.ts"
 import { makeSummariser } from "./Summariser.ts"
 import type { Summary } from "./Summary.ts"
@@ -46,25 +46,26 @@ const makeEventTaker = (
   { listen = [], selection }: LogOptions,
 ) => {
   const summariser = makeSummariser({ ...defaults, kind })
-  const spans = makeLogSpans(selection ?? { since: undefined, until: undefined }, kind)
-  const filter = selection && makeEventFilter(selection.keys, spans.current)
-  const listeners = listen.map((make) => make(kind, spans.current, number))
+  const { span, ...seenSpan } = makeLogSpan(selection ?? { since: undefined, until: undefined }, kind)
+  const filter = selection && makeEventFilter(selection.keys, span)
+  const listeners = listen.map((make) => make(kind, span, number))
   let hasEnded = false
   return {
     take: (event: LogEvent): void => {
       if (event.type === "ended") hasEnded = true
-      spans.add(event)
+      seenSpan.add(event)
       const seen = filter === undefined ? event : filter(event)
       if (seen === undefined) return
       summariser.add(seen)
       for (const listener of listeners) listener.add(seen)
     },
     end: (): void => {
-      if (spans.missed() !== undefined) return
+      if (seenSpan.missed() !== undefined) return
       for (const listener of listeners) listener.end()
     },
     run: (): LogRun => ({ number, summary: summariser.finish() }),
-    spans,
+    missed: seenSpan.missed,
+    lacksBeginning: seenSpan.lacksBeginning,
     hasEnded: () => hasEnded,
     summary: summariser.finish,
   }
@@ -93,7 +94,7 @@ export const makeLogSummariser = (defaults: LogDefaults, options: LogOptions = {
   const beginNext = (kind: LogKind): void => {
     log?.end()
     const ended = log?.run()
-    if (ended !== undefined && log?.spans.missed() === undefined) former.push(ended)
+    if (ended !== undefined && log?.missed() === undefined) former.push(ended)
     begin(kind, (ended?.number ?? 0) + 1)
   }
 
@@ -140,12 +141,12 @@ export const makeLogSummariser = (defaults: LogDefaults, options: LogOptions = {
       log?.end()
     },
     unrecognisedLines: () => unrecognisedLines,
-    lacksBeginning: () => log?.spans.lacksBeginning() ?? false,
-    missed: () => (former.length === 0 ? log?.spans.missed() : undefined),
+    lacksBeginning: () => log?.lacksBeginning() ?? false,
+    missed: () => (former.length === 0 ? log?.missed() : undefined),
     hasEnded: () => log?.hasEnded() ?? false,
     summary: () => Option.map(Option.fromUndefinedOr(log), ({ summary }) => summary()),
     runs: () =>
-      log === undefined || (former.length > 0 && log.spans.missed() !== undefined)
+      log === undefined || (former.length > 0 && log.missed() !== undefined)
         ? former
         : [...former, log.run()],
   }

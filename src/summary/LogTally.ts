@@ -25,9 +25,8 @@ export interface LogTally {
   readonly orderAge: Distribution
   readonly writeDelay: Distribution
   readonly roundTrip: Distribution
-  /** Runs of which the log has the header, and those of which it has the end. */
-  runsBegun: number
-  runsEnded: number
+  /** Whether the log has the run's end. */
+  hasEnd: boolean
   unrecognisedLines: number
   /** The end that was planned for the run, in the log's times; Infinity where none was. */
   plannedMs: number
@@ -46,8 +45,7 @@ export const emptyTally = (): LogTally => ({
   orderAge: emptyDistribution(),
   writeDelay: emptyDistribution(),
   roundTrip: emptyDistribution(),
-  runsBegun: 0,
-  runsEnded: 0,
+  hasEnd: false,
   unrecognisedLines: 0,
   plannedMs: Number.POSITIVE_INFINITY,
   reach: emptyReachTally(),
@@ -82,14 +80,12 @@ export const tallyEvent = (tally: LogTally, event: LogEvent): void => {
     case "nonce-jump":
     case "ping":
     case "remark":
+    case "settings":
       return
     case "reach":
       return tallyReach(tally.reach, event)
-    case "settings":
-      tally.runsBegun += 1
-      return
     case "ended":
-      if (event.atMs !== undefined) tally.runsEnded += 1
+      tally.hasEnd ||= event.atMs !== undefined
       return
     case "sent":
       return tallySent(tally, event)

@@ -84,7 +84,7 @@ const summaryOf = (counts: Counts, start: LogStart): Summary => {
       cancelled: orders.cancelled,
     },
     unrecognisedLines: tally.unrecognisedLines,
-    run: loggedRunOf(start, tally),
+    run: loggedRunOf(start, tally.hasEnd),
     queueWait: percentilesOf(tally.queueWait),
     orderAge: percentilesOf(tally.orderAge),
     writeDelay: percentilesOf(tally.writeDelay),

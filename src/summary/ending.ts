@@ -46,12 +46,11 @@ const goneText = ({ keysGone, run }: Summary, isPart: boolean): string | undefin
   return `all ${isPart ? "of these " : ""}keys ${how.join(", ")} after ${seconds(keysGone.atMs)}${of}`
 }
 
-/** Such as `no end: killed or still running, 3 orders sent without an outcome`; undefined where all runs of the log have ended. */
+/** Such as `no end: killed or still running, 3 orders sent without an outcome`; undefined where the run has ended. */
 const cutText = ({ losses, run }: Summary): string | undefined => {
-  if (run === null || run.runsWithoutEnd === 0) return undefined
-  const which = run.runs === 1 ? "" : `${run.runsWithoutEnd} of ${run.runs} runs `
+  if (run === null || run.hasEnd) return undefined
   const { unfinished } = losses.unknown
-  return `no end: ${which}killed or still running, ${counted(unfinished, "order")} sent without an outcome`
+  return `no end: killed or still running, ${counted(unfinished, "order")} sent without an outcome`
 }
 
 /** What a reader must know of a run's end before its figures, the worst first. */

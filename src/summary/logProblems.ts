@@ -4,7 +4,7 @@ import { JOURNAL_VERSION } from "../journal/JournalRecord.ts"
 import type { UnreadableLog } from "../journal/logBytes.ts"
 import { quote } from "../platform/quote.ts"
 import type { LogSummariser } from "./LogSummariser.ts"
-import type { Missed } from "./LogSpans.ts"
+import type { Missed } from "./LogSpan.ts"
 import { clockText, offsetText, spanText } from "./Selection.ts"
 
 /** The name that stands for standard input. */

@@ -9,8 +9,7 @@ import type { LogStart } from "./LogStart.ts"
 export interface LoggedRun {
   /** By the wall clock, ISO 8601 in UTC: where the log's times are 0. Null where the header tells no time. */
   readonly startedAt: string | null
-  /** Null where runs with several are taken as one. */
-  readonly gate: string | null
+  readonly gate: string
   /** API keys that are looked at. */
   readonly keys: number
   /** Requests that a key may pass in one window. */
@@ -25,20 +24,12 @@ export interface LoggedRun {
   readonly requestTimeoutMs: number
   /** How long the run, or the part of it that is looked at, was to go on; null where only the end of its orders says. */
   readonly durationMs: number | null
-  /** Runs in the log: more than one where several are taken as one, or one was appended to another. */
-  readonly runs: number
-  /** Those that have no end in it: they were killed, or are still running. */
-  readonly runsWithoutEnd: number
-}
-
-/** How many runs of a log have begun and ended. */
-export interface RunCounts {
-  readonly runsBegun: number
-  readonly runsEnded: number
+  /** Whether the log has its end; without one it was killed, or is still running. */
+  readonly hasEnd: boolean
 }
 
 /** Null where the log does not say. */
-export const loggedRunOf = ({ settings }: LogStart, { runsBegun, runsEnded }: RunCounts): LoggedRun | null =>
+export const loggedRunOf = ({ settings }: LogStart, hasEnd: boolean): LoggedRun | null =>
   settings === undefined
     ? null
     : {
@@ -46,7 +37,7 @@ export const loggedRunOf = ({ settings }: LogStart, { runsBegun, runsEnded }: Ru
           settings.startedAtMs === undefined
             ? null
             : Option.getOrNull(Option.map(DateTime.make(settings.startedAtMs), DateTime.formatIso)),
-        gate: settings.gate ?? null,
+        gate: settings.gate,
         keys: settings.keys,
         limit: settings.limit,
         windowMs: settings.windowMs,
@@ -55,6 +46,5 @@ export const loggedRunOf = ({ settings }: LogStart, { runsBegun, runsEnded }: Ru
         marginMs: settings.marginMs ?? null,
         requestTimeoutMs: settings.requestTimeoutMs,
         durationMs: settings.durationMs ?? null,
-        runs: runsBegun,
-        runsWithoutEnd: Math.max(0, runsBegun - runsEnded),
+        hasEnd,
       }

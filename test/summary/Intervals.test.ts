@@ -18,9 +18,7 @@ const intervalsOf = (
     { keys: 5, limit: 20 },
     {
       selection: { since: undefined, until: undefined, keys: [], ...selection },
-      listen: [
-        (source, current) => makeIntervals(everyMs, source, current, (interval) => told.push(interval)),
-      ],
+      listen: [(source, span) => makeIntervals(everyMs, source, span, (interval) => told.push(interval))],
     },
   )
   for (const record of records) pushLine(reader, JSON.stringify(record))
@@ -70,7 +68,7 @@ describe("intervals", () => {
     const told: Array<number | null> = []
     const reader = makeLogSummariser(
       { keys: 5, limit: 20 },
-      { listen: [(source, current) => makeIntervals(1000, source, current, (_) => told.push(_.created))] },
+      { listen: [(source, span) => makeIntervals(1000, source, span, (_) => told.push(_.created))] },
     )
     const line = (time: string, text: string) =>
       pushLine(reader, `2024-02-25 01:10:${time} - root - INFO - ${text}`)
@@ -198,9 +196,7 @@ describe("intervals", () => {
       { keys: 5, limit: 20 },
       {
         selection: { since: { type: "offset", ms: 1500 }, until: undefined, keys: [] },
-        listen: [
-          (source, current) => makeIntervals(1000, source, current, (interval) => told.push(interval)),
-        ],
+        listen: [(source, span) => makeIntervals(1000, source, span, (interval) => told.push(interval))],
       },
     )
     for (const second of ["05,000", "07,000", "08,500"])

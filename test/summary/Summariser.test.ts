@@ -401,11 +401,10 @@ describe("a run", () => {
       marginMs: 2,
       requestTimeoutMs: 5000,
       durationMs: 30_000,
-      runs: 1,
     }
     const first = header({ keys: 3, limit: 7, windowMs: 500 })
-    expect(summaryOf([first]).run).toEqual({ ...run, runsWithoutEnd: 1 })
-    expect(summaryOf([first, footer(10)]).run).toEqual({ ...run, runsWithoutEnd: 0 })
+    expect(summaryOf([first]).run).toEqual({ ...run, hasEnd: false })
+    expect(summaryOf([first, footer(10)]).run).toEqual({ ...run, hasEnd: true })
     expect(summaryOf([accepted("a", 0)]).run).toBeNull()
   })
 })
@@ -437,8 +436,7 @@ describe("a summary", () => {
         marginMs: 2,
         requestTimeoutMs: 5000,
         durationMs: 30_000,
-        runs: 1,
-        runsWithoutEnd: 1,
+        hasEnd: false,
       },
       queueWait: null,
       orderAge: null,

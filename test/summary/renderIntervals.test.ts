@@ -8,7 +8,7 @@ import { accepted, expired, header, pushLine } from "./records.ts"
 const told: Array<Interval> = []
 const reader = makeLogSummariser(
   { keys: 5, limit: 20 },
-  { listen: [(source, current) => makeIntervals(1000, source, current, (interval) => told.push(interval))] },
+  { listen: [(source, span) => makeIntervals(1000, source, span, (interval) => told.push(interval))] },
 )
 for (const record of [
   header(),

@@ -1,6 +1,4 @@
-/**
- * The time that a log covers, and the chosen part of it, for each of its runs: every run's times begin anew.
- */
+/** The time that a run of a log covers, and the chosen part of it. */
 import { elapsedMs } from "../journal/elapsed.ts"
 import type { LogEvent } from "../journal/LogEvent.ts"
 import type { LogKind } from "../journal/LogReader.ts"
@@ -29,11 +27,11 @@ export interface Missed {
   readonly has: LogSpan | undefined
 }
 
-export interface LogSpans {
-  /** Takes the log's next event, chosen or not. */
+export interface RunSpan {
+  /** Takes the run's next event, chosen or not. */
   readonly add: (event: LogEvent) => void
-  /** The span of the run that the log has reached. It grows with the run's events; the next run has another. */
-  readonly current: () => LogSpan
+  /** It grows with the run's events. */
+  readonly span: LogSpan
   /** Whether a time of day or a date was asked for, and the log does not say when it began. */
   readonly lacksBeginning: () => boolean
   /** Set if the log so far has no records of the time that was asked for. */
@@ -63,59 +61,55 @@ export const coveredMs = (
 
 type Growing = { -readonly [Field in keyof LogSpan]: LogSpan[Field] }
 
-/** Makes one for a log. */
-export const makeLogSpans = (asked: TimeSpan, kind: LogKind): LogSpans => {
+/** Makes one for a run. */
+export const makeLogSpan = (asked: TimeSpan, kind: LogKind): RunSpan => {
   const { since, until } = asked
   let hasBegun = false
+  let hasRecord = false
   let hasAny = false
   let lacksBeginning = false
-  /** The last run with a record. */
-  let recorded: LogSpan | undefined
-
-  const place = (moment: Moment | undefined, span: LogSpan, otherwise: number): number => {
-    if (moment === undefined) return otherwise
-    const ms = placeOf(moment, span)
-    lacksBeginning ||= ms === undefined
-    return ms ?? otherwise
-  }
-
-  const begin = (span: Growing, beginMs: number, clockMs: number | undefined, startMs: number): void => {
-    hasBegun = true
-    Object.assign(span, { beginMs, clockMs, startMs, endMs: startMs })
-    span.sinceMs = place(since, span, Number.NEGATIVE_INFINITY)
-    span.untilMs = place(until, span, Number.POSITIVE_INFINITY)
-  }
-
-  const unknown = (): Growing => ({
+  const span: Growing = {
     beginMs: 0,
     clockMs: undefined,
     startMs: 0,
     endMs: 0,
     sinceMs: Number.NEGATIVE_INFINITY,
     untilMs: Number.POSITIVE_INFINITY,
-  })
-  let span = unknown()
+  }
+
+  const place = (moment: Moment | undefined, otherwise: number): number => {
+    if (moment === undefined) return otherwise
+    const ms = placeOf(moment, span)
+    lacksBeginning ||= ms === undefined
+    return ms ?? otherwise
+  }
+
+  const begin = (beginMs: number, clockMs: number | undefined, startMs: number): void => {
+    hasBegun = true
+    Object.assign(span, { beginMs, clockMs, startMs, endMs: startMs })
+    span.sinceMs = place(since, Number.NEGATIVE_INFINITY)
+    span.untilMs = place(until, Number.POSITIVE_INFINITY)
+  }
 
   return {
     add: (event) => {
-      if (event.type === "settings") {
-        span = unknown()
-        return begin(span, 0, event.startedAtMs, 0)
-      }
+      if (event.type === "settings") return begin(0, event.startedAtMs, 0)
       if (!("atMs" in event)) return
       const { atMs } = event
       if (!hasBegun) {
         // A journal's times begin at 0, with or without a header; a Python client's are those of the clock.
-        if (kind === "journal") begin(span, 0, undefined, atMs)
-        else begin(span, atMs, atMs, atMs)
+        if (kind === "journal") begin(0, undefined, atMs)
+        else begin(atMs, atMs, atMs)
       }
       span.endMs = Math.max(span.endMs, atMs)
-      recorded = span
+      hasRecord = true
       if (event.type !== "ended") hasAny ||= span.sinceMs <= atMs && atMs < span.untilMs
     },
-    current: () => span,
+    span,
     lacksBeginning: () => lacksBeginning,
     missed: () =>
-      hasAny || (since === undefined && until === undefined) ? undefined : { asked, has: recorded },
+      hasAny || (since === undefined && until === undefined)
+        ? undefined
+        : { asked, has: hasRecord ? span : undefined },
   }
 }
