@@ -15,17 +15,17 @@ export const keysFileFlag = file(
   `A file with one API key a line (default: the keys in ${API_KEYS_VARIABLE}, separated by commas, or else the exercise's five)`,
 )
 
-const MAX_KEYS = 1000
+export const MAX_KEYS = 1000
 const MAX_KEY_LENGTH = 256
 const MAX_FILE_BYTES = 1024 * 1024
 
 /** A key and where it stood, such as `line 3`. */
-interface Entry {
+export interface Entry {
   readonly where: string
   readonly text: string
 }
 
-const fail = (message: string) => Result.fail(new UsageError({ message }))
+export const fail = (message: string) => Result.fail(new UsageError({ message }))
 
 const readEntries = (
   entries: ReadonlyArray<Entry>,
@@ -51,6 +51,15 @@ const readEntries = (
   return Result.succeed(labelKeys(entries.map((entry) => entry.text)))
 }
 
+export const entriesOf = (text: string): ReadonlyArray<Entry> =>
+  text
+    .split("\n")
+    .map((line, index) => ({ where: `line ${index + 1}`, text: line.trim() }))
+    .filter((entry) => entry.text !== "" && !entry.text.startsWith("#"))
+
+export const listedEntries = (text: string): ReadonlyArray<Entry> =>
+  text.split(",").map((item, index) => ({ where: `key ${index + 1}`, text: item.trim() }))
+
 /**
  * Reads a keys file: one key a line. Blank lines and lines that start with `#` do not count. `source` names
  * the file in errors, which give line numbers and never a key.
@@ -58,33 +67,21 @@ const readEntries = (
 export const parseKeysFile = (
   text: string,
   source: string,
-): Result.Result<ReadonlyArray<ApiKey>, UsageError> =>
-  readEntries(
-    text
-      .split("\n")
-      .map((line, index) => ({ where: `line ${index + 1}`, text: line.trim() }))
-      .filter((entry) => entry.text !== "" && !entry.text.startsWith("#")),
-    source,
-  )
+): Result.Result<ReadonlyArray<ApiKey>, UsageError> => readEntries(entriesOf(text), source)
 
 /** Reads keys separated by commas. `source` names their place in errors, which give positions, never a key. */
 export const parseKeysList = (
   text: string,
   source: string,
 ): Result.Result<ReadonlyArray<ApiKey>, UsageError> =>
-  readEntries(
-    text.trim() === ""
-      ? []
-      : text.split(",").map((item, index) => ({ where: `key ${index + 1}`, text: item.trim() })),
-    source,
-  )
+  readEntries(text.trim() === "" ? [] : listedEntries(text), source)
 
-const unreadable = (path: string) => (error: PlatformError.PlatformError) =>
+export const unreadable = (path: string) => (error: PlatformError.PlatformError) =>
   new UsageError({
     message: `cannot read the keys file ${path}: ${fileProblem(error)}; name a file with one API key a line`,
   })
 
-const readKeysFile = Effect.fnUntraced(function* (path: string) {
+export const readSmallFile = Effect.fnUntraced(function* (path: string) {
   const fs = yield* FileSystem.FileSystem
   // Not by its size: that of a pipe or a device says nothing of what comes out of it.
   const bytes = yield* fs.stream(path, { bytesToRead: MAX_FILE_BYTES + 1 }).pipe(
@@ -100,8 +97,21 @@ const readKeysFile = Effect.fnUntraced(function* (path: string) {
   if (bytes.length > MAX_FILE_BYTES) {
     return yield* refuse(`the keys file ${path} is larger than 1 MiB: is it the right file?`)
   }
-  return yield* Effect.fromResult(parseKeysFile(bytes.toString("utf8"), path))
+  return bytes.toString("utf8")
 })
+
+const readKeysFile = Effect.fnUntraced(function* (path: string) {
+  return yield* Effect.fromResult(parseKeysFile(yield* readSmallFile(path), path))
+})
+
+/** What a variable holds; undefined where it is unset or empty. */
+export const listedKeys = Effect.map(
+  Effect.mapError(
+    Config.option(Config.Redacted(API_KEYS_VARIABLE)),
+    () => new UsageError({ message: `cannot read ${API_KEYS_VARIABLE}: separate API keys by commas` }),
+  ),
+  Option.map(Redacted.value),
+)
 
 /**
  * The API keys to use: those of the keys file if one is named, else those of `PACELINE_API_KEYS` (an empty
@@ -110,10 +120,7 @@ const readKeysFile = Effect.fnUntraced(function* (path: string) {
  */
 export const resolveKeys = Effect.fnUntraced(function* (keysFile: Option.Option<string>) {
   if (Option.isSome(keysFile)) return yield* readKeysFile(keysFile.value)
-  const listed = yield* Effect.mapError(
-    Config.option(Config.Redacted(API_KEYS_VARIABLE)),
-    () => new UsageError({ message: `cannot read ${API_KEYS_VARIABLE}: separate API keys by commas` }),
-  )
+  const listed = yield* listedKeys
   if (Option.isNone(listed)) return exerciseKeys
-  return yield* Effect.fromResult(parseKeysList(Redacted.value(listed.value), API_KEYS_VARIABLE))
+  return yield* Effect.fromResult(parseKeysList(listed.value, API_KEYS_VARIABLE))
 })

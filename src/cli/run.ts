@@ -14,12 +14,12 @@ import { freshSeed } from "../platform/Random.ts"
 import { isFolder } from "../recovery/readJournals.ts"
 import { ackWindowDesign, type Design } from "../run/Design.ts"
 import type { HttpRunSettings, SourceSettings } from "../run/HttpRun.ts"
-import { misfits } from "../limits/JoinedLimits.ts"
-import { scopedLimits } from "../limits/scopedLimits.ts"
 import { RunProgress } from "../run/RunProgress.ts"
 import { validateFile } from "../run/sources/NdjsonSource.ts"
 import { renderSummaries } from "../summary/render.ts"
 import { exerciseKeys, exerciseRules } from "../venues/exercise/exercise.ts"
+import type { Venue } from "../venues/Venue.ts"
+import { misfitOf } from "../run/sources/venueOrders.ts"
 import { asUserError, inWords } from "./advice.ts"
 import {
   checkFound,
@@ -31,12 +31,12 @@ import {
   isLoopback,
   LONGEST_WINDOW,
 } from "./checks.ts"
-import { resolveKeys } from "./keys.ts"
+import { resolveCredentials } from "./credentials.ts"
 import { refuseProxies } from "./proxies.ts"
 import { countPassedOver, showPassedOver } from "./runWords.ts"
-import * as Flags from "./Flags.ts"
 import { runFlags } from "./runFlags.ts"
 import { makeRunView } from "./RunView.ts"
+import { chooseVenue, rulesOf } from "./venue.ts"
 import { examples } from "./examples.ts"
 
 /** The delays of an exchange that a run starts itself, in milliseconds each way. */
@@ -142,11 +142,12 @@ const defaultLog = Effect.map(DateTime.now, (now) => {
 })
 
 /** What is to be done about rate-limit errors, where it is not what the exercise calls for. */
-const parkingOf = (given: Option.Option<number>) =>
+const parkingOf = (given: Option.Option<number>, venue: Venue | undefined) =>
   Option.match(given, {
-    onNone: () => ({}),
+    // No other venue is known to block a key for good.
+    onNone: () => (venue === undefined ? {} : { parking: { blockAfter: Number.POSITIVE_INFINITY } }),
     onSome: (parkAfter) =>
-      parkAfter < exerciseRules.blockAfter
+      venue === undefined && parkAfter < exerciseRules.blockAfter
         ? { parking: { parkAfter } }
         : { parking: { parkAfter, blockAfter: Number.POSITIVE_INFINITY } },
   })
@@ -180,7 +181,8 @@ const checkTogether = (input: {
 export const run = Command.make(
   "run",
   runFlags,
-  Effect.fnUntraced(function* (input) {
+  Effect.fnUntraced(function* (given) {
+    const { input, venue } = yield* chooseVenue(given)
     const source = yield* sourceOf(input.orders, input.load, input.duration)
     yield* checkTogether(input)
     yield* Option.isNone(input.url)
@@ -190,14 +192,14 @@ export const run = Command.make(
       ["--orders", Option.filter(input.orders, (orders) => orders !== "-")],
       ["--keys-file", input.keysFile],
     ])
-    const keys = yield* resolveKeys(input.keysFile)
-    const rules = yield* Flags.rulesOf(input)
+    const keys = yield* resolveCredentials(input.keysFile, venue)
+    const rules = yield* rulesOf(input, venue)
     if (source.type === "random") {
       yield* checkOrderRate({ load: source.load, keys: keys.length, ...rules })
     } else {
       yield* source.from === "-"
         ? expectOrdersOnStandardInput
-        : validateFile(source.from, misfits(scopedLimits(rules.limits ?? [])))
+        : validateFile(source.from, misfitOf(venue, rules.limits))
     }
     yield* checkResume(input.resume, source, input.retryRejected)
     yield* checkFound(input.log, input.resume)
@@ -211,6 +213,7 @@ export const run = Command.make(
       exchange: Option.isSome(input.url)
         ? Redacted.make(input.url.value)
         : ownExchange({ keys, seed, ...rules }, input.faults),
+      venue,
       source,
       keys,
       seed,
@@ -225,7 +228,7 @@ export const run = Command.make(
       durable: input.durable,
       resume: input.resume.length === 0 ? undefined : input.resume,
       retryRejected: input.retryRejected,
-      ...parkingOf(input.parkAfter),
+      ...parkingOf(input.parkAfter, venue),
       inWords,
     }
     if (Option.isNone(input.url)) yield* warnOfBound(bound)

@@ -5,6 +5,7 @@ import { defaultStateDirectory } from "../keys/StateDirectory.ts"
 import { file, fileToWrite } from "./files.ts"
 import * as Flags from "./Flags.ts"
 import { keysFileFlag } from "./keys.ts"
+import { venueFlags } from "./venue.ts"
 import { exerciseRules } from "../venues/exercise/exercise.ts"
 
 // The help names the directory of this user on this platform.
@@ -47,6 +48,7 @@ export const runFlags = {
     description: "An order's time to live: it expires this long after its creation, if it was not sent",
     default: "1s",
   }),
+  ...venueFlags,
   ...Flags.rules,
   bound: Flags.durationOrNone("bound", {
     description:

@@ -162,8 +162,9 @@ export const consequenceOf = (
     isWanted ? { kind: "return", reason, countsAsReturn: false } : { kind: "cancel" }
   if (result.kind === "withheld") return stay("withheld")
   if (result.kind === "accepted") {
-    const end: OrderEnd = { outcome: { outcome: "accepted" }, request }
-    return { kind: "end", end, told: Exit.succeed(result.acceptance) }
+    const { data } = result.acceptance
+    const outcome = { outcome: "accepted", ...(data === undefined ? {} : { data }) } as const
+    return { kind: "end", end: { outcome, request }, told: Exit.succeed(result.acceptance) }
   }
   const { error, verdict } = result
   switch (verdict.kind) {

@@ -7,7 +7,7 @@
  */
 import { Cause, Clock, Context, Duration, Effect, Layer, Scope, Stream } from "effect"
 import { DispatchLog, type OutcomeEvent, type ParkReason, type Retirement } from "../domain/DispatchEvent.ts"
-import type { InvalidOrder, Order } from "../domain/Order.ts"
+import type { MadeOrder, InvalidOrder, Order } from "../domain/Order.ts"
 import type { OrderCounts } from "../domain/Outcome.ts"
 import { JoinedLimits, misfits } from "../limits/JoinedLimits.ts"
 import { countedOf } from "../limits/scopedLimits.ts"
@@ -163,7 +163,7 @@ export const make = Effect.fnUntraced(function* (options: DispatcherOptions) {
   for (const fiber of [...fibersOf(lanes, options), ...always]) yield* standing.supervise(fiber, laneScope)
 
   const ttlMs = ttl === undefined ? Number.POSITIVE_INFINITY : Duration.toMillis(ttl)
-  const misfit = misfits(options.limits ?? [])
+  const misfit = problemsOf(client, options.limits)
   const { enqueue, offer, submit } = new Admission(line, ledger, standing, clock, ttlMs, misfit)
   return Dispatcher.of({
     submit,
@@ -176,6 +176,15 @@ export const make = Effect.fnUntraced(function* (options: DispatcherOptions) {
     snapshot: Effect.sync(() => snapshotOf(line, ledger, circuit, lanes, nowMsUnsafe(clock))),
   })
 })
+
+/** Why an order can never be sent: the exchange cannot take it, or it finds no room in a limit. */
+const problemsOf = (
+  { problemOf }: ExchangeClient["Service"],
+  limits: DispatcherOptions["limits"],
+): ((order: MadeOrder) => string | undefined) => {
+  const misfit = misfits(limits ?? [])
+  return problemOf === undefined ? misfit : (order) => problemOf(order) ?? misfit(order)
+}
 
 /** Limits of orders that wait. */
 const joined = (limits: DispatcherOptions["limits"]): JoinedLimits<Entry> | undefined =>

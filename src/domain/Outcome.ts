@@ -26,7 +26,11 @@ export type UnknownCause = typeof UnknownCause.Type
  * - `cancelled`: still queued when the run was stopped or its caller withdrew it; it was not executed.
  */
 export const Outcome = Schema.Union([
-  Schema.Struct({ outcome: Schema.tag("accepted") }),
+  Schema.Struct({
+    outcome: Schema.tag("accepted"),
+    /** What the exchange says of it besides, such as a transaction id: text by name. */
+    data: Schema.optionalKey(Schema.Record(Schema.String, Schema.String)),
+  }),
   Schema.Struct({ outcome: Schema.tag("rejected"), reason: RejectReason }),
   Schema.Struct({ outcome: Schema.tag("expired") }),
   Schema.Struct({ outcome: Schema.tag("unknown"), cause: UnknownCause }),

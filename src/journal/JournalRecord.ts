@@ -55,6 +55,8 @@ export const Header = Schema.Struct({
   resumes: Schema.optionalKey(Schema.Array(FormerLife)),
   settings: Schema.Struct({
     exchange: Schema.String,
+    /** The venue; absent for the exercise. Since version 3. */
+    venue: Schema.optionalKey(Schema.String),
     source: Schema.String,
     gate: Schema.String,
     /** Requests that a key may pass in one window. */
@@ -125,7 +127,13 @@ const outcomeFields = {
   createdAt: Ms,
 }
 
-export const Accepted = Schema.Struct({ ...outcomeFields, outcome: Schema.tag("accepted"), ...requestFields })
+export const Accepted = Schema.Struct({
+  ...outcomeFields,
+  outcome: Schema.tag("accepted"),
+  ...requestFields,
+  /** What the exchange said of it besides, such as a transaction id, as a query has it. Since version 3. */
+  said: Schema.optionalKey(Schema.String),
+})
 export const Rejected = Schema.Struct({
   ...outcomeFields,
   outcome: Schema.tag("rejected"),

@@ -66,7 +66,11 @@ export const makeToRecord = (startMs: number): ((event: DispatchEvent) => Journa
       case "outcome": {
         const about = { type: "outcome", t, id: event.id, createdAt: relative(event.createdMs) } as const
         if (event.request === undefined) return { ...about, ...event.outcome }
-        return { ...about, ...event.outcome, ...requestFields(event.request) }
+        const request = requestFields(event.request)
+        if (event.outcome.outcome !== "accepted") return { ...about, ...event.outcome, ...request }
+        const { data, outcome } = event.outcome
+        const said = data === undefined ? {} : { said: new URLSearchParams(data).toString() }
+        return { ...about, outcome, ...request, ...said }
       }
     }
   }

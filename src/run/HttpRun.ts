@@ -6,13 +6,16 @@ import { Context, type Duration, Effect, Layer, Redacted, Result, type Scope, St
 import { claimFor, showUrl } from "../dispatch/HttpDispatcher.ts"
 import type { LimitSettings } from "../domain/LimitSpec.ts"
 import { Journal, openJournal } from "../journal/Journal.ts"
-import { misfits } from "../limits/JoinedLimits.ts"
-import { scopedLimits } from "../limits/scopedLimits.ts"
 import { makeRemaining, recover } from "../recovery/Recovery.ts"
+import { ExchangeClock } from "../limits/ExchangeClock.ts"
+import { ExchangeClient } from "../venues/ExchangeClient.ts"
 import { layer as httpExchangeLayer } from "../venues/exercise/HttpExchangeClient.ts"
+import { layer as httpVenueLayer } from "../venues/HttpVenueClient.ts"
+import type { Venue } from "../venues/Venue.ts"
 import { run } from "./Run.ts"
 import type { RunSettings } from "./RunSettings.ts"
 import { ndjsonOrders, OrderSource, randomOrders } from "./sources/OrderSource.ts"
+import { misfitOf, priced } from "./sources/venueOrders.ts"
 
 /** Where a run's orders come from. */
 export type SourceSettings =
@@ -47,6 +50,8 @@ export interface HttpRunSettings<E = never> extends Pick<
    * run alone and gives its address.
    */
   readonly exchange: Redacted.Redacted<URL> | Effect.Effect<string, E, Scope.Scope>
+  /** How it is spoken to; left out for the exercise. */
+  readonly venue?: Venue | undefined
   readonly source: SourceSettings
   /** The journal's file. */
   readonly log: string
@@ -80,10 +85,34 @@ const exchangeOf = Effect.fnUntraced(function* <E>({ exchange }: HttpRunSettings
   return { url: new URL(address), shown: `our own at ${address}` }
 })
 
-const sourceOf = <E>({ keys, limit, limits, seed, source, window }: HttpRunSettings<E>) =>
-  source.type === "random"
-    ? Effect.succeed(randomOrders({ ...source, seed, keys: keys.length, limit, limits, window }))
-    : ndjsonOrders(source.from, source.duration, misfits(scopedLimits(limits ?? [])))
+const sourceOf = Effect.fnUntraced(function* <E>(settings: HttpRunSettings<E>) {
+  const { keys, limit, limits, seed, source, venue, window } = settings
+  if (source.type === "random")
+    return randomOrders({ ...source, seed, keys: keys.length, limit, limits, window })
+  const read = yield* ndjsonOrders(source.from, source.duration, misfitOf(venue, limits))
+  return {
+    ...read,
+    orders: Stream.map(
+      read.orders,
+      Result.map((order) => priced(venue, order)),
+    ),
+  }
+})
+
+/** More connections help nobody: so many orders are not on their way to any exchange. */
+const MOST_IN_FLIGHT = 1000
+
+/** The client of the run's exchange. Where the venue's clock matters, it has been asked what it shows, if it answers. */
+const clientOf = Effect.fnUntraced(function* <E>(settings: HttpRunSettings<E>, url: URL) {
+  const { keys, limit, requestTimeout, venue } = settings
+  const options = { url, requestTimeout, maxInFlight: limit * keys.length }
+  if (venue === undefined) return yield* Layer.build(httpExchangeLayer(options))
+  const maxInFlight = Math.min(options.maxInFlight, MOST_IN_FLIGHT)
+  const clock = new ExchangeClock()
+  const client = yield* Layer.build(httpVenueLayer({ ...options, maxInFlight, venue, clock }))
+  yield* Effect.ignore(Context.get(client, ExchangeClient).ping ?? Effect.void)
+  return client
+})
 
 /** Makes all that a run needs, for as long as the scope; then `run` runs it, see `Run.run`. */
 export const prepareHttpRun = Effect.fnUntraced(function* <E>(settings: HttpRunSettings<E>) {
@@ -96,10 +125,7 @@ export const prepareHttpRun = Effect.fnUntraced(function* <E>(settings: HttpRunS
   const { durable = false, log, logOrAnother = false } = settings
   const journal = yield* openJournal(log, { durable, orAnother: logOrAnother })
   const source = yield* sourceOf(settings)
-  const { keys, limit, requestTimeout } = settings
-  const client = yield* Layer.build(
-    httpExchangeLayer({ url, requestTimeout, maxInFlight: limit * keys.length }),
-  )
+  const client = yield* clientOf(settings, url)
   const services = client.pipe(
     Context.add(Journal, journal),
     Context.add(OrderSource, {
@@ -116,6 +142,7 @@ export const prepareHttpRun = Effect.fnUntraced(function* <E>(settings: HttpRunS
     run: run({
       ...settings,
       exchange: shown,
+      venue: settings.venue?.name,
       memory,
       resumes: recovery?.lives,
       failsUnaccepted: true,

@@ -22,6 +22,8 @@ export interface RunSettings extends LimitSettings {
   readonly parking?: Pick<DispatcherOptions, "parkAfter" | "blockAfter">
   /** The exchange's address, without secrets. */
   readonly exchange: string
+  /** The venue's name; left out for the exercise. */
+  readonly venue?: string | undefined
   /** What is remembered of the keys; undefined if nothing outlives the run. */
   readonly memory?: Memory | undefined
   /** The runs that this one resumes; undefined if it begins anew. */

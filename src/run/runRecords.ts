@@ -26,6 +26,7 @@ export const runHeader = (
   ...(settings.resumes === undefined ? {} : { resumes: settings.resumes }),
   settings: {
     exchange: settings.exchange,
+    ...(settings.venue === undefined ? {} : { venue: settings.venue }),
     source: source.name,
     gate: settings.design.name,
     limit: settings.limit,

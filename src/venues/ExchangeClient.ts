@@ -3,7 +3,7 @@
  * does so over HTTP; tests and simulations put an `ExchangeModel` behind the same interface.
  */
 import { Context, Data, type Effect, Schema } from "effect"
-import type { Order } from "../domain/Order.ts"
+import type { Order, OrderParams } from "../domain/Order.ts"
 import type { Advice } from "../http/advice.ts"
 import type { ApiKey } from "../domain/ApiKey.ts"
 import type { SubmitError } from "../domain/SubmitError.ts"
@@ -61,6 +61,11 @@ export class ExchangeClient extends Context.Service<
       nonce: number,
       watch: TransitWatch,
     ) => Effect.Effect<Acceptance, SubmitError>
+    /**
+     * Why the exchange cannot take such an order, in words that follow "the order"; undefined where it can. Orders are asked
+     * about before they are taken. Left out where all can be sent.
+     */
+    readonly problemOf?: (order: { readonly id: string; readonly params: OrderParams }) => string | undefined
     /**
      * Asks the exchange itself for any answer, and gives the round trip in milliseconds. Its answer shows that the exchange
      * has read what had reached it before. It counts in no limit and uses no nonce, waits for no order's answer,

@@ -142,7 +142,8 @@ const make = Effect.fnUntraced(function* (options: HttpVenueOptions) {
       })
     })
 
-  if (pingOf === undefined) return ExchangeClient.of({ submit })
+  const { problemOf } = venue
+  if (pingOf === undefined) return ExchangeClient.of({ submit, problemOf })
 
   const ping: ExchangeClient["Service"]["ping"] = Effect.suspend(() => {
     const moments = newMoments()
@@ -167,7 +168,7 @@ const make = Effect.fnUntraced(function* (options: HttpVenueOptions) {
       .pipe(Effect.map(() => moments.settledMs - moments.writtenMs))
   })
 
-  return ExchangeClient.of({ submit, ping })
+  return ExchangeClient.of({ submit, ping, problemOf })
 })
 
 /** An answer to a ping is about no order. */

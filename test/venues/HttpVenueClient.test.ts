@@ -1,5 +1,4 @@
 // On the real clock: over sockets of this machine.
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import { expect, it } from "@effect/vitest"
 import { Clock, Context, Duration, Effect, Exit, Layer, Redacted } from "effect"
 import { ExchangeClock } from "../../src/limits/ExchangeClock.ts"
@@ -9,45 +8,7 @@ import { coinbaseexchange } from "../../src/venues/coinbaseexchange/coinbaseexch
 import { ExchangeClient } from "../../src/venues/ExchangeClient.ts"
 import { type HttpVenueOptions, layer } from "../../src/venues/HttpVenueClient.ts"
 import { kraken, krakenSignature } from "../../src/venues/kraken/kraken.ts"
-
-interface Seen {
-  readonly method: string
-  readonly url: string
-  readonly headers: IncomingMessage["headers"]
-  readonly body: string
-}
-
-type Answering = (seen: Seen, response: ServerResponse) => void
-
-/** A server that keeps what it is sent. */
-const server = (answering: Answering) =>
-  Effect.acquireRelease(
-    Effect.callback<{ readonly url: URL; readonly seen: Array<Seen>; readonly close: () => void }>(
-      (resume) => {
-        const seen: Array<Seen> = []
-        const running = createServer((request, response) => {
-          const chunks: Array<Buffer> = []
-          request.on("data", (chunk: Buffer) => chunks.push(chunk))
-          request.on("end", () => {
-            const { headers, method = "", url = "" } = request
-            const each = { method, url, headers, body: Buffer.concat(chunks).toString() }
-            seen.push(each)
-            answering(each, response)
-          })
-        })
-        running.listen(0, "127.0.0.1", () => {
-          const address = running.address()
-          const port = typeof address === "object" && address !== null ? address.port : 0
-          const close = () => {
-            running.close()
-            running.closeAllConnections()
-          }
-          resume(Effect.succeed({ url: new URL(`http://127.0.0.1:${port}`), seen, close }))
-        })
-      },
-    ),
-    ({ close }) => Effect.sync(close),
-  )
+import { json, venueServer } from "../support/venueServer.ts"
 
 const key = {
   label: "key-1",
@@ -67,16 +28,9 @@ const watch = () => {
   return { written, onWritten: (atMs: number) => written.push(atMs), onSettled: () => {} }
 }
 
-const json =
-  (value: unknown): Answering =>
-  (_, response) => {
-    response.setHeader("content-type", "application/json")
-    response.end(JSON.stringify(value))
-  }
-
 it.live("places an order at Kraken: a form, signed, written once, its transaction id told", () =>
   Effect.gen(function* () {
-    const { seen, url } = yield* server(
+    const { seen, url } = yield* venueServer(
       json({ error: [], result: { descr: { order: "buy 1 XBTUSD @ market" }, txid: ["OU22CG"] } }),
     )
     const client = yield* makeClient({ venue: kraken({ isLive: true }), url })
@@ -108,7 +62,7 @@ it.live("places an order at Kraken: a form, signed, written once, its transactio
 
 it.live("cancels by DELETE, and tells what was refused", () =>
   Effect.gen(function* () {
-    const { seen, url } = yield* server((_, response) => {
+    const { seen, url } = yield* venueServer((_, response) => {
       response.statusCode = 404
       response.end(JSON.stringify({ message: "order the-key not found" }))
     })
@@ -129,7 +83,7 @@ it.live("cancels by DELETE, and tells what was refused", () =>
 it.live("stamps orders with the venue's time once a ping has told it, and signs when they leave", () =>
   Effect.gen(function* () {
     const AHEAD_MS = 3_600_000
-    const { seen, url } = yield* server(({ url: path }, response) => {
+    const { seen, url } = yield* venueServer(({ url: path }, response) => {
       const said = path === "/api/v3/time" ? { serverTime: Date.now() + AHEAD_MS } : {}
       response.end(JSON.stringify(said))
     })
@@ -153,7 +107,7 @@ it.live("stamps orders with the venue's time once a ping has told it, and signs 
 
 it.live("an order that cannot be written is not sent, and its connection is not used again", () =>
   Effect.gen(function* () {
-    const { seen, url } = yield* server(json({}))
+    const { seen, url } = yield* venueServer(json({}))
     const client = yield* makeClient({ venue: binance(), url })
     const bad = { id: "o-1", params: { symbol: "\ud800" } }
     const exit = yield* Effect.exit(client.submit(bad, key, 1, watch()))

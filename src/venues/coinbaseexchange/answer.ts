@@ -17,7 +17,7 @@ const readPlaced = jsonReader(
 const readCancelled = jsonReader(Schema.String)
 const readTime = jsonReader(Schema.Struct({ iso: Schema.String, epoch: Schema.Finite }))
 
-const ABOUT_TIME = /timestamp|server time/i
+const ABOUT_TIME = /timestamp expired|invalid timestamp|server time/i
 
 const refusalOf = (status: number, body: string): Meaning => {
   const said = readRefusal(body)?.message ?? ""

@@ -1,0 +1,83 @@
+/** What `--venue` and the flags beside it mean. */
+import { Effect, Option, Result } from "effect"
+import type { Command } from "effect/cli"
+import type { Fault } from "../exchange/faults/Fault.ts"
+import type { LimitSettings, LimitSpec } from "../domain/LimitSpec.ts"
+import type { Venue } from "../venues/Venue.ts"
+import { VENUE_NAMES, type VenueName, venues } from "../venues/venues.ts"
+import { isLoopback } from "./checks.ts"
+import { refuse, type UsageError } from "./errors.ts"
+import { oneOf } from "./faultParts.ts"
+import * as Flags from "./Flags.ts"
+import { limitsOf } from "./limitSpec.ts"
+
+export const venueFlags = {
+  venue: Flags.parsed("venue", VENUE_NAMES.join("|"), oneOf(VENUE_NAMES), {
+    description:
+      "Whose protocol and limits the exchange has. All but the exercise need --orders with fields of their own and API keys as they issue them: docs/venues.md",
+    default: "exercise",
+  }),
+  live: Flags.toggle(
+    "live",
+    "Have a venue execute orders. Without it, Kraken and Binance are asked to check them and no more, and a venue that knows no such request is not sent any",
+  ),
+}
+
+interface VenueInput {
+  readonly venue: VenueName
+  readonly live: boolean
+  readonly url: Option.Option<URL>
+  readonly orders: Option.Option<string>
+  readonly faults: ReadonlyArray<Fault>
+}
+
+/** A command's flags, with the address of the venue that was asked for; no venue where that is the exercise. */
+export interface Chosen<A> {
+  readonly input: A
+  readonly venue?: Venue
+}
+
+/** The venue that was asked for, where what else was asked for goes with it. */
+export const chooseVenue = Effect.fnUntraced(function* <A extends VenueInput>(
+  input: A,
+): Effect.fn.Return<Chosen<A>, UsageError> {
+  const { live, venue: name } = input
+  const venue = venues[name]({ isLive: live })
+  if (name === "exercise")
+    return live ? yield* refuse("--live: the exercise executes all orders; leave it out") : { input }
+  const url = Option.getOrUndefined(input.url) ?? venue.url
+  if (url === undefined) return yield* refuse(`--venue ${name}: give its address with --url`)
+  if (Option.isNone(input.orders))
+    return yield* refuse(`--venue ${name}: give its orders with --orders; none are made up for it`)
+  if (input.faults.length > 0)
+    return yield* refuse(`--fault and --venue ${name}: only our own exchange does wrong when told to`)
+  if (venue.isLive && !live && !isLoopback(url.hostname))
+    return yield* refuse(
+      `--venue ${name}: it has no request that only checks an order; to have orders executed, add --live`,
+    )
+  return { venue, input: { ...input, url: Option.some(url) } }
+})
+
+/** A limit over a longer time says little of how many requests are under way at once. */
+const LONG_MS = 60_000
+
+/** The rules that were given; of a venue, its own unless some were given in their place. */
+export const rulesOf = (
+  input: Command.Command.Config.Infer<typeof Flags.rules>,
+  venue: Venue | undefined,
+): Effect.Effect<LimitSettings, UsageError> => {
+  if (venue === undefined) return Flags.rulesOf(input)
+  const { limits, nonces } = venue
+  const { limit: given, window } = input
+  const all = given.length > 0 ? given : limits.map(({ limit }) => limit)
+  const isShort = (limit: number | LimitSpec) =>
+    typeof limit === "number" || limit.rule === "bucket" || limit.windowMs <= LONG_MS
+  return Result.match(
+    Result.all({ all: limitsOf(all, window), short: limitsOf(all.filter(isShort), window) }),
+    {
+      onFailure: (problem) => refuse(`--limit: ${problem}`),
+      onSuccess: ({ all: { limits = [] }, short }) =>
+        Effect.succeed({ limit: short.limit, window: short.window, limits, nonces }),
+    },
+  )
+}
