@@ -27,7 +27,7 @@ import { type OnLine, Violations } from "./Violations.ts"
 const MAX_KEPT = 100_000
 
 /** What only the reader of the file's bytes knows. */
-export interface FileEnd {
+interface FileEnd {
   /** Whether the last line ended in a newline. */
   readonly isTerminated: boolean
   /** SHA-256, in hexadecimal digits, of all bytes before the last line. */

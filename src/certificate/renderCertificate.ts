@@ -1,13 +1,11 @@
 /** Certificates as text to be read as a proof, or as JSON. */
 import { showLimit } from "../domain/LimitSpec.ts"
-import { counted } from "../platform/counted.ts"
+import { counted, inEnglish } from "../platform/counted.ts"
 import type { Certificate, Closest, NamedCertificate, Rule, Violation } from "./Certificate.ts"
 import { rules } from "./Certificate.ts"
 import { reachText } from "../summary/ReachTally.ts"
 import { refusalText } from "./Refusals.ts"
 import { NEVER_MS } from "./SpareTime.ts"
-
-const inEnglish = new Intl.NumberFormat("en-US")
 
 /** A journal may come from anywhere: what would steer a terminal is not passed on to it. */
 const printable = (text: string): string => text.replaceAll(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "\uFFFD")

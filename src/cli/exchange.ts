@@ -56,7 +56,7 @@ export const showTally = (tally: ExchangeTally): string =>
   ].join("\n")
 
 /** The tally for programs: one line of JSON. */
-export const tallyLine = (tally: ExchangeTally): string => JSON.stringify({ type: "tally", ...tally })
+const tallyLine = (tally: ExchangeTally): string => JSON.stringify({ type: "tally", ...tally })
 
 const serve = Effect.fnUntraced(function* (options: ExchangeOptions) {
   const { faults = [] } = options

@@ -16,7 +16,7 @@ const MS_PER_UNIT = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } a
 const isUnit = (text: string): text is keyof typeof MS_PER_UNIT => Object.hasOwn(MS_PER_UNIT, text)
 
 /** No duration is longer than ten years: a longer one has the wrong unit. */
-export const LONGEST_DURATION = Duration.days(3650)
+const LONGEST_DURATION = Duration.days(3650)
 
 const DURATION_FORM = "write it as 500ms, 30s, 5m, 24h or 7d"
 const NUMBER = /^-?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i

@@ -65,7 +65,7 @@ export interface HttpDispatcherOptions extends Partial<
 }
 
 export const DEFAULT_LIMIT = exerciseRules.limit
-export const DEFAULT_WINDOW = Duration.millis(exerciseRules.windowMs)
+const DEFAULT_WINDOW = Duration.millis(exerciseRules.windowMs)
 
 /** What is to be remembered between lives of keys that are used in this way. */
 export const claimFor = (

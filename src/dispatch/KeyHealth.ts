@@ -66,7 +66,7 @@ export type Remedy =
 const nothing: Remedy = { remedy: "nothing" }
 
 /** What is known of a key from former lives. */
-export interface FormerHealth {
+interface FormerHealth {
   readonly lastNonce: number
   readonly rateLimitErrors: number
   readonly recentErrorsMs: ReadonlyArray<number>

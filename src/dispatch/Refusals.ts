@@ -76,5 +76,5 @@ export const watchRefusals = (
  * Whether every key would be told the same. One key without permission must not stop the others, so each of them, or as many
  * as there are orders, must have been told so.
  */
-export const isForAll = ({ keys, orders }: RefusalStreak, alike: number, activeKeys: number): boolean =>
+const isForAll = ({ keys, orders }: RefusalStreak, alike: number, activeKeys: number): boolean =>
   orders >= alike && keys.size >= Math.min(activeKeys, alike)

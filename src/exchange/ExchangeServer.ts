@@ -23,7 +23,7 @@ import { type ExchangeSettings, makeJudge, type Reply } from "./Judge.ts"
 import { type Parameters, parametersOf } from "./parameters.ts"
 
 /** Where the exchange takes orders. */
-export const REQUEST_PATH = "/api/request"
+const REQUEST_PATH = "/api/request"
 
 /** An exchange, and where it is served. */
 export interface ExchangeOptions extends ExchangeSettings {

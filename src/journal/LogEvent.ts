@@ -122,7 +122,7 @@ export interface KeyLeft {
 }
 
 /** A key's nonces go on further ahead, because the exchange has seen a greater one. */
-export interface NonceJumped {
+interface NonceJumped {
   readonly type: "nonce-jump"
   readonly atMs: number
   readonly key: string
@@ -146,7 +146,7 @@ export interface PingEvent {
 }
 
 /** An order that was sent reached an outcome that is not looked at. */
-export interface OrderLeft {
+interface OrderLeft {
   readonly type: "left"
   readonly id: string
 }
@@ -234,7 +234,7 @@ const ordersOf = ({ load, source }: (typeof Header.Type)["settings"]): Settings[
 }
 
 /** What a header says of its run. */
-export const fromHeader = ({ keys, settings, startedAt, version }: typeof Header.Type): Settings => ({
+const fromHeader = ({ keys, settings, startedAt, version }: typeof Header.Type): Settings => ({
   type: "settings",
   ...(settings.limits === undefined ? {} : { limits: settings.limits }),
   ...(settings.nonces === "none" ? { isUnordered: true } : {}),

@@ -51,7 +51,7 @@ export const KeyRecord = Schema.Struct({
 export type KeyRecord = typeof KeyRecord.Type
 
 /** Version 1 knew no `arrivalsMs`. */
-export const RECORD_VERSION = 2
+const RECORD_VERSION = 2
 const FORM = { kind: "key-state", version: RECORD_VERSION }
 
 const decodeRecord = Schema.decodeUnknownOption(KeyRecord)

@@ -27,7 +27,7 @@ export interface Missed {
   readonly has: LogSpan | undefined
 }
 
-export interface RunSpan {
+interface RunSpan {
   /** Takes the run's next event, chosen or not. */
   readonly add: (event: LogEvent) => void
   /** It grows with the run's events. */

@@ -1,13 +1,13 @@
 /**
  * The keys of logs as tables for reading: a row for each key.
  */
+import { inEnglish } from "../platform/counted.ts"
 import type { KeyFigures } from "./keyFigures.ts"
 import type { NamedSummary } from "./Summary.ts"
 
 const MOST_ROWS = 50
 
 const withOneDecimal = new Intl.NumberFormat("en-US", { minimumFractionDigits: 1, maximumFractionDigits: 1 })
-const inEnglish = new Intl.NumberFormat("en-US")
 
 const count = (of: (key: KeyFigures) => number) => (key: KeyFigures) => inEnglish.format(of(key))
 const decimal = (of: (key: KeyFigures) => number | null) => (key: KeyFigures) => {

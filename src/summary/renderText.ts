@@ -1,6 +1,7 @@
 /**
  * The form for reading: a table with a row for each figure and a column for each log.
  */
+import { inEnglish } from "../platform/counted.ts"
 import type { Percentiles } from "./Distribution.ts"
 import { endTexts } from "./ending.ts"
 import { withoutSharedFolder } from "./headings.ts"
@@ -24,7 +25,6 @@ interface Section {
   readonly rows: ReadonlyArray<Row>
 }
 
-const inEnglish = new Intl.NumberFormat("en-US")
 const withTwoDecimals = new Intl.NumberFormat("en-US", {
   minimumFractionDigits: 2,
   maximumFractionDigits: 2,

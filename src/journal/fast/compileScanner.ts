@@ -112,7 +112,7 @@ const codeFrom = (places: ReadonlyArray<Place>): string => {
 const isSame = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other)
 
 /** The program's text: a function's body. */
-export const scannerCode = (forms: ReadonlyArray<LineForm>): string => {
+const scannerCode = (forms: ReadonlyArray<LineForm>): string => {
   const fields = new Set(
     forms.flatMap(({ items }) => items.flatMap((item) => (item.type === "value" ? [item.field] : []))),
   )
