@@ -106,7 +106,7 @@ const paceline = (load: number) =>
       load,
       created,
       accepted,
-      unknown,
+      unknown: unknown ?? 0,
       elapsedMs: result.elapsedMs,
       age: orderAge,
       tally,

@@ -78,7 +78,7 @@ describe(`reports (seed ${SEED})`, () => {
       const { orders, losses } = summary
       assert.strictEqual(sum("accepted"), orders.accepted)
       assert.strictEqual(sum("expired"), orders.expired)
-      assert.strictEqual(sum("unknown"), orders.unknown - losses.unknown.unfinished)
+      assert.strictEqual(sum("unknown"), (orders.unknown ?? 0) - (losses.unknown.unfinished ?? 0))
       const returned = happenings.filter(({ what }) => what === "refused").length - orders.rejected
       assert.strictEqual(sum("refused"), orders.rejected + returned)
 

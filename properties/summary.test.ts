@@ -65,8 +65,8 @@ interface Figures<Times> {
   readonly accepted: number
   readonly rejected: number
   readonly expired: number
-  readonly unknown: number
-  readonly cancelled: number
+  readonly unknown: number | null
+  readonly cancelled: number | null
   readonly unrecognisedLines: number
   readonly queueWait: Times
   readonly orderAge: Times
@@ -385,8 +385,9 @@ const recomputePython = (lines: ReadonlyArray<PythonRecord>): Found => {
     accepted: among(records, "accepted"),
     rejected: among(records, "rate-limit", "blocked", "nonce"),
     expired: among(records, "queue", "limiter"),
-    unknown: among(records, "unknown"),
-    cancelled: 0,
+    // Those that were answered so; of the others no line tells.
+    unknown: among(records, "unknown") === 0 ? null : among(records, "unknown"),
+    cancelled: null,
     unrecognisedLines: 0,
     keysGone: null,
     run: null,
@@ -405,13 +406,13 @@ const recomputePython = (lines: ReadonlyArray<PythonRecord>): Found => {
         exchange: 0,
       },
       unknown: {
-        timeout: 0,
-        "broken-connection": 0,
+        timeout: null,
+        "broken-connection": null,
         undecodable: 0,
         "server-error": among(records, "unknown"),
-        unfinished: 0,
+        unfinished: null,
       },
-      cancelled: 0,
+      cancelled: null,
     },
     utilisation: {
       ceiling: 100_000 / 1001,

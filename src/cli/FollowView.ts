@@ -48,7 +48,7 @@ const used = ({ ofSafeOptimum }: Summary["utilisation"]): string =>
 
 const lineOf = (summary: Summary, rate: number): string => {
   const { orders, orderAge, totalTimeMs, utilisation } = summary
-  return `${(totalTimeMs / 1000).toFixed(0)} s: ${rate.toFixed(0)} accepted/s (${orders.accepted} of ${orders.created}${used(utilisation)}), ${orders.expired} expired, ${orders.rejected} rejected, ${orders.unknown} unknown or in flight, ${times("order age", orderAge)}`
+  return `${(totalTimeMs / 1000).toFixed(0)} s: ${rate.toFixed(0)} accepted/s (${orders.accepted} of ${orders.created}${used(utilisation)}), ${orders.expired} expired, ${orders.rejected} rejected, ${orders.unknown ?? "-"} unknown or in flight, ${times("order age", orderAge)}`
 }
 
 const viewOf = (summary: Summary, rate: number, rows: number): ReadonlyArray<string> => {
@@ -62,8 +62,8 @@ const viewOf = (summary: Summary, rate: number, rows: number): ReadonlyArray<str
   return [
     `time       ${(totalTimeMs / 1000).toFixed(1)} s`,
     `accepted   ${rate.toFixed(0)}/s, ${summary.averageThroughput.toFixed(1)}/s on average${used(utilisation)}`,
-    `orders     ${orders.accepted} of ${orders.created} accepted, ${orders.unknown} unknown or in flight`,
-    `lost       ${orders.expired} expired, ${orders.rejected} rejected, ${orders.cancelled} cancelled`,
+    `orders     ${orders.accepted} of ${orders.created} accepted, ${orders.unknown ?? "-"} unknown or in flight`,
+    `lost       ${orders.expired} expired, ${orders.rejected} rejected, ${orders.cancelled ?? "-"} cancelled`,
     `errors     ${exceeds} over the limit, ${bans} blocked, ${nonceErrors} nonce`,
     `times      ${times("order age", summary.orderAge)}; ${times("round trip", summary.roundTrip)}`,
     ...shown,

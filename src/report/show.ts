@@ -8,7 +8,7 @@ const two = new Intl.NumberFormat("en-US", { minimumFractionDigits: 2, maximumFr
 /** What is not known. */
 export const NONE = "–"
 
-export const showCount = (value: number): string => whole.format(value)
+export const showCount = (value: number | null): string => (value === null ? NONE : whole.format(value))
 export const showRate = (value: number): string => two.format(value)
 export const showMs = (ms: number | null | undefined): string =>
   ms === null || ms === undefined ? NONE : `${Math.abs(ms) < 10 ? two.format(ms) : one.format(ms)} ms`

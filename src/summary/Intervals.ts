@@ -8,6 +8,7 @@ import {
 } from "./Distribution.ts"
 import { countIntervals } from "./IntervalCounts.ts"
 import type { EventListener } from "./LogOptions.ts"
+import { toldBy } from "./LogStart.ts"
 import { coveredMs, type LogSpan } from "./LogSpan.ts"
 import type { LogKind } from "../journal/LogReader.ts"
 
@@ -25,8 +26,10 @@ export interface Interval {
   readonly accepted: number
   readonly rejected: number
   readonly expired: number
-  readonly unknown: number
-  readonly cancelled: number
+  /** Null where the log cannot say. */
+  readonly unknown: number | null
+  /** Null where the log cannot say. */
+  readonly cancelled: number | null
   /** Rate-limit errors. */
   readonly exceeds: number
   readonly orderAge: Percentiles | null
@@ -66,8 +69,8 @@ export const makeIntervals = (
         accepted,
         rejected,
         expired,
-        unknown,
-        cancelled,
+        unknown: toldBy(kind, unknown),
+        cancelled: toldBy(kind, cancelled),
         exceeds,
         orderAge: taken(orderAge),
         roundTrip: taken(roundTrip),

@@ -54,6 +54,13 @@ const plannedOf = (settings: Settings | undefined, firstMs: number): number => {
   return plannedMs < SECOND_MS ? Infinity : plannedMs
 }
 
+/**
+ * So many as the log tells of; null where it tells of none and would not if there were any. A Python client says nothing of
+ * requests without an answer, nor of what it dropped.
+ */
+export const toldBy = (kind: LogKind, count: number): number | null =>
+  kind === "python-client" && count === 0 ? null : count
+
 export const isTimed = (event: LogEvent): event is TimedEvent =>
   event.type === "outcome" || event.type === "requests"
 

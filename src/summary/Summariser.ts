@@ -13,7 +13,7 @@ import { keysGoneOf } from "./ending.ts"
 import { keyFigures } from "./keyFigures.ts"
 import { emptyTally, type LogTally, tallyEvent } from "./LogTally.ts"
 import { createdByNumber, requestsPerSecond } from "./Numbering.ts"
-import { isTimed, makeLogStartFinder, type LogStart, type LogContext } from "./LogStart.ts"
+import { isTimed, makeLogStartFinder, type LogStart, type LogContext, toldBy } from "./LogStart.ts"
 import { loggedRunOf } from "./loggedRun.ts"
 import { reachFigures } from "./ReachTally.ts"
 import type { Summary } from "./Summary.ts"
@@ -80,8 +80,8 @@ const summaryOf = (counts: Counts, start: LogStart): Summary => {
       accepted: orders.accepted,
       rejected: orders.rejected,
       expired: orders.expired,
-      unknown: orders.unknown + countUnfinished(tally.unfinished),
-      cancelled: orders.cancelled,
+      unknown: toldBy(start.kind, orders.unknown + countUnfinished(tally.unfinished)),
+      cancelled: toldBy(start.kind, orders.cancelled),
     },
     unrecognisedLines: tally.unrecognisedLines,
     run: loggedRunOf(start, tally.hasEnd),
@@ -91,8 +91,14 @@ const summaryOf = (counts: Counts, start: LogStart): Summary => {
     roundTrip: percentilesOf(tally.roundTrip),
     losses: {
       ...tally.losses,
-      unknown: { ...tally.losses.unknown, unfinished: countUnfinished(tally.unfinished) },
-      cancelled: orders.cancelled,
+      unknown: {
+        timeout: toldBy(start.kind, tally.losses.unknown.timeout),
+        "broken-connection": toldBy(start.kind, tally.losses.unknown["broken-connection"]),
+        undecodable: tally.losses.unknown.undecodable,
+        "server-error": tally.losses.unknown["server-error"],
+        unfinished: toldBy(start.kind, countUnfinished(tally.unfinished)),
+      },
+      cancelled: toldBy(start.kind, orders.cancelled),
     },
     utilisation: utilisationOf(averageThroughput, optimum.perSecond(windowsWithOrders(counts, start)), start),
     longestWithoutAcceptance: longestWithout(tally.acceptances, start.firstMs, figures.totalMs),

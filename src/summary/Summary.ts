@@ -45,8 +45,10 @@ export interface Summary {
     readonly accepted: number
     readonly rejected: number
     readonly expired: number
-    readonly unknown: number
-    readonly cancelled: number
+    /** Null where the log cannot say: a Python client's tells only of those that were answered so. */
+    readonly unknown: number | null
+    /** Null where the log cannot say. */
+    readonly cancelled: number | null
   }
   readonly unrecognisedLines: number
   /** What ran, as the log's header has it; null where there is none. */
@@ -65,12 +67,15 @@ export interface Summary {
   readonly writeDelay: Percentiles | null
   /** From the last request to the complete answer; null where the log does not know. */
   readonly roundTrip: Percentiles | null
-  /** Orders that were created and not accepted, by cause. Unfinished are those without an outcome in the log. */
+  /**
+   * Orders that were created and not accepted, by cause; null where the log cannot say. Unfinished are those without an outcome
+   * in the log.
+   */
   readonly losses: {
     readonly expired: Losses["expired"]
     readonly rejected: Losses["rejected"]
-    readonly unknown: Losses["unknown"] & { readonly unfinished: number }
-    readonly cancelled: number
+    readonly unknown: Readonly<Record<keyof Losses["unknown"] | "unfinished", number | null>>
+    readonly cancelled: number | null
   }
   readonly utilisation: Utilisation
   readonly longestWithoutAcceptance: Stretch

@@ -50,7 +50,7 @@ const goneText = ({ keysGone, run }: Summary, isPart: boolean): string | undefin
 const cutText = ({ losses, run }: Summary): string | undefined => {
   if (run === null || run.hasEnd) return undefined
   const { unfinished } = losses.unknown
-  return `no end: killed or still running, ${counted(unfinished, "order")} sent without an outcome`
+  return `no end: killed or still running, ${counted(unfinished ?? 0, "order")} sent without an outcome`
 }
 
 /** What a reader must know of a run's end before its figures, the worst first. */

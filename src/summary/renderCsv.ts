@@ -9,7 +9,7 @@ import type { NamedSummary, Summary } from "./Summary.ts"
 
 type Columns = ReadonlyArray<readonly [name: string, value: CsvValue]>
 
-const under = (name: string, values: Readonly<Record<string, number>>): Columns =>
+const under = (name: string, values: Readonly<Record<string, number | null>>): Columns =>
   Object.entries(values).map(([field, value]) => [`${name}.${field}`, value])
 
 const percentiles = (name: string, known: Percentiles | null): Columns => [

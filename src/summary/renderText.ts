@@ -30,16 +30,19 @@ const withTwoDecimals = new Intl.NumberFormat("en-US", {
   maximumFractionDigits: 2,
 })
 
-const count = (label: string, of: (summary: Summary) => number, note = ""): Row => ({
+const count = (label: string, of: (summary: Summary) => number | null, note = ""): Row => ({
   label,
-  value: (summary) => inEnglish.format(of(summary)),
+  value: (summary) => {
+    const known = of(summary)
+    return known === null ? "-" : inEnglish.format(known)
+  },
   unit: "",
   note,
 })
 
-const loss = (label: string, of: (summary: Summary) => number, note = ""): Row => ({
+const loss = (label: string, of: (summary: Summary) => number | null, note = ""): Row => ({
   ...count(label, of, note),
-  isShown: (logs) => logs.some((summary) => of(summary) !== 0),
+  isShown: (logs) => logs.some((summary) => (of(summary) ?? 0) !== 0),
 })
 
 const perSecond = (label: string, of: (summary: Summary) => number, note: string): Row => ({
@@ -176,12 +179,7 @@ const sections: ReadonlyArray<Section> = [
       count("exceeds", (_) => _.exceeds, "requests over the rate limit"),
       count("bans", (_) => _.bans, "requests refused because the key was blocked"),
       count("nonce errors", (_) => _.nonceErrors, "requests whose nonce came too late"),
-      {
-        label: "nonce jumps",
-        value: (_) => (_.nonceJumps === null ? "-" : inEnglish.format(_.nonceJumps)),
-        unit: "",
-        note: "a key's nonces had to go on further ahead",
-      },
+      count("nonce jumps", (_) => _.nonceJumps, "a key's nonces had to go on further ahead"),
     ],
   },
   {

@@ -5,6 +5,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem, Layer, Path, Schema, Stdio, Stream } from "effect"
 import { inWords } from "../../src/cli/advice.ts"
 import { STANDARD_INPUT } from "../../src/summary/logProblems.ts"
+import { renderSummaries } from "../../src/summary/render.ts"
 import { accepted, acceptedAt, header, sent, summaryOf, summaryOfFile } from "./records.ts"
 
 const fixture = fileURLToPath(new URL("../fixtures/python-client-2x.log", import.meta.url))
@@ -42,8 +43,19 @@ describe("a log in a file", () => {
       }
       const { created, unknown, cancelled, ...rest } = summary.orders
       assert.deepStrictEqual(rest, orders)
-      // The log's numbers run from 0 to 4398.
-      assert.deepStrictEqual([created, unknown, cancelled], [4399, 0, 0])
+      // The log's numbers run from 0 to 4398. Of requests without an answer it would say nothing.
+      assert.deepStrictEqual([created, unknown, cancelled], [4399, null, null])
+      assert.deepStrictEqual(summary.losses.unknown, {
+        timeout: null,
+        "broken-connection": null,
+        undecodable: 0,
+        "server-error": 0,
+        unfinished: null,
+      })
+      assert.isNull(summary.losses.cancelled)
+      const shown = renderSummaries("text", [{ name: "python", summary }])
+      assert.match(shown, /^ +unknown +- +no usable answer/m)
+      assert.match(shown, /^ +cancelled +- +still queued/m)
       assert.isNull(summary.orderAge)
       assert.isNull(summary.roundTrip)
     }).pipe(Effect.provide(NodeServices.layer)),
