@@ -7,7 +7,7 @@ import { exerciseKeys } from "../venues/exercise/exercise.ts"
 import { file } from "./files.ts"
 
 /** The environment variable that holds API keys, separated by commas. */
-const API_KEYS_VARIABLE = "PACELINE_API_KEYS"
+export const API_KEYS_VARIABLE = "PACELINE_API_KEYS"
 
 /** The flag of every command that needs API keys; {@link resolveKeys} reads what it names. */
 export const keysFileFlag = file(

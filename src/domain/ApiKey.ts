@@ -19,7 +19,7 @@ export interface ApiKey extends Credentials {
 }
 
 /** Labels credentials in the order given. */
-const labelCredentials = (credentials: ReadonlyArray<Credentials>): ReadonlyArray<ApiKey> =>
+export const labelCredentials = (credentials: ReadonlyArray<Credentials>): ReadonlyArray<ApiKey> =>
   credentials.map((each, index) => ({ label: `key-${index + 1}`, ...each }))
 
 /** The same for secrets that stand alone. */
