@@ -27,6 +27,9 @@ export const longLogs: fc.Arbitrary<Log> = fc.record({
   lostOf: fc.constantFrom(0, 0, 1, 2, 1000),
 })
 
+/** Found: what comes before a log's first end was kept for ever. */
+export const NO_END_AT_ALL: Log = { keys: 1, gapMs: 0, lostOf: 1 }
+
 interface Listener {
   readonly add: (event: LogEvent) => void
 }

@@ -110,6 +110,9 @@ const summaryOf = (counts: Counts, start: LogStart): Summary => {
   }
 }
 
+/** So many events are kept until the start is known: its records are at most 1024, its requests far fewer than this. */
+const MAX_PRELUDE = 100_000
+
 export interface Summariser {
   readonly add: (event: LogEvent) => void
   /**
@@ -162,8 +165,11 @@ export const makeSummariser = (options: LogContext): Summariser => {
     })
 
   const take = (event: TimedEvent | LogEnded | OptimumInput): void => {
-    if (start === undefined || counts === undefined) prelude.push(event)
-    else counts = count(counts, event, start)
+    if (start === undefined || counts === undefined) {
+      // A log that tells of no end has no start, however long it is: then no optimum is played either.
+      if (prelude.length < MAX_PRELUDE || (event.type !== "order" && event.type !== "request"))
+        prelude.push(event)
+    } else counts = count(counts, event, start)
   }
 
   const readTransit = makeTransitReader((passage) => take({ type: "request", passage }))
