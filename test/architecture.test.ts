@@ -102,6 +102,16 @@ describe("the imports of src/", () => {
     expect(KNOWN_OFFENCES.filter((edge) => !offences.has(edge))).toEqual([])
   })
 
+  it("lead to a venue's emulated side from the emulator alone, and from there to nothing that the client counts or signs with", () => {
+    const isEmulated = (file: string) => /^venues\/.*emulated\w*\.ts$/i.test(file)
+    const imports = importsOf()
+    const into = imports.filter(({ from, to }) => isEmulated(to) && !isEmulated(from))
+    expect(into.length).toBeGreaterThan(3)
+    expect(into.filter(({ from }) => folderOf(from) !== "exchange")).toEqual([])
+    const outOf = imports.filter(({ from, to }) => isEmulated(from) && !isEmulated(to))
+    expect(outOf.filter(({ to }) => !["domain", "http"].includes(folderOf(to)))).toEqual([])
+  })
+
   it.each([
     ["dispatch/Lane.ts", "simulation/Delay.ts", "the client imports nothing of the program around it"],
     ["platform/Random.ts", "cli/Flags.ts", "the client imports nothing of the program around it"],

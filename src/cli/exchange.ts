@@ -8,13 +8,17 @@ import { counted } from "../platform/counted.ts"
 import { rulesText } from "./runWords.ts"
 import type { ExchangeTally } from "../exchange/ArrivalTally.ts"
 import { noRecord, openRecord } from "../exchange/ExchangeRecord.ts"
+import { demoKeys } from "../exchange/demoKeys.ts"
 import type { ExchangeOptions } from "../exchange/ExchangeServer.ts"
 import { alignColumns } from "../platform/alignColumns.ts"
 import { freshSeed } from "../platform/Random.ts"
+import { VENUE_NAMES } from "../venues/venues.ts"
+import { checkVenueFlags, serveVenue, showVenueTally } from "./emulate.ts"
 import { refuse } from "./errors.ts"
 import { exchangeMillis, isLoopback, LONGEST_DELAY, LONGEST_WINDOW } from "./checks.ts"
 import { duration, faults, integer, parsed, rules, rulesOf, seed } from "./Flags.ts"
 import { fileToWrite, isSameFile } from "./files.ts"
+import { oneOf } from "./faultParts.ts"
 import { FAULT_FORMS, printFault } from "./faultSpec.ts"
 import { keysFileFlag, resolveKeys } from "./keys.ts"
 import { quote } from "../platform/quote.ts"
@@ -55,8 +59,11 @@ export const showTally = (tally: ExchangeTally): string =>
     `requests with an unknown key: ${tally.unknownKey}; accepted order ids that had been accepted before: ${tally.repeatedOrders} (each run of the exercise's order source counts from 0)`,
   ].join("\n")
 
-/** The tally for programs: one line of JSON. */
-const tallyLine = (tally: ExchangeTally): string => JSON.stringify({ type: "tally", ...tally })
+/** A tally for people, and for programs: one line of JSON. */
+const wordsOf =
+  <Tally extends object>(show: (tally: Tally) => string) =>
+  (tally: Tally): string =>
+    `${show(tally)}\n${JSON.stringify({ type: "tally", ...tally })}`
 
 const serve = Effect.fnUntraced(function* (options: ExchangeOptions) {
   const { faults = [] } = options
@@ -98,6 +105,11 @@ export const exchange = Command.make(
       max: 65_535,
       default: "9999",
     }),
+    venue: parsed("venue", VENUE_NAMES.join("|"), oneOf(VENUE_NAMES), {
+      description:
+        "Whose protocol, limits, bans and errors to emulate; all but the exercise have limits of their own and demo keys, which it prints: docs/venues.md",
+      default: "exercise",
+    }),
     keysFile: keysFileFlag,
     ...rules,
     maxDelay: duration("max-delay", {
@@ -118,6 +130,8 @@ export const exchange = Command.make(
     ),
   },
   Effect.fnUntraced(function* (flags) {
+    const { venue } = flags
+    if (venue !== "exercise") yield* checkVenueFlags(venue, flags)
     yield* exchangeMillis("--window", flags.window, LONGEST_WINDOW)
     yield* exchangeMillis("--max-delay", flags.maxDelay, LONGEST_DELAY)
     if (
@@ -129,42 +143,45 @@ export const exchange = Command.make(
         `--record and --keys-file name the same file, ${quote(flags.record.value)}; write the record to another`,
       )
     }
-    const options = {
+    const settings = {
       host: flags.host,
       port: flags.port,
-      keys: yield* resolveKeys(flags.keysFile),
-      ...(yield* rulesOf(flags)),
       maxDelay: flags.maxDelay,
       seed: yield* Option.match(flags.seed, { onNone: () => freshSeed, onSome: Effect.succeed }),
       faults: flags.faults,
     }
-    let seen: Effect.Effect<ExchangeTally> | undefined
+    const rules = yield* rulesOf(flags)
+    const keys = venue === "exercise" ? yield* resolveKeys(flags.keysFile) : demoKeys
+    let seen: Effect.Effect<string> | undefined
     yield* Effect.gen(function* () {
       const record = Option.isNone(flags.record) ? noRecord : yield* openRecord(flags.record.value)
-      const running = yield* serve({ ...options, record })
-      seen = running.tally
-      yield* warnOfHost(options.host)
+      seen =
+        venue === "exercise"
+          ? Effect.map((yield* serve({ ...settings, ...rules, keys, record })).tally, wordsOf(showTally))
+          : Effect.map(
+              (yield* serveVenue(venue, { ...settings, keys, record })).tally,
+              wordsOf(showVenueTally),
+            )
+      yield* warnOfHost(settings.host)
       return yield* record.failed
     }).pipe(
       Effect.scoped,
       // Outside of the scope: by now everything in flight is answered and counted.
-      Effect.onInterrupt(() =>
-        seen === undefined
-          ? Effect.void
-          : Effect.flatMap(seen, (tally) => Console.log(`${showTally(tally)}\n${tallyLine(tally)}`)),
-      ),
+      Effect.onInterrupt(() => (seen === undefined ? Effect.void : Effect.flatMap(seen, Console.log))),
     )
   }),
 ).pipe(
   Command.withDescription(
-    "Serves the exchange's protocol until stopped, then prints what it saw, as text and as one line of JSON.",
+    "Serves the exchange's protocol, or a venue's, until stopped, then prints what it saw, as text and as one line of JSON.",
   ),
-  Command.withShortDescription("Serve the exchange's protocol"),
+  Command.withShortDescription("Serve the exchange's protocol, or a venue's"),
   examples({
     "paceline exchange": "The exercise's exchange, for any client of the exercise",
     "paceline exchange --port 0 --max-delay 5ms --seed 1": "A quicker one on a free port",
     "paceline exchange --limit 20/1s --limit bucket:60,decay=1/s@account+symbol":
       "One that counts in two ways at once: a request passes both or neither",
+    "paceline exchange --venue binance":
+      "An emulated Binance Spot, to try any bot against: give the bot this address and the credentials that it prints",
     "paceline exchange --fault lost-answer:0.01 --fault spike:0.05:300ms --seed 1":
       "One that loses answers and delays requests, the same ones each time",
     "paceline exchange --fault status:1:503:retry-after=2s:at=10s:for=5s --fault restart:every=1m":

@@ -7,7 +7,7 @@
  */
 import { DateTime, Deferred, Effect, Exit, FileSystem, type PlatformError, Schema, Semaphore } from "effect"
 import { openProblem, problemOf } from "../platform/FileProblem.ts"
-import type { Ruling } from "./ExchangeModel.ts"
+import type { RejectReason } from "../domain/Outcome.ts"
 
 /** One judged request. The file says when as `at`, in ISO 8601 and UTC. */
 export interface RecordEntry {
@@ -17,7 +17,7 @@ export interface RecordEntry {
   readonly id: string
   /** As it was sent; null where it was missing. */
   readonly nonce: string | null
-  readonly verdict: Ruling
+  readonly verdict: "accepted" | RejectReason
   /** Of the wall clock, when it was judged. */
   readonly atEpochMs: number
 }

@@ -4,9 +4,20 @@
  */
 import type { Server } from "node:http"
 import type { Socket } from "node:net"
+import type { EmulatedRequest, EmulatedVenue } from "../venues/Emulated.ts"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
-import { Deferred, Duration, Effect, Predicate, Schedule, Schema } from "effect"
+import {
+  type ByteSize,
+  Deferred,
+  Duration,
+  Effect,
+  Option,
+  Predicate,
+  Schedule,
+  Schema,
+  type Scope,
+} from "effect"
 import { HttpMiddleware, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { NetAddress } from "effect/net"
 import { type ExchangeTally, makeArrivalTally } from "./ArrivalTally.ts"
@@ -19,14 +30,26 @@ import {
   watchConnections,
 } from "./ExchangeLimits.ts"
 import { playCut } from "./faults/Cut.ts"
-import { type ExchangeSettings, makeJudge, type Reply } from "./Judge.ts"
-import { type Parameters, parametersOf } from "./parameters.ts"
+import { makeExerciseProtocol } from "./ExerciseProtocol.ts"
+import {
+  type EmulatorSettings,
+  type ExchangeSettings,
+  type JudgeOptions,
+  makeJudge,
+  type Reply,
+} from "./Judge.ts"
+import { bodyOf, type Parameters, parametersOf } from "./parameters.ts"
+import { makeVenueProtocol, type VenueProtocol } from "./VenueProtocol.ts"
+import { makeVenueTally, type VenueTally } from "./VenueTally.ts"
 
 /** Where the exchange takes orders. */
 const REQUEST_PATH = "/api/request"
 
-/** An exchange, and where it is served. */
-export interface ExchangeOptions extends ExchangeSettings {
+/** Where an emulated venue tells what it has counted, as JSON. */
+export const COUNTERS_PATH = "/__paceline/counters"
+
+/** Where an exchange is served. */
+export interface ServedAt {
   readonly host: string
   /** 0 for any free port. */
   readonly port: number
@@ -34,12 +57,20 @@ export interface ExchangeOptions extends ExchangeSettings {
   readonly resources?: Partial<ExchangeLimits>
 }
 
+/** The exercise's exchange, and where it is served. */
+export interface ExchangeOptions extends ExchangeSettings, ServedAt {}
+
+/** An emulated venue, and where it is served. */
+export interface VenueOptions extends EmulatorSettings, ServedAt {
+  readonly venue: EmulatedVenue
+}
+
 /** A running exchange. */
-export interface Exchange {
-  /** Where to send orders, such as `http://127.0.0.1:9999/api/request`. */
+export interface Exchange<Tally = ExchangeTally> {
+  /** Where to send orders, such as `http://127.0.0.1:9999/api/request`; a venue's base address. */
   readonly url: string
   /** What the exchange has seen up to now. Complete once the scope is closed. */
-  readonly tally: Effect.Effect<ExchangeTally>
+  readonly tally: Effect.Effect<Tally>
   /** How many connections are open. */
   readonly connections: Effect.Effect<number>
 }
@@ -52,7 +83,7 @@ export class ExchangeNotServed extends Schema.TaggedError<ExchangeNotServed>()("
 /** Beyond the delays of what is in flight, how long a stop waits before it cuts connections. */
 const STOP_GRACE_MS = 1_000
 
-const whyNotServed = (options: ExchangeOptions, cause: unknown): ExchangeNotServed => {
+const whyNotServed = (options: ServedAt, cause: unknown): ExchangeNotServed => {
   const address = `${NetAddress.formatUrlHostString(options.host)}:${options.port}`
   const code = Predicate.hasProperty(cause, "code") ? String(cause.code) : "unknown error"
   const because =
@@ -95,28 +126,44 @@ interface Stopping {
   readonly wait: Effect.Effect<void>
 }
 
-/** Answers one request after another: what goes over the connection, or what cuts it. */
-const makeReply =
-  (judge: (parameters: Parameters) => Effect.Effect<Reply>, limits: ExchangeLimits) =>
-  (request: HttpServerRequest.HttpServerRequest): Effect.Effect<Reply> => {
-    const refuse = (answer: ExchangeAnswer, headers = {}) =>
-      Effect.succeed<Reply>({ type: "answer", answer, headers })
-    if (request.url.length > limits.targetLength) return refuse(targetTooLong)
+/** Answers one request: what goes over the connection, or what cuts it. */
+type Answer = (request: HttpServerRequest.HttpServerRequest) => Effect.Effect<Reply>
+
+const refuse = (answer: ExchangeAnswer, headers = {}) =>
+  Effect.succeed<Reply>({ type: "answer", answer, headers })
+
+const answerExercise =
+  (judge: (parameters: Parameters) => Effect.Effect<Reply>, maxBody: ByteSize.ByteSize): Answer =>
+  (request) => {
     const [path = "", ...query] = request.url.split("?")
     if (path !== REQUEST_PATH) return refuse(notFound)
     if (request.method !== "GET") return refuse(methodNotAllowed, { allow: "GET" })
-    return Effect.matchEffect(parametersOf(request, query.join("?"), limits.body), {
+    return Effect.matchEffect(parametersOf(request, query.join("?"), maxBody), {
       onFailure: (answer) => refuse(answer),
       onSuccess: judge,
     })
   }
 
+const answerVenue =
+  (
+    judge: (request: EmulatedRequest) => Effect.Effect<Reply>,
+    { counters }: VenueProtocol,
+    maxBody: ByteSize.ByteSize,
+  ): Answer =>
+  (request) => {
+    const { headers, method } = request
+    const [path = "", ...query] = request.url.split("?")
+    if (path === COUNTERS_PATH)
+      return Effect.suspend(() => refuse({ status: 200, body: JSON.stringify({ counters: counters() }) }))
+    const address = Option.getOrElse(request.remoteAddress, () => "")
+    return Effect.matchEffect(method === "GET" ? Effect.succeed("") : bodyOf(request, maxBody), {
+      onFailure: (answer) => refuse(answer),
+      onSuccess: (body) => judge({ method, path, query: query.join("?"), headers, body, address }),
+    })
+  }
+
 /** The handler of all requests. */
-const makeApp = (
-  reply: (request: HttpServerRequest.HttpServerRequest) => Effect.Effect<Reply>,
-  connections: Connections,
-  stopping: Stopping,
-) => {
+const makeApp = (reply: Answer, connections: Connections, stopping: Stopping) => {
   const serveOne = Effect.fnUntraced(function* (
     request: HttpServerRequest.HttpServerRequest,
     socket: Socket,
@@ -145,19 +192,19 @@ const makeApp = (
   )
 }
 
-/**
- * Serves an exchange until the scope closes. Then it takes no more connections, answers what is in flight,
- * closes idle connections and frees the port. A client that hangs up does not undo its request: an order that
- * has reached the exchange is judged and counted all the same, as on a real one.
- *
- * Nothing is logged or traced: URLs carry API keys.
- */
-export const make = Effect.fnUntraced(function* (options: ExchangeOptions) {
+/** What a protocol is served with. */
+interface Service<R> {
+  readonly options: ServedAt & Pick<EmulatorSettings, "maxDelay">
+  readonly path: string
+  /** Makes what answers. */
+  readonly makeAnswer: (
+    options: Pick<JudgeOptions, "onRestart" | "stopping">,
+    maxBody: ByteSize.ByteSize,
+  ) => Effect.Effect<Answer, never, R>
+}
+
+const serve = Effect.fnUntraced(function* <R>({ makeAnswer, options, path }: Service<R>) {
   const limits = { ...defaultLimits, ...options.resources }
-  const tally = makeArrivalTally(
-    options.keys.map((key) => key.label),
-    Math.floor(Duration.toMillis(options.window)),
-  )
   const nodeServer = makeNodeServer(limits)
   const connections = watchConnections(nodeServer, limits)
   const stopped = Deferred.makeUnsafe<void>()
@@ -181,14 +228,11 @@ export const make = Effect.fnUntraced(function* (options: ExchangeOptions) {
       Effect.ignore,
     )
   })
-  const judge = yield* makeJudge({
-    ...options,
-    tally,
-    stopping: stopping.wait,
-    onRestart,
-  })
+  const answer = yield* makeAnswer({ stopping: stopping.wait, onRestart }, limits.body)
+  const reply: Answer = (request) =>
+    request.url.length > limits.targetLength ? refuse(targetTooLong) : answer(request)
   yield* server
-    .serve(makeApp(makeReply(judge, limits), connections, stopping))
+    .serve(makeApp(reply, connections, stopping))
     .pipe(Effect.provideService(HttpMiddleware.TracerDisabledWhen, () => true))
 
   const grace = Duration.sum(Duration.times(options.maxDelay, 2), Duration.millis(STOP_GRACE_MS))
@@ -204,11 +248,49 @@ export const make = Effect.fnUntraced(function* (options: ExchangeOptions) {
       }),
     ),
   )
-
-  const exchange: Exchange = {
-    url: `${NetAddress.formatUrlUnsafe(server.address)}${REQUEST_PATH}`,
-    tally: Effect.sync(tally.read),
+  return {
+    url: `${NetAddress.formatUrlUnsafe(server.address)}${path}`,
     connections: Effect.sync(connections.count),
   }
-  return exchange
+})
+
+/**
+ * Serves the exercise's exchange until the scope closes. Then it takes no more connections, answers what is in flight,
+ * closes idle connections and frees the port. A client that hangs up does not undo its request: an order that
+ * has reached the exchange is judged and counted all the same, as on a real one.
+ *
+ * Nothing is logged or traced: URLs carry API keys.
+ */
+export const make = Effect.fnUntraced(function* (
+  options: ExchangeOptions,
+): Effect.fn.Return<Exchange, ExchangeNotServed, Scope.Scope> {
+  const tally = makeArrivalTally(
+    options.keys.map((key) => key.label),
+    Math.floor(Duration.toMillis(options.window)),
+  )
+  const served = yield* serve({
+    options,
+    path: REQUEST_PATH,
+    makeAnswer: Effect.fnUntraced(function* (more, maxBody) {
+      const protocol = yield* makeExerciseProtocol({ ...options, tally })
+      return answerExercise(yield* makeJudge({ ...options, ...more, tally }, protocol), maxBody)
+    }),
+  })
+  return { ...served, tally: Effect.sync(tally.read) }
+})
+
+/** Serves an emulated venue in the same way, and its counters at {@link COUNTERS_PATH}. */
+export const makeVenue = Effect.fnUntraced(function* (
+  options: VenueOptions,
+): Effect.fn.Return<Exchange<VenueTally>, ExchangeNotServed, Scope.Scope> {
+  const tally = makeVenueTally(options.keys.map((key) => key.label))
+  const served = yield* serve({
+    options,
+    path: "",
+    makeAnswer: Effect.fnUntraced(function* (more, maxBody) {
+      const protocol = yield* makeVenueProtocol({ ...options, tally })
+      return answerVenue(yield* makeJudge({ ...options, ...more, tally }, protocol), protocol, maxBody)
+    }),
+  })
+  return { ...served, tally: Effect.sync(tally.read) }
 })

@@ -6,39 +6,28 @@
  * busy the machine is.
  */
 import { Clock, Duration, Effect, type Scope } from "effect"
-import type { LimitSettings } from "../domain/LimitSpec.ts"
 import type { ApiKey } from "../domain/ApiKey.ts"
+import type { LimitSettings } from "../domain/LimitSpec.ts"
 import { nowMs, nowMsUnsafe, sleepUntil } from "../platform/Monotonic.ts"
 import { seededRandom, wholeUpTo } from "../platform/Random.ts"
 import { TimeHeap } from "../platform/TimeHeap.ts"
-import { type ExchangeRules, exerciseRules } from "../venues/exercise/exercise.ts"
-import type { ArrivalTally } from "./ArrivalTally.ts"
-import { answerTo, type ExchangeAnswer, unknownKey } from "./ExchangeAnswer.ts"
+import type { ExchangeAnswer } from "./ExchangeAnswer.ts"
 import { type ExchangeRecord, noRecord } from "./ExchangeRecord.ts"
-import { ScopedCounters } from "./counters/ScopedCounters.ts"
 import type { Cut } from "./faults/Cut.ts"
-import type { Fault, MomentFault } from "./faults/Fault.ts"
+import type { Fault, FaultKind, Garbling, MomentFault } from "./faults/Fault.ts"
 import { makeFaultPlan, type RequestFaults, type Spoiling } from "./faults/FaultPlan.ts"
-import { quotaHeaders } from "./faults/quotaHeaders.ts"
 import { nextMoment } from "./faults/When.ts"
-import { failing, garbled, type WrongAnswer } from "./faults/wrongAnswer.ts"
-import { costOf, type Parameters } from "./parameters.ts"
-import { Register, type RegisteredKey } from "./Register.ts"
+import { failing, type WrongAnswer } from "./faults/wrongAnswer.ts"
+import type { Answered, Protocol } from "./Protocol.ts"
 
 /** What becomes of a request. */
 export type Reply =
-  | {
-      readonly type: "answer"
-      readonly answer: ExchangeAnswer
-      readonly headers?: Readonly<Record<string, string>>
-    }
+  | Answered
   | { readonly type: "wrong"; readonly answer: WrongAnswer }
   | { readonly type: "cut"; readonly cut: Cut }
 
-type Answered = Extract<Reply, { readonly type: "answer" }>
-
-/** What an exchange is like. */
-export interface ExchangeSettings extends LimitSettings {
+/** What an exchange is like, whatever its rules. */
+export interface EmulatorSettings {
   /** The keys it knows. */
   readonly keys: ReadonlyArray<ApiKey>
   /** The longest delay each way, in whole milliseconds. */
@@ -51,8 +40,12 @@ export interface ExchangeSettings extends LimitSettings {
   readonly record?: ExchangeRecord
 }
 
-export interface JudgeOptions extends ExchangeSettings {
-  readonly tally: ArrivalTally
+/** What the exercise's exchange is like. */
+export interface ExchangeSettings extends EmulatorSettings, LimitSettings {}
+
+export interface JudgeOptions extends EmulatorSettings {
+  /** Told of faults that are played. */
+  readonly tally: { readonly played: (kind: FaultKind, times?: number) => void }
   /** The exchange has just forgotten everything, and its connections with it; nobody shall listen for `downMs`. */
   readonly onRestart: (downMs: number) => Effect.Effect<void>
   /** Waits until the exchange is being stopped: what a spike holds up by then never arrives. */
@@ -60,8 +53,9 @@ export interface JudgeOptions extends ExchangeSettings {
 }
 
 const silence: Reply = { type: "cut", cut: { type: "silence" } }
+/** What is spoilt of a request that nobody judged. */
+const NOTHING: Answered = { type: "answer", answer: { status: 500, body: "" } }
 const closing: Reply = { type: "cut", cut: { type: "close" } }
-const refusedKey: Answered = { type: "answer", answer: unknownKey }
 
 /** Whether a fault keeps a request from being judged. */
 const losesRequest = (spoiling: Spoiling | undefined): boolean =>
@@ -71,8 +65,8 @@ const losesRequest = (spoiling: Spoiling | undefined): boolean =>
 const spoil = (
   { fault, garbling, share }: Spoiling,
   answer: ExchangeAnswer,
-  reqId: string,
   wallMs: number,
+  garbled: (garbling: Garbling) => WrongAnswer,
 ): Reply => {
   switch (fault.kind) {
     case "lost-request":
@@ -82,19 +76,18 @@ const spoil = (
     case "truncated":
       return { type: "cut", cut: { type: fault.kind, answer, share } }
     case "garbled":
-      return { type: "wrong", answer: garbled(garbling, reqId) }
+      return { type: "wrong", answer: garbled(garbling) }
     case "status":
       return { type: "wrong", answer: failing(fault, wallMs) }
   }
 }
 
 /** What all requests share. */
-interface Court {
+interface Court<Request> {
   readonly options: JudgeOptions
-  readonly record: ExchangeRecord
-  readonly clock: Clock.Clock
-  readonly rules: ExchangeRules
-  readonly register: Register
+  readonly protocol: Protocol<Request>
+  /** How often the exchange was restarted: a request of an earlier life is forgotten. */
+  life: number
   /** What happens at which time. */
   readonly agenda: TimeHeap<() => void>
   readonly startMs: number
@@ -110,109 +103,85 @@ const runDue = Effect.fnUntraced(function* (agenda: TimeHeap<() => void>, dueMs:
   }
 })
 
-const playMoments = Effect.fnUntraced(function* (court: Court, fault: MomentFault) {
-  const { agenda, options, register, startMs } = court
+const playMoments = Effect.fnUntraced(function* <Request>(court: Court<Request>, fault: MomentFault) {
+  const { agenda, options, protocol, startMs } = court
   let atMs: number | undefined = -1
   while ((atMs = nextMoment(fault.when, atMs)) !== undefined) {
     agenda.add(startMs + atMs, () => {
-      if (register.play(fault)) options.tally.played(fault.kind)
+      if (fault.kind === "restart") court.life += 1
+      if (protocol.play(fault)) options.tally.played(fault.kind)
     })
     yield* runDue(agenda, startMs + atMs)
     if (fault.kind === "restart") yield* options.onRestart(fault.when.forMs ?? 0)
   }
 })
 
-/** A request of a known key. */
-interface KnownRequest {
-  readonly key: RegisteredKey
-  readonly parameters: Parameters
+/** A request on its way in. */
+interface Incoming<Request> {
+  readonly request: Request
   readonly faults: RequestFaults
   /** When it arrives. */
   readonly atMs: number
 }
 
-/** Judges a request, now that it arrives, and counts and records it. */
-const decide = (court: Court, { key, parameters, faults, atMs }: KnownRequest): Answered => {
-  const { clock, options, record, register, rules } = court
-  const { nonce, reqId = "" } = parameters
-  if (faults.blocks) register.block(key)
-  const { address, param } = parameters
-  const ruling = register.judge(key, nonce, atMs, { address, cost: costOf(parameters), param })
-  options.tally.arrived(key.label, ruling, atMs, reqId)
-  const wallMs = clock.currentTimeMillisUnsafe()
-  const atEpochMs = wallMs - (nowMsUnsafe(clock) - atMs)
-  record.add({ key: key.label, id: reqId, nonce: nonce ?? null, verdict: ruling, atEpochMs })
-  const answer = answerTo(ruling, reqId)
-  if (faults.quota === undefined) return { type: "answer", answer }
-  const judgedMs = atMs + register.clockStepMs
-  const headers = quotaHeaders(faults.quota, rules, key.usage, ruling, judgedMs, wallMs)
-  return { type: "answer", answer, headers }
-}
-
 /** Waits for a request's arrival: what it is answered, or undefined where a restart or a stop came first. */
-const judge = Effect.fnUntraced(function* (court: Court, request: KnownRequest, life: number) {
-  const { agenda, options, register } = court
+const judge = Effect.fnUntraced(function* <Request>(
+  court: Court<Request>,
+  { atMs, faults, request }: Incoming<Request>,
+  life: number,
+) {
+  const { agenda, options, protocol } = court
   let answered: Answered | undefined
-  const arrival = agenda.add(request.atMs, () => {
-    if (register.life === life) answered = decide(court, request)
+  const arrival = agenda.add(atMs, () => {
+    if (court.life === life) answered = protocol.judge(request, atMs, faults)
   })
-  const arrived = runDue(agenda, request.atMs)
-  yield* request.faults.spikes === 0
+  const arrived = runDue(agenda, atMs)
+  yield* faults.spikes === 0
     ? arrived
     : Effect.raceFirst(Effect.interruptible(arrived), Effect.interruptible(options.stopping))
   agenda.remove(arrival)
   return answered
 })
 
-const countFaults = (tally: ArrivalTally, faults: RequestFaults): void => {
+const countFaults = (tally: JudgeOptions["tally"], faults: RequestFaults): void => {
   tally.played("spike", faults.spikes)
   if (faults.blocks) tally.played("block")
   if (faults.quota !== undefined) tally.played("quota")
 }
 
 /** Makes what judges requests until the scope closes. */
-export const makeJudge = Effect.fnUntraced(function* (
+export const makeJudge = Effect.fnUntraced(function* <Request>(
   options: JudgeOptions,
-): Effect.fn.Return<(parameters: Parameters) => Effect.Effect<Reply>, never, Scope.Scope> {
+  protocol: Protocol<Request>,
+): Effect.fn.Return<(request: Request) => Effect.Effect<Reply>, never, Scope.Scope> {
   const clock = yield* Clock.Clock
   const { faults: faultsToPlay = [], record = noRecord, seed, tally } = options
-  const windowMs = Math.floor(Duration.toMillis(options.window))
-  const rules = { ...exerciseRules, limit: options.limit, windowMs, nonces: options.nonces }
   const maxDelayMs = Math.floor(Duration.toMillis(options.maxDelay))
   const delays = yield* seededRandom(seed, "exchange delays")
   const plan = yield* makeFaultPlan(faultsToPlay, seed)
   const startMs = nowMsUnsafe(clock)
-  const { limits } = options
-  // Windows on the exchange's clock begin when the wall clock shows a whole number of them.
-  const phaseMs = Math.round(startMs - clock.currentTimeMillisUnsafe())
-  const register = new Register(options.keys, rules, yield* seededRandom(seed, "fault block-key whom"), () =>
-    limits === undefined ? undefined : new ScopedCounters(limits, phaseMs),
-  )
-  const court: Court = { options, record, clock, rules, register, agenda: new TimeHeap(), startMs }
+  const court: Court<Request> = { options, protocol, life: 0, agenda: new TimeHeap(), startMs }
   yield* Effect.forEach(plan.moments, (fault) => Effect.forkScoped(playMoments(court, fault)), {
     discard: true,
   })
 
-  return Effect.fnUntraced(function* (parameters: Parameters): Effect.fn.Return<Reply> {
+  return Effect.fnUntraced(function* (request: Request): Effect.fn.Return<Reply> {
     // Drawn together, when it comes in: the n-th request has the same delays however the requests overlap.
     const incomingMs = wholeUpTo(delays, maxDelayMs)
     const outgoingMs = wholeUpTo(delays, maxDelayMs)
     const receivedMs = yield* nowMs
-    const { life } = register
+    const { life } = court
     const faults = plan.next(receivedMs - startMs)
     const stall = plan.stall(receivedMs - startMs)
     countFaults(tally, faults)
 
-    const key = register.find(parameters.apiKey)
-    let reply: Answered | undefined = refusedKey
+    let reply: Answered | undefined
     let dueMs = receivedMs + outgoingMs
     if (losesRequest(faults.spoiling) || stall?.judged === false) {
       dueMs += incomingMs
-    } else if (key === undefined) {
-      tally.unknownKey()
-    } else {
+    } else if ((reply = protocol.unjudged(request)) === undefined) {
       const atMs = receivedMs + incomingMs + faults.spikeMs
-      reply = yield* judge(court, { key, parameters, faults, atMs }, life)
+      reply = yield* judge(court, { request, faults, atMs }, life)
       if (reply === undefined) return closing
       dueMs = atMs + outgoingMs
     }
@@ -220,13 +189,16 @@ export const makeJudge = Effect.fnUntraced(function* (
     yield* sleepUntil(dueMs)
 
     // Its connection is gone, or about to go.
-    if (register.life !== life || !isRecorded) return closing
+    if (court.life !== life || !isRecorded) return closing
     if (stall !== undefined || plan.stall((yield* nowMs) - startMs) !== undefined) {
       tally.played("stall")
       return silence
     }
-    if (faults.spoiling === undefined) return reply
+    if (faults.spoiling === undefined) return reply ?? closing
     tally.played(faults.spoiling.fault.kind)
-    return spoil(faults.spoiling, reply.answer, parameters.reqId ?? "", clock.currentTimeMillisUnsafe())
+    const { answer } = reply ?? NOTHING
+    return spoil(faults.spoiling, answer, clock.currentTimeMillisUnsafe(), (garbling) =>
+      protocol.garbled(garbling, request, answer),
+    )
   })
 })

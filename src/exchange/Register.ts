@@ -19,8 +19,6 @@ export interface RegisteredKey {
 export type RequestFacts = Omit<CountedRequest, "key">
 
 export class Register {
-  /** How often the exchange was restarted: a request of an earlier life is forgotten. */
-  life = 0
   /** How far the exchange's clock has jumped, in milliseconds. */
   clockStepMs = 0
   readonly #rules: ExchangeRules
@@ -70,7 +68,6 @@ export class Register {
   play(fault: MomentFault): boolean {
     switch (fault.kind) {
       case "restart":
-        this.life += 1
         for (const key of this.#keys.values()) key.usage = emptyKey(this.#rules)
         this.#counters = this.#makeCounters()
         return true

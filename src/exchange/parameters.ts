@@ -34,6 +34,18 @@ const bodyProblem = (error: HttpServerError.HttpServerError): ExchangeAnswer =>
     ? bodyTooLarge
     : unreadableBody
 
+/** A request's body, or what is wrong with it. */
+export const bodyOf = (
+  request: HttpServerRequest.HttpServerRequest,
+  maxBody: ByteSize.ByteSize,
+): Effect.Effect<string, ExchangeAnswer> =>
+  request.text.pipe(
+    Effect.provideService(HttpIncomingMessage.MaxBodySize, maxBody),
+    // An order whose body is not here yet has not reached the exchange: hanging up undoes it.
+    Effect.interruptible,
+    Effect.mapError(bodyProblem),
+  )
+
 /** Reads the parameters, or says what is wrong with the body. The body is read only where it is needed. */
 export const parametersOf = (
   request: HttpServerRequest.HttpServerRequest,
@@ -47,11 +59,7 @@ export const parametersOf = (
   if (isComplete || !FORM.test(request.headers["content-type"] ?? "")) {
     return Effect.succeed(parameters)
   }
-  return request.text.pipe(
-    Effect.provideService(HttpIncomingMessage.MaxBodySize, maxBody),
-    // An order whose body is not here yet has not reached the exchange: hanging up undoes it.
-    Effect.interruptible,
-    Effect.mapError(bodyProblem),
-    Effect.map((text) => readParameters(address, fromQuery, new URLSearchParams(text))),
+  return Effect.map(bodyOf(request, maxBody), (text) =>
+    readParameters(address, fromQuery, new URLSearchParams(text)),
   )
 }

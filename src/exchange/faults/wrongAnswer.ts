@@ -28,20 +28,25 @@ export const failing = ({ code, retryAfterMs, retryAs }: Status, wallMs: number)
   headers: retryAfterMs === undefined ? {} : { "retry-after": retryAfter(retryAfterMs, retryAs, wallMs) },
 })
 
-/** A success that makes no sense for the order `reqId`. */
-export const garbled = (garbling: Garbling, reqId: string): WrongAnswer => {
-  const acceptance = (id: string) => JSON.stringify({ status: "OK", req_id: id })
+/** A success that makes no sense, in place of a text; `mistaken` is the same about another order. */
+export const garbledText = (garbling: Garbling, text: string, mistaken: string): WrongAnswer => {
   const success = { status: 200, contentType: JSON_TYPE, headers: {} }
   switch (garbling) {
     case "text":
-      return { ...success, body: bytes(acceptance(reqId).slice(0, -3)) }
+      return { ...success, body: bytes(text.slice(0, -3)) }
     case "id":
-      return { ...success, body: bytes(acceptance(`not-${reqId}`)) }
+      return { ...success, body: bytes(mistaken) }
     case "encoding":
-      return { ...success, body: Buffer.from(acceptance(reqId), "utf16le") }
+      return { ...success, body: Buffer.from(text, "utf16le") }
     case "html":
       return { ...success, body: bytes("<html><body>Welcome</body></html>"), contentType: "text/html" }
   }
+}
+
+/** The same for the order `reqId` of the exercise. */
+export const garbled = (garbling: Garbling, reqId: string): WrongAnswer => {
+  const acceptance = (id: string) => JSON.stringify({ status: "OK", req_id: id })
+  return garbledText(garbling, acceptance(reqId), acceptance(`not-${reqId}`))
 }
 
 const head = ({ body, status }: ExchangeAnswer): string =>

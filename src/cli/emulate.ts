@@ -1,0 +1,88 @@
+/** `exchange --venue`: an emulated venue and what it saw, in words. */
+import { Console, Duration, Effect, Option } from "effect"
+import type { LimitSpec, Nonces } from "../domain/LimitSpec.ts"
+import { showLimit } from "../domain/LimitSpec.ts"
+import { demoCredentials } from "../exchange/demoKeys.ts"
+import type { VenueOptions } from "../exchange/ExchangeServer.ts"
+import type { Fault } from "../exchange/faults/Fault.ts"
+import type { VenueTally } from "../exchange/VenueTally.ts"
+import { alignColumns } from "../platform/alignColumns.ts"
+import { counted } from "../platform/counted.ts"
+import type { VenueName } from "../venues/venues.ts"
+import { refuse, type UsageError } from "./errors.ts"
+import { printFault } from "./faultSpec.ts"
+
+export type EmulatedName = Exclude<VenueName, "exercise">
+
+/** What cannot be asked of an emulated venue: it has rules and headers of its own. */
+export const checkVenueFlags = (
+  venue: EmulatedName,
+  flags: {
+    readonly limit: ReadonlyArray<number | LimitSpec>
+    readonly nonces: Nonces
+    readonly window: Duration.Duration
+    readonly keysFile: Option.Option<string>
+    readonly faults: ReadonlyArray<Fault>
+  },
+): Effect.Effect<void, UsageError> => {
+  const isOwn = `${venue} has rules of its own`
+  if (flags.limit.length > 0) return refuse(`--venue ${venue} and --limit: ${isOwn}; leave --limit out`)
+  if (Duration.toMillis(flags.window) !== 1000)
+    return refuse(`--venue ${venue} and --window: ${isOwn}; leave --window out`)
+  if (flags.nonces !== "rising") return refuse(`--venue ${venue} and --nonces: ${isOwn}; leave --nonces out`)
+  if (Option.isSome(flags.keysFile))
+    return refuse(`--venue ${venue} and --keys-file: it knows its demo keys alone; leave --keys-file out`)
+  if (flags.faults.some(({ kind }) => kind === "quota"))
+    return refuse(`--venue ${venue} and --fault quota: it tells what it has counted in its own headers`)
+  return Effect.void
+}
+
+/** Serves a venue, and says where, with which limits and which credentials. */
+export const serveVenue = Effect.fnUntraced(function* (
+  name: EmulatedName,
+  options: Omit<VenueOptions, "venue">,
+) {
+  // Loaded here, so that no other command pays for HTTP.
+  const [{ makeVenue }, { emulatedVenues }] = yield* Effect.promise(() =>
+    Promise.all([import("../exchange/ExchangeServer.ts"), import("../exchange/emulatedVenues.ts")]),
+  )
+  const venue = emulatedVenues[name]
+  const running = yield* makeVenue({ ...options, venue })
+  const { faults = [], keys, maxDelay, seed } = options
+  const { key, passphrase, secret } = demoCredentials
+  const limits = venue.limits.map((limit) => `${limit.name} ${showLimit(limit.limit)}`).join(", ")
+  yield* Console.log(
+    [
+      `${name}: ${running.url}  (${counted(keys.length, "key")}, delays 0-${Duration.toMillis(maxDelay)} ms each way, seed ${seed})`,
+      `limits: ${limits}`,
+      `credentials, worthless anywhere else: key ${key}, secret ${secret}, passphrase ${passphrase}`,
+      `counters: ${running.url}/__paceline/counters`,
+      ...(faults.length > 0 ? [`faults: ${faults.map(printFault).join(", ")}`] : []),
+    ].join("\n"),
+  )
+  return running
+})
+
+const VERDICTS = [
+  ["accepted", "accepted"],
+  ["over limit", "rate-limit"],
+  ["locked out", "blocked"],
+  ["bad nonce", "nonce"],
+  ["bad time", "clock"],
+  ["refused", "exchange"],
+] as const
+
+/** A venue's tally for people: a table with a row for each key. */
+export const showVenueTally = ({ banned, faults, keys, requests, unsigned }: VenueTally): string => {
+  const played = Object.entries(faults).map(([kind, times]) => `${kind} ${times}`)
+  const rows = keys.map(({ key, orders, verdicts }) => [
+    key,
+    String(orders),
+    ...VERDICTS.map(([, verdict]) => String(verdicts[verdict] ?? 0)),
+  ])
+  return [
+    ...alignColumns([["key", "orders", ...VERDICTS.map(([title]) => title)], ...rows], "right"),
+    ...(played.length === 0 ? [] : [`faults played: ${played.join(", ")}`]),
+    `orders count cancels; orders without a right key and signature: ${unsigned}; all requests: ${requests}, answered 418: ${banned}`,
+  ].join("\n")
+}

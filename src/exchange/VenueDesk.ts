@@ -1,0 +1,108 @@
+/** What the emulator gives a venue: its clock, its keys, and an exact counter for each scope of each limit. */
+import { Redacted } from "effect"
+import type { ApiKey } from "../domain/ApiKey.ts"
+import { bucketOf, showLimit } from "../domain/LimitSpec.ts"
+import { invariant } from "../platform/invariant.ts"
+import type { EmulatedCounter, EmulatedLimit, EmulatorDesk } from "../venues/Emulated.ts"
+import { BucketCounter } from "./counters/BucketCounter.ts"
+import type { Counter } from "./counters/Counter.ts"
+import { counterOf } from "./counters/ScopedCounters.ts"
+import { WindowCounter } from "./counters/WindowCounter.ts"
+
+/** A counter as `/__paceline/counters` shows it. */
+export interface ShownCounter {
+  readonly limit: string
+  readonly rule: string
+  /** Whose it is: an address, a key's label, a pair; nothing where all share it. */
+  readonly scope: string
+  readonly used: number
+  readonly of: number
+}
+
+/** So many scopes of a limit are kept at least; more make those that count nothing be forgotten. */
+const KEPT_SCOPES = 1000
+
+/** A clock that shows the time of day needs no phase: windows begin at whole numbers of them since 1970, as venues' do. */
+const makeCounter = ({ countsRefusals = false, limit }: EmulatedLimit): Counter => {
+  if (!countsRefusals) return counterOf(limit, 0)
+  if (limit.rule === "bucket") return new BucketCounter({ ...bucketOf(limit), countsRefusals })
+  invariant(limit.rule === "fixed", "a venue counts its refusals in a bucket or a fixed window")
+  return new WindowCounter({ ...limit, countsRefusals })
+}
+
+export class VenueDesk implements EmulatorDesk {
+  readonly #limits: ReadonlyMap<string, EmulatedLimit>
+  readonly #keys: ReadonlyMap<string, ApiKey>
+  readonly #blocked = new Set<string>()
+  readonly #counters = new Map<string, Map<string, Counter>>()
+  #nowMs = 0
+  #latestMs = Number.NEGATIVE_INFINITY
+  /** The key that is named next is blocked for good. */
+  blocksNext = false
+
+  constructor(limits: ReadonlyArray<EmulatedLimit>, keys: ReadonlyArray<ApiKey>) {
+    this.#limits = new Map(limits.map((limit) => [limit.name, limit]))
+    this.#keys = new Map(keys.map((key) => [Redacted.value(key.key ?? key.secret), key]))
+  }
+
+  readonly nowMs = (): number => this.#nowMs
+
+  /** Sets the clock. It may step back: then it stands still for counters. */
+  set(wallMs: number): void {
+    this.#nowMs = Math.floor(wallMs)
+    this.#latestMs = Math.max(this.#latestMs, this.#nowMs)
+  }
+
+  readonly keyOf = (name: string): ApiKey | undefined => {
+    const key = this.#keys.get(name)
+    if (key === undefined) return undefined
+    if (this.blocksNext) this.block(key)
+    return this.#blocked.has(key.label) ? undefined : key
+  }
+
+  /** From now on the venue does not know the key. */
+  block({ label }: ApiKey): void {
+    this.#blocked.add(label)
+  }
+
+  /** The keys that are not blocked. */
+  healthy(): ReadonlyArray<ApiKey> {
+    return [...this.#keys.values()].filter(({ label }) => !this.#blocked.has(label))
+  }
+
+  readonly counter = (name: string, scope: string): EmulatedCounter => {
+    const limit = this.#limits.get(name)
+    invariant(limit !== undefined, "a venue counts in limits that it has")
+    const counter = this.#find(limit, scope)
+    return {
+      used: () => counter.used(this.#latestMs),
+      pass: (cost) => counter.pass(cost, this.#latestMs),
+      retryAfter: (cost) => counter.retryAfter(cost, this.#latestMs),
+    }
+  }
+
+  #find(limit: EmulatedLimit, scope: string): Counter {
+    const counters = this.#counters.get(limit.name) ?? new Map<string, Counter>()
+    this.#counters.set(limit.name, counters)
+    const known = counters.get(scope)
+    if (known !== undefined) return known
+    if (counters.size >= KEPT_SCOPES && counters.size % KEPT_SCOPES === 0)
+      for (const [idle, counter] of counters) if (counter.used(this.#latestMs) === 0) counters.delete(idle)
+    const counter = makeCounter(limit)
+    counters.set(scope, counter)
+    return counter
+  }
+
+  /** All counters, now. */
+  show(): ReadonlyArray<ShownCounter> {
+    return [...this.#limits.values()].flatMap(({ limit, name }) =>
+      Array.from(this.#counters.get(name) ?? [], ([scope, counter]) => ({
+        limit: name,
+        rule: showLimit(limit),
+        scope,
+        used: counter.used(this.#latestMs),
+        of: limit.limit,
+      })),
+    )
+  }
+}

@@ -1,0 +1,67 @@
+/** A venue's protocol, as its emulated side judges it. */
+import { Clock, Effect } from "effect"
+import { nowMsUnsafe } from "../platform/Monotonic.ts"
+import { seededRandom } from "../platform/Random.ts"
+import type { EmulatedRequest, EmulatedVenue } from "../venues/Emulated.ts"
+import { noRecord } from "./ExchangeRecord.ts"
+import { garbledText } from "./faults/wrongAnswer.ts"
+import type { EmulatorSettings } from "./Judge.ts"
+import type { Protocol } from "./Protocol.ts"
+import { type ShownCounter, VenueDesk } from "./VenueDesk.ts"
+import type { makeVenueTally } from "./VenueTally.ts"
+
+export interface VenueProtocolOptions extends EmulatorSettings {
+  readonly venue: EmulatedVenue
+  readonly tally: ReturnType<typeof makeVenueTally>
+}
+
+/** A venue's protocol, and a look at its counters. */
+export interface VenueProtocol extends Protocol<EmulatedRequest> {
+  readonly counters: () => ReadonlyArray<ShownCounter>
+}
+
+export const makeVenueProtocol = Effect.fnUntraced(function* (options: VenueProtocolOptions) {
+  const { keys, record = noRecord, tally, venue } = options
+  const clock = yield* Clock.Clock
+  const luck = yield* seededRandom(options.seed, "fault block-key whom")
+  /** What the wall clock shows when the monotonic one shows 0. */
+  const sinceMs = clock.currentTimeMillisUnsafe() - nowMsUnsafe(clock)
+  let clockStepMs = 0
+  const open = () => {
+    const desk = new VenueDesk(venue.limits, keys)
+    return { desk, answer: venue.open(desk) }
+  }
+  let life = open()
+  const protocol: VenueProtocol = {
+    unjudged: () => undefined,
+    judge: (request, atMs, faults) => {
+      const { answer, desk } = life
+      desk.set(sinceMs + atMs + clockStepMs)
+      desk.blocksNext = faults.blocks
+      const { body, headers = {}, order, status } = answer(request)
+      tally.answered(status, order)
+      if (order !== undefined)
+        record.add({ ...order, nonce: order.nonce ?? null, key: order.key ?? "", atEpochMs: sinceMs + atMs })
+      return { type: "answer", answer: { status, body }, headers }
+    },
+    play: (fault) => {
+      if (fault.kind === "restart") life = open()
+      if (fault.kind === "clock") clockStepMs += fault.byMs
+      if (fault.kind !== "block-key") return true
+      const healthy = life.desk.healthy()
+      const key = healthy[Math.floor(luck.nextDoubleUnsafe() * healthy.length)]
+      if (key !== undefined) life.desk.block(key)
+      return key !== undefined
+    },
+    garbled: (garbling, _, { body }) => garbledText(garbling, body, mistaken(body)),
+    counters: () => {
+      life.desk.set(sinceMs + nowMsUnsafe(clock) + clockStepMs)
+      return life.desk.show()
+    },
+  }
+  return protocol
+})
+
+/** The same answer about another order: every longer word or number in quotes is another. */
+const mistaken = (body: string): string =>
+  body.replaceAll(/(?<=:\s*\[?")[^"]{6,}(?=")/g, (text) => `not-${text}`)
