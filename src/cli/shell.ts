@@ -4,7 +4,7 @@
  */
 import process from "node:process"
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Clock, Effect, Logger } from "effect"
+import { Clock, Console, Effect, Logger } from "effect"
 import { CliConfig, CliError, CliOutput, Command, GlobalFlag, type HelpDoc } from "effect/cli"
 import type { CommandFailed, RefusedAllTheSame, UsageError } from "./errors.ts"
 import { machineClock } from "../platform/BootTime.ts"
@@ -13,6 +13,7 @@ import { asUserError, type Told } from "./advice.ts"
 import { readInvocation } from "./arguments.ts"
 import { runMain } from "./runMain.ts"
 import { usageError } from "./usage.ts"
+import { wrapped } from "./wrap.ts"
 
 const config = CliConfig.make({
   builtIns: [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions, GlobalFlag.LogLevel],
@@ -38,7 +39,11 @@ const presenter: CliOutput.Presenter = {
     if (event._tag === "Version") return CliOutput.defaultPresenter.present(event)
     if (event._tag !== "Help" || event.reason !== "Requested") return Effect.void
     const globalFlags = (event.helpDoc.globalFlags ?? []).map(shortened)
-    return CliOutput.defaultPresenter.present({ ...event, helpDoc: { ...event.helpDoc, globalFlags } })
+    const helpDoc = { ...event.helpDoc, globalFlags }
+    const { columns, isTTY } = process.stdout
+    return isTTY
+      ? Console.log(wrapped(CliOutput.defaultFormatter().formatHelpDoc(helpDoc), columns))
+      : CliOutput.defaultPresenter.present({ ...event, helpDoc })
   },
 }
 
