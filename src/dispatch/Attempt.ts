@@ -74,6 +74,8 @@ export const signOf = ({ result }: Attempt): Sign | undefined => {
   if (result.kind === "accepted") return { kind: "answered" }
   switch (result.verdict.kind) {
     case "refused":
+      // Nobody was asked.
+      if (result.error._tag === "Unsendable") return undefined
       return { kind: result.error._tag === "TurnedAway" ? "turned-away" : "answered" }
     case "unknown":
       return { kind: "failing" }

@@ -7,6 +7,7 @@ import { RateLimiter } from "effect/persistence"
 import type { ApiKey } from "../domain/ApiKey.ts"
 import { keyWindowOf, longestCountMs, type LimitSpec, type Nonces } from "../domain/LimitSpec.ts"
 import { exerciseRules } from "../venues/exercise/exercise.ts"
+import type { ExchangeClient } from "../venues/ExchangeClient.ts"
 import { layer as httpExchangeLayer } from "../venues/exercise/HttpExchangeClient.ts"
 import { type Dispatcher, layer as dispatcherLayer } from "./Dispatcher.ts"
 import type { DispatcherOptions } from "./DispatcherOptions.ts"
@@ -115,9 +116,22 @@ export const showUrl = (url: URL): string => `${url.origin}${url.pathname}`
  * in use, or where what is remembered of one cannot be read or written. Building it dies of `InvalidOptions` where it
  * is given options that it cannot work with.
  */
-export const layerHttp = (options: HttpDispatcherOptions): Layer.Layer<Dispatcher, StateError> =>
+export const layerHttp = (options: HttpDispatcherOptions): Layer.Layer<Dispatcher, StateError> => {
+  const { requestTimeout = DEFAULT_REQUEST_TIMEOUT, url } = options
+  return layerOver({ blockAfter: exerciseRules.blockAfter, ...options }, (maxInFlight) =>
+    httpExchangeLayer({ url, requestTimeout, maxInFlight }),
+  )
+}
+
+/** The same over any client of an exchange, of which no more than `maxInFlight` requests are asked at once. */
+export const layerOver = (
+  options: HttpDispatcherOptions,
+  client: (maxInFlight: number) => Layer.Layer<ExchangeClient>,
+): Layer.Layer<Dispatcher, StateError> =>
   Layer.unwrap(
-    Effect.map(machineClock, (clock) => Layer.provide(build(options), Layer.succeed(Clock.Clock, clock))),
+    Effect.map(machineClock, (clock) =>
+      Layer.provide(build(options, client), Layer.succeed(Clock.Clock, clock)),
+    ),
   )
 
 const windowOf = ({ limit = DEFAULT_LIMIT, window = DEFAULT_WINDOW }: HttpDispatcherOptions) => ({
@@ -125,13 +139,20 @@ const windowOf = ({ limit = DEFAULT_LIMIT, window = DEFAULT_WINDOW }: HttpDispat
   window,
 })
 
+/** A limit over a longer time says little of how many requests are under way at once. */
+const LONG_MS = 60_000
+
 /** What a key's gate counts besides other limits: it never waits for it. */
 const gateWindowOf = (limits: ReadonlyArray<LimitSpec>) => {
-  const { limit, windowMs } = keyWindowOf(limits)
+  const short = limits.filter((spec) => spec.rule === "bucket" || spec.windowMs <= LONG_MS)
+  const { limit, windowMs } = keyWindowOf(short.length > 0 ? short : limits)
   return { limit, window: Duration.millis(windowMs) }
 }
 
-const build = (options: HttpDispatcherOptions): Layer.Layer<Dispatcher, StateError> => {
+const build = (
+  options: HttpDispatcherOptions,
+  client: (maxInFlight: number) => Layer.Layer<ExchangeClient>,
+): Layer.Layer<Dispatcher, StateError> => {
   const {
     url,
     keys,
@@ -165,7 +186,6 @@ const build = (options: HttpDispatcherOptions): Layer.Layer<Dispatcher, StateErr
     Effect.map(Effect.all([RateLimiter.make, claimed]), ([rateLimiter, memory]) =>
       dispatcherLayer({
         reach,
-        blockAfter: exerciseRules.blockAfter,
         ...rest,
         ...memory,
         keys,
@@ -186,6 +206,6 @@ const build = (options: HttpDispatcherOptions): Layer.Layer<Dispatcher, StateErr
   ).pipe(
     Layer.provide(NodeFileSystem.layer),
     Layer.provide(RateLimiter.layerStoreMemory),
-    Layer.provide(httpExchangeLayer({ url, requestTimeout, maxInFlight: limit * keys.length })),
+    Layer.provide(client(limit * keys.length)),
   )
 }

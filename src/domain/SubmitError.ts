@@ -85,6 +85,17 @@ export class Refused extends Schema.TaggedError<Refused>()("Refused", {
   }
 }
 
+/** No request can be made of the order: nothing was sent, and nothing would be another time. */
+export class Unsendable extends Schema.TaggedError<Unsendable>()("Unsendable", {
+  ...about,
+  /** Why not, shortened to 200 characters. */
+  problem: Schema.String,
+}) {
+  override get message() {
+    return `order ${this.orderId}: no request can be made of it, and nothing was sent: ${this.problem}`
+  }
+}
+
 /** There was no connection (refused, no such host, TLS failure, too slow): nothing was sent. */
 export class ConnectionFailed extends Schema.TaggedError<ConnectionFailed>()("ConnectionFailed", {
   ...about,
@@ -153,6 +164,7 @@ export const SubmitError = Schema.Union([
   UnknownApiKey,
   TurnedAway,
   Refused,
+  Unsendable,
   ConnectionFailed,
   RequestTimeout,
   ConnectionBroken,
@@ -180,6 +192,7 @@ const VERDICTS: Readonly<Record<SubmitError["_tag"], Verdict>> = {
   UnknownApiKey: { kind: "refused", reason: "api-key" },
   TurnedAway: { kind: "refused", reason: "exchange" },
   Refused: { kind: "refused", reason: "exchange" },
+  Unsendable: { kind: "refused", reason: "exchange" },
   ConnectionFailed: { kind: "never-sent" },
   RequestTimeout: { kind: "unknown", cause: "timeout" },
   ConnectionBroken: { kind: "unknown", cause: "broken-connection" },

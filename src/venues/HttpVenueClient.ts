@@ -31,10 +31,10 @@ export interface HttpVenueOptions {
 }
 
 /** Whatever callers without types call an order: an error about it can be made. */
-const nameOf = (name: unknown): string => (typeof name === "string" ? name : String(name))
+export const nameOf = (name: unknown): string => (typeof name === "string" ? name : String(name))
 
 /** Why there is no answer to an order. */
-const failureOf = (about: OrderAndKey, ending: Exclude<HttpEnding, { kind: "answered" }>) => {
+export const failureOf = (about: OrderAndKey, ending: Exclude<HttpEnding, { kind: "answered" }>) => {
   switch (ending.kind) {
     case "never-sent":
       return new ConnectionFailed({ ...about, code: ending.code })

@@ -5,7 +5,7 @@ import type { Meaning } from "./Venue.ts"
 const parseJson = Option.liftThrowable((text: string): unknown => JSON.parse(text))
 
 /** As venues write: a firewall or a proxy before them writes pages. */
-const isJson = (body: string): boolean => Option.exists(parseJson(body), Predicate.isObject)
+export const isJson = (body: string): boolean => Option.exists(parseJson(body), Predicate.isObject)
 
 /** What turns away whoever asks, whatever for: a ban of the address, or a page of something before the venue. */
 export const turnsAway = (status: number, body: string): boolean =>

@@ -24,7 +24,7 @@ export interface OrderAndKey {
 const DETAIL_LENGTH = 200
 
 /** A message fit for a terminal: printable, short, and not ending in half a character. */
-const detailOf = (message: string): string =>
+export const detailOf = (message: string): string =>
   message
     .slice(0, DETAIL_LENGTH)
     .replace(/[^\p{L}\p{M}\p{N}\p{P}\p{S}]+/gu, " ")
