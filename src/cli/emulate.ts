@@ -2,13 +2,14 @@
 import { Console, Duration, Effect, Option } from "effect"
 import type { LimitSpec, Nonces } from "../domain/LimitSpec.ts"
 import { showLimit } from "../domain/LimitSpec.ts"
-import { demoCredentials } from "../exchange/demoKeys.ts"
+import { demoCredentials, demoKeys } from "../exchange/demoKeys.ts"
 import type { VenueOptions } from "../exchange/ExchangeServer.ts"
 import type { Fault } from "../exchange/faults/Fault.ts"
 import type { VenueTally } from "../exchange/VenueTally.ts"
 import { alignColumns } from "../platform/alignColumns.ts"
 import { counted } from "../platform/counted.ts"
-import type { VenueName } from "../venues/venues.ts"
+import { type VenueName, venues } from "../venues/venues.ts"
+import { resolveCredentials } from "./credentials.ts"
 import { refuse, type UsageError } from "./errors.ts"
 import { printFault } from "./faultSpec.ts"
 
@@ -21,7 +22,6 @@ export const checkVenueFlags = (
     readonly limit: ReadonlyArray<number | LimitSpec>
     readonly nonces: Nonces
     readonly window: Duration.Duration
-    readonly keysFile: Option.Option<string>
     readonly faults: ReadonlyArray<Fault>
   },
 ): Effect.Effect<void, UsageError> => {
@@ -30,12 +30,16 @@ export const checkVenueFlags = (
   if (Duration.toMillis(flags.window) !== 1000)
     return refuse(`--venue ${venue} and --window: ${isOwn}; leave --window out`)
   if (flags.nonces !== "rising") return refuse(`--venue ${venue} and --nonces: ${isOwn}; leave --nonces out`)
-  if (Option.isSome(flags.keysFile))
-    return refuse(`--venue ${venue} and --keys-file: it knows its demo keys alone; leave --keys-file out`)
   if (flags.faults.some(({ kind }) => kind === "quota"))
     return refuse(`--venue ${venue} and --fault quota: it tells what it has counted in its own headers`)
   return Effect.void
 }
+
+/** The credentials that it knows: those of the keys file, or the demo keys, which anybody may know. */
+export const emulatedKeys = (name: EmulatedName, keysFile: Option.Option<string>) =>
+  Option.isNone(keysFile)
+    ? Effect.succeed(demoKeys)
+    : resolveCredentials(keysFile, venues[name]({ isLive: true }))
 
 /** Serves a venue, and says where, with which limits and which credentials. */
 export const serveVenue = Effect.fnUntraced(function* (
@@ -55,7 +59,9 @@ export const serveVenue = Effect.fnUntraced(function* (
     [
       `${name}: ${running.url}  (${counted(keys.length, "key")}, delays 0-${Duration.toMillis(maxDelay)} ms each way, seed ${seed})`,
       `limits: ${limits}`,
-      `credentials, worthless anywhere else: key ${key}, secret ${secret}, passphrase ${passphrase}`,
+      ...(keys === demoKeys
+        ? [`credentials, worthless anywhere else: key ${key}, secret ${secret}, passphrase ${passphrase}`]
+        : []),
       `counters: ${running.url}/__paceline/counters`,
       ...(faults.length > 0 ? [`faults: ${faults.map(printFault).join(", ")}`] : []),
     ].join("\n"),
@@ -73,7 +79,8 @@ const VERDICTS = [
 ] as const
 
 /** A venue's tally for people: a table with a row for each key. */
-export const showVenueTally = ({ banned, faults, keys, requests, unsigned }: VenueTally): string => {
+export const showVenueTally = (tally: VenueTally): string => {
+  const { banned, faults, keys, requests, unread, unsigned } = tally
   const played = Object.entries(faults).map(([kind, times]) => `${kind} ${times}`)
   const rows = keys.map(({ key, orders, verdicts }) => [
     key,
@@ -83,6 +90,6 @@ export const showVenueTally = ({ banned, faults, keys, requests, unsigned }: Ven
   return [
     ...alignColumns([["key", "orders", ...VERDICTS.map(([title]) => title)], ...rows], "right"),
     ...(played.length === 0 ? [] : [`faults played: ${played.join(", ")}`]),
-    `orders count cancels; orders without a right key and signature: ${unsigned}; all requests: ${requests}, answered 418: ${banned}`,
+    `orders count cancels; orders without a right key and signature: ${unsigned}; orders that were turned away unread: ${unread}; all requests: ${requests}, answered 418: ${banned}`,
   ].join("\n")
 }

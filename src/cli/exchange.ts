@@ -8,12 +8,11 @@ import { counted } from "../platform/counted.ts"
 import { rulesText } from "./runWords.ts"
 import type { ExchangeTally } from "../exchange/ArrivalTally.ts"
 import { noRecord, openRecord } from "../exchange/ExchangeRecord.ts"
-import { demoKeys } from "../exchange/demoKeys.ts"
 import type { ExchangeOptions } from "../exchange/ExchangeServer.ts"
 import { alignColumns } from "../platform/alignColumns.ts"
 import { freshSeed } from "../platform/Random.ts"
 import { VENUE_NAMES } from "../venues/venues.ts"
-import { checkVenueFlags, serveVenue, showVenueTally } from "./emulate.ts"
+import { checkVenueFlags, emulatedKeys, serveVenue, showVenueTally } from "./emulate.ts"
 import { refuse } from "./errors.ts"
 import { exchangeMillis, isLoopback, LONGEST_DELAY, LONGEST_WINDOW } from "./checks.ts"
 import { duration, faults, integer, parsed, rules, rulesOf, seed } from "./Flags.ts"
@@ -107,7 +106,7 @@ export const exchange = Command.make(
     }),
     venue: parsed("venue", VENUE_NAMES.join("|"), oneOf(VENUE_NAMES), {
       description:
-        "Whose protocol, limits, bans and errors to emulate; all but the exercise have limits of their own and demo keys, which it prints: docs/venues.md",
+        "Whose protocol, limits, bans and errors to emulate; all but the exercise have limits of their own, and demo keys, which it prints, unless --keys-file gives others: docs/venues.md",
       default: "exercise",
     }),
     keysFile: keysFileFlag,
@@ -151,7 +150,8 @@ export const exchange = Command.make(
       faults: flags.faults,
     }
     const rules = yield* rulesOf(flags)
-    const keys = venue === "exercise" ? yield* resolveKeys(flags.keysFile) : demoKeys
+    const keys =
+      venue === "exercise" ? yield* resolveKeys(flags.keysFile) : yield* emulatedKeys(venue, flags.keysFile)
     let seen: Effect.Effect<string> | undefined
     yield* Effect.gen(function* () {
       const record = Option.isNone(flags.record) ? noRecord : yield* openRecord(flags.record.value)

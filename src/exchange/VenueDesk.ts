@@ -22,7 +22,9 @@ export interface ShownCounter {
 /** So many scopes of a limit are kept at least; more make those that count nothing be forgotten. */
 const KEPT_SCOPES = 1000
 
-/** A clock that shows the time of day needs no phase: windows begin at whole numbers of them since 1970, as venues' do. */
+const DAY_MS = 86_400_000
+
+/** Windows of any length that divides a day begin at midnight, UTC, and so do these counters' times. */
 const makeCounter = ({ countsRefusals = false, limit }: EmulatedLimit): Counter => {
   if (!countsRefusals) return counterOf(limit, 0)
   if (limit.rule === "bucket") return new BucketCounter({ ...bucketOf(limit), countsRefusals })
@@ -35,12 +37,16 @@ export class VenueDesk implements EmulatorDesk {
   readonly #keys: ReadonlyMap<string, ApiKey>
   readonly #blocked = new Set<string>()
   readonly #counters = new Map<string, Map<string, Counter>>()
-  #nowMs = 0
-  #latestMs = Number.NEGATIVE_INFINITY
+  readonly #midnightMs: number
+  #nowMs: number
+  /** The latest that the clock has shown since midnight before the start: smaller numbers lose less in rounding. */
+  #latestMs = 0
   /** The key that is named next is blocked for good. */
   blocksNext = false
 
-  constructor(limits: ReadonlyArray<EmulatedLimit>, keys: ReadonlyArray<ApiKey>) {
+  constructor(limits: ReadonlyArray<EmulatedLimit>, keys: ReadonlyArray<ApiKey>, wallMs: number) {
+    this.#midnightMs = DAY_MS * Math.floor(wallMs / DAY_MS)
+    this.#nowMs = wallMs
     this.#limits = new Map(limits.map((limit) => [limit.name, limit]))
     this.#keys = new Map(keys.map((key) => [Redacted.value(key.key ?? key.secret), key]))
   }
@@ -50,7 +56,7 @@ export class VenueDesk implements EmulatorDesk {
   /** Sets the clock. It may step back: then it stands still for counters. */
   set(wallMs: number): void {
     this.#nowMs = Math.floor(wallMs)
-    this.#latestMs = Math.max(this.#latestMs, this.#nowMs)
+    this.#latestMs = Math.max(this.#latestMs, this.#nowMs - this.#midnightMs)
   }
 
   readonly keyOf = (name: string): ApiKey | undefined => {

@@ -28,7 +28,7 @@ export const makeVenueProtocol = Effect.fnUntraced(function* (options: VenueProt
   const sinceMs = clock.currentTimeMillisUnsafe() - nowMsUnsafe(clock)
   let clockStepMs = 0
   const open = () => {
-    const desk = new VenueDesk(venue.limits, keys)
+    const desk = new VenueDesk(venue.limits, keys, clock.currentTimeMillisUnsafe() + clockStepMs)
     return { desk, answer: venue.open(desk) }
   }
   let life = open()

@@ -15,6 +15,8 @@ export interface VenueTally {
   readonly keys: ReadonlyArray<VenueKeyTally>
   /** Orders that carried no known key, or not its signature. */
   readonly unsigned: number
+  /** Orders that nobody looked at: their address was banned, or over its weight. */
+  readonly unread: number
   /** All requests that came in, orders included. */
   readonly requests: number
   /** Answers of status 418: the address was banned. */
@@ -27,6 +29,7 @@ export const makeVenueTally = (labels: ReadonlyArray<string>) => {
   const keys = new Map<string, Partial<Record<Verdict, number>>>(labels.map((label) => [label, {}]))
   const faults: Partial<Record<FaultKind, number>> = {}
   let unsigned = 0
+  let unread = 0
   let requests = 0
   let banned = 0
   return {
@@ -35,7 +38,8 @@ export const makeVenueTally = (labels: ReadonlyArray<string>) => {
       if (status === 418) banned += 1
       if (order === undefined) return
       const verdicts = keys.get(order.key ?? "")
-      if (verdicts === undefined) unsigned += 1
+      if (verdicts === undefined && order.verdict === "api-key") unsigned += 1
+      else if (verdicts === undefined) unread += 1
       else verdicts[order.verdict] = (verdicts[order.verdict] ?? 0) + 1
     },
     played: (kind: FaultKind, times = 1): void => {
@@ -48,6 +52,7 @@ export const makeVenueTally = (labels: ReadonlyArray<string>) => {
         verdicts: { ...verdicts },
       })),
       unsigned,
+      unread,
       requests,
       banned,
       faults: { ...faults },

@@ -171,3 +171,38 @@ it.live("counts by the rules that it is given, with costs and scopes", () =>
     yield* Fiber.interrupt(running)
   }).pipe(Effect.provide(TestConsole.layer)),
 )
+
+it.live("emulates a venue, prints credentials that anybody may know, and says what became of orders", () =>
+  Effect.gen(function* () {
+    const running = yield* Effect.forkChild(
+      run("--venue", "binance", "--port", "0", "--max-delay", "0ms", "--seed", "42"),
+    )
+    const printed = (yield* firstLine).split("\n")
+    expect(printed[0]).toMatch(
+      /^binance: http:\/\/127\.0\.0\.1:\d+ {2}\(3 keys, delays 0-0 ms each way, seed 42\)$/,
+    )
+    expect(printed[1]).toBe(
+      "limits: weight fixed:6000/1m@ip, orders fixed:100/10s@account, orders of a day fixed:200000/1d@account",
+    )
+    const url = printed[0]?.split(" ")[1] ?? ""
+    expect(yield* ask(`${url}/api/v3/exchangeInfo`)).toBe(200)
+    expect(yield* ask(`${url}/__paceline/counters`)).toBe(200)
+    yield* Fiber.interrupt(running)
+    const tally: unknown = JSON.parse((yield* TestConsole.logLines).join("\n").split("\n").at(-1) ?? "")
+    expect(tally).toMatchObject({ type: "tally", requests: 1, unsigned: 0, unread: 0, banned: 0 })
+  }).pipe(Effect.provide(TestConsole.layer)),
+)
+
+it.live.each<readonly [args: ReadonlyArray<string>, said: string]>([
+  [["--limit", "5"], "--venue kraken and --limit: kraken has rules of its own; leave --limit out"],
+  [["--window", "2s"], "--venue kraken and --window: kraken has rules of its own; leave --window out"],
+  [["--nonces", "none"], "--venue kraken and --nonces: kraken has rules of its own; leave --nonces out"],
+  [
+    ["--fault", "quota:1"],
+    "--venue kraken and --fault quota: it tells what it has counted in its own headers",
+  ],
+])("does not emulate a venue with %j", ([args, said]) =>
+  Effect.gen(function* () {
+    expect((yield* Effect.flip(run("--venue", "kraken", ...args))).message).toContain(said)
+  }).pipe(Effect.provide(TestConsole.layer)),
+)

@@ -2,7 +2,10 @@
 import { chmodSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect } from "@effect/vitest"
-import { Effect } from "effect"
+import { Duration, Effect, Redacted } from "effect"
+import { labelCredentials } from "../../src/domain/ApiKey.ts"
+import { emulatedVenues } from "../../src/exchange/emulatedVenues.ts"
+import { makeVenue } from "../../src/exchange/ExchangeServer.ts"
 import { temporaryFolder } from "../run/journalFile.ts"
 import { leaksOf } from "../support/marks.ts"
 import { realTime as test } from "../support/realTime.ts"
@@ -92,6 +95,22 @@ const runVenue = Effect.fnUntraced(function* (
 
 const venues = ["kraken", "binance", "coinbaseexchange"] as const
 
+/** More orders than an emulated venue takes at once. */
+const MANY: Readonly<Record<keyof typeof ORDERS, ReadonlyArray<unknown>>> = {
+  kraken: Array.from({ length: 63 }, (_, n) => ({
+    id: `o-${n}`,
+    params: { pair: n % 2 === 0 ? "XBTUSD" : "XBT/USD", type: "buy", ordertype: "market", volume: "1" },
+  })),
+  binance: Array.from({ length: 104 }, (_, n) => ({
+    id: `o-${n}`,
+    params: { symbol: "LTCBTC", side: "BUY", type: "LIMIT_MAKER", quantity: "1", price: "0.1" },
+  })),
+  coinbaseexchange: Array.from({ length: 40 }, (_, n) => ({
+    id: `${UUID.slice(0, -2)}${100 + n}`,
+    params: { product_id: "BTC-USD", side: "buy", price: "1", size: "1" },
+  })),
+}
+
 describe.concurrent("run --venue", () => {
   for (const venue of venues) {
     test(
@@ -112,6 +131,33 @@ describe.concurrent("run --venue", () => {
         expect(leaksOf(texts, FORMS)).toEqual([])
         if (venue === "kraken") expect(texts).toContain("validate=true")
         if (venue === "binance") expect(texts).toContain("/api/v3/order/test?")
+      }),
+    )
+
+    test(
+      `${venue} carries more orders than its emulation takes at once, and none is refused`,
+      Effect.gen(function* () {
+        const [key = "", secret = "", passphrase] = LINES[venue].split(" ")
+        const parts = { key: Redacted.make(key), secret: Redacted.make(secret) }
+        const emulated = yield* makeVenue({
+          host: "127.0.0.1",
+          port: 0,
+          venue: emulatedVenues[venue],
+          keys: labelCredentials([
+            passphrase === undefined ? parts : { ...parts, passphrase: Redacted.make(passphrase) },
+          ]),
+          maxDelay: Duration.millis(10),
+          seed: 1,
+        })
+        const orders = MANY[venue]
+        const { status } = yield* runVenue(venue, ["--url", emulated.url, "--live"], { orders })
+        expect(status).toBe(0)
+        expect(yield* emulated.tally).toMatchObject({
+          keys: [{ orders: orders.length, verdicts: { accepted: orders.length } }],
+          unsigned: 0,
+          unread: 0,
+          banned: 0,
+        })
       }),
     )
 
