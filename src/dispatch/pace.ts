@@ -42,18 +42,16 @@ const tryOut = async (
   { keys: [key], url }: CcxtPlan<unknown>,
   order: Order,
 ): Promise<void> => {
-  let problem: unknown = new Error("ccxt sends nothing for it")
+  let isWritten = false
   const send = (origin: string) => {
-    problem =
-      origin === url.origin ? undefined : new Error(`it goes to ${origin}, and orders to ${url.origin}`)
-    return Promise.reject(new Error("only tried out"))
+    isWritten = origin === url.origin
+    return Promise.reject(new Error(`it goes to ${origin}, and orders to ${url.origin}`))
   }
   await calls
     .run({ send, nonce: Date.now() }, key, (heir) => callOf(heir, order))
     .catch((error: unknown) => {
-      if (problem !== undefined) problem = error
+      if (!isWritten) throw error
     })
-  if (problem !== undefined) throw problem
 }
 
 /** What a bot is told: ccxt's error says more of a refusal, and Paceline's of everything else. */

@@ -1,7 +1,7 @@
 // Real clients of ccxt, on real sockets and the real clock.
 import { InsufficientFunds } from "ccxt"
 import { Effect } from "effect"
-import { describe, expect } from "vitest"
+import { describe, expect, it } from "vitest"
 import { pace } from "../../src/ccxt.ts"
 import { realTime } from "../support/realTime.ts"
 import { type Answers, type Came, ccxtAt, type Tried, venueServer } from "./ccxtServer.ts"
@@ -151,4 +151,31 @@ describe.each(sides)("a bot of ccxt's $name, paced", (side) => {
       expect(orders()).toEqual([])
     }),
   )
+})
+
+describe("an exchange that cannot be paced", () => {
+  const URL_OF_NOBODY = "http://127.0.0.1:9"
+  const problems: ReadonlyArray<readonly [what: string, change: object, words: string]> = [
+    ["without markets", { markets: undefined }, "await exchange.loadMarkets() first"],
+    ["behind a proxy", { httpsProxy: "http://127.0.0.1:8" }, "leave the proxy out"],
+    ["whose limits nobody knows", { id: "lakeside" }, "none are known of lakeside"],
+    ["that does not tell its time", { has: {} }, "give its address"],
+    ["without a secret", { secret: "" }, "the secret of key-1 is empty"],
+  ]
+
+  it.each(problems)("%s is refused before anything is sent", async (_, change, words) => {
+    const exchange = Object.assign(ccxtAt("kraken", URL_OF_NOBODY), change)
+    expect(String(await thrown(pace(exchange)))).toContain(words)
+  })
+
+  it("elsewhere than its orders go is told so, and its other calls stay as they were", async () => {
+    const exchange = ccxtAt("binance", URL_OF_NOBODY)
+    const bot = await pace(exchange, { url: new URL("http://127.0.0.1:10") })
+    expect(String(await thrown(bot.createOrder("BTC/USD", "limit", "buy", 1, 30_000)))).toContain(
+      "it goes to http://127.0.0.1:9, and orders to http://127.0.0.1:10",
+    )
+    await bot.close()
+    expect(exchange.enableRateLimit).toBe(true)
+    expect(exchange.fetchImplementation).toBeUndefined()
+  })
 })

@@ -32,6 +32,9 @@ export interface CcxtExchange<A = unknown> {
   options: object
   markets: object | undefined
   has: Readonly<Record<string, unknown>>
+  httpProxy?: unknown
+  httpsProxy?: unknown
+  socksProxy?: unknown
   fetchIsNative: boolean
   fetchImplementation: (url: string, init: CcxtInit) => Promise<CcxtResponse>
   fetchImplementationLoading?: Promise<unknown> | undefined

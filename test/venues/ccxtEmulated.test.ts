@@ -1,0 +1,77 @@
+// Bots of ccxt, paced, against the emulated venues with their documented limits, on the real clock.
+import { readFile } from "node:fs/promises"
+import { expect, it } from "@effect/vitest"
+import { Duration, Effect } from "effect"
+import { pace } from "../../src/ccxt.ts"
+import { demoCredentials, demoKeys } from "../../src/exchange/demoKeys.ts"
+import { emulatedVenues } from "../../src/exchange/emulatedVenues.ts"
+import { makeVenue } from "../../src/exchange/ExchangeServer.ts"
+import { run } from "../cli/process.ts"
+import { realTime } from "../support/realTime.ts"
+import { ccxtAt, type Tried } from "./ccxtServer.ts"
+
+const venueOf = (name: Tried) =>
+  makeVenue({
+    host: "127.0.0.1",
+    port: 0,
+    keys: demoKeys,
+    maxDelay: Duration.millis(20),
+    seed: 1,
+    venue: emulatedVenues[name],
+  })
+
+/** More orders than the venue takes at once. */
+const OVERLOAD = { kraken: 63, binance: 110, coinbaseexchange: 60 } as const
+
+for (const name of ["kraken", "binance", "coinbaseexchange"] as const) {
+  realTime(
+    `a paced bot of ccxt's ${name} places more than the limits let pass at once, and is refused nothing`,
+    Effect.gen(function* () {
+      const venue = yield* venueOf(name)
+      const { key, passphrase, secret } = demoCredentials
+      const exchange = ccxtAt(name, venue.url)
+      Object.assign(exchange, { apiKey: key, secret, password: passphrase, markets: undefined })
+      yield* Effect.promise(() => exchange.loadMarkets())
+      const bot = yield* Effect.acquireRelease(
+        Effect.promise(() => pace(exchange)),
+        ({ close }) => Effect.promise(close),
+      )
+      const placed = yield* Effect.promise(() =>
+        Promise.all(
+          Array.from({ length: OVERLOAD[name] }, (_, n) =>
+            bot.createOrder("ETH/BTC", "limit", "buy", 1, 0.01 + n / 10_000),
+          ),
+        ),
+      )
+      expect(new Set(placed.map(({ id }) => id)).size).toBe(OVERLOAD[name])
+      const orders = OVERLOAD[name]
+      expect(yield* venue.tally).toMatchObject({
+        keys: [{ orders, verdicts: { accepted: orders } }, { orders: 0 }, { orders: 0 }],
+        unsigned: 0,
+        banned: 0,
+      })
+    }),
+  )
+}
+
+const RECIPE = new URL("../dispatch/programs/pacedBot.ts", import.meta.url)
+
+realTime(
+  "the recipe's bot is refused nothing",
+  Effect.gen(function* () {
+    const venue = yield* venueOf("kraken")
+    const { key, secret } = demoCredentials
+    const env = { EXCHANGE_URL: venue.url, API_KEY: key, API_SECRET: secret }
+    const { status, stderr, stdout } = yield* Effect.promise(() => run([RECIPE.pathname], { env }))
+    expect(stderr).toBe("")
+    expect(stdout.trim().split("\n")).toHaveLength(63)
+    expect(stdout).toMatch(/^(?:placed \S+\n)+$/)
+    expect(status).toBe(0)
+  }),
+)
+
+it("shows the recipe as it is tried", async () => {
+  const page = await readFile(new URL("../../docs/ccxt.md", import.meta.url), "utf8")
+  const program = await readFile(RECIPE, "utf8")
+  expect(page).toContain(program.replace("../../../src/ccxt.ts", "paceline/ccxt").trim())
+})
