@@ -122,6 +122,35 @@ export const foundTampered: Readonly<
       pick: 114_411_569,
       other: 0,
     },
+    // The bound widened by a microsecond, which is what times are rounded to.
+    {
+      scenario: {
+        gate: "ack-window",
+        keys: 2,
+        limit: 1,
+        windowMs: 10,
+        boundMs: 55,
+        ttlMs: undefined,
+        requestTimeoutMs: 10_000,
+        gaps: [0, 0, 0, 0, 0, 13, 1157, ...Array.from({ length: 48 }, () => 0)],
+        agesMs: [0],
+        journeys: [
+          { incomingMs: 0, outgoingMs: 0, writeMs: 0 },
+          { incomingMs: 0, outgoingMs: 0, writeMs: 0 },
+          { incomingMs: 0, outgoingMs: 0, writeMs: 0 },
+          { incomingMs: 50, outgoingMs: 0, writeMs: 0, fate: "garbled" },
+          { incomingMs: 0, outgoingMs: 1147, writeMs: 0 },
+        ],
+        stalls: [],
+        longestIncomingMs: 50,
+        keyLosses: [{ key: 1, atMs: 23, how: "blocked" }],
+        earlyMs: 0,
+        steps: [],
+        stopAtMs: undefined,
+      },
+      pick: 878_902_867,
+      other: 0,
+    },
   ],
 }
 

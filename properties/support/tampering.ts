@@ -84,6 +84,7 @@ const withNonce = (journal: Journal, at: number, nonce: number): Journal => {
 
 type Of<T extends JournalRecord["type"]> = Extract<JournalRecord, { readonly type: T }>
 const isPing = (record: JournalRecord | undefined): record is Of<"ping"> => record?.type === "ping"
+const isHeader = (record: JournalRecord): record is Of<"header"> => record.type === "header"
 const isReach = (record: JournalRecord | undefined): record is Of<"reach"> => record?.type === "reach"
 
 /** Whether the end that stands there is an answer later than twice the bound of that moment. */
@@ -224,11 +225,15 @@ export const tampering: Readonly<Record<string, Tamper>> = {
   "a change of the reach that is missing after an answer that was late": (journal, pick) => {
     const next = (at: number) =>
       journal.findIndex((record, index) => index > at && (isSent(record) || isReach(record)))
+    const boundBefore = (at: number) =>
+      journal.slice(0, at).findLast(isReach)?.boundMs ?? journal.find(isHeader)?.settings.boundMs ?? 0
     const found = choose(
       journal,
       pick,
       isReach,
-      ({ cause }, at) => cause === "answer" && isSent(journal[next(at)]),
+      ({ boundMs, cause }, at) =>
+        // Times are written in whole microseconds: a bound that widens by less may not have had to.
+        cause === "answer" && boundMs - boundBefore(at) > 0.01 && isSent(journal[next(at)]),
     )
     if (found === undefined) return undefined
     return { journal: journal.toSpliced(found.at, 1), lines: [line(next(found.at) - 1)] }
