@@ -357,6 +357,7 @@ export const misfits = <A>(rules: ReadonlyArray<ScopedLimit<A>>): ((order: A) =>
   return (order) => {
     for (const { limit, rule } of asked) {
       const cost = rule.costOf(order)
+      if (Number.isNaN(cost)) return "cost must be a whole number, 0 or more"
       if (!limit.fits(cost)) return `cost ${cost} of a limit that has room for ${limit.capacity}`
     }
     return undefined

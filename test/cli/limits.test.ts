@@ -51,13 +51,18 @@ describe("a simulated run by limits", () => {
   )
 })
 
-it.live("an order that costs more than a limit lets through is a bad line", () =>
+it.live.each([
+  ["21", "cost 21 of a limit that has room for 20"],
+  ["1.5", "cost must be a whole number, 0 or more"],
+  ["-3", "cost must be a whole number, 0 or more"],
+  ['"two"', "cost must be a whole number, 0 or more"],
+])("an order of a cost of %s, of 20, is a bad line", ([cost, problem]) =>
   Effect.gen(function* () {
     const orders = join(folder, "orders.ndjson")
-    writeFileSync(orders, '{"id":"1","params":{"cost":3}}\n{"id":"2","params":{"cost":21}}\n')
+    writeFileSync(orders, `{"id":"1","params":{"cost":3}}\n{"id":"2","params":{"cost":${cost}}}\n`)
     const failure = yield* Effect.flip(
       commandLine(run, ["--orders", orders, "--limit", "20/1s", "--no-progress"]),
     )
-    assert.include(String(failure), 'line 2: "params": cost 21 of a limit that has room for 20')
+    assert.include(String(failure), `line 2: "params": ${problem}`)
   }).pipe(Effect.provide(TestConsole.layer)),
 )
