@@ -19,7 +19,7 @@ const isPlaced = Schema.is(Placed)
 const isCancelled = Schema.is(Cancelled)
 const isTime = Schema.is(Time)
 
-/** After too many wrong nonces, keys or signatures. */
+/** After too many wrong nonces, keys or signatures. The venue does not say how long: this is assumed. */
 const LOCKOUT_MS = 15 * 60_000
 
 /** What an error means; the venue's other words are about the order itself. */
