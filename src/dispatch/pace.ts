@@ -1,6 +1,6 @@
 /** A ccxt bot's own calls, sent by a dispatcher: what they take, answer and throw stays ccxt's. */
 import { randomUUID } from "node:crypto"
-import { Cause, Effect, Exit, ManagedRuntime } from "effect"
+import { Cause, Clock, Effect, Exit, ManagedRuntime } from "effect"
 import type { Order, OrderParams } from "../domain/Order.ts"
 import { isSubmitError, verdictOf } from "../domain/SubmitError.ts"
 import { CcxtCalls } from "../venues/ccxt/CcxtCalls.ts"
@@ -41,6 +41,7 @@ const tryOut = async (
   calls: CcxtCalls<unknown>,
   { keys: [key], url }: CcxtPlan<unknown>,
   order: Order,
+  nowMs: number,
 ): Promise<void> => {
   let isWritten = false
   const send = (origin: string) => {
@@ -48,7 +49,7 @@ const tryOut = async (
     return Promise.reject(new Error(`it goes to ${origin}, and orders to ${url.origin}`))
   }
   await calls
-    .run({ send, nonce: Date.now() }, key, (heir) => callOf(heir, order))
+    .run({ send, nonce: nowMs }, key, (heir) => callOf(heir, order))
     .catch((error: unknown) => {
       if (!isWritten) throw error
     })
@@ -84,7 +85,7 @@ export const pace = async <A>(exchange: CcxtExchange<A>, options: CcxtOptions = 
   const dispatcher = await runtime.runPromise(Dispatcher)
   const send = async (params: OrderParams): Promise<A> => {
     const order = { id: idOf(params), params: withCost(plan.limits, params) }
-    await tryOut(calls, plan, order)
+    await tryOut(calls, plan, order, await runtime.runPromise(Clock.currentTimeMillis))
     const exit = await Effect.runPromiseExit(dispatcher.submit(order))
     const result = results.get(order.id)
     results.delete(order.id)
