@@ -2,6 +2,7 @@
  * Reads a journal's lines back, by the schema they were written with.
  */
 import { Option, Schema } from "effect"
+import { parseJson } from "../platform/parseJson.ts"
 import * as SchemaJITCompiler from "effect/schema/SchemaJITCompiler"
 import { JOURNAL_VERSION, JournalRecord } from "./JournalRecord.ts"
 
@@ -9,7 +10,6 @@ import { JOURNAL_VERSION, JournalRecord } from "./JournalRecord.ts"
 // transformation within it, the decoder reads twice as many a second.
 SchemaJITCompiler.enable(JournalRecord.ast)
 
-const parseJson = Option.liftThrowable((line: string): unknown => JSON.parse(line))
 const decodeRecord = Schema.decodeUnknownOption(JournalRecord)
 
 /**

@@ -7,15 +7,12 @@ import { GridComponent, LegendComponent, MarkLineComponent, TitleComponent } fro
 import { init, use } from "echarts/core"
 import { SVGRenderer } from "echarts/renderers"
 import { counted } from "../platform/counted.ts"
+import { FAINT, INK, SAFE, UNSAFE } from "./colours.ts"
 import type { Comparison, GateComparison } from "./Compare.ts"
 import { deadText, showScenario, showSeeds } from "./renderComparison.ts"
 
 use([BarChart, CustomChart, GridComponent, LegendComponent, MarkLineComponent, TitleComponent, SVGRenderer])
 
-const INK = "#1f2933"
-const FAINT = "#52606d"
-const SAFE = "#2b7a78"
-const UNSAFE = "#d1495b"
 const OPTIMUM = "#1d4ed8"
 const FONT = "Helvetica, Arial, sans-serif"
 

@@ -3,15 +3,11 @@
  * Gates that broke a rule are marked by colour and in words.
  */
 import { counted } from "../platform/counted.ts"
+import { FAINT, INK, SAFE, UNSAFE } from "./colours.ts"
 import type { GateComparison } from "./Compare.ts"
 import type { RulesComparison } from "./compareRules.ts"
 import { deadText, percent } from "./renderComparison.ts"
 import { showRulesScenario } from "./renderRules.ts"
-
-const INK = "#1f2933"
-const FAINT = "#52606d"
-const SAFE = "#2b7a78"
-const UNSAFE = "#d1495b"
 
 const WIDTH = 960
 /** Where bars begin, and how long one of 100 % is. */

@@ -1,5 +1,6 @@
 /** An order's fields: those that a venue is sent, and what is wrong with them. Pure. */
 import { Option, Schema } from "effect"
+import { parseJson } from "../platform/parseJson.ts"
 import type { VenueOrder } from "./Venue.ts"
 import type { Action } from "./VenueLimit.ts"
 
@@ -62,8 +63,6 @@ export const problemOfFields = (
   }
   return id.test(order.id) ? undefined : `has an id that the venue cannot take: it must be ${idInWords}`
 }
-
-const parseJson = Option.liftThrowable((text: string): unknown => JSON.parse(text))
 
 /** Reads JSON by a schema. */
 export const jsonReader = <A>(schema: Schema.Codec<A, unknown>): ((body: string) => A | undefined) => {

@@ -1,8 +1,7 @@
 /** What an answer's status means by itself, whatever its body says: proxies answer with pages of their own. Pure. */
 import { Option, Predicate } from "effect"
+import { parseJson } from "../platform/parseJson.ts"
 import type { Meaning } from "./Venue.ts"
-
-const parseJson = Option.liftThrowable((text: string): unknown => JSON.parse(text))
 
 /** As venues write: a firewall or a proxy before them writes pages. */
 export const isJson = (body: string): boolean => Option.exists(parseJson(body), Predicate.isObject)

@@ -2,6 +2,7 @@
  * Reads the exercise's answers. Pure: status and body in, meaning out.
  */
 import { Option, Redacted, Result, Schema } from "effect"
+import { parseJson } from "../../platform/parseJson.ts"
 import * as SchemaJITCompiler from "effect/schema/SchemaJITCompiler"
 import { withoutCredentials } from "../../domain/ApiKey.ts"
 import type { SubmitError } from "../../domain/SubmitError.ts"
@@ -16,7 +17,6 @@ type Taken = typeof Taken.Type
 
 // Every accepted order passes here: compiled, and with the JSON parsed before it, this costs a third.
 SchemaJITCompiler.enable(Taken.ast)
-const parseJson = Option.liftThrowable((text: string): unknown => JSON.parse(text))
 const decodeParsed = Schema.decodeUnknownOption(Taken)
 const decodeTaken = (body: string) => Option.flatMap(parseJson(body), decodeParsed)
 const decodeRefusal = Schema.decodeUnknownOption(
