@@ -3,17 +3,15 @@ import { Console, Duration, Effect, Option } from "effect"
 import type { LimitSpec, Nonces } from "../domain/LimitSpec.ts"
 import { showLimit } from "../domain/LimitSpec.ts"
 import { demoCredentials, demoKeys } from "../exchange/demoKeys.ts"
-import type { VenueOptions } from "../exchange/ExchangeServer.ts"
+import type { EmulatedName, EmulateOptions } from "../exchange/emulatedVenues.ts"
 import type { Fault } from "../exchange/faults/Fault.ts"
 import type { VenueTally } from "../exchange/VenueTally.ts"
 import { alignColumns } from "../platform/alignColumns.ts"
 import { counted } from "../platform/counted.ts"
-import { type VenueName, venues } from "../venues/venues.ts"
+import { venues } from "../venues/venues.ts"
 import { resolveCredentials } from "./credentials.ts"
 import { refuse, type UsageError } from "./errors.ts"
 import { printFault } from "./faultSpec.ts"
-
-export type EmulatedName = Exclude<VenueName, "exercise">
 
 /** What cannot be asked of an emulated venue: it has rules and headers of its own. */
 export const checkVenueFlags = (
@@ -42,19 +40,17 @@ export const emulatedKeys = (name: EmulatedName, keysFile: Option.Option<string>
     : resolveCredentials(keysFile, venues[name]({ isLive: true }))
 
 /** Serves a venue, and says where, with which limits and which credentials. */
-export const serveVenue = Effect.fnUntraced(function* (
-  name: EmulatedName,
-  options: Omit<VenueOptions, "venue">,
-) {
+export const serveVenue = Effect.fnUntraced(function* (name: EmulatedName, options: EmulateOptions) {
   // Loaded here, so that no other command pays for HTTP.
-  const [{ makeVenue }, { emulatedVenues }] = yield* Effect.promise(() =>
-    Promise.all([import("../exchange/ExchangeServer.ts"), import("../exchange/emulatedVenues.ts")]),
+  const { emulatedVenues, emulateVenue } = yield* Effect.promise(
+    () => import("../exchange/emulatedVenues.ts"),
   )
-  const venue = emulatedVenues[name]
-  const running = yield* makeVenue({ ...options, venue })
+  const running = yield* emulateVenue(name, options)
   const { faults = [], keys, maxDelay, seed } = options
   const { key, passphrase, secret } = demoCredentials
-  const limits = venue.limits.map((limit) => `${limit.name} ${showLimit(limit.limit)}`).join(", ")
+  const limits = emulatedVenues[name].limits
+    .map((limit) => `${limit.name} ${showLimit(limit.limit)}`)
+    .join(", ")
   yield* Console.log(
     [
       `${name}: ${running.url}  (${counted(keys.length, "key")}, delays 0-${Duration.toMillis(maxDelay)} ms each way, seed ${seed})`,

@@ -1,11 +1,10 @@
 // Emulated venues as others see them: ccxt, which none of us wrote, with nothing changed but the base address.
 import { expect, it } from "@effect/vitest"
 import { binance, coinbaseexchange, DDoSProtection, type Exchange, kraken, RateLimitExceeded } from "ccxt"
-import { Duration, Effect, Predicate, Schema } from "effect"
-import { demoCredentials, demoKeys } from "../../src/exchange/demoKeys.ts"
-import { emulatedVenues } from "../../src/exchange/emulatedVenues.ts"
-import { makeVenue } from "../../src/exchange/ExchangeServer.ts"
-import type { VenueOptions } from "../../src/exchange/ExchangeServer.ts"
+import { Effect, Predicate } from "effect"
+import { demoCredentials } from "../../src/exchange/demoKeys.ts"
+import { emulateVenue } from "../../src/exchange/emulatedVenues.ts"
+import { countersOf } from "./countersOf.ts"
 
 const CLIENTS = { binance, coinbaseexchange, kraken } as const
 type Name = keyof typeof CLIENTS
@@ -28,31 +27,6 @@ const clientOf = (name: Name, origin: string, enableRateLimit = true): Exchange 
 /** One whose throttle is off: what is tried is the venue's limits. */
 const hastyClientOf = (name: Name, origin: string) => clientOf(name, origin, false)
 
-const venueOf = (name: Name, options: Partial<VenueOptions> = {}) =>
-  makeVenue({
-    host: "127.0.0.1",
-    port: 0,
-    keys: demoKeys,
-    maxDelay: Duration.zero,
-    seed: 1,
-    venue: emulatedVenues[name],
-    ...options,
-  })
-
-const Counters = Schema.fromJsonString(
-  Schema.Struct({
-    counters: Schema.Array(
-      Schema.Struct({ limit: Schema.String, scope: Schema.String, used: Schema.Number, of: Schema.Number }),
-    ),
-  }),
-)
-
-const countersOf = (origin: string) =>
-  Effect.promise(async () => {
-    const answer = await fetch(`${origin}/__paceline/counters`)
-    return Schema.decodeSync(Counters)(await answer.text()).counters
-  })
-
 const attempt = <A>(call: () => Promise<A>) =>
   Effect.tryPromise({
     try: call,
@@ -66,7 +40,7 @@ it.live.each(["kraken", "binance", "coinbaseexchange"] as const)(
   "%s takes ccxt's orders, shows and cancels them",
   (name) =>
     Effect.gen(function* () {
-      const running = yield* venueOf(name)
+      const running = yield* emulateVenue(name)
       const client = clientOf(name, running.url)
       const markets = yield* attempt(() => client.loadMarkets())
       expect(Object.keys(markets)).toContain("ETH/BTC")
@@ -90,7 +64,7 @@ it.live.each(["kraken", "binance", "coinbaseexchange"] as const)(
   "%s refuses what ccxt signs with another secret",
   (name) =>
     Effect.gen(function* () {
-      const running = yield* venueOf(name)
+      const running = yield* emulateVenue(name)
       const client = hastyClientOf(name, running.url)
       yield* attempt(() => client.loadMarkets())
       client.secret = Buffer.from("another").toString("base64")
@@ -102,7 +76,7 @@ it.live.each(["kraken", "binance", "coinbaseexchange"] as const)(
 
 it.live("binance refuses the 101st order of ten seconds, and bans who goes on", () =>
   Effect.gen(function* () {
-    const running = yield* venueOf("binance")
+    const running = yield* emulateVenue("binance")
     const client = hastyClientOf("binance", running.url)
     yield* attempt(() => client.loadMarkets())
     const results = yield* Effect.forEach(
@@ -124,7 +98,7 @@ it.live("binance refuses the 101st order of ten seconds, and bans who goes on", 
 
 it.live("kraken's engine refuses the order that is one too many for its pair, and no other pair's", () =>
   Effect.gen(function* () {
-    const running = yield* venueOf("kraken")
+    const running = yield* emulateVenue("kraken")
     const client = hastyClientOf("kraken", running.url)
     yield* attempt(() => client.loadMarkets())
     // ccxt's nonces are milliseconds: two orders of the same one would be refused for that.
@@ -146,7 +120,7 @@ it.live("kraken's engine refuses the order that is one too many for its pair, an
 
 it.live("kraken wants each key's nonces to rise, and locks out who goes on", () =>
   Effect.gen(function* () {
-    const running = yield* venueOf("kraken")
+    const running = yield* emulateVenue("kraken")
     const client = hastyClientOf("kraken", running.url)
     yield* attempt(() => client.loadMarkets())
     client.nonce = () => 7
@@ -162,7 +136,7 @@ it.live("kraken wants each key's nonces to rise, and locks out who goes on", () 
 
 it.live("coinbaseexchange empties its bucket: 30 at once, then 15 a second", () =>
   Effect.gen(function* () {
-    const running = yield* venueOf("coinbaseexchange")
+    const running = yield* emulateVenue("coinbaseexchange")
     const client = hastyClientOf("coinbaseexchange", running.url)
     yield* attempt(() => client.loadMarkets())
     const startedMs = Date.now()
@@ -178,7 +152,7 @@ it.live("coinbaseexchange empties its bucket: 30 at once, then 15 a second", () 
 
 it.live("binance refuses a timestamp that is too old or ahead, and counts it in no order limit", () =>
   Effect.gen(function* () {
-    const running = yield* venueOf("binance")
+    const running = yield* emulateVenue("binance")
     const client = hastyClientOf("binance", running.url)
     yield* attempt(() => client.loadMarkets())
     for (const off of [-20_000, 2000]) {
