@@ -16,7 +16,7 @@ const judge = (
   config: ExchangeRules,
   arrivals: ReadonlyArray<Arrival>,
 ): ReadonlyArray<Judged> => {
-  let key = emptyKey(config)
+  let key = emptyKey
   return arrivals.map((arrival) => {
     const { next, ruling } = model(config, key, arrival)
     key = next

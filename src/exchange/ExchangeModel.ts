@@ -7,6 +7,7 @@
  * nothing of the key passes any more.
  */
 
+import { Chunk, Option } from "effect"
 import type { ExchangeRules } from "../venues/exercise/exercise.ts"
 
 /**
@@ -17,10 +18,8 @@ export type Ruling = "accepted" | "rate-limit" | "blocked" | "nonce"
 
 /** What the exchange remembers of one key. Never changed in place. */
 export interface KeyUsage {
-  /** Times of the last `limit` passes of the rate limit, a ring; `-Infinity` where there was none yet. */
-  readonly passes: ReadonlyArray<number>
-  /** Where the ring's oldest time stands. */
-  readonly oldest: number
+  /** Times of the last passes of the rate limit, at most `limit` of them, the oldest first. */
+  readonly passes: Chunk.Chunk<number>
   /** Rate-limit errors so far. They are never forgotten. */
   readonly rateLimitErrors: number
   /** The last accepted nonce. */
@@ -37,16 +36,8 @@ export interface Arrival {
   readonly passes?: (() => boolean) | undefined
 }
 
-/**
- * A key that the exchange has never heard of. "Never passed" is `-Infinity`, not 0: a monotonic clock may
- * start near 0, and its first requests would be refused.
- */
-export const emptyKey = (config: ExchangeRules): KeyUsage => ({
-  passes: Array.from({ length: config.limit }, () => Number.NEGATIVE_INFINITY),
-  oldest: 0,
-  rateLimitErrors: 0,
-  lastNonce: 0n,
-})
+/** A key that the exchange has never heard of. */
+export const emptyKey: KeyUsage = { passes: Chunk.empty(), rateLimitErrors: 0, lastNonce: 0n }
 
 /** Judges one arrival: the ruling, and what the exchange remembers of the key from then on. */
 export const arrive = (
@@ -56,8 +47,10 @@ export const arrive = (
 ): { readonly ruling: Ruling; readonly next: KeyUsage } => {
   if (key.rateLimitErrors >= config.blockAfter) return { ruling: "blocked", next: key }
   const now = Math.floor(arrival.atMs)
-  const oldestPass = key.passes[key.oldest] ?? Number.NEGATIVE_INFINITY
-  if (arrival.passes === undefined ? now - oldestPass <= config.windowMs : !arrival.passes()) {
+  const isFull = key.passes.length >= config.limit
+  const isInWindow = (pass: number) => now - pass <= config.windowMs
+  const isOver = () => isFull && Option.exists(Chunk.head(key.passes), isInWindow)
+  if (arrival.passes === undefined ? isOver() : !arrival.passes()) {
     return { ruling: "rate-limit", next: { ...key, rateLimitErrors: key.rateLimitErrors + 1 } }
   }
   const accepted = arrival.nonce !== undefined && (config.nonces === "none" || arrival.nonce > key.lastNonce)
@@ -65,8 +58,7 @@ export const arrive = (
     ruling: accepted ? "accepted" : "nonce",
     next: {
       // The slot is used up whatever the nonce turns out to be.
-      passes: key.passes.with(key.oldest, now),
-      oldest: (key.oldest + 1) % config.limit,
+      passes: Chunk.append(isFull ? Chunk.drop(key.passes, 1) : key.passes, now),
       rateLimitErrors: key.rateLimitErrors,
       lastNonce: accepted ? arrival.nonce : key.lastNonce,
     },

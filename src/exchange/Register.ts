@@ -39,7 +39,7 @@ export class Register {
     this.#makeCounters = makeCounters
     this.#counters = makeCounters()
     this.#keys = new Map(
-      keys.map(({ label, secret }) => [Redacted.value(secret), { label, usage: emptyKey(rules) }]),
+      keys.map(({ label, secret }) => [Redacted.value(secret), { label, usage: emptyKey }]),
     )
   }
 
@@ -68,7 +68,7 @@ export class Register {
   play(fault: MomentFault): boolean {
     switch (fault.kind) {
       case "restart":
-        for (const key of this.#keys.values()) key.usage = emptyKey(this.#rules)
+        for (const key of this.#keys.values()) key.usage = emptyKey
         this.#counters = this.#makeCounters()
         return true
       case "clock":

@@ -104,7 +104,7 @@ const makeJudge = (
     const { id, params } = order
     const param = (name: string) => params?.[name]
     const facts = { key: key.label, address: "", cost: costOf({ param }), param }
-    const { ruling, next } = arrive(config, states.get(key.label) ?? emptyKey(config), {
+    const { ruling, next } = arrive(config, states.get(key.label) ?? emptyKey, {
       nonce: BigInt(nonce),
       atMs,
       passes: counters && (() => counters.pass(facts, atMs)),
@@ -194,9 +194,9 @@ const travelOfPing = (
 export const makeSimulatedExchange = Effect.fnUntraced(function* (options: SimulatedExchangeOptions) {
   const clock = yield* Clock.Clock
   const world = yield* Effect.scope
-  const { config, requestTimeoutMs } = options
+  const { requestTimeoutMs } = options
   const states = new Map<string, KeyUsage>()
-  const stateOf = (label: string) => states.get(label) ?? emptyKey(config)
+  const stateOf = (label: string) => states.get(label) ?? emptyKey
   const judge = makeJudge(options, states, clock)
   let count = 0
 

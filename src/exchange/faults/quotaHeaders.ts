@@ -1,4 +1,5 @@
 /** What an exchange tells of a key's limit in an answer's headers: times are in seconds from now, rounded up. */
+import { Chunk, Option } from "effect"
 import type { KeyUsage, Ruling } from "../ExchangeModel.ts"
 import type { ExchangeRules } from "../../venues/exercise/exercise.ts"
 import type { Quota } from "./Fault.ts"
@@ -16,10 +17,9 @@ export const quotaHeaders = (
   nowMs: number,
   wallMs: number,
 ): Readonly<Record<string, string>> => {
-  const inWindow = key.passes.filter((pass) => Math.floor(nowMs) - pass <= config.windowMs)
-  const oldest = Math.min(...inWindow)
-  const resetMs =
-    quota.resetMs ?? (inWindow.length === 0 ? 0 : Math.max(0, oldest + config.windowMs + 1 - nowMs))
+  const inWindow = Chunk.filter(key.passes, (pass) => Math.floor(nowMs) - pass <= config.windowMs)
+  const waitMs = (oldest: number) => Math.max(0, oldest + config.windowMs + 1 - nowMs)
+  const resetMs = quota.resetMs ?? Option.match(Chunk.head(inWindow), { onNone: () => 0, onSome: waitMs })
   const refused = ruling === "rate-limit" || ruling === "blocked"
   return {
     "x-ratelimit-limit": String(config.limit),
