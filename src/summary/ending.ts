@@ -1,33 +1,6 @@
 /** How a run ended, in the words that a summary and a page begin with. */
 import { counted } from "../platform/counted.ts"
-import type { KeyLeft } from "../journal/LogEvent.ts"
-import type { KeyFigures } from "./keyFigures.ts"
-import type { LogStart } from "./LogStart.ts"
 import type { NamedSummary, Summary } from "./Summary.ts"
-
-type State = KeyLeft["state"]
-
-/** No key was left to send with. Times in milliseconds from the run's start. */
-export interface KeysGone {
-  /** When the last one left service. */
-  readonly atMs: number
-  /** How many left it so. */
-  readonly keys: Readonly<Record<State, number>>
-}
-
-/** Null where a key is left, or the log knows none. */
-export const keysGoneOf = (
-  keys: ReadonlyArray<KeyFigures> | null,
-  { firstMs }: Pick<LogStart, "firstMs">,
-): KeysGone | null => {
-  const left = (keys ?? []).flatMap(({ retired }) => (retired === null ? [] : [retired]))
-  if (keys === null || keys.length === 0 || left.length < keys.length) return null
-  const how = (state: State): number => left.filter((one) => one.state === state).length
-  return {
-    atMs: firstMs + Math.max(...left.map(({ atMs }) => atMs)),
-    keys: { blocked: how("blocked"), parked: how("parked"), unknown: how("unknown") },
-  }
-}
 
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`
 const wholeSeconds = (ms: number): string => `${Number((ms / 1000).toFixed(1))} s`

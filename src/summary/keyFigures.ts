@@ -86,3 +86,25 @@ export const keyFigures = (
     figuresOf(label, tallies.get(label) ?? emptyKeyTally(), unfinished.get(label) ?? 0, totalMs, start),
   )
 }
+
+/** No key was left to send with. Times in milliseconds from the run's start. */
+export interface KeysGone {
+  /** When the last one left service. */
+  readonly atMs: number
+  /** How many left it so. */
+  readonly keys: Readonly<Record<KeyLeft["state"], number>>
+}
+
+/** Null where a key is left, or the log knows none. */
+export const keysGoneOf = (
+  keys: ReadonlyArray<KeyFigures> | null,
+  { firstMs }: Pick<LogStart, "firstMs">,
+): KeysGone | null => {
+  const left = (keys ?? []).flatMap(({ retired }) => (retired === null ? [] : [retired]))
+  if (keys === null || keys.length === 0 || left.length < keys.length) return null
+  const how = (state: KeyLeft["state"]): number => left.filter((one) => one.state === state).length
+  return {
+    atMs: firstMs + Math.max(...left.map(({ atMs }) => atMs)),
+    keys: { blocked: how("blocked"), parked: how("parked"), unknown: how("unknown") },
+  }
+}
