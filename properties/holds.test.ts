@@ -75,6 +75,7 @@ const parkedAt = ({ errors, parkAfter }: Errors, mistake: ErrorMistake | undefin
     blockAfter: Number.POSITIVE_INFINITY,
     stopAfterRefusals: Number.POSITIVE_INFINITY,
     nonceJumps: undefined,
+    nonceUnit: "ms" as const,
   }
   const former = { lastNonce: 0, quietUntilMs: 0, held: { key: 0 }, rateLimitErrors: 0, recentErrorsMs: [] }
   let health = newHealth(former, policy)

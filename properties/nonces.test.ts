@@ -2,17 +2,20 @@
  * A key on an exchange that takes only nonces near its own time, and says "invalid nonce" of all others, used on a machine
  * whose clock may be wrong, over several lives.
  */
-import { Clock, Duration, Effect, Exit, Result, Scope } from "effect"
+import { Clock, Duration, Effect, Exit, Result, Scope, Struct } from "effect"
 import * as fc from "fast-check"
 import { assert, describe } from "vitest"
 import { InvalidNonce, RequestTimeout } from "../src/domain/SubmitError.ts"
 import type { KeyMemory } from "../src/keys/KeyMemory.ts"
-import { decodeKeyRecord } from "../src/keys/KeyRecord.ts"
+import { decodeKeyRecord, encodeKeyRecord } from "../src/keys/KeyRecord.ts"
 import type { ExchangeClient } from "../src/venues/ExchangeClient.ts"
+import { nonceSpan, nonceText, type NonceUnit } from "../src/domain/NonceUnit.ts"
+import { nowMs } from "../src/platform/Monotonic.ts"
 import { claimOn, makeDisk } from "../test/keys/support.ts"
 import { hostileClock } from "../test/support/hostileClock.ts"
 import { makeKeys, makeRig, order } from "../test/support/rig.ts"
 import { runVirtual } from "../test/support/virtualTime.ts"
+import { trustsTheWallClock } from "./broken/memories.ts"
 import { RUNS, SEED, tryLaw } from "./support/law.ts"
 
 /** What becomes of an answer: it comes, it is lost, or its request was lost before. */
@@ -138,6 +141,124 @@ const play = (world: ReadonlyArray<Life>, change: (memory: KeyMemory) => KeyMemo
     })
     yield* hostileClock(living, { steps })
   })
+
+/** A life with nonces in some unit, on any clock. */
+interface UnitLife {
+  readonly unit: NonceUnit
+  readonly orders: number
+  readonly lastsMs: number
+  readonly isKilled: boolean
+  /** By how much the wall clock steps before it. */
+  readonly stepMs: number
+}
+
+const unitLives: fc.Arbitrary<ReadonlyArray<UnitLife>> = fc.array(
+  fc.record({
+    unit: fc.constantFrom<Array<NonceUnit>>("s", "ms", "us", "us", "ns"),
+    orders: fc.integer({ min: 1, max: 12 }),
+    lastsMs: fc.constantFrom(50, 400, 3000, 20_000),
+    isKilled: fc.boolean(),
+    stepMs: fc.constantFrom(0, 0, -3_600_000, 3_600_000, -1_700_000_000_000),
+  }),
+  { minLength: 2, maxLength: 6 },
+)
+
+/** What may go wrong from one life to the next. */
+interface UnitClient {
+  readonly memory?: (memory: KeyMemory, unit: NonceUnit, former: NonceUnit) => KeyMemory
+  /** Reads another unit's record as its own. */
+  readonly rewritten?: (text: string) => string
+}
+
+/** Plays lives of a key on an exchange that takes whatever is greater than all before, and refuses the rest. */
+const playUnits = (world: ReadonlyArray<UnitLife>, { memory: change, rewritten }: UnitClient) =>
+  Effect.gen(function* () {
+    const disk = makeDisk()
+    const wrong: Array<string> = []
+    let last = 0n
+    let former: NonceUnit = "ms"
+    for (const [n, { isKilled, lastsMs, orders, unit }] of world.entries()) {
+      if (rewritten !== undefined)
+        for (const [name, text] of disk.files)
+          if (!name.endsWith(".owner.json")) disk.files.set(name, rewritten(text))
+      const scope = yield* Scope.make()
+      const claimed = yield* Effect.exit(
+        Scope.provide(claimOn(disk, {}, { keys: makeKeys(1), nonceUnit: unit }), scope),
+      )
+      if (Exit.isFailure(claimed)) {
+        assert.isTrue(former === "ns" && unit !== "ns", "a key is refused that could go on")
+        continue
+      }
+      const { recall } = claimed.value
+      const before = former
+      const rig = yield* Scope.provide(
+        makeRig({
+          ttlMs: undefined,
+          client: () => ({
+            nonceUnit: unit,
+            submit: ({ id }, _key, nonce, { onSettled, onWritten }) =>
+              Effect.gen(function* () {
+                const sent = BigInt(nonceText(nonce, unit))
+                if (sent <= last) wrong.push(`life ${n + 1} sends ${sent} after ${last}`)
+                last = sent
+                onWritten(yield* nowMs)
+                yield* Effect.sleep("5 millis")
+                onSettled(yield* nowMs)
+                return { status: "OK", req_id: id } as const
+              }),
+          }),
+          dispatcher: {
+            recall: (key) => Effect.map(recall(key), (memory) => change?.(memory, unit, before) ?? memory),
+          },
+        }),
+        scope,
+      )
+      for (let made = 0; made < orders; made++) yield* Effect.ignore(rig.dispatcher.offer(order(made)))
+      yield* Effect.sleep(Duration.millis(lastsMs))
+      const left = new Map(disk.files)
+      yield* Scope.close(scope, Exit.void)
+      if (isKilled) {
+        disk.files.clear()
+        for (const [name, text] of left) disk.files.set(name, text)
+      }
+      former = unit
+    }
+    assert.deepStrictEqual(wrong, [])
+    assert.isTrue(last > 0n)
+  })
+
+describe(`nonces in units (seed ${SEED}, ${RUNS} worlds a law)`, () => {
+  tryLaw<ReadonlyArray<UnitLife>, UnitClient>({
+    law: "a key's nonces rise on their way over restarts, steps of the clock and changes of their unit",
+    worlds: unitLives,
+    check: async (world, client = {}) => {
+      let atMs = 0
+      const steps = world.map(({ lastsMs, stepMs }) => {
+        const step = { atMs, byMs: stepMs }
+        atMs += lastsMs
+        return step
+      })
+      const living = hostileClock(playUnits(world, client), { steps })
+      await Effect.runPromise(runVirtual(Effect.scoped(living)))
+    },
+    broken: {
+      "a memory that takes the last nonce for a time, and tells it in the new unit": {
+        memory: (memory, unit, former) => ({
+          ...memory,
+          lastNonce: Math.floor((memory.lastNonce / nonceSpan(1e6, former)) * nonceSpan(1e6, unit)),
+        }),
+      },
+      "a memory that trusts the wall clock": { memory: trustsTheWallClock },
+      "a state that does not say that its nonces are in ns": {
+        rewritten: (text) =>
+          Result.match(decodeKeyRecord(text), {
+            onFailure: () => text,
+            onSuccess: (record) => encodeKeyRecord(Struct.omit(record, ["nonceUnit"])),
+          }),
+      },
+    },
+  })
+})
 
 describe(`nonces over lives (seed ${SEED}, ${RUNS} worlds a law)`, () => {
   tryLaw<ReadonlyArray<Life>, (memory: KeyMemory) => KeyMemory>({

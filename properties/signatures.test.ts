@@ -8,7 +8,7 @@ import { assert, describe, it } from "vitest"
 import { binance } from "../src/venues/binance/binance.ts"
 import { coinbaseexchange } from "../src/venues/coinbaseexchange/coinbaseexchange.ts"
 import { kraken } from "../src/venues/kraken/kraken.ts"
-import type { Venue, VenueOrder, VenueRequests } from "../src/venues/Venue.ts"
+import type { Stamp, Venue, VenueOrder, VenueRequests } from "../src/venues/Venue.ts"
 import { credentialsOf, type Signed, signedByCcxt } from "./support/ccxtSigns.ts"
 import { asOften } from "./support/law.ts"
 
@@ -37,7 +37,7 @@ const base64 = fc
 const word = fc.stringMatching(/^[\x21-\x7e]{1,40}$/)
 const parts = fc.record({ key: word, secret: base64, passphrase: word })
 const stamps = fc.record({
-  nonce: fc.integer({ min: 1, max: Math.floor(Number.MAX_SAFE_INTEGER / 2) }),
+  nonce: fc.integer({ min: 1, max: Math.floor(Number.MAX_SAFE_INTEGER / 2) }).map(String),
   timeMs: fc.integer({ min: 1_000_000_000_000, max: 4_000_000_000_000 }),
 })
 const uuid = fc.uuid()
@@ -45,7 +45,7 @@ const uuid = fc.uuid()
 interface Case {
   readonly order: VenueOrder
   readonly parts: { readonly key: string; readonly secret: string; readonly passphrase: string }
-  readonly stamp: { readonly nonce: number; readonly timeMs: number }
+  readonly stamp: Stamp
 }
 const cases = (own: fc.Arbitrary<Readonly<Record<string, string>>>): fc.Arbitrary<Case> =>
   fc.record({
@@ -89,7 +89,7 @@ const sides: ReadonlyArray<Side> = [
           validate: "true",
         },
         credentials: credentialsOf(parts),
-        nonce: stamp.nonce,
+        nonce: Number(stamp.nonce),
       }),
   },
   {
@@ -103,7 +103,7 @@ const sides: ReadonlyArray<Side> = [
         method: "POST",
         fields: sent(order, "pair"),
         credentials: credentialsOf(parts),
-        nonce: stamp.nonce,
+        nonce: Number(stamp.nonce),
       }),
   },
   {
@@ -246,7 +246,7 @@ const BROKEN: ReadonlyArray<{ readonly what: string; readonly spoil: (...asked: 
     spoil: (order, credentials, { nonce, timeMs }) => [
       order,
       credentials,
-      { nonce: nonce + 1, timeMs: timeMs + 1 },
+      { nonce: `${nonce}1`, timeMs: timeMs + 1 },
     ],
   },
 ]

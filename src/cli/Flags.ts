@@ -8,6 +8,7 @@
 import { Effect, type Option, Result, type Duration } from "effect"
 import { CliError, type Command, Flag } from "effect/cli"
 import type { LimitSettings, Nonces } from "../domain/LimitSpec.ts"
+import { NonceUnit } from "../domain/NonceUnit.ts"
 import type { Design } from "../run/Design.ts"
 import { DESIGN_FORMS, parseDesign } from "../simulation/baselines/designs.ts"
 import {
@@ -148,6 +149,12 @@ export const nonces = parsed("nonces", NONCES.join("|"), oneOf(NONCES), {
     "Whether each key's nonces must rise, so that one request waits for the one before, or need not",
   default: "rising",
 })
+
+/** What nonces count; of a run, which takes them from the wall clock. */
+export const nonceUnit = parsed("nonce-unit", NonceUnit.literals.join("|"), oneOf(NonceUnit.literals), {
+  description:
+    "What nonces count, from 1970 on: what other clients of the keys have counted, or finer, for an exchange that has seen a greater nonce refuses all smaller ones (default: ms)",
+}).pipe(Flag.optional)
 
 /** The flags of an exchange's rules. */
 export const rules = { limit, window, nonces }

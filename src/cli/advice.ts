@@ -109,6 +109,7 @@ const STATE: Advice<StateUnusable> = {
   "no-lock": (message) => `${message}. Check the directory, or name another with --state`,
   unreadable: (message) => `${message}. Make it readable, or name another directory with --state`,
   newer: (message) => `${message}. Use that version`,
+  "nonce-unit": (message) => `${message}. Go on with --nonce-unit ns`,
   damaged: (message, { label }) =>
     label === undefined
       ? `${message}. Put back an intact copy; or remove the file, if the exchange does not ask to be left alone: it keeps the end of that`

@@ -50,6 +50,7 @@ export const runFlags = {
   }),
   ...venueFlags,
   ...Flags.rules,
+  nonceUnit: Flags.nonceUnit,
   bound: Flags.durationOrNone("bound", {
     description:
       "The longest time a request takes from here until the exchange counts it, with a margin for handling; none is safe with any delay, and about 5 % slower (default: 55ms with our own exchange, none with --url)",

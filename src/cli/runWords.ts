@@ -15,12 +15,13 @@ const secondsText = (ms: number): string => `${(ms / 1000).toFixed(1)} s`
 export const clockText = (ms: number): string => `${(ms / 1000).toFixed(0)} s`
 
 /** How the exchange counts, in a line. */
-export const rulesText = ({ limit, limits, nonces, window }: LimitSettings): string => {
+export const rulesText = ({ limit, limits, nonces, nonceUnit, window }: LimitSettings): string => {
   const counts =
     limits === undefined
       ? `${counted(limit, "request")} per ${Duration.format(window)} each`
       : `limits ${limits.map(showLimit).join(", ")}`
-  return nonces === "none" ? `${counts}, nonces in any order` : counts
+  if (nonces === "none") return `${counts}, nonces in any order`
+  return nonceUnit === undefined ? counts : `${counts}, nonces in ${nonceUnit}`
 }
 
 /** The lines that a run begins with. */

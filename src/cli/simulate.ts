@@ -135,6 +135,7 @@ export const simulate = Command.make(
   "simulate",
   {
     ...scenarioFlags,
+    nonceUnit: Flags.nonceUnit,
     gate: Flags.gate({ description: "What decides when a key may send next", default: "ack-window" }),
     seed: Flags.seed({
       description:
@@ -153,6 +154,7 @@ export const simulate = Command.make(
     yield* exchangeMillis("--window", input.window, LONGEST_WINDOW)
     const settings: SimulationSettings = {
       ...scenarioOf(input, rules),
+      nonceUnit: Option.getOrUndefined(input.nonceUnit),
       design: input.gate,
       seed: Option.isSome(input.seed) ? input.seed.value : yield* freshSeed,
       inWords,

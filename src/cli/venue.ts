@@ -3,6 +3,7 @@ import { Effect, Option, Result } from "effect"
 import type { Command } from "effect/cli"
 import type { Fault } from "../exchange/faults/Fault.ts"
 import type { LimitSettings, LimitSpec } from "../domain/LimitSpec.ts"
+import type { NonceUnit } from "../domain/NonceUnit.ts"
 import type { Venue } from "../venues/Venue.ts"
 import { VENUE_NAMES, type VenueName, venues } from "../venues/venues.ts"
 import { isLoopback } from "./checks.ts"
@@ -29,6 +30,7 @@ interface VenueInput {
   readonly url: Option.Option<URL>
   readonly orders: Option.Option<string>
   readonly faults: ReadonlyArray<Fault>
+  readonly nonceUnit: Option.Option<NonceUnit>
 }
 
 /** A command's flags, with the address of the venue that was asked for; no venue where that is the exercise. */
@@ -42,7 +44,7 @@ export const chooseVenue = Effect.fnUntraced(function* <A extends VenueInput>(
   input: A,
 ): Effect.fn.Return<Chosen<A>, UsageError> {
   const { live, venue: name } = input
-  const venue = venues[name]({ isLive: live })
+  const venue = venues[name]({ isLive: live, nonceUnit: Option.getOrUndefined(input.nonceUnit) })
   if (name === "exercise")
     return live ? yield* refuse("--live: the exercise executes all orders; leave it out") : { input }
   const url = Option.getOrUndefined(input.url) ?? venue.url
@@ -55,6 +57,10 @@ export const chooseVenue = Effect.fnUntraced(function* <A extends VenueInput>(
     return yield* refuse(
       `--venue ${name}: it has no request that only checks an order; to have orders executed, add --live`,
     )
+  if (venue.nonces === "none" && Option.isSome(input.nonceUnit))
+    return yield* refuse(
+      `--nonce-unit and --venue ${name}: its orders carry the time and no nonces; leave --nonce-unit out`,
+    )
   return { venue, input: { ...input, url: Option.some(url) } }
 })
 
@@ -63,11 +69,15 @@ const LONG_MS = 60_000
 
 /** The rules that were given; of a venue, its own unless some were given in their place. */
 export const rulesOf = (
-  input: Command.Command.Config.Infer<typeof Flags.rules>,
+  input: Command.Command.Config.Infer<typeof Flags.rules & { readonly nonceUnit: typeof Flags.nonceUnit }>,
   venue: Venue | undefined,
 ): Effect.Effect<LimitSettings, UsageError> => {
-  if (venue === undefined) return Flags.rulesOf(input)
-  const { limits, nonces } = venue
+  if (venue === undefined)
+    return Effect.map(Flags.rulesOf(input), (rules) => ({
+      ...rules,
+      nonceUnit: Option.getOrUndefined(input.nonceUnit),
+    }))
+  const { limits, nonces, nonceUnit } = venue
   const { limit: given, window } = input
   const all = given.length > 0 ? given : limits.map(({ limit }) => limit)
   const isShort = (limit: number | LimitSpec) =>
@@ -77,7 +87,7 @@ export const rulesOf = (
     {
       onFailure: (problem) => refuse(`--limit: ${problem}`),
       onSuccess: ({ all: { limits = [] }, short }) =>
-        Effect.succeed({ limit: short.limit, window: short.window, limits, nonces }),
+        Effect.succeed({ limit: short.limit, window: short.window, limits, nonces, nonceUnit }),
     },
   )
 }

@@ -245,9 +245,10 @@ const makeLanes = (
     limits = [],
     recall,
   }: Required<Pick<DispatcherOptions, "gate" | "keys" | "recall">> & Pick<DispatcherOptions, "limits">,
-  shared: Omit<LaneContext, "counted">,
+  shared: Omit<LaneContext, "counted" | "nonceUnit">,
 ) => {
-  const context: LaneContext = { ...shared, counted: countedOf(limits) }
+  const { nonceUnit = "ms" } = shared.client
+  const context: LaneContext = { ...shared, nonceUnit, counted: countedOf(limits) }
   return Effect.forEach(keys, (key) =>
     Effect.gen(function* () {
       const memory = yield* recall(key)

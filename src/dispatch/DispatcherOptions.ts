@@ -50,8 +50,8 @@ export interface DispatcherOptions {
   readonly blockAfter?: number
   /**
    * How far ahead a key's nonces jump, one after the other, when the exchange has seen greater ones; after the last
-   * jump the key is parked. Default: a second, a minute, an hour, a day, thirty days, in milliseconds. Undefined: a
-   * refused nonce is an order's bad luck, and nothing more.
+   * jump the key is parked. Default: a second, a minute, an hour, a day, thirty days, in milliseconds, which the
+   * client's unit of nonces makes nonces of. Undefined: a refused nonce is an order's bad luck, and nothing more.
    */
   readonly nonceJumps?: ReadonlyArray<number> | undefined
   /** How long nothing may be sent before the run fails, when the exchange was never reached. Default 3 s. */

@@ -6,6 +6,7 @@ import { Clock, Duration, Effect, Layer } from "effect"
 import { RateLimiter } from "effect/persistence"
 import type { ApiKey } from "../domain/ApiKey.ts"
 import { keyWindowOf, longestCountMs, type LimitSpec, type Nonces } from "../domain/LimitSpec.ts"
+import type { NonceUnit } from "../domain/NonceUnit.ts"
 import { exerciseRules } from "../venues/exercise/exercise.ts"
 import type { ExchangeClient } from "../venues/ExchangeClient.ts"
 import { layer as httpExchangeLayer } from "../venues/exercise/HttpExchangeClient.ts"
@@ -47,6 +48,8 @@ export interface HttpDispatcherOptions extends Partial<
    * scope. They take the place of both. An order's parameter `cost` says what it costs, 1 unless given. All keys belong to one account.
    */
   readonly limits?: ReadonlyArray<LimitSpec> | undefined
+  /** What nonces count: as other clients of the keys have counted, or finer. Default `ms`. */
+  readonly nonceUnit?: NonceUnit | undefined
   /** Whether each key's nonces must arrive rising (the default), or in no order: then no request waits for another. */
   readonly order?: Nonces | undefined
   /**
@@ -80,15 +83,17 @@ export const claimFor = (
     readonly limits?: ReadonlyArray<LimitSpec> | undefined
     readonly bound: Duration.Duration | undefined
     readonly requestTimeout: Duration.Duration
+    readonly nonceUnit?: NonceUnit | undefined
   },
 ) => {
-  const { limits } = options
+  const { limits, nonceUnit } = options
   // What former lives took of limits is not known, so nothing is sent until none of it counts.
   const window = limits === undefined ? options.window : Duration.millis(longestCountMs(limits))
   return Effect.provide(
     claimKeys({
       keys: options.keys,
       directory,
+      nonceUnit,
       exchange: options.url && showUrl(options.url),
       limit: limits === undefined ? options.limit : 1,
       isShared: limits?.some(({ field, scope }) => scope !== "key" || field !== undefined) === true,
@@ -117,9 +122,9 @@ export const showUrl = (url: URL): string => `${url.origin}${url.pathname}`
  * is given options that it cannot work with.
  */
 export const layerHttp = (options: HttpDispatcherOptions): Layer.Layer<Dispatcher, StateError> => {
-  const { requestTimeout = DEFAULT_REQUEST_TIMEOUT, url } = options
+  const { nonceUnit, requestTimeout = DEFAULT_REQUEST_TIMEOUT, url } = options
   return layerOver({ blockAfter: exerciseRules.blockAfter, ...options }, (maxInFlight) =>
-    httpExchangeLayer({ url, requestTimeout, maxInFlight }),
+    httpExchangeLayer({ url, requestTimeout, maxInFlight, nonceUnit }),
   )
 }
 
@@ -158,6 +163,7 @@ const build = (
     keys,
     limits,
     order,
+    nonceUnit,
     bound,
     ttl,
     requestTimeout = DEFAULT_REQUEST_TIMEOUT,
@@ -176,7 +182,7 @@ const build = (
     state === undefined
       ? Effect.succeed({})
       : Effect.map(
-          claimFor(state, { keys, url, limit, limits, window, bound, requestTimeout }),
+          claimFor(state, { keys, url, limit, limits, window, bound, requestTimeout, nonceUnit }),
           ({ recall }) => ({
             recall,
           }),

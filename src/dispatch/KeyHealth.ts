@@ -4,6 +4,7 @@
  *
  * Times are milliseconds of the monotonic clock unless they say otherwise.
  */
+import type { NonceUnit } from "../domain/NonceUnit.ts"
 import type { ParkReason, Retirement } from "../domain/DispatchEvent.ts"
 import type { Verdict } from "../domain/SubmitError.ts"
 import { afterRefusal, noStreak, type RefusalStreak, type Said } from "./Refusals.ts"
@@ -41,8 +42,10 @@ export interface HealthPolicy {
   readonly stopAfterRefusals: number
   /** Rate-limit errors, over all lives, after which the exchange blocks the key; Infinity where it never does. */
   readonly blockAfter: number
-  /** How far ahead nonces jump, one after the other; undefined where nothing is learnt from a refused nonce. */
+  /** How far ahead nonces jump, one after the other, in milliseconds; undefined where nothing is learnt from a refused nonce. */
   readonly nonceJumps: ReadonlyArray<number> | undefined
+  /** What nonces count. */
+  readonly nonceUnit: NonceUnit
 }
 
 /** Errors that are older do not count towards parking a key: something else was wrong then. */
@@ -53,7 +56,7 @@ export const PARK_SPAN_MS = 60_000
  *
  * - `nothing`.
  * - `await-later`: a later nonce is on its way, and its answer will tell more. The order may go back to the line.
- * - `resynchronise`: nonces go on `by` further ahead, the `jump`-th time. The order may go back to the line.
+ * - `resynchronise`: nonces go on `by` milliseconds further ahead, the `jump`-th time. The order may go back to the line.
  * - `park`: the exchange would soon block the key, accepts none of its nonces, or refuses all its orders in the same words.
  * - `retire`: the exchange has blocked the key, or does not know it.
  */
@@ -156,7 +159,7 @@ export const afterVerdict = (
     case "api-key":
       return retire(health, "unknown")
     case "nonce":
-      return resynchronise(health, nonce, wallMs, policy.nonceJumps)
+      return resynchronise(health, nonce, wallMs, policy)
     case "clock":
     case "exchange": {
       if (said === undefined) return [health, nothing]
@@ -213,10 +216,10 @@ const resynchronise = (
   health: KeyHealth,
   refused: number,
   wallMs: number,
-  jumps: ReadonlyArray<number> | undefined,
+  { nonceJumps, nonceUnit }: HealthPolicy,
 ): readonly [KeyHealth, Remedy] => {
-  if (jumps === undefined) return [health, nothing]
-  const found = remedyFor(health.nonces, refused, health.lastNonce, wallMs, jumps)
+  if (nonceJumps === undefined) return [health, nothing]
+  const found = remedyFor(health.nonces, refused, health.lastNonce, wallMs, nonceJumps, nonceUnit)
   switch (found.remedy) {
     case "overtaken":
       return [health, nothing]

@@ -87,7 +87,7 @@ export class Lane {
   }
 
   get #nextNonce(): number {
-    return nextNonce(this.#health.lastNonce, this.#clock.currentTimeMillisUnsafe())
+    return nextNonce(this.#health.lastNonce, this.#clock.currentTimeMillisUnsafe(), this.#context.nonceUnit)
   }
 
   #ownerOf(): RequestOwner {

@@ -3,16 +3,19 @@
  * greater one already, because another client used the key or what we knew of it was lost.
  */
 
+import { nonceSpan, type NonceUnit } from "../domain/NonceUnit.ts"
+
 /**
- * The nonce after `last`: the wall clock's milliseconds, as other clients of the exercise use them, or one
- * more than the last where the clock has stood still or stepped back. A lane sends at most one request in a
- * millisecond on average, so nonces do not run away from the clock.
+ * The nonce after `last`: the wall clock's time in the key's unit, or one more than the last where the clock has stood still or
+ * stepped back. A lane sends at most one request in a millisecond on average, so nonces do not run away from the clock; those in
+ * seconds do.
  */
-export const nextNonce = (last: number, wallMs: number): number => Math.max(last + 1, Math.floor(wallMs))
+export const nextNonce = (last: number, wallMs: number, unit: NonceUnit): number =>
+  Math.max(last + 1, nonceSpan(wallMs, unit))
 
 /**
  * How far ahead a refused lane jumps, one after the other, until a nonce is accepted: a second, a minute, an hour, a day,
- * thirty days, since most clients take their nonces from a clock, in milliseconds. What lies beyond is not one.
+ * thirty days, in milliseconds, since most clients take their nonces from a clock. What lies beyond is not one.
  */
 export const NONCE_JUMPS: ReadonlyArray<number> = [1000, 60_000, 3_600_000, 86_400_000, 2_592_000_000]
 
@@ -50,19 +53,20 @@ export type NonceRemedy =
   | { readonly remedy: "wait" | "overtaken" | "give-up" }
   | { readonly remedy: "jump"; readonly by: number; readonly last: number; readonly progress: NonceProgress }
 
-/** Decides what to do about a refused nonce, where `last` is the last one used, or jumped to. */
+/** Decides what to do about a refused nonce, where `last` is the last one used, or jumped to. Jumps are in milliseconds. */
 export const remedyFor = (
   progress: NonceProgress,
   refused: number,
   last: number,
   wallMs: number,
   jumps: ReadonlyArray<number>,
+  unit: NonceUnit,
 ): NonceRemedy => {
   if (refused < progress.accepted) return { remedy: "overtaken" }
   if (refused < last) return { remedy: "wait" }
   const by = jumps[progress.jumps]
   if (by === undefined) return { remedy: "give-up" }
-  const jumped = nextNonce(last, wallMs) - 1 + by
+  const jumped = nextNonce(last, wallMs, unit) - 1 + nonceSpan(by, unit)
   if (jumped > LARGEST_NONCE) return { remedy: "give-up" }
   return {
     remedy: "jump",

@@ -9,6 +9,7 @@
  * }
  */
 import { Duration, Schema } from "effect"
+import type { NonceUnit } from "./NonceUnit.ts"
 
 const Whole = Schema.Int.check(Schema.isGreaterThanOrEqualTo(1))
 const Positive = Schema.Finite.check(Schema.isGreaterThan(0))
@@ -57,6 +58,8 @@ export interface LimitSettings {
   readonly limits?: ReadonlyArray<LimitSpec> | undefined
   /** Rising where it is left out. */
   readonly nonces?: Nonces | undefined
+  /** What nonces count. Milliseconds where it is left out. */
+  readonly nonceUnit?: NonceUnit | undefined
 }
 
 /** A bucket's numbers as counters want them. */

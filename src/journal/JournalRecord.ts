@@ -8,6 +8,7 @@
  */
 import { Schema } from "effect"
 import { LimitSpec, Nonces } from "../domain/LimitSpec.ts"
+import { NonceUnit } from "../domain/NonceUnit.ts"
 import { OrderId } from "../domain/Order.ts"
 import { RejectReason, UnknownCause } from "../domain/Outcome.ts"
 
@@ -66,6 +67,8 @@ export const Header = Schema.Struct({
     limits: Schema.optionalKey(Schema.Array(LimitSpec)),
     /** Whether the exchange wants nonces to rise; absent where it does. Since version 3. */
     nonces: Schema.optionalKey(Nonces),
+    /** What nonces count; ms where it is absent. Those in ns are without their last three zeros. */
+    nonceUnit: Schema.optionalKey(NonceUnit),
     /** The longest incoming delay, or null where it is not known. */
     boundMs: Schema.NullOr(Ms),
     /** Added to every window, or null for a gate without one. */
@@ -183,7 +186,7 @@ export const NonceJump = Schema.Struct({
   key: KeyLabel,
   /** The nonce that was refused. */
   refused: Schema.Int,
-  /** How far ahead the next nonce is. */
+  /** How far ahead the next nonce is, in milliseconds. */
   by: Count,
   /** Counted from 1 since a nonce was accepted. */
   jump: Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)),

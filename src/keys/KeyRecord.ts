@@ -3,7 +3,7 @@
  *
  * Times are milliseconds since the machine's boot, and mean nothing under another boot.
  */
-import { Predicate, type Result, Schema } from "effect"
+import { Option, Predicate, type Result, Schema } from "effect"
 import { Moment } from "./remembered.ts"
 import { decodeState, encodeState, type StateProblem } from "./stateText.ts"
 
@@ -15,6 +15,8 @@ export const KeyRecord = Schema.Struct({
   stopped: Schema.Boolean,
   /** The exchange may have taken a nonce up to this one. */
   lastNonce: Count,
+  /** That nonce is in ns, without its last three zeros; left out where it is as it was sent. Since version 3. */
+  nonceUnit: Schema.optionalKey(Schema.Literal("ns")),
   /** Rate-limit errors by exchange, which never forgets them. */
   rateLimitErrors: Schema.Record(Schema.String, Count),
   /** When the last of them came, by exchange: as many as may matter. Left out by older versions. */
@@ -50,16 +52,19 @@ export const KeyRecord = Schema.Struct({
 })
 export type KeyRecord = typeof KeyRecord.Type
 
-/** Version 1 knew no `arrivalsMs`. */
-const RECORD_VERSION = 2
-const FORM = { kind: "key-state", version: RECORD_VERSION }
+/** Version 1 knew no `arrivalsMs`. Version 3 is version 2 of a key with nonces in ns, all others are written as version 2. */
+const FORM = { kind: "key-state", version: 3 }
 
 const decodeRecord = Schema.decodeUnknownOption(KeyRecord)
 const encodeRecord = Schema.encodeSync(KeyRecord)
 
-export const encodeKeyRecord = (record: KeyRecord): string => encodeState(FORM, encodeRecord(record))
+export const encodeKeyRecord = (record: KeyRecord): string =>
+  encodeState({ ...FORM, version: record.nonceUnit === undefined ? 2 : 3 }, encodeRecord(record))
 
 export const decodeKeyRecord = (text: string): Result.Result<KeyRecord, StateProblem> =>
   decodeState(FORM, text, (state, version) =>
-    decodeRecord(version === 1 && Predicate.isObject(state) ? { ...state, arrivalsMs: null } : state),
+    Option.filter(
+      decodeRecord(version === 1 && Predicate.isObject(state) ? { ...state, arrivalsMs: null } : state),
+      ({ nonceUnit }) => (nonceUnit === "ns") === (version === 3),
+    ),
   )

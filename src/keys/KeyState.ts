@@ -7,6 +7,7 @@
  * happened.
  */
 import { Clock, Deferred, Effect, Exit, Latch, type Scope } from "effect"
+import { nonceSpan, type NonceUnit } from "../domain/NonceUnit.ts"
 import { invariant } from "../platform/invariant.ts"
 import { nowMsUnsafe, sleepUntil } from "../platform/Monotonic.ts"
 import type { EndedRequest, Held, KeyMemory } from "./KeyMemory.ts"
@@ -46,6 +47,10 @@ export interface KeyStateOptions {
   /** The exchange's window with a margin. */
   readonly windowMs: number
   readonly reach: ReachTerms
+  /** What nonces count. Default `ms`. */
+  readonly nonceUnit?: NonceUnit | undefined
+  /** The last nonce of former runs, in that unit. */
+  readonly lastNonce: number
 }
 
 const orNull = (ms: number): number | null => (Number.isFinite(ms) ? ms : null)
@@ -132,7 +137,7 @@ class KeyState implements KeyMemory {
     this.recentErrorsMs = (exchange === undefined ? [] : (this.#recentErrors[exchange] ?? [])).map((moment) =>
       Math.min(now.monotonicMs, fromMoment(moment, sameBoot, now)),
     )
-    this.#usedNonce = former?.lastNonce ?? 0
+    this.#usedNonce = options.lastNonce
     this.#takenNonce = this.#usedNonce
     this.#arrivedByMs = this.#inherited.arrivedByMs - boot.offsetMs
     this.quietUntilMs = freeFromMs(this.#inherited, limit) - boot.offsetMs
@@ -159,12 +164,13 @@ class KeyState implements KeyMemory {
   }
 
   #write({ unansweredUntilMs, ...word }: LastWord): Effect.Effect<void, StateUnwritable> {
-    const { directory, file } = this.#options
+    const { directory, file, nonceUnit } = this.#options
     const { id, offsetMs } = this.#boot
     // As long as they are, their window and reach are kept as well.
     const beliefs = this.#isInherited ? this.#inherited : this.#own
     const record: KeyRecord = {
       ...word,
+      ...(nonceUnit === "ns" ? { nonceUnit } : {}),
       rateLimitErrors: this.#errors,
       recentErrors: this.#recentErrors,
       holds: this.#holds,
@@ -187,11 +193,12 @@ class KeyState implements KeyMemory {
       this.#reserved = { nonce: Number.NEGATIVE_INFINITY, untilMs: Number.POSITIVE_INFINITY }
       return this.#writeExactly(false)
     }
+    const { nonceUnit = "ms" } = this.#options
     const next = {
       nonce: Math.max(
         // Never less than what a lane may use while this is being written.
         this.#reserved.nonce,
-        Math.floor(this.#clock.currentTimeMillisUnsafe()) + AHEAD_MS,
+        nonceSpan(this.#clock.currentTimeMillisUnsafe() + AHEAD_MS, nonceUnit),
         Math.max(this.#usedNonce, this.#wantedNonce) + NONCES_AHEAD,
       ),
       untilMs: nowMsUnsafe(this.#clock) + AHEAD_MS,

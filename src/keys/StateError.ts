@@ -25,6 +25,7 @@ export class StateUnusable extends Schema.TaggedError<StateUnusable>()("StateUnu
     "unreadable",
     "newer",
     "damaged",
+    "nonce-unit",
   ]),
   /** The key that it is about, if any. */
   label: Schema.optionalKey(Schema.String),

@@ -7,14 +7,15 @@ import { Clock, Effect, Option, Redacted } from "effect"
 import type { KeyMemory, Recall } from "./KeyMemory.ts"
 import type { ReachTerms } from "./KeyState.ts"
 import type { ApiKey, Credentials } from "../domain/ApiKey.ts"
+import { nonceIn, type NonceUnit } from "../domain/NonceUnit.ts"
 import { invariant } from "../platform/invariant.ts"
 import { nowMsUnsafe } from "../platform/Monotonic.ts"
 import { KeyLocks } from "./KeyLocks.ts"
 import { noExchangeHold, openExchangeHold } from "./ExchangeHold.ts"
-import { decodeKeyRecord } from "./KeyRecord.ts"
+import { decodeKeyRecord, type KeyRecord } from "./KeyRecord.ts"
 import { openKeyState } from "./KeyState.ts"
 import { readOwner, signAsOwner } from "./Owner.ts"
-import { KeyInUse, StateUnwritable } from "./StateError.ts"
+import { KeyInUse, StateUnusable, StateUnwritable } from "./StateError.ts"
 import { readState, stateProblem } from "./StateFiles.ts"
 
 /** Makes the hash useless to those who have hashed keys for another purpose. */
@@ -41,6 +42,8 @@ export interface ClaimOptions {
   /** Keys share a limit: what one of them has sent keeps all of them quiet. */
   readonly isShared?: boolean
   readonly reach: ReachTerms
+  /** What the keys' nonces count. Default `ms`. */
+  readonly nonceUnit?: NonceUnit | undefined
 }
 
 /** What is remembered of a key, to show it. */
@@ -79,6 +82,20 @@ const lock = Effect.fnUntraced(function* (key: ApiKey, name: string, directory: 
   )
 })
 
+/** The last nonce of former runs in this one's unit, or that no nonce in it is greater. */
+const lastNonceOf = (former: KeyRecord | undefined, label: string, unit: NonceUnit) => {
+  const last = nonceIn(former?.lastNonce ?? 0, former?.nonceUnit ?? "ms", unit)
+  return last === undefined
+    ? Effect.fail(
+        new StateUnusable({
+          reason: "nonce-unit",
+          label,
+          message: `${label} was used with nonces in ns, and one in ${unit} would be refused for ever`,
+        }),
+      )
+    : Effect.succeed(last)
+}
+
 /** Each keeps as quiet as all of them must, and waits for a ping where one of them must. */
 const asOne = (
   memories: ReadonlyArray<readonly [label: string, memory: KeyMemory]>,
@@ -91,7 +108,7 @@ const asOne = (
 
 /** Claims the keys for as long as the scope, and remembers from then on what they did. */
 export const claimKeys = Effect.fnUntraced(function* (options: ClaimOptions) {
-  const { directory } = options
+  const { directory, nonceUnit = "ms" } = options
   const clock = yield* Clock.Clock
   const keys = options.keys.map((key) => ({ key, name: keyName(key), file: `${keyName(key)}.json` }))
   yield* Effect.forEach(keys, ({ key, name }) => lock(key, name, directory), { discard: true })
@@ -99,9 +116,10 @@ export const claimKeys = Effect.fnUntraced(function* (options: ClaimOptions) {
     keys,
     (one) => {
       const { label } = one.key
-      return Effect.map(
+      return Effect.flatMap(
         readState({ directory, file: one.file, of: label, label }, decodeKeyRecord),
-        (former) => ({ ...one, former }),
+        (former) =>
+          Effect.map(lastNonceOf(former, label, nonceUnit), (lastNonce) => ({ ...one, former, lastNonce })),
       )
     },
     { concurrency: CONCURRENCY },
@@ -111,12 +129,15 @@ export const claimKeys = Effect.fnUntraced(function* (options: ClaimOptions) {
   // Writes nothing before every key is ours and readable.
   const opened = yield* Effect.forEach(
     known,
-    Effect.fnUntraced(function* ({ key, name, file, former }) {
+    Effect.fnUntraced(function* ({ key, name, file, former, lastNonce }) {
       yield* Effect.mapError(
         signAsOwner(name, key.label),
         (error) => new StateUnwritable({ directory, problem: stateProblem(error) }),
       )
-      return { label: key.label, memory: yield* openKeyState({ ...options, exchangeHold, file, former }) }
+      return {
+        label: key.label,
+        memory: yield* openKeyState({ ...options, exchangeHold, file, former, lastNonce }),
+      }
     }),
     { concurrency: CONCURRENCY },
   )

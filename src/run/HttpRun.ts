@@ -104,9 +104,9 @@ const MOST_IN_FLIGHT = 1000
 
 /** The client of the run's exchange. Where the venue's clock matters, it has been asked what it shows, if it answers. */
 const clientOf = Effect.fnUntraced(function* <E>(settings: HttpRunSettings<E>, url: URL) {
-  const { keys, limit, requestTimeout, venue } = settings
+  const { keys, limit, nonceUnit, requestTimeout, venue } = settings
   const options = { url, requestTimeout, maxInFlight: limit * keys.length }
-  if (venue === undefined) return yield* Layer.build(httpExchangeLayer(options))
+  if (venue === undefined) return yield* Layer.build(httpExchangeLayer({ ...options, nonceUnit }))
   const maxInFlight = Math.min(options.maxInFlight, MOST_IN_FLIGHT)
   const clock = new ExchangeClock()
   const client = yield* Layer.build(httpVenueLayer({ ...options, maxInFlight, venue, clock }))

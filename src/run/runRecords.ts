@@ -33,6 +33,7 @@ export const runHeader = (
     windowMs: Duration.toMillis(settings.window),
     ...(settings.limits === undefined ? {} : { limits: settings.limits }),
     ...(settings.nonces === undefined ? {} : { nonces: settings.nonces }),
+    ...(settings.nonceUnit === undefined ? {} : { nonceUnit: settings.nonceUnit }),
     boundMs: msOrNull(settings.bound),
     marginMs: settings.design.marginMs(settings.window),
     ttlMs: msOrNull(settings.ttl),

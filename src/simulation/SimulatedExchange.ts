@@ -11,6 +11,7 @@ import { answerTo, type ExchangeAnswer, unknownKey } from "../exchange/ExchangeA
 import { costOf } from "../exchange/parameters.ts"
 import { ScopedCounters } from "../exchange/counters/ScopedCounters.ts"
 import type { LimitSpec } from "../domain/LimitSpec.ts"
+import { nonceText, type NonceUnit } from "../domain/NonceUnit.ts"
 import type { Order } from "../domain/Order.ts"
 import { ExchangeClient, PingFailed, type TransitWatch } from "../venues/ExchangeClient.ts"
 import { arrive, emptyKey, type KeyUsage, type Ruling } from "../exchange/ExchangeModel.ts"
@@ -70,6 +71,8 @@ export interface SimulatedExchangeOptions {
   readonly pingJourney?: (n: number) => Journey
   /** Told of every request that reaches the exchange, in the order of arrival. */
   readonly onArrival: (arrival: Arrival) => void
+  /** What the client's nonces count. Default `ms`. */
+  readonly nonceUnit?: NonceUnit | undefined
   /** Labels that the exchange does not know. */
   readonly unknownKeys?: ReadonlyArray<string>
 }
@@ -93,7 +96,7 @@ type Judge = (sent: Sent) => ExchangeAnswer
 
 /** Judges by the model, and keeps each key's state for it. */
 const makeJudge = (
-  { config, limits, onArrival, phaseMs, unknownKeys = [] }: SimulatedExchangeOptions,
+  { config, limits, nonceUnit = "ms", onArrival, phaseMs, unknownKeys = [] }: SimulatedExchangeOptions,
   states: Map<string, KeyUsage>,
   clock: Clock.Clock,
 ): Judge => {
@@ -105,7 +108,7 @@ const makeJudge = (
     const param = (name: string) => params?.[name]
     const facts = { key: key.label, address: "", cost: costOf({ param }), param }
     const { ruling, next } = arrive(config, states.get(key.label) ?? emptyKey, {
-      nonce: BigInt(nonce),
+      nonce: BigInt(nonceText(nonce, nonceUnit)),
       atMs,
       passes: counters && (() => counters.pass(facts, atMs)),
     })
@@ -239,7 +242,7 @@ export const makeSimulatedExchange = Effect.fnUntraced(function* (options: Simul
   )
 
   return {
-    client: ExchangeClient.of({ submit, ping }),
+    client: ExchangeClient.of({ submit, ping, nonceUnit: options.nonceUnit }),
     /** The key has collected so many rate-limit errors already. */
     burden: (label: string, rateLimitErrors: number) =>
       states.set(label, { ...stateOf(label), rateLimitErrors }),

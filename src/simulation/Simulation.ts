@@ -97,7 +97,7 @@ const SNAPSHOT_EVERY = Duration.minutes(1)
 
 const program = Effect.fnUntraced(function* (settings: SimulationSettings) {
   const keys = makeKeys(settings.keys)
-  const { limit, limits, nonces, window, load, duration, seed } = settings
+  const { limit, limits, nonces, nonceUnit, window, load, duration, seed } = settings
   const windowMs = Duration.toMillis(window)
   const tally = makeArrivalTally(
     keys.map((key) => key.label),
@@ -107,6 +107,7 @@ const program = Effect.fnUntraced(function* (settings: SimulationSettings) {
   const exchange = yield* makeSimulatedExchange({
     config: { ...exerciseRules, limit, windowMs, nonces },
     limits,
+    nonceUnit,
     phaseMs: yield* phaseOf(seed),
     requestTimeoutMs: Duration.toMillis(DEFAULT_REQUEST_TIMEOUT),
     journey: yield* makeJourneys(settings),

@@ -5,6 +5,7 @@
 import { Context, Data, type Effect, Schema } from "effect"
 import type { Order, OrderParams } from "../domain/Order.ts"
 import type { Advice } from "../http/advice.ts"
+import type { NonceUnit } from "../domain/NonceUnit.ts"
 import type { ApiKey } from "../domain/ApiKey.ts"
 import type { SubmitError } from "../domain/SubmitError.ts"
 
@@ -61,6 +62,8 @@ export class ExchangeClient extends Context.Service<
       nonce: number,
       watch: TransitWatch,
     ) => Effect.Effect<Acceptance, SubmitError>
+    /** What the nonces count that it sends: `submit` is given them in this unit, those in ns without three zeros. Default `ms`. */
+    readonly nonceUnit?: NonceUnit | undefined
     /**
      * Why the exchange cannot take such an order, in words that follow "the order"; undefined where it can. Orders are asked
      * about before they are taken. Left out where all can be sent.

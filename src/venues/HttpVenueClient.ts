@@ -1,6 +1,7 @@
 /** Any venue over HTTP: its orders as requests, and what their answers mean. */
 import { Clock, Duration, Effect, Exit, Layer, Result } from "effect"
 import { type ApiKey, withoutCredentials } from "../domain/ApiKey.ts"
+import { nonceText } from "../domain/NonceUnit.ts"
 import { ConnectionBroken, ConnectionFailed, RequestTimeout } from "../domain/SubmitError.ts"
 import { type Advice, readAdvice } from "../http/advice.ts"
 import type { Answer, HttpEnding, HttpWatch } from "../http/HttpRequest.ts"
@@ -116,6 +117,7 @@ const make = Effect.fnUntraced(function* (options: HttpVenueOptions) {
     maxInFlight,
   })
   const { orderOf, pingOf } = venue.at(url)
+  const { nonceUnit = "ms" } = venue
   const adviceOf = ({ headers, status }: Answer) => readAdvice(status, headers, times.wallMs)
 
   const submit: ExchangeClient["Service"]["submit"] = (order, key, nonce, watch) =>
@@ -124,7 +126,7 @@ const make = Effect.fnUntraced(function* (options: HttpVenueOptions) {
       const named = { id: about.orderId, params: order.params }
       const moments = options.clock && newMoments()
       return http.send({
-        message: () => orderOf(named, key, { nonce, timeMs: times.venueMs }),
+        message: () => orderOf(named, key, { nonce: nonceText(nonce, nonceUnit), timeMs: times.venueMs }),
         watch: moments === undefined ? watch : following(times, moments, watch),
         isAnonymous: venue.isAnonymous,
         conclude: (ending) => {
@@ -143,7 +145,7 @@ const make = Effect.fnUntraced(function* (options: HttpVenueOptions) {
     })
 
   const { problemOf } = venue
-  if (pingOf === undefined) return ExchangeClient.of({ submit, problemOf })
+  if (pingOf === undefined) return ExchangeClient.of({ submit, problemOf, nonceUnit })
 
   const ping: ExchangeClient["Service"]["ping"] = Effect.suspend(() => {
     const moments = newMoments()
@@ -168,7 +170,7 @@ const make = Effect.fnUntraced(function* (options: HttpVenueOptions) {
       .pipe(Effect.map(() => moments.settledMs - moments.writtenMs))
   })
 
-  return ExchangeClient.of({ submit, ping, problemOf })
+  return ExchangeClient.of({ submit, ping, problemOf, nonceUnit })
 })
 
 /** An answer to a ping is about no order. */

@@ -6,12 +6,13 @@
  * its order and the time.
  *
  * @example
- * const message = venue.at(url).orderOf(order, key, { nonce: 7, timeMs: Date.now() })
+ * const message = venue.at(url).orderOf(order, key, { nonce: "7", timeMs: Date.now() })
  * const { meaning } = venue.read(answer, order, Date.now())
  */
 import type { Schema } from "effect"
 import type { Credentials } from "../domain/ApiKey.ts"
 import type { Nonces } from "../domain/LimitSpec.ts"
+import type { NonceUnit } from "../domain/NonceUnit.ts"
 import type { OrderParams } from "../domain/Order.ts"
 import type { RejectReason, UnknownCause } from "../domain/Outcome.ts"
 import type { HttpMessage } from "../http/Connection.ts"
@@ -27,8 +28,8 @@ export interface VenueOrder {
 
 /** What tells a request from every other. A venue takes the one that it wants. */
 export interface Stamp {
-  /** Greater than that of every request before with the same key; milliseconds, where nothing has forced it ahead. */
-  readonly nonce: number
+  /** Digits: greater than that of every request before with the same key, and the time in the venue's unit where nothing has forced it ahead. */
+  readonly nonce: string
   /** Milliseconds since 1970 by the venue's clock, as far as it is known. Never ahead of it once it is known. */
   readonly timeMs: number
 }
@@ -90,6 +91,8 @@ export interface Venue {
   readonly credentials: Schema.Codec<Credentials, unknown>
   /** Whether a key's nonces must rise in the order of arrival. Where they need not, requests carry the time. */
   readonly nonces: Nonces
+  /** What its nonces count, where they rise. Default `ms`. */
+  readonly nonceUnit?: NonceUnit | undefined
   /** Whether its requests can be executed: not where each asks the venue to check an order and no more. */
   readonly isLive: boolean
   /**

@@ -1,4 +1,5 @@
 /** The venues by name. */
+import type { NonceUnit } from "../domain/NonceUnit.ts"
 import { binance } from "./binance/binance.ts"
 import { coinbaseexchange } from "./coinbaseexchange/coinbaseexchange.ts"
 import { exercise } from "./exercise/venue.ts"
@@ -9,6 +10,8 @@ import type { Venue } from "./Venue.ts"
 export interface VenueOptions {
   /** Orders are executed, where the venue can also only check them. */
   readonly isLive: boolean
+  /** What nonces count, where the venue wants them to rise. */
+  readonly nonceUnit?: NonceUnit | undefined
 }
 
 export const VENUE_NAMES = ["exercise", "kraken", "binance", "coinbaseexchange"] as const

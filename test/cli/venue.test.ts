@@ -187,7 +187,7 @@ describe.concurrent("run --venue", () => {
     "has orders executed with --live alone",
     Effect.gen(function* () {
       const { seen, url } = yield* venueServer(ANSWERS.kraken)
-      const { journal, status } = yield* runVenue("kraken", ["--url", url.href, "--live"])
+      const { journal, status } = yield* runVenue("kraken", ["--url", url.href, "--live", "--nonce-unit=ns"])
       expect(status).toBe(0)
       expect(journal()).toContain('"said":"txid=OU-')
       expect(seen.some(({ body }) => body.includes("validate"))).toBe(false)
@@ -196,6 +196,7 @@ describe.concurrent("run --venue", () => {
         .filter(({ method }) => method === "POST")
         .map(({ body }) => Number(new URLSearchParams(body).get("nonce")))
       expect(nonces).toEqual(nonces.toSorted((a, b) => a - b))
+      expect(Math.min(...nonces)).toBeGreaterThan(1.7e18)
     }),
   )
 
@@ -231,6 +232,9 @@ describe.concurrent("run --venue", () => {
         "line 1: ",
       )
       expect(yield* refused("coinbaseexchange", [])).toContain("add --live")
+      expect(yield* refused("binance", ["--nonce-unit=us"])).toContain(
+        "--nonce-unit and --venue binance: its orders carry the time and no nonces; leave --nonce-unit out",
+      )
       expect(seen).toEqual([])
     }),
   )

@@ -13,7 +13,13 @@ import type { RejectReason } from "../../src/domain/Outcome.ts"
 import type { Verdict } from "../../src/domain/SubmitError.ts"
 
 const WALL_MS = 1_000_000
-const policy = { parkAfter: 3, blockAfter: 10, stopAfterRefusals: 4, nonceJumps: [1000, 60_000] }
+const policy = {
+  parkAfter: 3,
+  blockAfter: 10,
+  stopAfterRefusals: 4,
+  nonceJumps: [1000, 60_000],
+  nonceUnit: "ms" as const,
+}
 const former = (rateLimitErrors: number, recentErrorsMs: ReadonlyArray<number> = []) => ({
   lastNonce: 100,
   quietUntilMs: 0,

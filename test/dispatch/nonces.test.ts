@@ -4,7 +4,8 @@ import { Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { inWords } from "../../src/cli/advice.ts"
 import { noMemory } from "../../src/keys/KeyMemory.ts"
-import { afterAcceptance, noProgress, remedyFor } from "../../src/dispatch/nonces.ts"
+import { nonceText } from "../../src/domain/NonceUnit.ts"
+import { afterAcceptance, nextNonce, noProgress, remedyFor } from "../../src/dispatch/nonces.ts"
 import { at, makeRig, order } from "../support/rig.ts"
 
 const ids = (count: number) => Array.from({ length: count }, (_, n) => order(n))
@@ -16,6 +17,40 @@ const ahead = Effect.fnUntraced(function* (ms: number, options: Parameters<typeo
   const rig = yield* makeRig({ ttlMs: undefined, ...options })
   rig.exchange.sawNonce("key-1", BigInt(NOW_MS + ms))
   return rig
+})
+
+describe("a key of which another client has used a nonce that is two hours ahead", () => {
+  const units = [
+    ["s", BigInt(NOW_MS + 7_200_000) / 1000n],
+    ["us", BigInt(NOW_MS + 7_200_000) * 1000n],
+    ["ns", BigInt(NOW_MS + 7_200_000) * 1_000_000n],
+  ] as const
+  it.effect.each(units)("comes back into step by the same jumps in %s", ([nonceUnit, seen]) =>
+    Effect.gen(function* () {
+      const rig = yield* ahead(0, { nonceUnit })
+      rig.exchange.sawNonce("key-1", seen)
+      yield* Effect.forEach(ids(10), rig.dispatcher.enqueue)
+      yield* TestClock.adjust("30 seconds")
+      assert.deepStrictEqual(
+        rig.jumps().map(({ by }) => by),
+        [1000, 60_000, 3_600_000, 86_400_000],
+      )
+      assert.isTrue(rig.outcomes().every(({ outcome }) => outcome.outcome === "accepted"))
+      assert.strictEqual(rig.outcomes().length, 10)
+    }),
+  )
+})
+
+describe("a nonce on its way", () => {
+  it.each([
+    ["s", 1_800_000_000, "1800000000"],
+    ["ms", NOW_MS, "1800000000000"],
+    ["us", NOW_MS * 1000, "1800000000000000"],
+    ["ns", NOW_MS * 1000, "1800000000000000000"],
+  ] as const)("is the time in %s", (unit, nonce, text) => {
+    assert.strictEqual(nextNonce(0, NOW_MS, unit), nonce)
+    assert.strictEqual(nonceText(nonce, unit), text)
+  })
 })
 
 const rulings = (rig: Effect.Success<ReturnType<typeof makeRig>>) =>
@@ -130,15 +165,17 @@ describe("a refused nonce", () => {
 
   it("calls for no jump where a later one of our own was accepted: it was overtaken", () => {
     const progress = afterAcceptance(noProgress, NOW_MS + 1)
-    assert.deepStrictEqual(remedyFor(progress, NOW_MS, NOW_MS + 1, NOW_MS, jumps), { remedy: "overtaken" })
+    assert.deepStrictEqual(remedyFor(progress, NOW_MS, NOW_MS + 1, NOW_MS, jumps, "ms"), {
+      remedy: "overtaken",
+    })
   })
 
   it("calls for no jump while a later one is under way: its answer will tell", () => {
-    assert.deepStrictEqual(remedyFor(noProgress, NOW_MS, NOW_MS + 1, NOW_MS, jumps), { remedy: "wait" })
+    assert.deepStrictEqual(remedyFor(noProgress, NOW_MS, NOW_MS + 1, NOW_MS, jumps, "ms"), { remedy: "wait" })
   })
 
   it("calls for jumps from the start again, once one has been accepted", () => {
-    const first = remedyFor(noProgress, NOW_MS, NOW_MS, NOW_MS, jumps)
+    const first = remedyFor(noProgress, NOW_MS, NOW_MS, NOW_MS, jumps, "ms")
     assert.isTrue(first.remedy === "jump")
     if (first.remedy !== "jump") return
     assert.strictEqual(first.last, NOW_MS + 1000)
@@ -150,6 +187,6 @@ describe("a refused nonce", () => {
 
   it("never makes nonces leave the whole numbers that are exact", () => {
     const last = Number.MAX_SAFE_INTEGER / 2 - 500
-    assert.deepStrictEqual(remedyFor(noProgress, last, last, NOW_MS, jumps), { remedy: "give-up" })
+    assert.deepStrictEqual(remedyFor(noProgress, last, last, NOW_MS, jumps, "ms"), { remedy: "give-up" })
   })
 })

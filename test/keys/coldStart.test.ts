@@ -251,6 +251,41 @@ describe("nonces over lives", () => {
     }),
   )
 
+  it.effect.each([
+    ["us", "ms", 1_800_000_000_000_007, 1_800_000_000_000_007],
+    ["ms", "s", 1_800_000_000_007, 1_800_000_000_007],
+    ["s", "us", 1_800_000_007, 1_800_000_007],
+    // One more is more on its way, with its three zeros.
+    ["us", "ns", 1_800_000_000_000_007, 1_800_000_000_000],
+    // Nothing was sent in ns.
+    ["ns", "ms", 1_800_000_000, 1_800_000_000_999],
+    ["ns", "ns", 1_800_000_000_000_007, 1_800_000_000_000_007],
+  ] as const)("go on above the last one in %s where the next life's are in %s", ([one, other, last, from]) =>
+    Effect.gen(function* () {
+      const disk = makeDisk()
+      const first = yield* begin(disk, {}, { nonceUnit: one })
+      first.memory.onSent(last)
+      yield* first.stop
+      const second = yield* begin(disk, {}, { nonceUnit: other })
+      assert.strictEqual(second.memory.lastNonce, from)
+    }),
+  )
+
+  it.effect("in ns are given up for no other unit, and the user is told why", () =>
+    Effect.gen(function* () {
+      const disk = makeDisk()
+      const first = yield* begin(disk, {}, { nonceUnit: "ns" })
+      first.memory.onSent(1_800_000_000_000_007)
+      yield* first.stop
+      assert.isTrue([...disk.files.values()].some((text) => text.includes('"version": 3')))
+      const failure = yield* Effect.flip(Effect.scoped(claimOn(disk, {}, { nonceUnit: "us" })))
+      assert.strictEqual(
+        inWords(failure),
+        "key-1 was used with nonces in ns, and one in us would be refused for ever. Go on with --nonce-unit ns",
+      )
+    }),
+  )
+
   it.effect("are reserved ahead, so that a lane never waits for a disk that works", () =>
     Effect.gen(function* () {
       const disk = makeDisk()

@@ -180,8 +180,8 @@ describe("a state file", () => {
     },
     "of another program": { text: '{"hello":1}', says: /is not a state file of paceline\. / },
     "of a newer version": {
-      text: encodeKeyRecord(record).replace('"version": 2', '"version": 3'),
-      says: /was written by a newer version of paceline \(form 3\)\. Use that version$/,
+      text: encodeKeyRecord(record).replace('"version": 2', '"version": 4'),
+      says: /was written by a newer version of paceline \(form 4\)\. Use that version$/,
     },
   }
   for (const [what, { says, text }] of Object.entries(refused)) {

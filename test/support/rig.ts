@@ -12,6 +12,7 @@ import { scopedLimits } from "../../src/limits/scopedLimits.ts"
 import { ackWindow, type AckWindowOptions, defaultMargin, defaultPace } from "../../src/limits/AckWindow.ts"
 import type { ApiKey } from "../../src/domain/ApiKey.ts"
 import { keyWindowOf, type LimitSpec, type Nonces } from "../../src/domain/LimitSpec.ts"
+import type { NonceUnit } from "../../src/domain/NonceUnit.ts"
 import { MadeOrder, type OrderParams } from "../../src/domain/Order.ts"
 import { ExchangeClient } from "../../src/venues/ExchangeClient.ts"
 import { type ExchangeRules, exerciseRules } from "../../src/venues/exercise/exercise.ts"
@@ -33,6 +34,7 @@ export interface RigOptions {
   /** Limits of the exchange, in place of a key's window, that the client knows. */
   readonly limits?: ReadonlyArray<LimitSpec> | undefined
   readonly nonces?: Nonces | undefined
+  readonly nonceUnit?: NonceUnit | undefined
   /** Puts other limits in the place of those that the dispatcher asks. */
   readonly scoped?: typeof scopedLimits
   /** What the client believes the limit to be; the exchange's own by default. */
@@ -73,6 +75,7 @@ export const makeRig = Effect.fnUntraced(function* (options: RigOptions = {}) {
   const simulated = yield* makeSimulatedExchange({
     config,
     limits,
+    nonceUnit: options.nonceUnit,
     journey: options.journey ?? (() => at),
     pingJourney: options.pingJourney ?? (() => at),
     requestTimeoutMs,

@@ -14,14 +14,14 @@ const requests = venue.at(new URL("http://localhost"))
 
 it("signs what it sends", () => {
   const sign = (text: string) => createHmac("sha256", "the-secret").update(text).digest("hex")
-  const { headers, ...placed } = requests.orderOf(order, credentials, { nonce: 1, timeMs: 7 })
+  const { headers, ...placed } = requests.orderOf(order, credentials, { nonce: "1", timeMs: 7 })
   expect(placed).toEqual({
     method: "POST",
     path: "/v1/orders",
     body: '{"name":"o1","market":"FISH","amount":"2"}',
   })
   expect(headers?.["lake-sign"]).toBe(sign(`7POST/v1/orders${placed.body}`))
-  const withdrawn = requests.orderOf(cancel, credentials, { nonce: 1, timeMs: 8 })
+  const withdrawn = requests.orderOf(cancel, credentials, { nonce: "1", timeMs: 8 })
   expect([withdrawn.method, withdrawn.path, withdrawn.body]).toEqual(["DELETE", "/v1/orders/o1", undefined])
   expect(withdrawn.headers?.["lake-sign"]).toBe(sign("8DELETE/v1/orders/o1"))
 })

@@ -1,12 +1,10 @@
 /** What the venues' answers mean, in the words and numbers of their documents. */
-import { Redacted } from "effect"
 import { expect, it } from "vitest"
 import { binance } from "../../src/venues/binance/binance.ts"
 import { coinbaseexchange } from "../../src/venues/coinbaseexchange/coinbaseexchange.ts"
 import { kraken } from "../../src/venues/kraken/kraken.ts"
 import type { Meaning, Venue, VenueOrder } from "../../src/venues/Venue.ts"
 
-const SECRET = Redacted.make("AAAA")
 const NOW_MS = 1_795_000_000_000
 const place: VenueOrder = { id: "o-1" }
 const cancel: VenueOrder = { id: "o-1", params: { action: "cancel" } }
@@ -236,16 +234,4 @@ it.each([
   ],
 ])("an order that a venue cannot take is known before it is sent", (venue, order, problem) => {
   expect(venue.problemOf(order)).toBe(problem)
-})
-
-it("writes Kraken's nonces in the unit that the key has been used with", () => {
-  const nonceOf = (nonceUnit: "ms" | "us" | "ns") => {
-    const { body = "" } = kraken({ nonceUnit })
-      .at(new URL("http://localhost"))
-      .orderOf(place, { secret: SECRET }, { nonce: 1616492376594, timeMs: 0 })
-    return new URLSearchParams(body).get("nonce")
-  }
-  expect(nonceOf("ms")).toBe("1616492376594")
-  expect(nonceOf("us")).toBe("1616492376594000")
-  expect(nonceOf("ns")).toBe("1616492376594000000")
 })

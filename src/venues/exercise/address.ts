@@ -5,7 +5,7 @@ import type { OrderParams } from "../../domain/Order.ts"
 export interface AddressedOrder {
   readonly id: string
   readonly secret: string
-  readonly nonce: number
+  readonly nonce: string
   readonly params?: OrderParams | undefined
 }
 
@@ -22,7 +22,7 @@ export const pathBuilder = (url: URL): ((order: AddressedOrder) => string) => {
     if (params === undefined && own.length === 0) {
       return `${url.pathname}?api_key=${encode(secret)}&nonce=${nonce}&req_id=${encode(id)}`
     }
-    const query = new Map(Object.entries({ ...params, api_key: secret, nonce: String(nonce), req_id: id }))
+    const query = new Map(Object.entries({ ...params, api_key: secret, nonce, req_id: id }))
     const rest = own.filter(([name]) => !query.has(name))
     return `${url.pathname}?${new URLSearchParams([...query, ...rest]).toString()}`
   }

@@ -28,7 +28,7 @@ export const exercise: Venue = {
       // One that takes any key for its own sees no id and no nonce twice.
       pingOf: (wallMs) => ({
         method: "GET",
-        path: pathOf({ id: `ping-${wallMs}`, secret: PING_SECRET, nonce: wallMs }),
+        path: pathOf({ id: `ping-${wallMs}`, secret: PING_SECRET, nonce: String(wallMs) }),
       }),
     }
   },

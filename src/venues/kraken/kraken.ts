@@ -5,6 +5,7 @@
  */
 import { createHash, createHmac } from "node:crypto"
 import type { Credentials } from "../../domain/ApiKey.ts"
+import type { NonceUnit } from "../../domain/NonceUnit.ts"
 import type { HttpMessage } from "../../http/Connection.ts"
 import { KeyAndBase64Secret, plainOf } from "../credentials.ts"
 import { actionOf, encodeFields, type FieldRules, problemOfFields, sentFields } from "../fields.ts"
@@ -16,8 +17,8 @@ import { krakenLimits, type KrakenTier } from "./limits.ts"
 export interface KrakenOptions {
   /** Orders are executed. Otherwise each asks Kraken to check it and no more (`validate`). Default false. */
   readonly isLive?: boolean
-  /** What nonces count: that of the other clients which have used the key, or finer. Default `ms`. */
-  readonly nonceUnit?: "ms" | "us" | "ns"
+  /** What nonces count: as the other clients which have used the key count, or finer. Default `ms`. */
+  readonly nonceUnit?: NonceUnit | undefined
   /** So long after it was sent Kraken still matches an order: 500 to 60,000. Default 5000. */
   readonly deadlineMs?: number
   /** Default `starter`. */
@@ -32,9 +33,6 @@ export const krakenSignature = (path: string, nonce: string, body: string, secre
     .update(path)
     .update(createHash("sha256").update(nonce).update(body).digest())
     .digest("base64")
-
-/** Finer units are the same moments with more digits, so nonces keep their order. */
-const DIGITS = { ms: "", us: "000", ns: "000000" } as const
 
 const RULES: FieldRules = {
   own: { place: ["nonce", "cl_ord_id", "deadline", "validate"], cancel: ["nonce"] },
@@ -61,10 +59,10 @@ const fieldsOf = (
       ]
 
 export const kraken = (options: KrakenOptions = {}): Venue => {
-  const { deadlineMs = 5000, isLive = false, nonceUnit = "ms", tier = "starter" } = options
+  const { deadlineMs = 5000, isLive = false, nonceUnit, tier = "starter" } = options
   const orderOf = (order: VenueOrder, credentials: Credentials, stamp: Stamp): HttpMessage => {
     const { key, secret } = plainOf(credentials)
-    const nonce = `${stamp.nonce}${DIGITS[nonceUnit]}`
+    const { nonce } = stamp
     const path = PATHS[actionOf(order)]
     const body = encodeFields([["nonce", nonce], ...fieldsOf(order, stamp, { deadlineMs, isLive })])
     const headers = {
@@ -79,6 +77,7 @@ export const kraken = (options: KrakenOptions = {}): Venue => {
     url: new URL("https://api.kraken.com"),
     credentials: KeyAndBase64Secret,
     nonces: "rising",
+    nonceUnit,
     isLive,
     expiryMs: deadlineMs,
     limits: options.limits ?? krakenLimits(tier),
