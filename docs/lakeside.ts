@@ -38,8 +38,7 @@ import {
 
 export const lakesideLimit = (perSecond = 10): VenueLimit => ({
   name: "orders",
-  limit: { rule: "log", limit: perSecond, windowMs: 1000, scope: "account" },
-  costs: { place: 1, cancel: 0 },
+  limit: { rule: "log", limit: perSecond, windowMs: 1000, scope: "account", costs: { cancel: 0 } },
   dropsLate: true,
   excess: "429",
   source: "lakeside.example/docs/limits",

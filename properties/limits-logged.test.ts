@@ -24,7 +24,8 @@ interface World {
     readonly gapMs: number
     readonly key: string
     readonly symbol: string | undefined
-    readonly cost: number
+    readonly cost: number | undefined
+    readonly action: string | undefined
     readonly onWayMs: number
     readonly backMs: number
   }>
@@ -44,7 +45,8 @@ const worlds: fc.Arbitrary<World> = fc.record({
       ),
       key: fc.constantFrom("key-1", "key-2"),
       symbol: fc.constantFrom("A", "B & C", undefined),
-      cost: fc.constantFrom(0, 1, 1, 1, 2, 3),
+      cost: fc.constantFrom(undefined, undefined, 0, 1, 2, 3),
+      action: fc.constantFrom(undefined, "place", "cancel"),
       onWayMs: way,
       backMs: way,
     }),
@@ -64,18 +66,22 @@ const refusedIn = ({ limits, phaseMs, requests, startMs }: World, { bySendTime, 
   const happens = new TimeHeap<(atMs: number) => void>()
   let refused = 0
   let atMs = startMs
-  for (const { backMs, cost, gapMs, key, onWayMs, symbol } of requests) {
+  for (const { action, backMs, cost, gapMs, key, onWayMs, symbol } of requests) {
     atMs += gapMs
     happens.add(atMs, (sentMs) => {
-      const scope = symbol === undefined ? "" : new URLSearchParams({ symbol }).toString()
+      const told = {
+        ...(action === undefined ? {} : { action }),
+        ...(symbol === undefined ? {} : { symbol }),
+      }
+      const scope = new URLSearchParams(told).toString()
+      const params = new URLSearchParams({ ...told, ...(cost === undefined ? {} : { cost: String(cost) }) })
       const request: LimitedRequest = { key, cost, scope, sentMs }
-      if (logged.sent(request).some((spare) => spare < 0)) return logged.known(request, -Infinity)
+      if (logged.sent(request).some((spare = 0) => spare < 0)) return logged.known(request, -Infinity)
       happens.add(sentMs + onWayMs, (arrivedMs) => {
         const facts = {
           key,
           address: "",
-          cost,
-          param: (name: string) => (name === "symbol" ? symbol : undefined),
+          param: (name: string) => params.get(name) ?? undefined,
         }
         if (!exchange.pass(facts, arrivedMs)) refused += 1
       })
@@ -97,6 +103,9 @@ const evenly = (limits: ReadonlyArray<LimitSpec>): ReadonlyArray<LimitSpec> =>
     return even
   })
 
+const cancelsFree = (limits: ReadonlyArray<LimitSpec>): ReadonlyArray<LimitSpec> =>
+  limits.map((spec) => ({ ...spec, costs: { ...spec.costs, cancel: 0 } }))
+
 describe("limits in a journal", () => {
   tryLaw({
     law: "are not exceeded where nothing was over one when it left",
@@ -111,6 +120,10 @@ describe("limits in a journal", () => {
       "each key for itself": { specs: (limits) => limits.map((spec) => ({ ...spec, scope: "key" })) },
       "half of a window": { specs: halved },
       "steps taken for even": { specs: evenly },
+      "cancels for nothing": { specs: cancelsFree },
+      "every action at the same cost": {
+        specs: (limits) => limits.map((spec) => ({ ...spec, costs: {} })),
+      },
     },
   })
 })

@@ -20,6 +20,8 @@ const careless: Readonly<Record<string, Variant>> = {
   "fields that share a counter with nobody's": (limits) =>
     scopedLimits(limits).map((limit) => ({ ...limit, scopeOf: ({ id }) => id })),
   "every order for one": (limits) => scopedLimits(limits).map((limit) => ({ ...limit, costOf: () => 1 })),
+  "cancels for nothing": (limits) =>
+    scopedLimits(limits.map((spec) => ({ ...spec, costs: { ...spec.costs, cancel: 0 } }))),
   "half of a window": (limits) => scopedLimits(asLogs(limits)),
 }
 

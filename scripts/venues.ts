@@ -4,22 +4,16 @@ import { showLimit } from "../src/domain/LimitSpec.ts"
 import type { VenueLimit } from "../src/venues/VenueLimit.ts"
 import { venueLimits } from "../src/venues/venueLimits.ts"
 
-const costText = ({ costs = {} }: VenueLimit): string => {
-  const { cancel = 1, place = 1 } = costs
-  return place === cancel ? String(place) : `place ${place}, cancel ${cancel}`
-}
-
 const rowOf = (venue: string, limit: VenueLimit): ReadonlyArray<string> => [
   venue,
   limit.name,
   `\`${showLimit(limit.limit)}\``,
-  costText(limit),
   limit.excess,
   `${limit.source}, ${limit.read}`,
   limit.unknown ?? "-",
 ]
 
-const HEAD = ["venue", "limit", "rule, numbers, scope", "cost", "an excess", "source, read in", "not known"]
+const HEAD = ["venue", "limit", "rule, numbers, costs, scope", "an excess", "source, read in", "not known"]
 
 const rows = [
   HEAD,

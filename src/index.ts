@@ -61,7 +61,7 @@ export type {
   VenueRequests,
   VenueTime,
 } from "./venues/Venue.ts"
-export { type Action, costOf, type VenueLimit } from "./venues/VenueLimit.ts"
+export type { VenueLimit } from "./venues/VenueLimit.ts"
 export { venueLimits } from "./venues/venueLimits.ts"
 export { kraken, type KrakenOptions } from "./venues/kraken/kraken.ts"
 export { binance, type BinanceOptions } from "./venues/binance/binance.ts"
@@ -85,6 +85,7 @@ export { meaningOfStatus } from "./venues/statuses.ts"
 export type { HttpMessage } from "./http/Connection.ts"
 export type { Answer as HttpAnswer } from "./http/HttpRequest.ts"
 export * from "./domain/SubmitError.ts"
+export type { Action } from "./domain/Action.ts"
 export type { NonceUnit } from "./domain/NonceUnit.ts"
 export type { BucketSpec, LimitSpec, Nonces, WindowSpec } from "./domain/LimitSpec.ts"
 export { InvalidOrder, type MadeOrder, type Order, type OrderParams } from "./domain/Order.ts"

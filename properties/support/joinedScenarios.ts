@@ -2,7 +2,7 @@
 import * as fc from "fast-check"
 import { assert } from "vitest"
 import { bucketOf, type LimitSpec } from "../../src/domain/LimitSpec.ts"
-import { costOfOrder } from "../../src/domain/Order.ts"
+import { saidCost } from "../../src/domain/Order.ts"
 import type { DispatchLaw } from "./laws.ts"
 import { paramsOf } from "./play.ts"
 import { type Joined, type Scenario, unboundedScenarios } from "./scenario.ts"
@@ -115,8 +115,8 @@ export const firstComeFirstServed: DispatchLaw = (scenario, seen) => {
       if (deadlineMs(other) <= atMs) continue
       const theirs = paramsOf(scenario, Number(other))
       const isIn =
-        costOfOrder({ params: theirs }) === 0 ||
-        (costOfOrder({ params: mine }) >= 1 && (!byField || mine["symbol"] === theirs["symbol"]))
+        saidCost({ params: theirs }) === 0 ||
+        ((saidCost({ params: mine }) ?? 1) >= 1 && (!byField || mine["symbol"] === theirs["symbol"]))
       assert.isFalse(isIn, `order ${sent} was sent before order ${other}`)
     }
   })

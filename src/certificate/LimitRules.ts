@@ -33,13 +33,13 @@ export class LimitRules {
   }
 
   sent(request: JournalRequest): void {
-    const { cost = 1, id, key, scope = "", t } = request.sent.record
+    const { cost, id, key, scope = "", t } = request.sent.record
     const limited = { key, cost, scope, sentMs: request.sentMs }
     this.#underWay.set(request, limited)
     for (const [n, spare] of this.#limits.sent(limited).entries()) {
       const least = this.#least[n]
       const spec = this.#specs[n]
-      if (least === undefined || spec === undefined || cost === 0) continue
+      if (least === undefined || spec === undefined || spare === undefined) continue
       if (least.spare === null || spare < least.spare)
         this.#least[n] = { ...least, spare: rounded(spare), line: request.sent.line }
       if (spare >= -ROUNDING) continue

@@ -25,7 +25,7 @@ import type { Fault } from "../exchange/faults/Fault.ts"
 import { refuse, type UsageError } from "./errors.ts"
 import { oneOf } from "./faultParts.ts"
 import { parseFault } from "./faultSpec.ts"
-import { LIMIT_FORMS, limitsOf, parseLimitOrNumber, SCOPE_FORMS } from "./limitSpec.ts"
+import { limitsOf, parseLimitOrNumber, RULE_FORMS } from "./limitSpec.ts"
 import { quote } from "../platform/quote.ts"
 
 /** What every flag here is made with. */
@@ -137,7 +137,7 @@ const MOST_LIMITS = 20
 
 /** The exchange's limits: a plain number for each key and window, or rules with scopes. */
 export const limit = parsed("limit", "N|RULE", parseLimitOrNumber, {
-  description: `How many requests of a key the exchange lets pass in one window; or how else it counts, several times if it has several limits: ${LIMIT_FORMS}; a scope may follow: ${SCOPE_FORMS}. See docs/limits.md (default: 20)`,
+  description: `How many requests of a key the exchange lets pass in one window; or how else it counts, several times if it has several limits: ${RULE_FORMS}. See docs/limits.md (default: 20)`,
 }).pipe(Flag.between(0, MOST_LIMITS))
 export const window = duration("window", {
   description: "The exchange's window, where --limit is a plain number",

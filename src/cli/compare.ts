@@ -3,11 +3,11 @@
  */
 import { Console, Effect, Option, Result } from "effect"
 import { Command, Flag } from "effect/cli"
-import type { LimitSettings } from "../domain/LimitSpec.ts"
+import { type LimitSettings, slotMsOf } from "../domain/LimitSpec.ts"
 import type { Design } from "../run/Design.ts"
 import { DESIGN_FORMS, parseDesign } from "../simulation/baselines/designs.ts"
 import { refuse } from "./errors.ts"
-import { DEFAULT_LIMIT, LIMIT_FORMS, SCOPE_FORMS, specOf } from "./limitSpec.ts"
+import { DEFAULT_LIMIT, RULE_FORMS, specOf } from "./limitSpec.ts"
 import { inWords } from "./advice.ts"
 import { checkOrderRate, exchangeMillis, LONGEST_WINDOW } from "./checks.ts"
 import { fileToWrite } from "./files.ts"
@@ -39,7 +39,7 @@ const flags = {
   }),
   limit: Flags.limit.pipe(
     Flag.withDescription(
-      `How many requests of a key the exchange lets pass in one window; or how else it counts, several times to compare for one rule after the other: ${LIMIT_FORMS}; a scope may follow: ${SCOPE_FORMS}. See docs/limits.md (default: 20)`,
+      `How many requests of a key the exchange lets pass in one window; or how else it counts, several times to compare for one rule after the other: ${RULE_FORMS}. See docs/limits.md (default: 20)`,
     ),
   ),
   gates: Flags.parsed("gates", "GATE,...", parseGates, {
@@ -112,6 +112,8 @@ const compareRules = Effect.fnUntraced(function* (input: Input) {
     ...(input.nonces === "rising" ? {} : { nonces: input.nonces }),
   })
   const rules = input.limit.map((given) => specOf(given, input.window))
+  if (rules.some((rule) => slotMsOf(rule) === 0))
+    return yield* refuse("--limit: place=0 counts no order that is placed, so there is nothing to compare")
   for (const rule of rules) yield* checkOrderRate(underRule(settings.scenario, rule))
   const svg = yield* chartTo(input.svg)
   const comparison = yield* compareGates(

@@ -1,11 +1,13 @@
 /**
  * How limits are written on the command line: `20`, `20/1s`, `bucket:60,decay=1/s,step=2s`, `fixed:100/10s` or
- * `counter:100/10s`, each but the first with a scope if need be: `@key`, `@account`, `@account+FIELD` or `@ip`. Pure.
+ * `counter:100/10s`, each but the first with what actions cost (`,cancel=8`) and a scope (`@key`, `@account`, `@account+FIELD` or
+ * `@ip`) if need be. Pure.
  */
 import { Duration, Result } from "effect"
+import { ACTIONS } from "../domain/Action.ts"
 import {
-  type BucketSpec,
   bucketOf,
+  costOf,
   keyWindowOf,
   type LimitSettings,
   type LimitSpec,
@@ -16,14 +18,16 @@ import { quote } from "../platform/quote.ts"
 import { type Parse, parseDuration, parseInteger } from "./values.ts"
 
 /** As help and errors name them. */
-export const LIMIT_FORMS = "20/1s, bucket:60,decay=1/s[,step=2s], fixed:100/10s, counter:100/10s"
-export const SCOPE_FORMS = "@key, @account, @account+FIELD or @ip"
+const LIMIT_FORMS = "20/1s, bucket:60,decay=1/s[,step=2s], fixed:100/10s, counter:100/10s"
+const SCOPE_FORMS = "@key, @account, @account+FIELD or @ip"
+export const RULE_FORMS = `${LIMIT_FORMS}; what an action costs may follow (,place=N or ,cancel=N), and a scope (${SCOPE_FORMS})`
 
 /** The exercise's. */
 export const DEFAULT_LIMIT = 20
 
 const LONGEST_MS = Duration.toMillis(Duration.days(1))
 const parseCount = parseInteger({ min: 1, max: 1_000_000 })
+const parseCost = parseInteger({ min: 0, max: 1_000_000 })
 
 const wholeMs: Parse<number> = (text) =>
   Result.flatMap(parseDuration({ zero: false })(/^[a-z]/.test(text) ? `1${text}` : text), (duration) => {
@@ -60,49 +64,75 @@ const parseScope: Parse<Scope> = (text) => {
     : Result.succeed({ scope: "account", field })
 }
 
-const windowed = (rule: WindowSpec["rule"], text: string, scope: Scope) =>
+type Costs = Pick<LimitSpec, "costs">
+
+/** Takes what actions cost off a rule's end. */
+const parseCosts = (text: string): Result.Result<{ readonly rule: string; readonly costs: Costs }, string> =>
+  Result.gen(function* () {
+    const costs = new Map<string, number>()
+    let rule = text
+    for (;;) {
+      const [, rest, action, cost] = /^(.*),(place|cancel)=([^,]*)$/s.exec(rule) ?? []
+      if (rest === undefined || action === undefined || cost === undefined) break
+      if (costs.has(action)) return yield* Result.fail(`there is more than one ${action}=`)
+      costs.set(action, yield* parseCost(cost))
+      rule = rest
+    }
+    const told = ACTIONS.flatMap((action) => {
+      const cost = costs.get(action) ?? 1
+      return cost === 1 ? [] : [[action, cost] as const]
+    })
+    return { rule, costs: told.length === 0 ? {} : { costs: Object.fromEntries(told) } }
+  })
+
+const windowed = (rule: WindowSpec["rule"], text: string, shared: Scope & Costs) =>
   Result.map(ratio(parseCount)(text), ({ amount, ms }): LimitSpec => ({
     rule,
     limit: amount,
     windowMs: ms,
-    ...scope,
+    ...shared,
   }))
 
-/** An order of cost 1 must fit, with what steps may leave over besides. */
-const checkSteps = (spec: BucketSpec): Result.Result<BucketSpec, string> => {
+/** An order must fit, with what steps may leave over besides. */
+const checkRoom = (spec: LimitSpec): Result.Result<LimitSpec, string> => {
+  const most = Math.max(...ACTIONS.map((action) => costOf(spec, action, undefined)))
+  if (most > spec.limit) return Result.fail(`a cost of ${most} finds no room in ${spec.limit}`)
+  if (spec.rule !== "bucket") return Result.succeed(spec)
   const { capacity, step = 0 } = bucketOf(spec)
   const isWhole = step === 0 || (1 % step === 0 && capacity % step === 0)
-  return isWhole || capacity - step >= 1
+  return isWhole || capacity - step >= most
     ? Result.succeed(spec)
     : Result.fail(`steps of ${step} leave no room for an order in ${capacity}`)
 }
 
-const bucket = (text: string, scope: Scope): Result.Result<LimitSpec, string> => {
+const bucket = (text: string, shared: Scope & Costs): Result.Result<LimitSpec, string> => {
   const [, capacity, decay, step] = /^([^,]*),decay=([^,]*)(?:,step=([^,]*))?$/.exec(text) ?? []
   if (capacity === undefined || decay === undefined) return Result.fail("a bucket has a capacity and a decay")
   return Result.gen(function* () {
     const limit = yield* parseCount(capacity)
     const { amount, ms } = yield* ratio(parseDecay)(decay)
     const stepMs = step === undefined ? {} : { stepMs: yield* wholeMs(step) }
-    return yield* checkSteps({ rule: "bucket", limit, decay: amount, decayMs: ms, ...stepMs, ...scope })
+    return { rule: "bucket", limit, decay: amount, decayMs: ms, ...stepMs, ...shared }
   })
 }
 
 /** Reads one limit. A failure says what is wrong and how limits are written. */
 export const parseLimit: Parse<LimitSpec> = (text) => {
   const [rule = "", ...scopes] = text.split("@")
-  const [, kind = "", numbers = ""] = /^(?:([a-z]*):)?(.*)$/s.exec(rule) ?? []
-  const read = (scope: Scope): Result.Result<LimitSpec, string> => {
-    if (kind === "") return windowed("log", numbers, scope)
-    if (kind === "fixed" || kind === "counter") return windowed(kind, numbers, scope)
-    return kind === "bucket" ? bucket(numbers, scope) : Result.fail(`there is no rule ${quote(kind)}`)
-  }
+  const [, kind = "", told = ""] = /^(?:([a-z]*):)?(.*)$/s.exec(rule) ?? []
+  const read = (scope: Scope): Result.Result<LimitSpec, string> =>
+    Result.flatMap(parseCosts(told), ({ costs, rule: numbers }) => {
+      const shared = { ...scope, ...costs }
+      if (kind === "") return windowed("log", numbers, shared)
+      if (kind === "fixed" || kind === "counter") return windowed(kind, numbers, shared)
+      return kind === "bucket" ? bucket(numbers, shared) : Result.fail(`there is no rule ${quote(kind)}`)
+    })
   const parsed =
     scopes.length > 1
       ? Result.fail("there is more than one @")
       : Result.flatMap(
           scopes[0] === undefined ? Result.succeed<Scope>({ scope: "key" }) : parseScope(scopes[0]),
-          read,
+          (scope) => Result.flatMap(read(scope), checkRoom),
         )
   return Result.mapError(parsed, (problem) => `${quote(text)}: ${problem}; write limits as ${LIMIT_FORMS}`)
 }
@@ -131,6 +161,8 @@ export const limitsOf = (
   if (given.filter((limit) => typeof limit === "number").length > 1)
     return Result.fail("a plain number stands for requests of a key in one --window, so there is one at most")
   const limits = given.map((limit) => specOf(limit, window))
+  if (limits.every((spec) => costOf(spec, "place", undefined) === 0))
+    return Result.fail("none of them counts orders that are placed: place=0 is for one of several")
   const key = keyWindowOf(limits)
   return Result.succeed({ limit: key.limit, window: Duration.millis(key.windowMs), limits })
 }

@@ -2,7 +2,7 @@
 import { Effect, Option, Result } from "effect"
 import type { Command } from "effect/cli"
 import type { Fault } from "../exchange/faults/Fault.ts"
-import type { LimitSettings, LimitSpec } from "../domain/LimitSpec.ts"
+import type { LimitSettings } from "../domain/LimitSpec.ts"
 import type { NonceUnit } from "../domain/NonceUnit.ts"
 import type { Venue } from "../venues/Venue.ts"
 import { VENUE_NAMES, type VenueName, venues } from "../venues/venues.ts"
@@ -64,9 +64,6 @@ export const chooseVenue = Effect.fnUntraced(function* <A extends VenueInput>(
   return { venue, input: { ...input, url: Option.some(url) } }
 })
 
-/** A limit over a longer time says little of how many requests are under way at once. */
-const LONG_MS = 60_000
-
 /** The rules that were given; of a venue, its own unless some were given in their place. */
 export const rulesOf = (
   input: Command.Command.Config.Infer<typeof Flags.rules & { readonly nonceUnit: typeof Flags.nonceUnit }>,
@@ -80,14 +77,9 @@ export const rulesOf = (
   const { limits, nonces, nonceUnit } = venue
   const { limit: given, window } = input
   const all = given.length > 0 ? given : limits.map(({ limit }) => limit)
-  const isShort = (limit: number | LimitSpec) =>
-    typeof limit === "number" || limit.rule === "bucket" || limit.windowMs <= LONG_MS
-  return Result.match(
-    Result.all({ all: limitsOf(all, window), short: limitsOf(all.filter(isShort), window) }),
-    {
-      onFailure: (problem) => refuse(`--limit: ${problem}`),
-      onSuccess: ({ all: { limits = [] }, short }) =>
-        Effect.succeed({ limit: short.limit, window: short.window, limits, nonces, nonceUnit }),
-    },
-  )
+  return Result.match(limitsOf(all, window), {
+    onFailure: (problem) => refuse(`--limit: ${problem}`),
+    onSuccess: ({ limits: told = [], ...rest }) =>
+      Effect.succeed({ ...rest, limits: told, nonces, nonceUnit }),
+  })
 }

@@ -21,7 +21,7 @@ export interface CcxtOptions extends Omit<
   "url" | "keys" | "limit" | "window" | "limits" | "order"
 > {
   /** The venue's limits, and what orders and cancels cost. Default: those of `venueLimits` under the exchange's `id`. */
-  readonly limits?: ReadonlyArray<Pick<VenueLimit, "limit" | "costs">>
+  readonly limits?: ReadonlyArray<Pick<VenueLimit, "limit">>
   /** Whether the venue wants each key's nonces to rise. Default: as the venue is known to; rising for all others. */
   readonly nonces?: Nonces
   /** Where its orders go. Default: where ccxt asks for the venue's time. An order that ccxt would send elsewhere is not sent. */

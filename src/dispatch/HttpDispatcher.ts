@@ -45,7 +45,8 @@ export interface HttpDispatcherOptions extends Partial<
   readonly window?: Duration.Duration
   /**
    * How the exchange counts, where that is not `limit` in each `window` of a key: any number of limits, each with a rule and a
-   * scope. They take the place of both. An order's parameter `cost` says what it costs, 1 unless given. All keys belong to one account.
+   * scope. They take the place of both. An order costs each what that says of its action (`place`, or what its parameter `action` says), 1
+   * unless given; its parameter `cost` says otherwise. All keys belong to one account.
    */
   readonly limits?: ReadonlyArray<LimitSpec> | undefined
   /** What nonces count: as other clients of the keys have counted, or finer. Default `ms`. */
@@ -144,13 +145,9 @@ const windowOf = ({ limit = DEFAULT_LIMIT, window = DEFAULT_WINDOW }: HttpDispat
   window,
 })
 
-/** A limit over a longer time says little of how many requests are under way at once. */
-const LONG_MS = 60_000
-
 /** What a key's gate counts besides other limits: it never waits for it. */
 const gateWindowOf = (limits: ReadonlyArray<LimitSpec>) => {
-  const short = limits.filter((spec) => spec.rule === "bucket" || spec.windowMs <= LONG_MS)
-  const { limit, windowMs } = keyWindowOf(short.length > 0 ? short : limits)
+  const { limit, windowMs } = keyWindowOf(limits)
   return { limit, window: Duration.millis(windowMs) }
 }
 

@@ -14,7 +14,6 @@ import {
   paramsOf,
   placing,
 } from "../venues/ccxt/orders.ts"
-import { actionOf } from "../venues/fields.ts"
 import { type CcxtOptions, type CcxtPlan, layerOfPlan, planOf } from "./CcxtDispatcher.ts"
 import { Dispatcher } from "./Dispatcher.ts"
 
@@ -28,12 +27,6 @@ export interface Paced<A> {
   readonly cancelOrder: (...order: CancelArguments) => Promise<A>
   /** Cancels what still waits, and ends when what has left is known. */
   readonly close: () => Promise<void>
-}
-
-/** What the order costs where it costs most: a limit that counts less of it is kept all the more. */
-const withCost = (limits: CcxtPlan<unknown>["limits"], params: OrderParams): OrderParams => {
-  const action = actionOf({ id: "", params })
-  return { ...params, cost: String(Math.max(1, ...limits.map(({ costs }) => costs?.[action] ?? 1))) }
 }
 
 /** Has ccxt write the order's request, and throws ccxt's own error where it cannot. Nothing is sent. */
@@ -84,7 +77,7 @@ export const pace = async <A>(exchange: CcxtExchange<A>, options: CcxtOptions = 
   const runtime = ManagedRuntime.make(layerOfPlan(plan, (id, result) => void results.set(id, result)))
   const dispatcher = await runtime.runPromise(Dispatcher)
   const send = async (params: OrderParams): Promise<A> => {
-    const order = { id: idOf(params), params: withCost(plan.limits, params) }
+    const order = { id: idOf(params), params }
     await tryOut(calls, plan, order, await runtime.runPromise(Clock.currentTimeMillis))
     const exit = await Effect.runPromiseExit(dispatcher.submit(order))
     const result = results.get(order.id)

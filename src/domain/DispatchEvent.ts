@@ -61,7 +61,7 @@ export interface SentEvent {
   readonly key: string
   readonly nonce: number
   readonly attempt: number
-  /** What it takes of each limit; 1 where it is left out. */
+  /** What the order says that it takes of each limit that counts it; left out where it says nothing. */
   readonly cost?: number
   /** The order's parameters that limits count by, as a query has them; left out where there are none. */
   readonly scope?: string

@@ -9,12 +9,22 @@
  * }
  */
 import { Duration, Schema } from "effect"
+import { type Action, ACTIONS } from "./Action.ts"
 import type { NonceUnit } from "./NonceUnit.ts"
 
 const Whole = Schema.Int.check(Schema.isGreaterThanOrEqualTo(1))
 const Positive = Schema.Finite.check(Schema.isGreaterThan(0))
 
-const scopeFields = {
+const Cost = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
+
+const sharedFields = {
+  /**
+   * What an action costs: 1 unless it is here, 0 where it is not counted. The most, where that depends on what is not known. An
+   * order of an action that is counted may say itself what it costs.
+   */
+  costs: Schema.optionalKey(
+    Schema.Struct({ place: Schema.optionalKey(Cost), cancel: Schema.optionalKey(Cost) }),
+  ),
   /** Who shares the counter: a key alone, all keys of an account, or all requests of an address. */
   scope: Schema.Literals(["key", "account", "ip"]),
   /** Within the account, an order's parameter: each of its values has a counter of its own. */
@@ -26,7 +36,7 @@ export const WindowSpec = Schema.Struct({
   rule: Schema.Literals(["log", "fixed", "counter"]),
   limit: Whole,
   windowMs: Positive,
-  ...scopeFields,
+  ...sharedFields,
 })
 export type WindowSpec = typeof WindowSpec.Type
 
@@ -38,7 +48,7 @@ export const BucketSpec = Schema.Struct({
   decayMs: Positive,
   /** It falls in steps this far apart. Evenly where it is left out. */
   stepMs: Schema.optionalKey(Positive),
-  ...scopeFields,
+  ...sharedFields,
 })
 export type BucketSpec = typeof BucketSpec.Type
 
@@ -62,6 +72,12 @@ export interface LimitSettings {
   readonly nonceUnit?: NonceUnit | undefined
 }
 
+/** What an order of an action costs that says this of its cost, or nothing. What is no number stays none. */
+export const costOf = ({ costs }: LimitSpec, action: Action, said: number | undefined): number => {
+  const ofAction = costs?.[action] ?? 1
+  return ofAction === 0 && !Number.isNaN(said) ? 0 : (said ?? ofAction)
+}
+
 /** A bucket's numbers as counters want them. */
 export const bucketOf = ({ decay, decayMs, limit, stepMs }: BucketSpec) => ({
   capacity: limit,
@@ -69,9 +85,10 @@ export const bucketOf = ({ decay, decayMs, limit, stepMs }: BucketSpec) => ({
   step: stepMs === undefined ? undefined : (decay * stepMs) / decayMs,
 })
 
-/** How long a limit takes, in milliseconds, to make room for one more of cost 1, on the whole. */
+/** How long a limit takes, in milliseconds, to make room for one more order that is placed, on the whole. */
 export const slotMsOf = (spec: LimitSpec): number =>
-  spec.rule === "bucket" ? spec.decayMs / spec.decay : spec.windowMs / spec.limit
+  costOf(spec, "place", undefined) *
+  (spec.rule === "bucket" ? spec.decayMs / spec.decay : spec.windowMs / spec.limit)
 
 /** For how long a request may count after it has arrived: what came before has no part in the counter any more. */
 export const longestCountMs = (limits: ReadonlyArray<LimitSpec>): number =>
@@ -83,7 +100,7 @@ export const longestCountMs = (limits: ReadonlyArray<LimitSpec>): number =>
   )
 
 /**
- * How long the limits take together to make room for one more order of cost 1, sent with any of so many keys that share an
+ * How long the limits take together to make room for one more order that is placed, sent with any of so many keys that share an
  * account and an address; all orders have the same fields.
  */
 export const sharedSlotMs = (
@@ -94,19 +111,25 @@ export const sharedSlotMs = (
     ? Duration.toMillis(window) / limit / keys
     : Math.max(...limits.map((spec) => (spec.scope === "key" ? slotMsOf(spec) / keys : slotMsOf(spec))))
 
+/** A limit over a longer time says little of how many requests are under way at once. */
+const LONG_MS = 60_000
+
 /** More requests of a key in one window than anybody sends. */
 const MANY = 10_000
 const SECOND_MS = 1000
 
 /**
  * How many requests of a key the limits let through in some window at most, the window and all that is added to it for clocks
- * included, were they to cost 1 each: a gate that counts a key's requests in this window never waits for it.
+ * included, were those that they count to cost 1 each: a gate that counts a key's requests in this window never waits for it.
  */
 export const keyWindowOf = (
   limits: ReadonlyArray<LimitSpec>,
 ): { readonly limit: number; readonly windowMs: number } => {
-  const [first] = limits
-    .filter(({ field }) => field === undefined)
+  const counted = limits.filter(
+    ({ costs, field }) => field === undefined && costs?.place !== 0 && costs?.cancel !== 0,
+  )
+  const short = counted.filter((spec) => spec.rule === "bucket" || spec.windowMs <= LONG_MS)
+  const [first] = (short.length > 0 ? short : counted)
     .map((spec) => {
       if (spec.rule === "log") return { limit: spec.limit, windowMs: spec.windowMs }
       if (spec.rule !== "bucket") return { limit: 2 * spec.limit + 1, windowMs: spec.windowMs }
@@ -139,6 +162,11 @@ const ruleText = (spec: LimitSpec): string => {
   return spec.rule === "log" ? per : `${spec.rule}:${per}`
 }
 
-/** As `--limit` takes it: `20/1s@key`, `bucket:60,decay=1/s@account+symbol`. */
+const costsText = (spec: LimitSpec): string =>
+  ACTIONS.map((action) => ({ action, cost: costOf(spec, action, undefined) }))
+    .map(({ action, cost }) => (cost === 1 ? "" : `,${action}=${cost}`))
+    .join("")
+
+/** As `--limit` takes it: `20/1s@key`, `bucket:60,decay=1/s,cancel=8@account+symbol`. */
 export const showLimit = (spec: LimitSpec): string =>
-  `${ruleText(spec)}@${spec.scope}${spec.field === undefined ? "" : `+${spec.field}`}`
+  `${ruleText(spec)}${costsText(spec)}@${spec.scope}${spec.field === undefined ? "" : `+${spec.field}`}`

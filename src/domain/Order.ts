@@ -49,9 +49,11 @@ export class MadeOrder {
   }
 }
 
-/** What an order's parameters say that it costs: `cost`, 1 where there is none; NaN where it is no whole number, which fits no limit. */
-export const costOfOrder = ({ params: { cost = "1" } }: Pick<MadeOrder, "params">): number =>
-  /^\d{1,15}$/.test(cost) ? Number(cost) : Number.NaN
+/** What an order's `cost` says; undefined where there is none, NaN where it is no whole number, which fits no limit. */
+export const saidCost = ({ params: { cost } }: Pick<MadeOrder, "params">): number | undefined => {
+  if (cost === undefined) return undefined
+  return /^\d{1,15}$/.test(cost) ? Number(cost) : Number.NaN
+}
 
 /** An order cannot be one: nothing was sent, and nothing is held. Says which of its fields is wrong, and why. */
 export class InvalidOrder extends Schema.TaggedError<InvalidOrder>()("InvalidOrder", {

@@ -10,7 +10,7 @@ import { ScopedCounters } from "./counters/ScopedCounters.ts"
 import { quotaHeaders } from "./faults/quotaHeaders.ts"
 import { garbled } from "./faults/wrongAnswer.ts"
 import type { ExchangeSettings } from "./Judge.ts"
-import { costOf, type Parameters } from "./parameters.ts"
+import type { Parameters } from "./parameters.ts"
 import type { Answered, Protocol } from "./Protocol.ts"
 import { Register } from "./Register.ts"
 
@@ -32,7 +32,7 @@ const judgeWith =
     const key = register.find(apiKey)
     if (key === undefined) return refusedKey
     if (faults.blocks) register.block(key)
-    const ruling = register.judge(key, nonce, atMs, { address, cost: costOf(parameters), param })
+    const ruling = register.judge(key, nonce, atMs, { address, param })
     tally.arrived(key.label, ruling, atMs, reqId)
     const wallMs = clock.currentTimeMillisUnsafe()
     const atEpochMs = wallMs - (nowMsUnsafe(clock) - atMs)

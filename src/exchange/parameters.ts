@@ -20,12 +20,6 @@ const readParameters = (address: string, query: URLSearchParams, form: URLSearch
   return { apiKey: param("api_key"), nonce: param("nonce"), reqId: param("req_id"), param, address }
 }
 
-/** What an order says that it costs: 1 unless it is said, as a whole number. */
-export const costOf = ({ param }: Pick<Parameters, "param">): number => {
-  const cost = param("cost") ?? ""
-  return /^\d{1,15}$/.test(cost) ? Number(cost) : 1
-}
-
 const FORM = /^application\/x-www-form-urlencoded\b/i
 const noParameters = new URLSearchParams()
 

@@ -95,7 +95,7 @@ export const Sent = Schema.Struct({
   createdAt: Ms,
   /** 1 for an order's first request, 2 for the one after a definite refusal, and so on. */
   attempt: Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)),
-  /** What it takes of each limit; absent for 1. Since version 3. */
+  /** What the order says that it takes of each limit that counts it; absent where it says nothing. Since version 3. */
   cost: Schema.optionalKey(Count),
   /** The order's parameters that limits count by, as a query has them; absent where there are none. Since version 3. */
   scope: Schema.optionalKey(Schema.String),

@@ -8,14 +8,16 @@
  *
  * Feed it a journal's records in their order. Times are milliseconds.
  */
-import { type BucketSpec, bucketOf, type LimitSpec } from "../domain/LimitSpec.ts"
+import { ACTION, actionNamed } from "../domain/Action.ts"
+import { type BucketSpec, bucketOf, costOf, type LimitSpec } from "../domain/LimitSpec.ts"
 import { ROUNDING_MS } from "./LoggedReach.ts"
 
 /** What limits ask of a request. */
 export interface LimitedRequest {
   /** The key's label. */
   readonly key: string
-  readonly cost: number
+  /** What the order says that it costs; undefined where it says nothing. */
+  readonly cost: number | undefined
   /** The order's parameters that limits count by, as a query has them. */
   readonly scope: string
   readonly sentMs: number
@@ -119,10 +121,16 @@ const countingOf = (spec: LimitSpec): Counting => {
 /** So many entries of a scope are worth shortening. */
 const MANY = 64
 
+/** What a request takes of a limit. */
+interface Held {
+  readonly cost: number
+  readonly sentMs: number
+}
+
 /** One counter. */
 class Scope {
   readonly #counting: Counting
-  readonly #underWay = new Set<LimitedRequest>()
+  readonly #underWay = new Set<Held>()
   #held = 0
   #settled: ReadonlyArray<Settled> = []
   #shortenAt = MANY
@@ -132,13 +140,13 @@ class Scope {
   }
 
   /** What is spared of the limit when this request leaves. */
-  sent(request: LimitedRequest): number {
+  sent(request: Held): number {
     this.#underWay.add(request)
     this.#held += request.cost
     return this.#counting.capacity - this.#held - this.#counting.counted(this.#settled, request.sentMs)
   }
 
-  known(request: LimitedRequest, latestMs: number): void {
+  known(request: Held, latestMs: number): void {
     if (!this.#underWay.delete(request)) return
     this.#held -= request.cost
     if (latestMs === Number.NEGATIVE_INFINITY || request.cost === 0) return
@@ -170,6 +178,11 @@ class LoggedLimit {
     this.#counting = countingOf(spec)
   }
 
+  costOf({ cost, scope }: LimitedRequest): number {
+    const { costs } = this.spec
+    return costOf(this.spec, actionNamed(costs && new URLSearchParams(scope).get(ACTION)), cost)
+  }
+
   scopeOf({ key, scope, sentMs }: LimitedRequest): Scope {
     const name =
       this.spec.field === undefined
@@ -192,22 +205,31 @@ class LoggedLimit {
 /** All limits of a run. */
 export class LoggedLimits {
   readonly #limits: ReadonlyArray<LoggedLimit>
-  readonly #scopes = new Map<LimitedRequest, ReadonlyArray<Scope>>()
+  readonly #held = new Map<LimitedRequest, ReadonlyArray<{ readonly scope: Scope; readonly held: Held }>>()
 
   constructor(limits: ReadonlyArray<LimitSpec>) {
     this.#limits = limits.map((spec) => new LoggedLimit(spec))
   }
 
-  /** A request leaves: what is spared of each limit then, this request included; less than 0 where the limit may be exceeded. */
-  sent(request: LimitedRequest): ReadonlyArray<number> {
-    const scopes = this.#limits.map((limit) => limit.scopeOf(request))
-    this.#scopes.set(request, scopes)
-    return scopes.map((scope) => scope.sent(request))
+  /**
+   * A request leaves: what is spared of each limit then, this request included; less than 0 where the limit may be exceeded, and
+   * undefined where it does not count the request.
+   */
+  sent(request: LimitedRequest): ReadonlyArray<number | undefined> {
+    const counted = this.#limits.map((limit) => ({
+      scope: limit.scopeOf(request),
+      held: { cost: limit.costOf(request), sentMs: request.sentMs },
+    }))
+    this.#held.set(request, counted)
+    return counted.map(({ held, scope }) => {
+      const spare = scope.sent(held)
+      return held.cost === 0 ? undefined : spare
+    })
   }
 
   /** It is known by when a request has arrived; -Infinity where it never left. Said twice, it says nothing more. */
   known(request: LimitedRequest, latestMs: number): void {
-    for (const scope of this.#scopes.get(request) ?? []) scope.known(request, latestMs)
-    this.#scopes.delete(request)
+    for (const { held, scope } of this.#held.get(request) ?? []) scope.known(held, latestMs)
+    this.#held.delete(request)
   }
 }

@@ -24,7 +24,7 @@ export const makeToRecord = (startMs: number): ((event: DispatchEvent) => Journa
     lastT = t
     switch (event.type) {
       case "sent": {
-        const { id, key, nonce, attempt, cost = 1, scope } = event
+        const { id, key, nonce, attempt, cost, scope } = event
         return {
           type: "sent",
           t,
@@ -33,7 +33,7 @@ export const makeToRecord = (startMs: number): ((event: DispatchEvent) => Journa
           nonce,
           createdAt: relative(event.createdMs),
           attempt,
-          ...(cost === 1 ? {} : { cost }),
+          ...(cost === undefined ? {} : { cost }),
           ...(scope === undefined ? {} : { scope }),
         }
       }

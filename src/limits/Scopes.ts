@@ -8,8 +8,8 @@ export interface ScopedLimit<A> {
   readonly make: () => Limit
   /** What of an order has a counter of its own: a field of it, say, or the same for all orders. */
   readonly scopeOf: (order: A) => string
-  /** The order's parameter that `scopeOf` tells, where it is one: the journal then tells it, too. */
-  readonly field?: string | undefined
+  /** The order's parameters that `scopeOf` and `costOf` go by, besides `cost`: the journal then tells them, too. */
+  readonly fields?: ReadonlyArray<string>
   /** Which keys share a counter: a key's label where each has its own, its account. Left out where all share it. */
   readonly keyScopeOf?: ((key: string) => string) | undefined
   /** What an order costs: a whole number, 0 where the rule does not count it. */

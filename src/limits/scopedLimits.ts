@@ -1,7 +1,8 @@
 /** Limits as data, as the dispatcher asks them. */
 import type { SentEvent } from "../domain/DispatchEvent.ts"
-import { bucketOf, type LimitSpec } from "../domain/LimitSpec.ts"
-import { costOfOrder, type MadeOrder } from "../domain/Order.ts"
+import { ACTION, actionNamed } from "../domain/Action.ts"
+import { bucketOf, costOf, type LimitSpec } from "../domain/LimitSpec.ts"
+import { type MadeOrder, saidCost } from "../domain/Order.ts"
 import { Bucket } from "./Bucket.ts"
 import { ExchangeClock } from "./ExchangeClock.ts"
 import { FixedWindow } from "./FixedWindow.ts"
@@ -30,14 +31,14 @@ export const scopedLimits = (
   exchange: ExchangeClock = new ExchangeClock(),
 ): ReadonlyArray<ScopedLimit<MadeOrder>> =>
   specs.map((spec) => {
-    const { field, scope } = spec
+    const { costs, field, scope } = spec
     const isOfKey = scope === "key" && field === undefined
     return {
       make: () => limitOf(spec, exchange),
-      field,
+      fields: [...(costs === undefined ? [] : [ACTION]), ...(field === undefined ? [] : [field])],
       scopeOf: ({ params }) => (field === undefined ? "" : (params[field] ?? "")),
       keyScopeOf: isOfKey ? (key) => key : undefined,
-      costOf: costOfOrder,
+      costOf: (order) => costOf(spec, actionNamed(order.params[ACTION]), saidCost(order)),
     }
   })
 
@@ -45,11 +46,12 @@ export const scopedLimits = (
 export const countedOf = (
   limits: ReadonlyArray<ScopedLimit<MadeOrder>>,
 ): ((order: MadeOrder) => Pick<SentEvent, "cost" | "scope">) => {
-  const fields = new Set(limits.flatMap(({ field }) => field ?? []))
+  const fields = new Set(limits.flatMap(({ fields = [] }) => fields))
   if (limits.length === 0) return () => ({})
   return (order) => {
     const told = Object.entries(order.params).filter(([name]) => fields.has(name))
     const scope = told.length === 0 ? {} : { scope: new URLSearchParams(told).toString() }
-    return { cost: costOfOrder(order), ...scope }
+    const cost = saidCost(order)
+    return cost === undefined ? scope : { cost, ...scope }
   }
 }

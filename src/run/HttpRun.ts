@@ -15,7 +15,7 @@ import type { Venue } from "../venues/Venue.ts"
 import { run } from "./Run.ts"
 import type { RunSettings } from "./RunSettings.ts"
 import { ndjsonOrders, OrderSource, randomOrders } from "./sources/OrderSource.ts"
-import { misfitOf, priced } from "./sources/venueOrders.ts"
+import { misfitOf } from "./sources/venueOrders.ts"
 
 /** Where a run's orders come from. */
 export type SourceSettings =
@@ -87,16 +87,9 @@ const exchangeOf = Effect.fnUntraced(function* <E>({ exchange }: HttpRunSettings
 
 const sourceOf = Effect.fnUntraced(function* <E>(settings: HttpRunSettings<E>) {
   const { keys, limit, limits, seed, source, venue, window } = settings
-  if (source.type === "random")
-    return randomOrders({ ...source, seed, keys: keys.length, limit, limits, window })
-  const read = yield* ndjsonOrders(source.from, source.duration, misfitOf(venue, limits))
-  return {
-    ...read,
-    orders: Stream.map(
-      read.orders,
-      Result.map((order) => priced(venue, order)),
-    ),
-  }
+  return source.type === "random"
+    ? randomOrders({ ...source, seed, keys: keys.length, limit, limits, window })
+    : yield* ndjsonOrders(source.from, source.duration, misfitOf(venue, limits))
 })
 
 /** More connections help nobody: so many orders are not on their way to any exchange. */

@@ -8,7 +8,6 @@ import { answersPing, readAnswer } from "../venues/exercise/answer.ts"
 import { turnsAway } from "../venues/statuses.ts"
 import type { ApiKey } from "../domain/ApiKey.ts"
 import { answerTo, type ExchangeAnswer, unknownKey } from "../exchange/ExchangeAnswer.ts"
-import { costOf } from "../exchange/parameters.ts"
 import { ScopedCounters } from "../exchange/counters/ScopedCounters.ts"
 import type { LimitSpec } from "../domain/LimitSpec.ts"
 import { nonceText, type NonceUnit } from "../domain/NonceUnit.ts"
@@ -106,7 +105,7 @@ const makeJudge = (
     const atMs = nowMsUnsafe(clock)
     const { id, params } = order
     const param = (name: string) => params?.[name]
-    const facts = { key: key.label, address: "", cost: costOf({ param }), param }
+    const facts = { key: key.label, address: "", param }
     const { ruling, next } = arrive(config, states.get(key.label) ?? emptyKey, {
       nonce: BigInt(nonceText(nonce, nonceUnit)),
       atMs,

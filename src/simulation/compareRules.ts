@@ -3,7 +3,7 @@
  * the only one of its exchange, and all designs play the same orders with the same delays.
  */
 import { Duration, Effect } from "effect"
-import { keyWindowOf, type LimitSpec, type Nonces, showLimit } from "../domain/LimitSpec.ts"
+import { costOf, keyWindowOf, type LimitSpec, type Nonces, showLimit } from "../domain/LimitSpec.ts"
 import { counterOf } from "../exchange/counters/ScopedCounters.ts"
 import { meanOf } from "./Confidence.ts"
 import { phaseOf } from "./Simulation.ts"
@@ -14,15 +14,16 @@ export interface CompareRulesSettings extends CompareSettings {
 }
 
 /**
- * What the exchange lets pass of one counter in so many milliseconds, of requests that cost 1: its own counter is asked at every
+ * What the exchange lets pass of one counter in so many milliseconds, of orders that are placed: its own counter is asked at every
  * moment at which one more may pass.
  */
 const passedOf = (spec: LimitSpec, durationMs: number, phaseMs: number): number => {
   const counter = counterOf(spec, phaseMs)
+  const cost = costOf(spec, "place", undefined)
   let passed = 0
   for (let nowMs = 0; nowMs < durationMs;) {
-    if (counter.pass(1, nowMs)) passed += 1
-    else nowMs += Math.max(1, counter.retryAfter(1, nowMs))
+    if (counter.pass(cost, nowMs)) passed += 1
+    else nowMs += Math.max(1, counter.retryAfter(cost, nowMs))
   }
   return passed
 }

@@ -1,16 +1,11 @@
-/** A venue's limit as data: how it counts, what a request costs, and who says so. */
+/** A venue's limit as data: how it counts, and who says so. */
 import type { LimitSpec } from "../domain/LimitSpec.ts"
-
-/** What a request asks for. An order's `action` says it; `place` where it says nothing. */
-export type Action = "place" | "cancel"
 
 export interface VenueLimit {
   /** Of the venue's limits, this one. */
   readonly name: string
-  /** The rule that is safe for it, its numbers and its scope. */
+  /** The rule that is safe for it, its numbers, its scope, and what actions cost. */
   readonly limit: LimitSpec
-  /** What a request costs: 1 unless said, 0 where it is not counted. The most, where it depends on what is not known. */
-  readonly costs?: Partial<Readonly<Record<Action, number>>>
   /** What the venue drops for being late ({@link Venue.expiryMs}) is not counted: so the expiry bounds when requests count. */
   readonly dropsLate?: boolean
   /** What an excess is answered with. */
@@ -22,6 +17,3 @@ export interface VenueLimit {
   /** What the source leaves open, and what is assumed instead. */
   readonly unknown?: string
 }
-
-/** What an action costs of a limit. */
-export const costOf = ({ costs }: VenueLimit, action: Action): number => costs?.[action] ?? 1

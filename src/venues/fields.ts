@@ -1,22 +1,14 @@
 /** An order's fields: those that a venue is sent, and what is wrong with them. Pure. */
 import { Option, Schema } from "effect"
 import { parseJson } from "../platform/parseJson.ts"
+import { ACTION, type Action, actionNamed, isAction } from "../domain/Action.ts"
 import type { VenueOrder } from "./Venue.ts"
-import type { Action } from "./VenueLimit.ts"
 
-/** An order's field that says what it asks for, and is not sent. */
-export const ACTION = "action"
-
-/** An order's field that says what it takes of the limits, and is not sent. */
-export const COST = "cost"
-
-const isAction = (text: string): text is Action => text === "place" || text === "cancel"
+/** An order's field that says what it takes of the limits. Like its action, it is not sent. */
+const COST = "cost"
 
 /** What an order asks for; `place` where it says nothing, or nothing known. */
-export const actionOf = ({ params }: VenueOrder): Action => {
-  const said = params?.[ACTION] ?? "place"
-  return isAction(said) ? said : "place"
-}
+export const actionOf = ({ params }: VenueOrder): Action => actionNamed(params?.[ACTION])
 
 /** An order's fields in their order, without what is not sent. */
 export const sentFields = (

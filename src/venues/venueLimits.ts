@@ -45,9 +45,8 @@ const okx: ReadonlyArray<VenueLimit> = [
   },
   {
     name: "sub-account",
-    limit: { rule: "log", limit: 1000, windowMs: 2 * SECOND_MS, scope: "account" },
     // Cancels have limits of their own.
-    costs: { place: 1, cancel: 0 },
+    limit: { rule: "log", limit: 1000, windowMs: 2 * SECOND_MS, scope: "account", costs: { cancel: 0 } },
     excess: "50061",
     source: "www.okx.com/help/fill-ratio-sub-account-rate-limit",
     read: READ,
@@ -91,9 +90,8 @@ const kucoin: ReadonlyArray<VenueLimit> = [
 const upbit: ReadonlyArray<VenueLimit> = [
   {
     name: "order",
-    limit: { rule: "log", limit: 12, windowMs: SECOND_MS, scope: "account" },
     // Cancels belong to the default group, of 30.
-    costs: { place: 1, cancel: 0 },
+    limit: { rule: "log", limit: 12, windowMs: SECOND_MS, scope: "account", costs: { cancel: 0 } },
     excess: "429, then 418 for a time that grows",
     source: "docs.upbit.com/kr/reference/rate-limits",
     read: READ,
@@ -101,8 +99,7 @@ const upbit: ReadonlyArray<VenueLimit> = [
   },
   {
     name: "default",
-    limit: { rule: "log", limit: 30, windowMs: SECOND_MS, scope: "account" },
-    costs: { place: 0, cancel: 1 },
+    limit: { rule: "log", limit: 30, windowMs: SECOND_MS, scope: "account", costs: { place: 0 } },
     excess: "429, then 418 for a time that grows",
     source: "docs.upbit.com/kr/reference/rate-limits",
     read: READ,

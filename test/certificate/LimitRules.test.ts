@@ -81,6 +81,32 @@ describe("a limit in a certificate", () => {
       -1,
     ],
     [
+      "9/100ms,cancel=8",
+      [
+        { sent: 0, settled: 10, scope: "action=cancel" },
+        { sent: 5, settled: 12, scope: "action=place" },
+      ],
+      0,
+    ],
+    [
+      "9/100ms,cancel=8",
+      [
+        { sent: 0, settled: 10, scope: "action=cancel", cost: 4 },
+        { sent: 5, settled: 12 },
+        { sent: 6, settled: 12, scope: "action=cancel", cost: 5 },
+      ],
+      -1,
+    ],
+    [
+      "1/100ms,cancel=0",
+      [
+        { sent: 0, settled: 10, scope: "action=cancel", cost: 3 },
+        { sent: 5, settled: 12 },
+        { sent: 6, settled: 12, scope: "action=cancel" },
+      ],
+      0,
+    ],
+    [
       "1/100ms@account",
       [
         { sent: 0, settled: 10 },

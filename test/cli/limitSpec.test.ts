@@ -30,6 +30,25 @@ describe("a limit", () => {
       "bucket:125,decay=2.34/s@key",
       { rule: "bucket", limit: 125, decay: 2.34, decayMs: 1000, scope: "key" },
     ],
+    [
+      "fixed:100/10s,cancel=0,place=1@account",
+      "fixed:100/10s,cancel=0@account",
+      { rule: "fixed", limit: 100, windowMs: 10_000, scope: "account", costs: { cancel: 0 } },
+    ],
+    [
+      "bucket:60,decay=1/s,step=2s,cancel=8,place=2@account+pair",
+      "bucket:60,decay=1/s,step=2s,place=2,cancel=8@account+pair",
+      {
+        rule: "bucket",
+        limit: 60,
+        decay: 1,
+        decayMs: 1000,
+        stepMs: 2000,
+        scope: "account",
+        field: "pair",
+        costs: { place: 2, cancel: 8 },
+      },
+    ],
   ])("%s is read, and shown so that it is read as the same", (text, shown, limit) => {
     expect(parseLimit(text)).toEqual(Result.succeed(limit))
     expect(showLimit(limit)).toBe(shown)
@@ -52,6 +71,11 @@ describe("a limit", () => {
     ["bucket:60,decay=0/s", "is not a number above 0"],
     ["bucket:60,decay=1e3/s", "is not a number above 0"],
     ["bucket:2,decay=1/s,step=2s", "steps of 2 leave no room for an order in 2"],
+    ["20/1s,cancel=x", '"x" is not a whole number'],
+    ["20/1s,cancel=0,cancel=1", "there is more than one cancel="],
+    ["20/1s,move=2", "move"],
+    ["7/1s,cancel=8", "a cost of 8 finds no room in 7"],
+    ["bucket:8,decay=3/s,step=1s,cancel=8", "steps of 3 leave no room"],
   ])("%j is refused: %s", (text, problem) => {
     const read = parseLimit(text)
     expect(Result.isFailure(read) && read.failure).toContain(problem)
@@ -88,11 +112,27 @@ describe("limits together", () => {
     expect(sharedSlotMs({ limit: 20, window }, 5)).toBe(10)
   })
 
+  it("count some order that is placed, and make room for it at its cost", () => {
+    const spec = (text: string) => Result.getOrThrow(parseLimit(text))
+    expect(Result.isFailure(limitsOf([spec("20/1s,place=0")], window))).toBe(true)
+    const limits = [spec("20/1s,place=0"), spec("20/1s,place=2,cancel=7")]
+    expect(Result.isSuccess(limitsOf(limits, window))).toBe(true)
+    expect(sharedSlotMs({ limit: 20, window, limits }, 1)).toBe(100)
+  })
+
+  it("say least of a key in a short window, if any is short", () => {
+    const limits = ["20/1s", "fixed:1000/1d"].map((text) => Result.getOrThrow(parseLimit(text)))
+    expect(keyWindowOf(limits)).toEqual({ limit: 20, windowMs: 1000 })
+    expect(keyWindowOf(limits.slice(1))).toEqual({ limit: 2001, windowMs: 86_400_000 })
+  })
+
   it.each([
     ["20/1s", { limit: 20, windowMs: 1000 }],
     ["fixed:100/10s", { limit: 201, windowMs: 10_000 }],
     ["bucket:60,decay=1/s", { limit: 63, windowMs: 1000 }],
     ["20/1s@account+symbol", { limit: 10_000, windowMs: 1000 }],
+    ["20/1s,cancel=0", { limit: 10_000, windowMs: 1000 }],
+    ["20/1s,cancel=8", { limit: 20, windowMs: 1000 }],
   ])("%s lets no more than that of a key through", (text, most) => {
     expect(keyWindowOf([Result.getOrThrow(parseLimit(text))])).toEqual(most)
   })

@@ -111,6 +111,27 @@ const MANY: Readonly<Record<keyof typeof ORDERS, ReadonlyArray<unknown>>> = {
   })),
 }
 
+/** More requests than Binance takes orders, and more than Kraken's engine counts, with cancels of those that are long there. */
+const MIXED = {
+  kraken: [
+    ...Array.from({ length: 26 }, (_, n) => ({
+      id: `o-${n}`,
+      params: { pair: "XBTUSD", type: "buy", ordertype: "market", volume: "1" },
+    })),
+    ...Array.from({ length: 5 }, (_, n) => ({
+      id: `c-${n}`,
+      params: { action: "cancel", pair: "XBTUSD", cl_ord_id: `o-${n}` },
+    })),
+  ],
+  binance: [
+    ...MANY.binance.slice(0, 95),
+    ...Array.from({ length: 60 }, (_, n) => ({
+      id: `c-${n}`,
+      params: { action: "cancel", symbol: "LTCBTC", origClientOrderId: `o-${n}` },
+    })),
+  ],
+}
+
 describe.concurrent("run --venue", () => {
   for (const venue of venues) {
     test(
@@ -182,6 +203,37 @@ describe.concurrent("run --venue", () => {
       }),
     )
   }
+
+  for (const venue of ["kraken", "binance"] as const)
+    test(
+      `${venue} carries orders and cancels as it counts them, and its journal proves it`,
+      Effect.gen(function* () {
+        const [key = "", secret = ""] = LINES[venue].split(" ")
+        const emulated = yield* makeVenue({
+          host: "127.0.0.1",
+          port: 0,
+          venue: emulatedVenues[venue],
+          keys: labelCredentials([{ key: Redacted.make(key), secret: Redacted.make(secret) }]),
+          maxDelay: Duration.millis(10),
+          seed: 1,
+        })
+        const orders = MIXED[venue]
+        const { file, journal, status } = yield* runVenue(venue, ["--url", emulated.url, "--live"], {
+          orders,
+        })
+        expect(status).toBe(0)
+        expect(yield* emulated.tally).toMatchObject({
+          keys: [{ orders: orders.length, verdicts: { accepted: orders.length } }],
+          banned: 0,
+        })
+        const certified = launch([MAIN, "summarise", "--certify", file("log")]).ended
+        expect((yield* Effect.promise(() => certified)).status).toBe(0)
+        // Of Binance's 100 orders in ten seconds cancels take none; at Kraken five take 40 of 60.
+        const sentAt = Array.from(journal().matchAll(/"type":"sent","t":([\d.]+)/g), ([, t]) => Number(t))
+        if (venue === "binance") expect(Math.max(...sentAt)).toBeLessThan(9000)
+        else expect(Math.max(...sentAt)).toBeGreaterThan(4000)
+      }),
+    )
 
   test(
     "has orders executed with --live alone",

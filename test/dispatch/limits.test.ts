@@ -2,6 +2,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import type { LimitSpec } from "../../src/domain/LimitSpec.ts"
+import { MadeOrder } from "../../src/domain/Order.ts"
+import { countedOf, scopedLimits } from "../../src/limits/scopedLimits.ts"
 import { at, makeRig, order, type RigOptions } from "../support/rig.ts"
 import { runVirtual } from "../support/virtualTime.ts"
 
@@ -54,6 +56,38 @@ describe("limits with scopes", () => {
         sent.map(({ id }) => id),
         ["0", "2", "1"],
       )
+    }),
+  )
+
+  it.effect("count an action at what each of them says of it", () =>
+    Effect.gen(function* () {
+      const limits: ReadonlyArray<LimitSpec> = [
+        { ...ofAll, costs: { cancel: 3 } },
+        { rule: "log", limit: 1, windowMs: 1000, scope: "account", field: "symbol", costs: { cancel: 0 } },
+      ]
+      const cancel = { action: "cancel" }
+      const sent = yield* sending([cancel, cancel, {}, { ...cancel, cost: "1" }, {}], {
+        limits,
+        nonces: "none",
+      })
+      assert.deepStrictEqual(
+        sent.map(({ id, ms }) => [id, Math.floor(ms / 500)]),
+        [
+          ["0", 0],
+          ["1", 1],
+          ["2", 1],
+          ["3", 2],
+          ["4", 3],
+        ],
+      )
+      const counted = countedOf(scopedLimits(limits))
+      const told = (params: Readonly<Record<string, string>>) =>
+        counted(new MadeOrder("1", params, undefined))
+      assert.deepStrictEqual(told({ ...cancel, cost: "1", symbol: "A", side: "buy" }), {
+        cost: 1,
+        scope: "action=cancel&symbol=A",
+      })
+      assert.deepStrictEqual(told({ side: "buy" }), {})
     }),
   )
 

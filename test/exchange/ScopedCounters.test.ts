@@ -10,10 +10,11 @@ const request = (
 ): CountedRequest => ({
   key: "key-1",
   address: "127.0.0.1",
-  cost: 1,
   param: (name) => facts.params?.[name],
   ...facts,
 })
+
+const CANCEL = { params: { action: "cancel" } }
 
 describe("limits of an exchange", () => {
   it.each([
@@ -33,8 +34,24 @@ describe("limits of an exchange", () => {
     ],
     [
       "5/1s",
-      [{ cost: 3 }, { cost: 3 }, { cost: 2 }, { cost: 0 }, { cost: 6 }],
-      [true, false, true, true, false],
+      ["3", "3", "2", "0", "6", "none"].map((cost) => ({ params: { cost } })),
+      [true, false, true, true, false, false],
+    ],
+    [
+      "bucket:12,decay=1/h,cancel=8",
+      [
+        {},
+        CANCEL,
+        { params: { action: "cancel", cost: "4" } },
+        {},
+        { params: { action: "cancel", cost: "3" } },
+      ],
+      [true, true, false, true, false],
+    ],
+    [
+      "2/1s,cancel=0",
+      [CANCEL, {}, {}, CANCEL, { params: { action: "cancel", cost: "1" } }, {}],
+      [true, true, true, true, true, false],
     ],
   ])("%s counts by its scope and by costs", (limit, requests, passes) => {
     const counters = new ScopedCounters(limitsOf(limit))

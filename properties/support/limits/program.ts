@@ -26,7 +26,8 @@ export interface ProgramWorld {
   readonly keys: number
   readonly orders: ReadonlyArray<{
     readonly gapMs: number
-    readonly cost: number
+    readonly cost: number | undefined
+    readonly action: string | undefined
     readonly symbol: string | undefined
   }>
   readonly journeys: ReadonlyArray<Journey>
@@ -64,7 +65,8 @@ export const programWorlds: fc.Arbitrary<ProgramWorld> = fc.record({
   orders: fc.array(
     fc.record({
       gapMs: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 40 }), fc.constant(650)),
-      cost: fc.constantFrom(0, 1, 1, 1, 2, 3),
+      cost: fc.constantFrom(undefined, undefined, 0, 1, 2, 3),
+      action: fc.constantFrom(undefined, "place", "cancel"),
       symbol: fc.constantFrom("A", "B & C", undefined),
     }),
     { minLength: 1, maxLength: 80 },
@@ -76,10 +78,11 @@ export const programWorlds: fc.Arbitrary<ProgramWorld> = fc.record({
 
 const sourceOf = ({ orders }: ProgramWorld): OrderSource["Service"] => {
   let atMs = 0
-  const timed = orders.map(({ cost, gapMs, symbol }, n) => {
+  const timed = orders.map(({ action, cost, gapMs, symbol }, n) => {
     atMs += gapMs
     const params = {
-      ...(cost === 1 ? {} : { cost: String(cost) }),
+      ...(cost === undefined ? {} : { cost: String(cost) }),
+      ...(action === undefined ? {} : { action }),
       ...(symbol === undefined ? {} : { symbol }),
     }
     return { atMs, order: new MadeOrder(String(n), params, undefined) }

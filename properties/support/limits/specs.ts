@@ -10,14 +10,20 @@ const scopes = fc.constantFrom<Pick<LimitSpec, "scope" | "field">>(
   { scope: "ip" },
 )
 
+/** What actions cost; most limits say nothing of it. */
+const costs = fc
+  .record({ place: fc.constantFrom(0, 1, 2), cancel: fc.constantFrom(0, 1, 3) }, { requiredKeys: [] })
+  .chain((some) => fc.constantFrom({}, { costs: some }))
+
 const windows = fc
   .record({
     rule: fc.constantFrom("log" as const, "fixed" as const, "counter" as const),
     limit: fc.integer({ min: 3, max: 12 }),
     windowMs: fc.integer({ min: 50, max: 600 }),
     scope: scopes,
+    costs,
   })
-  .map(({ scope, ...rest }): LimitSpec => ({ ...rest, ...scope }))
+  .map(({ costs: told, scope, ...rest }): LimitSpec => ({ ...rest, ...scope, ...told }))
 
 const buckets = fc
   .record({
@@ -26,14 +32,16 @@ const buckets = fc
     decayMs: fc.integer({ min: 10, max: 200 }),
     isStepped: fc.boolean(),
     scope: scopes,
+    costs,
   })
-  .map(({ decay, decayMs, isStepped, limit, scope }): LimitSpec => ({
+  .map(({ costs: told, decay, decayMs, isStepped, limit, scope }): LimitSpec => ({
     rule: "bucket",
     limit,
     decay,
     decayMs,
     ...(isStepped ? { stepMs: decayMs } : {}),
     ...scope,
+    ...told,
   }))
 
 /** Each has room for a cost of 3. */

@@ -14,8 +14,6 @@ export interface CountedRequest {
   readonly key: string
   /** Where it comes from. */
   readonly address: string
-  /** A whole number, 0 or more. */
-  readonly cost: number
   /** The order's own parameters. */
   readonly param: (name: string) => string | undefined
 }
@@ -40,6 +38,14 @@ const scopeOf = ({ field, scope }: LimitSpec, request: CountedRequest): string =
   return scope === "key" ? request.key : request.address
 }
 
+/** What it costs: what it says itself, a whole number, or else what its action costs. An action that is not counted costs nothing. */
+const costOf = ({ costs = {} }: LimitSpec, { param }: CountedRequest): number => {
+  const { cancel = 1, place = 1 } = costs
+  const ofAction = param("action") === "cancel" ? cancel : place
+  const said = param("cost") ?? ""
+  return ofAction > 0 && /^\d{1,15}$/.test(said) ? Number(said) : ofAction
+}
+
 /** So many scopes of a limit are kept at least; more make those that count nothing be forgotten. */
 const KEPT_SCOPES = 1000
 
@@ -60,10 +66,13 @@ export class ScopedCounters {
   pass(request: CountedRequest, atMs: number): boolean {
     const nowMs = Math.max(this.#lastMs, atMs)
     this.#lastMs = nowMs
-    const counters = this.#limits.map((spec, n) => this.#counterOf(spec, n, request, nowMs))
+    const counters = this.#limits.map((spec, n) => ({
+      counter: this.#counterOf(spec, n, request, nowMs),
+      cost: costOf(spec, request),
+    }))
     return (
-      counters.every((counter) => counter.retryAfter(request.cost, nowMs) <= 0) &&
-      counters.every((counter) => counter.pass(request.cost, nowMs))
+      counters.every(({ cost, counter }) => counter.retryAfter(cost, nowMs) <= 0) &&
+      counters.every(({ cost, counter }) => counter.pass(cost, nowMs))
     )
   }
 

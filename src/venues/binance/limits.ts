@@ -10,8 +10,7 @@ const DAY_MS = 86_400_000
 export const binanceLimits: ReadonlyArray<VenueLimit> = [
   {
     name: "orders",
-    limit: { rule: "fixed", limit: 100, windowMs: 10_000, scope: "account" },
-    costs: { place: 1, cancel: 0 },
+    limit: { rule: "fixed", limit: 100, windowMs: 10_000, scope: "account", costs: { cancel: 0 } },
     dropsLate: true,
     excess: EXCESS,
     source: SOURCE,
@@ -20,8 +19,7 @@ export const binanceLimits: ReadonlyArray<VenueLimit> = [
   },
   {
     name: "orders of a day",
-    limit: { rule: "fixed", limit: 200_000, windowMs: DAY_MS, scope: "account" },
-    costs: { place: 1, cancel: 0 },
+    limit: { rule: "fixed", limit: 200_000, windowMs: DAY_MS, scope: "account", costs: { cancel: 0 } },
     dropsLate: true,
     excess: EXCESS,
     source: SOURCE,

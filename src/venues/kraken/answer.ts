@@ -4,7 +4,7 @@ import type { Answer } from "../../http/HttpRequest.ts"
 import { jsonReader } from "../fields.ts"
 import { meaningOfStatus } from "../statuses.ts"
 import type { Meaning, Reading, VenueHold } from "../Venue.ts"
-import type { Action } from "../VenueLimit.ts"
+import type { Action } from "../../domain/Action.ts"
 
 const readBody = jsonReader(
   Schema.Struct({ error: Schema.Array(Schema.String), result: Schema.optionalKey(Schema.Unknown) }),

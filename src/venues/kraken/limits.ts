@@ -14,9 +14,15 @@ const ENGINE = {
 export const krakenLimits = (tier: KrakenTier): ReadonlyArray<VenueLimit> => [
   {
     name: "engine",
-    limit: { rule: "bucket", ...ENGINE[tier], decayMs: 1000, scope: "account", field: "pair" },
     // Cancelling costs 8 in an order's first 5 s, less later and nothing after 300 s: the most counts.
-    costs: { place: 1, cancel: 8 },
+    limit: {
+      rule: "bucket",
+      ...ENGINE[tier],
+      decayMs: 1000,
+      scope: "account",
+      field: "pair",
+      costs: { cancel: 8 },
+    },
     excess: "EOrder:Rate limit exceeded: the order is refused, and has cost its cost",
     source: "docs.kraken.com/api/docs/guides/spot-ratelimits",
     read: "2026-11",
