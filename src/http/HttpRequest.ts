@@ -41,8 +41,8 @@ export interface HttpExchange<A, E> {
   readonly message: () => HttpMessage
   readonly watch: HttpWatch
   /**
-   * What its ending means. Only after a success is its connection used again: a refusal carries no order's id, and
-   * what follows one on a connection may be a second one. Where it throws, it is asked again about a broken request.
+   * What its ending means. Only after a success that names its request is its connection used again: a refusal carries no
+   * order's id, and what follows one on a connection may be a second one. Where it throws, it is asked again about a broken request.
    */
   readonly conclude: (ending: HttpEnding) => Exit.Exit<A, E>
   /**
@@ -76,6 +76,8 @@ export interface RequestOwner {
   readonly silenceMs: () => number
   /** Its connection may carry the next. */
   readonly onFree: (connection: Carrier) => void
+  /** It succeeded, and named no request: the next needs another connection. */
+  readonly onSpent: (connection: Carrier) => void
 }
 
 /** An answer has some forty bytes; whatever is larger is not the protocol's and is not read to its end. */
@@ -239,9 +241,10 @@ export class HttpRequest<A, E> implements PendingRequest, Dispatcher.DispatchHan
       ),
       Exit.die,
     )
-    if (ending.kind === "answered" && Exit.isSuccess(exit) && this.#connection?.isOpen === true) {
-      this.#owner.onFree(this.#connection)
-    } else this.#letGo()
+    const connection = this.#connection
+    if (ending.kind !== "answered" || !Exit.isSuccess(exit) || connection?.isOpen !== true) this.#letGo()
+    else if (this.#exchange.isAnonymous?.(ending.answer) === true) this.#owner.onSpent(connection)
+    else this.#owner.onFree(connection)
     this.#resume(
       Effect.suspend(() => {
         watch.onSettled(this.#settledMs ?? this.#owner.nowMs())

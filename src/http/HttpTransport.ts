@@ -59,6 +59,8 @@ class Pool implements RequestOwner {
   readonly #waiting = new Set<PendingRequest>()
   #onEmpty: (() => void) | undefined
   #longestRoundTripMs = 0
+  /** Whether connections carry one request each, so that the next is opened as one is taken, and no request waits for it. */
+  #opensAhead = false
 
   constructor(options: HttpTransportOptions, nowMs: () => number) {
     const target = targetOf(options.url)
@@ -76,7 +78,7 @@ class Pool implements RequestOwner {
     for (let free = this.#free.pop(); free !== undefined; free = this.#free.pop()) {
       const { connection, sinceMs } = free
       if (!connection.isOpen) continue
-      if (this.nowMs() - sinceMs <= LONGEST_IDLE_MS) return request.start(connection)
+      if (this.nowMs() - sinceMs <= LONGEST_IDLE_MS) return this.#start(request, connection)
       connection.close()
     }
     this.#waiting.add(request)
@@ -126,7 +128,12 @@ class Pool implements RequestOwner {
     }
     const next = this.#next()
     if (next === undefined) this.#free.push({ connection, sinceMs: this.nowMs() })
-    else next.start(connection)
+    else this.#start(next, connection)
+  }
+
+  onSpent(connection: Carrier): void {
+    this.#opensAhead = true
+    connection.close()
   }
 
   /** Closes all connections, and tells when the last one is closed. What waits is not sent any more. */
@@ -152,19 +159,28 @@ class Pool implements RequestOwner {
     return undefined
   }
 
+  #start(request: PendingRequest, connection: Carrier): void {
+    if (this.#opensAhead) this.#openShared()
+    request.start(connection)
+  }
+
   #openMore(): void {
-    if (this.#onEmpty !== undefined) return
+    while (this.#shared.openings.size < this.#waiting.size && this.#openShared());
+  }
+
+  /** Whether one more connection is being made. */
+  #openShared(): boolean {
     const { connections, openings } = this.#shared
-    while (openings.size < this.#waiting.size && connections.size + openings.size < this.#maxInFlight) {
-      this.#open(
-        this.#shared,
-        (connection) => this.onFree(connection),
-        (code) => {
-          this.#next()?.fail(code)
-          this.#openMore()
-        },
-      )
-    }
+    if (this.#onEmpty !== undefined || connections.size + openings.size >= this.#maxInFlight) return false
+    this.#open(
+      this.#shared,
+      (connection) => this.onFree(connection),
+      (code) => {
+        this.#next()?.fail(code)
+        this.#openMore()
+      },
+    )
+    return true
   }
 
   #open(

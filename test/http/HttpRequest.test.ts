@@ -10,6 +10,7 @@ const owner: RequestOwner = {
   onRoundTrip: () => {},
   silenceMs: () => 0,
   onFree: () => {},
+  onSpent: () => {},
 }
 
 /** A request on a connection that never does anything by itself; `told` is what happens to both. */

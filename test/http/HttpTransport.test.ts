@@ -1,0 +1,38 @@
+// On the real clock: over sockets of this machine.
+import { expect, it } from "@effect/vitest"
+import { Effect, Exit } from "effect"
+import { makeHttpTransport } from "../../src/http/HttpTransport.ts"
+import { answerText, hostileServer } from "../support/hostileServer.ts"
+
+it.live(
+  "uses no connection again whose answer named no order, and has the next one open before it is needed",
+  () =>
+    Effect.gen(function* () {
+      const server = yield* hostileServer((socket, { number, onConnection }) => {
+        socket.write(answerText(200, `${number}`))
+        // A second answer to the same request: nobody may take it for his.
+        setTimeout(
+          () => socket.writable && socket.write(answerText(200, `${number}, on ${onConnection}`)),
+          10,
+        )
+      })
+      const http = yield* makeHttpTransport({ url: server.url, requestTimeoutMs: 2000, maxInFlight: 4 })
+      const send = http.send({
+        message: () => ({ method: "GET", path: "/" }),
+        watch: { onWritten: () => {}, onSettled: () => {} },
+        isAnonymous: () => true,
+        conclude: (ending) =>
+          ending.kind === "answered" ? Exit.succeed(ending.answer.body) : Exit.fail(ending),
+      })
+      const told: Array<string> = []
+      const open: Array<number> = []
+      for (let n = 0; n < 4; n += 1) {
+        told.push(yield* send)
+        yield* Effect.sleep("30 millis")
+        open.push(server.connections())
+      }
+      expect(told).toEqual(["1", "2", "3", "4"])
+      // That answers name none is learnt from the first.
+      expect(open).toEqual([1, 3, 4, 5])
+    }),
+)
