@@ -41,8 +41,8 @@ export class VenueDesk implements EmulatorDesk {
   #nowMs: number
   /** The latest that the clock has shown since midnight before the start: smaller numbers lose less in rounding. */
   #latestMs = 0
-  /** The key that is named next is blocked for good. */
-  blocksNext = false
+  #blocksNext = false
+  #named: ApiKey | undefined
 
   constructor(limits: ReadonlyArray<EmulatedLimit>, keys: ReadonlyArray<ApiKey>, wallMs: number) {
     this.#midnightMs = DAY_MS * Math.floor(wallMs / DAY_MS)
@@ -54,16 +54,28 @@ export class VenueDesk implements EmulatorDesk {
   readonly nowMs = (): number => this.#nowMs
 
   /** Sets the clock. It may step back: then it stands still for counters. */
-  set(wallMs: number): void {
+  setClock(wallMs: number): void {
     this.#nowMs = Math.floor(wallMs)
     this.#latestMs = Math.max(this.#latestMs, this.#nowMs - this.#midnightMs)
+  }
+
+  /** A request comes up. @param blocks the key that it names is blocked for good */
+  begin(blocks: boolean): void {
+    this.#blocksNext = blocks
+    this.#named = undefined
+  }
+
+  /** The label of the key that the request has named. */
+  named(): string | undefined {
+    return this.#named?.label
   }
 
   readonly keyOf = (name: string): ApiKey | undefined => {
     const key = this.#keys.get(name)
     if (key === undefined) return undefined
-    if (this.blocksNext) this.block(key)
-    return this.#blocked.has(key.label) ? undefined : key
+    if (this.#blocksNext) this.block(key)
+    this.#named = this.#blocked.has(key.label) ? undefined : key
+    return this.#named
   }
 
   /** From now on the venue does not know the key. */

@@ -29,19 +29,24 @@ export const makeVenueProtocol = Effect.fnUntraced(function* (options: VenueProt
   let clockStepMs = 0
   const open = () => {
     const desk = new VenueDesk(venue.limits, keys, clock.currentTimeMillisUnsafe() + clockStepMs)
-    return { desk, answer: venue.open(desk) }
+    return { desk, emulation: venue.open(desk) }
   }
   let life = open()
   const protocol: VenueProtocol = {
     unjudged: () => undefined,
     judge: (request, atMs, faults) => {
-      const { answer, desk } = life
-      desk.set(sinceMs + atMs + clockStepMs)
-      desk.blocksNext = faults.blocks
-      const { body, headers = {}, order, status } = answer(request)
-      tally.answered(status, order)
-      if (order !== undefined)
-        record.add({ ...order, nonce: order.nonce ?? null, key: order.key ?? "", atEpochMs: sinceMs + atMs })
+      const { desk, emulation } = life
+      desk.setClock(sinceMs + atMs + clockStepMs)
+      desk.begin(faults.blocks)
+      const { body, headers = {}, refused, status } = emulation.answer(request)
+      const order = venue.orderOf(request)
+      const verdict = refused ?? "accepted"
+      const key = refused === "api-key" ? undefined : desk.named()
+      tally.answered(status, order && { key, verdict })
+      if (order !== undefined) {
+        const { id, nonce = null } = order
+        record.add({ key: key ?? "", id, nonce, verdict, atEpochMs: sinceMs + atMs })
+      }
       return { type: "answer", answer: { status, body }, headers }
     },
     play: (fault) => {
@@ -53,15 +58,18 @@ export const makeVenueProtocol = Effect.fnUntraced(function* (options: VenueProt
       if (key !== undefined) life.desk.block(key)
       return key !== undefined
     },
-    garbled: (garbling, _, { body }) => garbledText(garbling, body, mistaken(body)),
+    garbled: (garbling, request, { body }) =>
+      garbledText(garbling, body, mistaken(body, venue.orderOf(request)?.id ?? "")),
     counters: () => {
-      life.desk.set(sinceMs + nowMsUnsafe(clock) + clockStepMs)
+      life.desk.setClock(sinceMs + nowMsUnsafe(clock) + clockStepMs)
       return life.desk.show()
     },
   }
   return protocol
 })
 
-/** The same answer about another order: every longer word or number in quotes is another. */
-const mistaken = (body: string): string =>
-  body.replaceAll(/(?<=:\s*\[?")[^"]{6,}(?=")/g, (text) => `not-${text}`)
+/** The same answer about another order: of another id, and where it names none, of other ids of the venue's own. */
+const mistaken = (body: string, id: string): string =>
+  id !== "" && body.includes(`"${id}"`)
+    ? body.replaceAll(`"${id}"`, `"not-${id}"`)
+    : body.replaceAll(/(?<=:\s*\[?")[^"]{6,}(?=")/g, (text) => `not-${text}`)

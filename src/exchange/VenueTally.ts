@@ -1,8 +1,14 @@
 /** What an emulated venue made of the orders that came in. */
-import type { EmulatedVerdict } from "../venues/Emulated.ts"
+import type { RejectReason } from "../domain/Outcome.ts"
 import type { FaultKind } from "./faults/Fault.ts"
 
-export type Verdict = EmulatedVerdict["verdict"]
+export type Verdict = "accepted" | RejectReason
+
+/** An order that was judged, and the label of the key that signed it, if any did. */
+export interface JudgedOrder {
+  readonly key: string | undefined
+  readonly verdict: Verdict
+}
 
 /** What one key's orders came to, cancels included. */
 export interface VenueKeyTally {
@@ -33,7 +39,7 @@ export const makeVenueTally = (labels: ReadonlyArray<string>) => {
   let requests = 0
   let banned = 0
   return {
-    answered: (status: number, order: EmulatedVerdict | undefined): void => {
+    answered: (status: number, order: JudgedOrder | undefined): void => {
       requests += 1
       if (status === 418) banned += 1
       if (order === undefined) return

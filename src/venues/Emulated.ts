@@ -22,22 +22,19 @@ export interface EmulatedRequest {
   readonly address: string
 }
 
-/** What became of an order, for the emulator's own tally and record. */
-export interface EmulatedVerdict {
-  /** The label of the key whose signature is right; undefined where no key's is. */
-  readonly key: string | undefined
-  /** The order's id; nothing where the request is about no order of a known id. */
+/** The order that a request places or cancels, for the emulator's own tally and record. */
+export interface EmulatedOrderRequest {
+  /** Nothing where the request names no id of the client's. */
   readonly id: string
   readonly nonce: string | undefined
-  readonly verdict: "accepted" | RejectReason
 }
 
 export interface EmulatedAnswer {
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
   readonly body: string
-  /** Left out where the request asked for no order to be placed or cancelled. */
-  readonly order?: EmulatedVerdict
+  /** Why the request was refused; left out where it was not. `api-key` is said wherever no known key has signed. */
+  readonly refused?: RejectReason
 }
 
 /** One of the venue's limits, by the rule, the numbers and the scope that the venue documents. */
@@ -67,11 +64,18 @@ export interface EmulatorDesk {
   readonly counter: (limit: string, scope: string) => EmulatedCounter
 }
 
+/** A venue at work. It answers one request after the other. */
+export interface Emulation {
+  readonly answer: (request: EmulatedRequest) => EmulatedAnswer
+}
+
 export interface EmulatedVenue {
   /** What it counts. */
   readonly limits: ReadonlyArray<EmulatedLimit>
-  /** A venue that has just begun: no nonce seen, no order placed, nobody banned. It answers one request after the other. */
-  readonly open: (desk: EmulatorDesk) => (request: EmulatedRequest) => EmulatedAnswer
+  /** What a request wants to be done about an order; undefined where it asks for something else. */
+  readonly orderOf: (request: EmulatedRequest) => EmulatedOrderRequest | undefined
+  /** A venue that has just begun: no nonce seen, no order placed, nobody banned. */
+  readonly open: (desk: EmulatorDesk) => Emulation
 }
 
 /** An answer in JSON. */

@@ -15,9 +15,15 @@ const MOST = 100_000
 export class EmulatedOrders {
   readonly #open = new Map<string, EmulatedOrder>()
   readonly #byClientId = new Map<string, EmulatedOrder>()
-  /** How many were ever placed. */
-  placed = 0
+  #placed = 0
 
+  /** An order with a new id. @param idOf the id of the n-th order, from 1 on */
+  make(order: Omit<EmulatedOrder, "id">, idOf: (n: number) => string): EmulatedOrder {
+    this.#placed += 1
+    return { ...order, id: idOf(this.#placed) }
+  }
+
+  /** Takes it into the book. */
   add(order: EmulatedOrder): void {
     this.#open.set(order.id, order)
     if (order.clientId !== undefined) this.#byClientId.set(order.clientId, order)

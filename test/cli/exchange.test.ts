@@ -182,7 +182,7 @@ it.live("emulates a venue, prints credentials that anybody may know, and says wh
       /^binance: http:\/\/127\.0\.0\.1:\d+ {2}\(3 keys, delays 0-0 ms each way, seed 42\)$/,
     )
     expect(printed[1]).toBe(
-      "limits: weight fixed:6000/1m@ip, orders fixed:100/10s@account, orders of a day fixed:200000/1d@account",
+      "limits: weight fixed:6000/1m@ip, raw requests fixed:300000/5m@ip, orders fixed:100/10s@account, orders of a day fixed:200000/1d@account",
     )
     const url = printed[0]?.split(" ")[1] ?? ""
     expect(yield* ask(`${url}/api/v3/exchangeInfo`)).toBe(200)

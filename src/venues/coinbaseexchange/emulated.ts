@@ -12,6 +12,7 @@ import {
   type EmulatedRequest,
   type EmulatedVenue,
   type EmulatorDesk,
+  type Emulation,
   jsonAnswer,
 } from "../Emulated.ts"
 import { type EmulatedOrder, EmulatedOrders } from "../emulatedOrders.ts"
@@ -57,7 +58,10 @@ const product = (id: string) => {
   }
 }
 
-const message = (status: number, text: string): EmulatedAnswer => jsonAnswer(status, { message: text })
+const refuse = (status: number, message: string, refused: RejectReason = "exchange"): EmulatedAnswer => ({
+  ...jsonAnswer(status, { message }),
+  refused,
+})
 
 const parseJson = Option.liftThrowable((text: string): unknown => JSON.parse(text))
 
@@ -73,6 +77,9 @@ const uuidOf = (placed: number): string =>
     .update(`order ${placed}`)
     .digest("hex")
     .replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, "$1-$2-4$3-8$4-$5")
+
+/** The path of one order. */
+const ORDER = /^\/orders\/./
 
 const shown = ({ atMs, clientId, id, param }: EmulatedOrder) => ({
   id,
@@ -92,18 +99,7 @@ const shown = ({ atMs, clientId, id, param }: EmulatedOrder) => ({
   settled: false,
 })
 
-/** An answer about an order, and what it means. */
-interface Ruled {
-  readonly answer: EmulatedAnswer
-  readonly verdict: "accepted" | RejectReason
-}
-
-const refused = (status: number, text: string, verdict: RejectReason = "exchange"): Ruled => ({
-  answer: message(status, text),
-  verdict,
-})
-
-class CoinbaseEmulation {
+class CoinbaseEmulation implements Emulation {
   readonly #desk: EmulatorDesk
   readonly #orders = new EmulatedOrders()
 
@@ -112,7 +108,7 @@ class CoinbaseEmulation {
   }
 
   answer(request: EmulatedRequest): EmulatedAnswer {
-    if ((request.headers["user-agent"] ?? "") === "") return message(400, "User-Agent header is required.")
+    if ((request.headers["user-agent"] ?? "") === "") return refuse(400, "User-Agent header is required.")
     return /^\/(?:time|products|currencies)(?:\/|$)/.test(request.path)
       ? this.#public(request)
       : this.#private(request)
@@ -120,78 +116,56 @@ class CoinbaseEmulation {
 
   #public({ address, path }: EmulatedRequest): EmulatedAnswer {
     const nowMs = this.#desk.nowMs()
-    if (!this.#desk.counter("public", address).pass(1)) return message(429, "Public rate limit exceeded")
+    if (!this.#desk.counter("public", address).pass(1)) return refuse(429, "Public rate limit exceeded")
     if (path === "/time") return jsonAnswer(200, { iso: new Date(nowMs).toISOString(), epoch: nowMs / 1000 })
     if (path === "/products") return jsonAnswer(200, PRODUCTS.map(product))
     if (path === "/currencies") return jsonAnswer(200, CURRENCIES.map(currency))
     const [, kind = "", id = ""] = path.split("/")
     if (kind === "products" && PRODUCTS.includes(id)) return jsonAnswer(200, product(id))
-    return message(404, "NotFound")
+    return refuse(404, "NotFound")
   }
 
-  #signatureProblem(request: EmulatedRequest, key: ApiKey | undefined): Ruled | undefined {
+  #signatureProblem(request: EmulatedRequest, key: ApiKey): EmulatedAnswer | undefined {
     const { body, headers, method, path, query } = request
     const timestamp = headers["cb-access-timestamp"] ?? ""
-    if (key === undefined) return refused(401, "Invalid API Key", "api-key")
     if (key.passphrase !== undefined && headers["cb-access-passphrase"] !== Redacted.value(key.passphrase))
-      return refused(401, "Invalid Passphrase", "api-key")
+      return refuse(401, "Invalid Passphrase", "api-key")
     const target = query === "" ? path : `${path}?${query}`
     const right = createHmac("sha256", Buffer.from(Redacted.value(key.secret), "base64"))
       .update(`${timestamp}${method}${target}${body}`)
       .digest("base64")
-    if (headers["cb-access-sign"] !== right) return refused(401, "invalid signature", "api-key")
-    if (!/^\d+(?:\.\d+)?$/.test(timestamp)) return refused(400, "invalid timestamp", "clock")
+    if (headers["cb-access-sign"] !== right) return refuse(401, "invalid signature", "api-key")
+    if (!/^\d+(?:\.\d+)?$/.test(timestamp)) return refuse(400, "invalid timestamp", "clock")
     return Math.abs(Number(timestamp) * 1000 - this.#desk.nowMs()) > EXPIRY_MS
-      ? refused(400, "request timestamp expired", "clock")
+      ? refuse(400, "request timestamp expired", "clock")
       : undefined
   }
 
   #private(request: EmulatedRequest): EmulatedAnswer {
     const { body, headers, method, path } = request
-    const isOrder =
-      (method === "POST" && path === "/orders") || (method === "DELETE" && /^\/orders\/./.test(path))
-    const param = readBody(body)
     const key = this.#desk.keyOf(headers["cb-access-key"] ?? "")
-    const about = ({ answer, verdict }: Ruled, label?: string): EmulatedAnswer =>
-      isOrder
-        ? {
-            ...answer,
-            order: {
-              key: label,
-              id: param("client_oid"),
-              nonce: headers["cb-access-timestamp"],
-              verdict,
-            },
-          }
-        : answer
+    if (key === undefined) return refuse(401, "Invalid API Key", "api-key")
     const problem = this.#signatureProblem(request, key)
-    if (problem !== undefined || key === undefined) {
-      const { verdict } = problem ?? { verdict: "api-key" }
-      return about(problem ?? refused(401, "Invalid API Key"), verdict === "clock" ? key?.label : undefined)
-    }
+    if (problem !== undefined) return problem
     // All keys belong to one profile.
-    if (!this.#desk.counter("private", "").pass(1))
-      return about(refused(429, "Private rate limit exceeded", "rate-limit"), key.label)
-    if (!isOrder) return this.#asked(request)
-    return about(method === "POST" ? this.#place(param) : this.#cancel(path), key.label)
+    if (!this.#desk.counter(path.startsWith("/fills") ? "fills" : "private", "").pass(1))
+      return refuse(429, "Private rate limit exceeded", "rate-limit")
+    if (method === "POST" && path === "/orders") return this.#place(readBody(body))
+    if (method === "DELETE" && ORDER.test(path)) return this.#cancel(path)
+    return this.#asked(request)
   }
 
-  #place(param: (name: string) => string): Ruled {
-    if (!PRODUCTS.includes(param("product_id"))) return refused(400, "Product not found")
-    if (!["buy", "sell"].includes(param("side"))) return refused(400, "Invalid side")
+  #place(param: (name: string) => string): EmulatedAnswer {
+    if (!PRODUCTS.includes(param("product_id"))) return refuse(400, "Product not found")
+    if (!["buy", "sell"].includes(param("side"))) return refuse(400, "Invalid side")
     const isMarket = param("type") === "market"
-    if (!isMarket && (param("price") === "" || param("size") === "")) return refused(400, "size required")
+    if (!isMarket && (param("price") === "" || param("size") === "")) return refuse(400, "size required")
     if (isMarket && param("size") === "" && param("funds") === "")
-      return refused(400, "size or funds required")
-    this.#orders.placed += 1
-    const order = {
-      id: uuidOf(this.#orders.placed),
-      clientId: param("client_oid") || undefined,
-      param,
-      atMs: this.#desk.nowMs(),
-    }
+      return refuse(400, "size or funds required")
+    const clientId = param("client_oid") || undefined
+    const order = this.#orders.make({ clientId, param, atMs: this.#desk.nowMs() }, uuidOf)
     this.#orders.add(order)
-    return { answer: jsonAnswer(200, shown(order)), verdict: "accepted" }
+    return jsonAnswer(200, shown(order))
   }
 
   #named(path: string): EmulatedOrder | undefined {
@@ -201,20 +175,22 @@ class CoinbaseEmulation {
       : this.#orders.find(name, undefined)
   }
 
-  #cancel(path: string): Ruled {
+  #cancel(path: string): EmulatedAnswer {
     const order = this.#named(path)
-    if (order === undefined) return refused(404, "order not found")
+    if (order === undefined) return refuse(404, "order not found")
     this.#orders.remove(order)
-    return { answer: jsonAnswer(200, order.id), verdict: "accepted" }
+    return jsonAnswer(200, order.id)
   }
 
   #asked({ method, path }: EmulatedRequest): EmulatedAnswer {
-    if (method !== "GET") return message(404, "NotFound")
+    if (method !== "GET") return refuse(404, "NotFound")
     if (path === "/orders")
       return jsonAnswer(
         200,
         this.#orders.all().map((order) => ({ ...shown(order), status: "open" })),
       )
+    // Nobody trades.
+    if (path === "/fills") return jsonAnswer(200, [])
     if (path === "/accounts")
       return jsonAnswer(
         200,
@@ -230,7 +206,7 @@ class CoinbaseEmulation {
       )
     const order = path.startsWith("/orders/") ? this.#named(path) : undefined
     return order === undefined
-      ? message(404, "NotFound")
+      ? refuse(404, "NotFound")
       : jsonAnswer(200, { ...shown(order), status: "open" })
   }
 }
@@ -238,10 +214,12 @@ class CoinbaseEmulation {
 export const coinbaseExchangeEmulated: EmulatedVenue = {
   limits: [
     { name: "private", limit: { rule: "bucket", limit: 30, decay: 15, decayMs: 1000, scope: "account" } },
+    { name: "fills", limit: { rule: "bucket", limit: 20, decay: 10, decayMs: 1000, scope: "account" } },
     { name: "public", limit: { rule: "bucket", limit: 15, decay: 10, decayMs: 1000, scope: "ip" } },
   ],
-  open: (desk) => {
-    const emulation = new CoinbaseEmulation(desk)
-    return (request) => emulation.answer(request)
-  },
+  orderOf: ({ body, headers, method, path }) =>
+    (method === "POST" && path === "/orders") || (method === "DELETE" && ORDER.test(path))
+      ? { id: readBody(body)("client_oid"), nonce: headers["cb-access-timestamp"] }
+      : undefined,
+  open: (desk) => new CoinbaseEmulation(desk),
 }

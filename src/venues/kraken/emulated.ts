@@ -12,14 +12,21 @@ import {
   type EmulatedRequest,
   type EmulatedVenue,
   type EmulatorDesk,
+  type Emulation,
   jsonAnswer,
 } from "../Emulated.ts"
+import { EmulatedBans } from "../emulatedBans.ts"
 import { EmulatedOrders } from "../emulatedOrders.ts"
 import { krakenAssetPairs, krakenAssets, pairNamed } from "./emulatedPublic.ts"
 
-/** So many wrong keys, signatures or nonces one after another lock a key out, for so long. Kraken gives no number. */
-const WRONG_IN_A_ROW = 20
-const LOCKOUT_MS = 15 * 60_000
+/** Kraken says that wrong nonces get a key locked out, and gives no number. */
+const LOCKOUT = { strikes: 20, firstMs: 15 * 60_000, longestMs: 86_400_000 }
+
+/** Nonces are of 64 bits. */
+const LARGEST_NONCE = 2n ** 64n - 1n
+
+/** Calls besides placing and cancelling that cost more than 1. */
+const CALL_COSTS: Readonly<Record<string, number>> = { Ledgers: 2, QueryLedgers: 2, TradesHistory: 2 }
 
 /** What cancelling costs while an order is younger than so many seconds. */
 const CANCEL_COSTS = [
@@ -34,21 +41,20 @@ const CANCEL_COSTS = [
 const cancelCost = (ageMs: number): number =>
   CANCEL_COSTS.find(([seconds]) => ageMs < seconds * 1000)?.[1] ?? 0
 
-/** The ends of a deadline, from now on. */
-const DEADLINE_MS = { least: 500, most: 60_000 } as const
+const LONGEST_DEADLINE_MS = 60_000
+
+/** Kraken's ids look like `OU22CG-KLAF2-FWUDD7`. */
+const txidOf = (n: number): string =>
+  n
+    .toString(36)
+    .toUpperCase()
+    .padStart(16, "0")
+    .replace(/^(.{5})(.{5})/, "O$1-$2-")
 
 const ok = (result: unknown): EmulatedAnswer => jsonAnswer(200, { error: [], result })
-const errors = (...error: ReadonlyArray<string>): EmulatedAnswer => jsonAnswer(200, { error })
-
-/** An answer about an order, and what it means. */
-interface Ruled {
-  readonly answer: EmulatedAnswer
-  readonly verdict: "accepted" | RejectReason
-}
-
-const refused = (error: string, verdict: RejectReason = "exchange"): Ruled => ({
-  answer: errors(error),
-  verdict,
+const refuse = (error: string, refused: RejectReason = "exchange"): EmulatedAnswer => ({
+  ...jsonAnswer(200, { error: [error] }),
+  refused,
 })
 
 type Param = (name: string) => string
@@ -63,24 +69,22 @@ const readBody = ({ body, headers }: EmulatedRequest): Param => {
   return (name) => field(name)?.[1] ?? field(name)?.[2] ?? ""
 }
 
-/** What was wrong with a key's requests, one after another. */
-interface Trouble {
-  inARow: number
-  lockedUntilMs: number
-}
+const PRIVATE = "/0/private/"
+const PLACE = `${PRIVATE}AddOrder`
+const CANCEL = `${PRIVATE}CancelOrder`
 
-class KrakenEmulation {
+class KrakenEmulation implements Emulation {
   readonly #desk: EmulatorDesk
   readonly #orders = new EmulatedOrders()
   readonly #nonces = new Map<string, bigint>()
-  readonly #troubles = new Map<string, Trouble>()
+  readonly #lockouts = new EmulatedBans(LOCKOUT)
 
   constructor(desk: EmulatorDesk) {
     this.#desk = desk
   }
 
   answer(request: EmulatedRequest): EmulatedAnswer {
-    return request.path.startsWith("/0/private/") ? this.#private(request) : this.#public(request)
+    return request.path.startsWith(PRIVATE) ? this.#private(request) : this.#public(request)
   }
 
   #public({ body, path, query }: EmulatedRequest): EmulatedAnswer {
@@ -96,103 +100,94 @@ class KrakenEmulation {
         const asked = new URLSearchParams(query).get("pair") ?? new URLSearchParams(body).get("pair")
         if (asked === null) return ok(krakenAssetPairs)
         const names = asked.split(",").map(pairNamed)
-        if (names.some((name) => name === undefined)) return errors("EQuery:Unknown asset pair")
+        if (names.some((name) => name === undefined)) return refuse("EQuery:Unknown asset pair")
         return ok(
           Object.fromEntries(Object.entries(krakenAssetPairs).filter(([name]) => names.includes(name))),
         )
       }
       default:
-        return errors("EGeneral:Unknown method")
+        return refuse("EGeneral:Unknown method")
     }
   }
 
   #private(request: EmulatedRequest): EmulatedAnswer {
     const param = readBody(request)
-    const name = request.path.slice("/0/private/".length)
-    const isOrder = name === "AddOrder" || name === "CancelOrder"
-    const about = ({ answer, verdict }: Ruled, key?: ApiKey): EmulatedAnswer =>
-      isOrder
-        ? {
-            ...answer,
-            order: { key: key?.label, id: param("cl_ord_id"), nonce: param("nonce") || undefined, verdict },
-          }
-        : answer
     const key = this.#desk.keyOf(request.headers["api-key"] ?? "")
-    if (key === undefined) return about(refused("EAPI:Invalid key", "api-key"))
-    const trouble = this.#troubles.get(key.label) ?? { inARow: 0, lockedUntilMs: 0 }
-    this.#troubles.set(key.label, trouble)
+    if (key === undefined) return refuse("EAPI:Invalid key", "api-key")
     const nowMs = this.#desk.nowMs()
-    if (nowMs < trouble.lockedUntilMs) return about(refused("EGeneral:Temporary lockout", "blocked"), key)
+    if (nowMs < this.#lockouts.until(key.label)) return refuse("EGeneral:Temporary lockout", "blocked")
     const problem = this.#signatureProblem(request, key, param("nonce"))
     if (problem !== undefined) {
-      trouble.inARow += 1
-      if (trouble.inARow >= WRONG_IN_A_ROW) {
-        trouble.inARow = 0
-        trouble.lockedUntilMs = nowMs + LOCKOUT_MS
-      }
-      return about(problem, problem.verdict === "api-key" ? undefined : key)
+      this.#lockouts.strike(key.label, nowMs)
+      return problem
     }
-    trouble.inARow = 0
-    if (name === "AddOrder") return about(this.#place(param), key)
-    if (name === "CancelOrder") return about(this.#cancel(param), key)
-    return this.#asked(name, key)
+    this.#lockouts.forgive(key.label)
+    if (request.path === PLACE) return this.#place(param)
+    if (request.path === CANCEL) return this.#cancel(param)
+    return this.#asked(request.path.slice(PRIVATE.length), key)
   }
 
-  #signatureProblem({ body, headers, path }: EmulatedRequest, key: ApiKey, nonce: string): Ruled | undefined {
+  #signatureProblem(
+    { body, headers, path }: EmulatedRequest,
+    key: ApiKey,
+    nonce: string,
+  ): EmulatedAnswer | undefined {
     const hash = createHash("sha256")
       .update(nonce + body)
       .digest()
     const hmac = createHmac("sha512", Buffer.from(Redacted.value(key.secret), "base64"))
     if (headers["api-sign"] !== hmac.update(path).update(hash).digest("base64"))
-      return refused("EAPI:Invalid signature", "api-key")
-    if (!/^\d{1,20}$/.test(nonce) || BigInt(nonce) <= (this.#nonces.get(key.label) ?? 0n))
-      return refused("EAPI:Invalid nonce", "nonce")
-    this.#nonces.set(key.label, BigInt(nonce))
+      return refuse("EAPI:Invalid signature", "api-key")
+    const value = /^\d{1,20}$/.test(nonce) ? BigInt(nonce) : 0n
+    if (value > LARGEST_NONCE || value <= (this.#nonces.get(key.label) ?? 0n))
+      return refuse("EAPI:Invalid nonce", "nonce")
+    this.#nonces.set(key.label, value)
     return undefined
   }
 
-  #place(param: Param): Ruled {
+  #place(param: Param): EmulatedAnswer {
     const pair = pairNamed(param("pair"))
-    if (pair === undefined) return refused("EQuery:Unknown asset pair")
+    if (pair === undefined) return refuse("EQuery:Unknown asset pair")
     // It costs on receipt, whatever becomes of it.
-    if (!this.#desk.counter("engine", pair).pass(1))
-      return refused("EOrder:Rate limit exceeded", "rate-limit")
+    if (!this.#desk.counter("engine", pair).pass(1)) return refuse("EOrder:Rate limit exceeded", "rate-limit")
     const missing = ["ordertype", "type", "volume"].find((name) => param(name) === "")
-    if (missing !== undefined) return refused(`EGeneral:Invalid arguments:${missing}`)
+    if (missing !== undefined) return refuse(`EGeneral:Invalid arguments:${missing}`)
     if (param("ordertype") === "limit" && param("price") === "")
-      return refused("EGeneral:Invalid arguments:price")
+      return refuse("EGeneral:Invalid arguments:price")
     const late = this.#deadlineProblem(param("deadline"))
     if (late !== undefined) return late
     const at = param("price") === "" ? param("ordertype") : `${param("ordertype")} ${param("price")}`
     const descr = { order: `${param("type")} ${param("volume")} ${param("pair")} @ ${at}` }
-    if (param("validate") === "true") return { answer: ok({ descr }), verdict: "accepted" }
-    this.#orders.placed += 1
-    const digits = this.#orders.placed.toString(36).toUpperCase().padStart(16, "0")
-    const id = `O${digits.slice(0, 5)}-${digits.slice(5, 10)}-${digits.slice(10)}`
-    this.#orders.add({ id, clientId: param("cl_ord_id") || undefined, param, atMs: this.#desk.nowMs() })
-    return { answer: ok({ descr, txid: [id] }), verdict: "accepted" }
+    if (param("validate") === "true") return ok({ descr })
+    const clientId = param("cl_ord_id") || undefined
+    const order = this.#orders.make({ clientId, param, atMs: this.#desk.nowMs() }, txidOf)
+    this.#orders.add(order)
+    return ok({ descr, txid: [order.id] })
   }
 
-  #deadlineProblem(deadline: string): Ruled | undefined {
+  #deadlineProblem(deadline: string): EmulatedAnswer | undefined {
     if (deadline === "") return undefined
     const aheadMs = Date.parse(deadline) - this.#desk.nowMs()
-    if (aheadMs <= 0) return refused("EService:Deadline elapsed")
+    if (aheadMs <= 0) return refuse("EService:Deadline elapsed")
     // One that was in time when it left may be shorter by now: only what could never have been in order is refused.
-    return aheadMs <= DEADLINE_MS.most ? undefined : refused("EGeneral:Invalid arguments:deadline")
+    return aheadMs <= LONGEST_DEADLINE_MS ? undefined : refuse("EGeneral:Invalid arguments:deadline")
   }
 
-  #cancel(param: Param): Ruled {
+  #cancel(param: Param): EmulatedAnswer {
     const order = this.#orders.find(param("txid") || undefined, param("cl_ord_id"))
-    if (order === undefined) return refused("EOrder:Unknown order")
-    const pair = pairNamed(order.param("pair")) ?? ""
-    if (!this.#desk.counter("engine", pair).pass(cancelCost(this.#desk.nowMs() - order.atMs)))
-      return refused("EOrder:Rate limit exceeded", "rate-limit")
+    if (order === undefined) return refuse("EOrder:Unknown order")
+    const engine = this.#desk.counter("engine", pairNamed(order.param("pair")) ?? "")
+    const cost = cancelCost(this.#desk.nowMs() - order.atMs)
+    // What it costs depends on the order that it cancels: a cancel that is refused has no cost on receipt.
+    if (cost > 0 && engine.retryAfter(cost) > 0) return refuse("EOrder:Rate limit exceeded", "rate-limit")
+    engine.pass(cost)
     this.#orders.remove(order)
-    return { answer: ok({ count: 1 }), verdict: "accepted" }
+    return ok({ count: 1 })
   }
 
   #asked(name: string, { label }: ApiKey): EmulatedAnswer {
-    if (!this.#desk.counter("calls", label).pass(1)) return errors("EAPI:Rate limit exceeded")
+    if (!this.#desk.counter("calls", label).pass(CALL_COSTS[name] ?? 1))
+      return refuse("EAPI:Rate limit exceeded")
     switch (name) {
       case "Balance":
         return ok({ ZUSD: "1000000.0000", XXBT: "1000.0000000000", XETH: "1000.0000000000" })
@@ -218,7 +213,7 @@ class KrakenEmulation {
           ),
         })
       default:
-        return errors("EGeneral:Unknown method")
+        return refuse("EGeneral:Unknown method")
     }
   }
 }
@@ -237,8 +232,10 @@ export const krakenEmulated: EmulatedVenue = {
       countsRefusals: true,
     },
   ],
-  open: (desk) => {
-    const emulation = new KrakenEmulation(desk)
-    return (request) => emulation.answer(request)
+  orderOf: (request) => {
+    if (request.path !== PLACE && request.path !== CANCEL) return undefined
+    const param = readBody(request)
+    return { id: param("cl_ord_id"), nonce: param("nonce") || undefined }
   },
+  open: (desk) => new KrakenEmulation(desk),
 }
