@@ -11,28 +11,24 @@ import {
   nobodyStarves,
   nothingIsRefused,
 } from "./support/joinedScenarios.ts"
-import { tryLaw } from "./support/law.ts"
 import {
-  allAreDone,
-  type DispatchLaw,
+  type DispatchLawToTry,
   expiredOnTime,
   neverSentTwice,
   nothingIsLeft,
   oneOutcomeEach,
   outcomesAreTrue,
+  tryDispatchLaw,
 } from "./support/laws.ts"
-import { play, type Variant } from "./support/play.ts"
-import type { Scenario } from "./support/scenario.ts"
 
 const MAX_ORDERS = 60
 
-const laws: ReadonlyArray<{
-  readonly law: string
-  readonly check: DispatchLaw
-  readonly worlds?: typeof joinedScenarios
-  readonly broken: Readonly<Record<string, Variant>>
-}> = [
-  {
+/** By default in all joined worlds. */
+const tryJoined = (law: Pick<DispatchLawToTry, "law" | "check" | "broken">, worlds = joinedScenarios): void =>
+  tryDispatchLaw({ ...law, scenarios: 500, worlds: worlds(MAX_ORDERS), found: foundDispatchJoined })
+
+describe("a dispatcher's joined limits", () => {
+  tryJoined({
     law: "are none of them exceeded, in no scope, whatever the delays, and no nonce is overtaken",
     check: nothingIsRefused,
     broken: {
@@ -41,19 +37,17 @@ const laws: ReadonlyArray<{
       "send times": { scoped: bySendTimes },
       "every order at the same cost": { scoped: withoutCosts },
     },
-  },
-  {
+  })
+  tryJoined({
     law: "let nobody overtake who needs the same",
     check: firstComeFirstServed,
     broken: { "a stack": { make: newestFirst } },
-  },
-  {
-    law: "starve nobody",
-    check: nobodyStarves,
-    worlds: calmJoinedScenarios,
-    broken: { "a stack": { make: newestFirst } },
-  },
-  {
+  })
+  tryJoined(
+    { law: "starve nobody", check: nobodyStarves, broken: { "a stack": { make: newestFirst } } },
+    calmJoinedScenarios,
+  )
+  tryJoined({
     law: "leave every order its one outcome, which is true and told in time, and nothing behind",
     check: (scenario, seen) => {
       oneOutcomeEach(scenario, seen)
@@ -63,22 +57,5 @@ const laws: ReadonlyArray<{
       nothingIsLeft(scenario, seen)
     },
     broken: { "a retry after a timeout": { make: naiveDispatcher("resends-the-unknown") } },
-  },
-]
-
-describe("a dispatcher's joined limits", () => {
-  for (const { law, check, broken, worlds = joinedScenarios } of laws) {
-    tryLaw<Scenario, Variant>({
-      law,
-      scenarios: 500,
-      worlds: worlds(MAX_ORDERS),
-      broken,
-      found: foundDispatchJoined,
-      check: async (scenario, variant) => {
-        const seen = await play(scenario, variant)
-        if (variant === undefined) allAreDone(seen)
-        check(scenario, seen)
-      },
-    })
-  }
+  })
 })

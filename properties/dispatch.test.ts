@@ -16,11 +16,10 @@ import {
   withoutMargin,
 } from "./broken/gates.ts"
 import { naiveDispatcher } from "./broken/naiveDispatcher.ts"
-import { PROMISE, RUNS, SEED, tryLaw } from "./support/law.ts"
+import { PROMISE, RUNS, SEED } from "./support/law.ts"
 import {
-  allAreDone,
+  type DispatchLawToTry,
   expiredOnTime,
-  type DispatchLaw,
   lostKeysAreSpared,
   neverAfterTimeToLive,
   neverSentTwice,
@@ -28,30 +27,27 @@ import {
   nothingIsLeft,
   oneOutcomeEach,
   outcomesAreTrue,
+  tryDispatchLaw,
   windowIsKept,
 } from "./support/laws.ts"
-import { play, type Variant } from "./support/play.ts"
 import { found } from "./support/found.ts"
 import { firstComeFirstSent, noKeyStandsBy } from "./support/orderLaws.ts"
 import {
   calmScenarios,
   everyGateScenarios,
   losingScenarios,
-  type Scenario,
   scenarios,
   unboundedScenarios,
 } from "./support/scenario.ts"
 
 const MAX_ORDERS = 80
 
-const laws: ReadonlyArray<{
-  readonly law: string
-  readonly check: DispatchLaw
+interface Given extends Pick<DispatchLawToTry, "law" | "check" | "broken"> {
   /** The worlds it holds in; by default all of them, before the default gate. */
   readonly worlds?: typeof scenarios
-  /** What must be caught, and with which variant. */
-  readonly broken: Readonly<Record<string, Variant>>
-}> = [
+}
+
+const laws: ReadonlyArray<Given> = [
   {
     law: "no key has more arrivals than its limit in any window",
     check: windowIsKept,
@@ -154,19 +150,11 @@ const laws: ReadonlyArray<{
 const general = new Set([scenarios, everyGateScenarios, calmScenarios])
 
 describe(`dispatch (seed ${SEED}, ${RUNS} scenarios a law)`, () => {
-  for (const { law, check, broken, worlds = scenarios } of laws) {
-    tryLaw<Scenario, Variant>({
-      law,
+  for (const { worlds = scenarios, ...law } of laws)
+    tryDispatchLaw({
+      ...law,
       scenarios: PROMISE,
       worlds: worlds(MAX_ORDERS),
-      broken,
       found: general.has(worlds) ? found : [],
-      check: async (scenario, variant) => {
-        const seen = await play(scenario, variant)
-        // That a broken variant leaves orders behind is not what is to be caught of it.
-        if (variant === undefined) allAreDone(seen)
-        check(scenario, seen)
-      },
     })
-  }
 })

@@ -5,7 +5,7 @@ import { assert, describe } from "vitest"
 import { order } from "../test/support/rig.ts"
 import { type Entry, entryOf } from "../src/dispatch/Entry.ts"
 import { OrderLine } from "../src/dispatch/OrderLine.ts"
-import { runVirtual } from "../test/support/virtualTime.ts"
+import { playVirtual } from "../test/support/virtualTime.ts"
 import { PROMISE, RUNS, SEED, tryLaw } from "./support/law.ts"
 
 type Step =
@@ -118,9 +118,7 @@ describe(`the line of orders (seed ${SEED}, ${RUNS} worlds)`, () => {
     law: "it holds no more than its capacity and those that came back, and gives them in order",
     worlds,
     scenarios: PROMISE,
-    check: async (world, mistake) => {
-      await Effect.runPromise(runVirtual(play(world, mistake)))
-    },
+    check: (world, mistake) => playVirtual(play(world, mistake)),
     found: [
       // A returned order filled the line while its door stood open.
       { capacity: 2, steps: ["offer", "take", "offer", "return", "join"].map(stepOf) },

@@ -14,7 +14,7 @@ import { nowMs } from "../src/platform/Monotonic.ts"
 import { claimOn, makeDisk } from "../test/keys/support.ts"
 import { hostileClock } from "../test/support/hostileClock.ts"
 import { makeKeys, makeRig, order } from "../test/support/rig.ts"
-import { runVirtual } from "../test/support/virtualTime.ts"
+import { playVirtual } from "../test/support/virtualTime.ts"
 import { trustsTheWallClock } from "./broken/memories.ts"
 import { RUNS, SEED, tryLaw } from "./support/law.ts"
 
@@ -239,7 +239,7 @@ describe(`nonces in units (seed ${SEED}, ${RUNS} worlds a law)`, () => {
         return step
       })
       const living = hostileClock(playUnits(world, client), { steps })
-      await Effect.runPromise(runVirtual(Effect.scoped(living)))
+      await playVirtual(living)
     },
     broken: {
       "a memory that takes the last nonce for a time, and tells it in the new unit": {
@@ -264,9 +264,7 @@ describe(`nonces over lives (seed ${SEED}, ${RUNS} worlds a law)`, () => {
   tryLaw<ReadonlyArray<Life>, (memory: KeyMemory) => KeyMemory>({
     law: "after a life whose nonces were refused its key's state is as if they had not been sent, and no nonce that may have been taken is forgotten",
     worlds: lives,
-    check: async (world, change = (memory) => memory) => {
-      await Effect.runPromise(runVirtual(Effect.scoped(play(world, change))))
-    },
+    check: (world, change = (memory) => memory) => playVirtual(play(world, change)),
     broken: {
       "a memory that keeps refused nonces": (memory) => ({
         ...memory,

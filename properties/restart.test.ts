@@ -8,7 +8,7 @@ import type { Arrival } from "../src/simulation/SimulatedExchange.ts"
 import { claimOn, makeDisk } from "../test/keys/support.ts"
 import { hostileClock } from "../test/support/hostileClock.ts"
 import { makeKeys, makeRig, order } from "../test/support/rig.ts"
-import { runVirtual } from "../test/support/virtualTime.ts"
+import { playVirtual } from "../test/support/virtualTime.ts"
 import { waitsForTheLast } from "./broken/memories.ts"
 import { RUNS, SEED, tryLaw } from "./support/law.ts"
 
@@ -107,9 +107,7 @@ describe(`clean restarts (seed ${SEED}, ${RUNS} worlds a law)`, () => {
   tryLaw<World, (memory: KeyMemory) => KeyMemory>({
     law: "after clean stops a key waits until the window has room for its next request, and no longer",
     worlds,
-    check: async (world, change = (memory) => memory) => {
-      await Effect.runPromise(runVirtual(Effect.scoped(hostileClock(play(world, change), world))))
-    },
+    check: (world, change = (memory) => memory) => playVirtual(hostileClock(play(world, change), world)),
     broken: {
       "a memory that waits for the last of them": waitsForTheLast,
       "a gate that begins with all permits": (memory) => ({

@@ -13,7 +13,7 @@ import { exerciseRules } from "../src/venues/exercise/exercise.ts"
 import { claimOn, makeDisk } from "../test/keys/support.ts"
 import { hostileClock } from "../test/support/hostileClock.ts"
 import { makeKeys, makeRig, order } from "../test/support/rig.ts"
-import { runVirtual } from "../test/support/virtualTime.ts"
+import { playVirtual } from "../test/support/virtualTime.ts"
 import { RUNS, SEED, tryLaw } from "./support/law.ts"
 
 interface World {
@@ -159,9 +159,7 @@ describe(`a machine that sleeps (seed ${SEED}, ${RUNS} worlds a law)`, () => {
   tryLaw<World, Mistake>({
     law: "however long the machine sleeps, no order is sent after its time to live or without a lease, no window exceeded, no nonce overtaken",
     worlds,
-    check: async (world, mistake) => {
-      await Effect.runPromise(runVirtual(Effect.scoped(play(world, mistake))))
-    },
+    check: (world, mistake) => playVirtual(play(world, mistake)),
     broken: {
       "a clock that stands still with the machine": "clock-stands-still",
       "a client that looks only before it connects": "looks-once",

@@ -13,7 +13,7 @@ import { nowMsUnsafe } from "../../src/platform/Monotonic.ts"
 import type { Journey } from "../../src/simulation/SimulatedExchange.ts"
 import type { ExchangeClient } from "../../src/venues/ExchangeClient.ts"
 import { makeKeys, makeRig, order } from "../../test/support/rig.ts"
-import { runVirtual } from "../../test/support/virtualTime.ts"
+import { playVirtual } from "../../test/support/virtualTime.ts"
 import { lifeDisk } from "./lifeDisk.ts"
 
 /** Times in milliseconds from the start. */
@@ -245,5 +245,5 @@ export const playBans = (world: Banning, variant: BanningVariant = {}): Promise<
     yield* live(Math.max(0, endMs - elapsed()) + LAST_MS, boot, "stop", [])
     return { announced, left }
   })
-  return Effect.runPromise(runVirtual(Effect.scoped(program)))
+  return playVirtual(program)
 }

@@ -3,30 +3,20 @@
  * dispatcher tries them first, for ever.
  */
 import type { JoinedWorld } from "./limits/joined.ts"
-import type { Scenario } from "./scenario.ts"
+import { type Scenario, uneventful } from "./scenario.ts"
 
 export const found: ReadonlyArray<Scenario> = [
   // The only key is blocked while its second request is being written, which then never leaves.
   {
-    gate: "ack-window",
-    keys: 1,
+    ...uneventful,
     limit: 2,
     windowMs: 10,
-    boundMs: 55,
-    ttlMs: undefined,
-    requestTimeoutMs: 3000,
     gaps: [0, 0],
-    agesMs: [0],
     journeys: [
       { incomingMs: 50, outgoingMs: 7, writeMs: 0 },
       { incomingMs: 0, outgoingMs: 0, writeMs: 2 },
     ],
-    stalls: [],
-    longestIncomingMs: 50,
     keyLosses: [{ key: 1, atMs: 0, how: "blocked" }],
-    earlyMs: 0,
-    steps: [],
-    stopAtMs: undefined,
   },
 ]
 
@@ -42,26 +32,16 @@ export const foundTampered: Readonly<
   "a record of a send that is missing": [
     {
       scenario: {
-        gate: "ack-window",
-        keys: 1,
+        ...uneventful,
         limit: 3,
         windowMs: 100,
-        boundMs: 55,
-        ttlMs: undefined,
         requestTimeoutMs: 500,
-        agesMs: [0],
         gaps: [0, 0, 0, 0, 0, 0, 0, 0, 0],
         journeys: [
           { incomingMs: 0, outgoingMs: 0, writeMs: 0, fate: { brokenAfterMs: 56 } },
           { incomingMs: 11, outgoingMs: 44, writeMs: 0 },
           { incomingMs: 0, outgoingMs: 0, writeMs: 0 },
         ],
-        stalls: [],
-        longestIncomingMs: 50,
-        keyLosses: [],
-        earlyMs: 0,
-        steps: [],
-        stopAtMs: undefined,
       },
       pick: 10,
       other: 0,
@@ -71,25 +51,17 @@ export const foundTampered: Readonly<
   "a send that is moved to before it was allowed": [
     {
       scenario: {
-        gate: "ack-window",
-        keys: 1,
+        ...uneventful,
         limit: 20,
         windowMs: 1000,
-        boundMs: 55,
         ttlMs: 732,
-        requestTimeoutMs: 3000,
         gaps: [0, 1399, 13, 9, 4, 0],
         agesMs: [586],
         journeys: [
           { incomingMs: 0, outgoingMs: 841, writeMs: 0 },
           { incomingMs: 0, outgoingMs: 0, writeMs: 0 },
         ],
-        stalls: [],
-        longestIncomingMs: 50,
-        keyLosses: [],
         earlyMs: 1,
-        steps: [],
-        stopAtMs: undefined,
       },
       pick: 0,
       other: 0,
@@ -99,25 +71,17 @@ export const foundTampered: Readonly<
   "a change of the reach that is missing after an answer that was late": [
     {
       scenario: {
-        gate: "ack-window",
+        ...uneventful,
         keys: 2,
         limit: 2,
         windowMs: 19_954,
-        boundMs: 55,
-        ttlMs: undefined,
         requestTimeoutMs: 10_000,
         gaps: Array.from({ length: 18 }, () => 0),
-        agesMs: [0],
         journeys: [
           { incomingMs: 25, outgoingMs: 16, writeMs: 0 },
           { incomingMs: 50, outgoingMs: 548, writeMs: 11 },
         ],
-        stalls: [],
-        longestIncomingMs: 50,
         keyLosses: [{ key: 1, atMs: 25, how: "blocked" }],
-        earlyMs: 0,
-        steps: [],
-        stopAtMs: undefined,
       },
       pick: 114_411_569,
       other: 0,
@@ -125,15 +89,12 @@ export const foundTampered: Readonly<
     // The bound widened by a microsecond, which is what times are rounded to.
     {
       scenario: {
-        gate: "ack-window",
+        ...uneventful,
         keys: 2,
         limit: 1,
         windowMs: 10,
-        boundMs: 55,
-        ttlMs: undefined,
         requestTimeoutMs: 10_000,
         gaps: [0, 0, 0, 0, 0, 13, 1157, ...Array.from({ length: 48 }, () => 0)],
-        agesMs: [0],
         journeys: [
           { incomingMs: 0, outgoingMs: 0, writeMs: 0 },
           { incomingMs: 0, outgoingMs: 0, writeMs: 0 },
@@ -141,12 +102,7 @@ export const foundTampered: Readonly<
           { incomingMs: 50, outgoingMs: 0, writeMs: 0, fate: "garbled" },
           { incomingMs: 0, outgoingMs: 1147, writeMs: 0 },
         ],
-        stalls: [],
-        longestIncomingMs: 50,
         keyLosses: [{ key: 1, atMs: 23, how: "blocked" }],
-        earlyMs: 0,
-        steps: [],
-        stopAtMs: undefined,
       },
       pick: 878_902_867,
       other: 0,
@@ -177,22 +133,13 @@ export const foundDispatchJoined: ReadonlyArray<Scenario> = [
   // While the second order waited for its symbol's limit, those behind it found the key's bucket full. When the symbol had room,
   // the lane was not told: it took the second order, too, for one of those that the bucket was full for.
   {
-    gate: "ack-window",
-    keys: 1,
+    ...uneventful,
     limit: 20,
     windowMs: 100,
     boundMs: undefined,
-    ttlMs: undefined,
     requestTimeoutMs: 500,
     gaps: [0, 0, 0, 0],
-    agesMs: [0],
     journeys: [{ incomingMs: 0, outgoingMs: 0 }],
-    stalls: [],
-    longestIncomingMs: 200,
-    keyLosses: [],
-    earlyMs: 0,
-    steps: [],
-    stopAtMs: undefined,
     joined: {
       limits: [
         { rule: "log", limit: 2, windowMs: 50, scope: "account", field: "symbol" },
@@ -209,15 +156,13 @@ export const foundDispatchJoined: ReadonlyArray<Scenario> = [
   },
   // A lane's look made the timer of limits run, and another lane within it: two lanes tried one order each with the circuit open.
   {
-    gate: "ack-window",
+    ...uneventful,
     keys: 2,
     limit: 20,
     windowMs: 100,
     boundMs: undefined,
     ttlMs: 100,
-    requestTimeoutMs: 3000,
     gaps: [...Array.from({ length: 17 }, () => 0), 68, 14, 19, 0, 0, 1],
-    agesMs: [0],
     journeys: [
       ...Array.from({ length: 3 }, () => ({ incomingMs: 0, outgoingMs: 0, writeMs: 0 })),
       ...Array.from({ length: 6 }, () => ({
@@ -227,12 +172,7 @@ export const foundDispatchJoined: ReadonlyArray<Scenario> = [
         fate: { brokenAfterMs: 8 },
       })),
     ],
-    stalls: [],
-    longestIncomingMs: 3000,
-    keyLosses: [],
     earlyMs: 5,
-    steps: [],
-    stopAtMs: undefined,
     joined: {
       limits: [
         { rule: "log", limit: 4, windowMs: 50, scope: "account" },

@@ -1,9 +1,26 @@
 /** DESIGN's "never" and "always", each as a check of what was observed of a run. */
 import { assert } from "vitest"
-import type { Observation } from "./play.ts"
+import { type Law, tryLaw } from "./law.ts"
+import { type Observation, play, type Variant } from "./play.ts"
 import type { Scenario } from "./scenario.ts"
 
 export type DispatchLaw = (scenario: Scenario, seen: Observation) => void
+
+/** A law of a dispatcher at work. */
+export interface DispatchLawToTry extends Omit<Law<Scenario, Variant>, "check"> {
+  readonly check: DispatchLaw
+}
+
+export const tryDispatchLaw = ({ check, ...law }: DispatchLawToTry): void =>
+  tryLaw({
+    ...law,
+    check: async (scenario, variant) => {
+      const seen = await play(scenario, variant)
+      // That a broken variant leaves orders behind is not what is to be caught of it.
+      if (variant === undefined) allAreDone(seen)
+      check(scenario, seen)
+    },
+  })
 
 /** What the laws of single arrivals look at. */
 type Arrivals = Pick<Observation, "arrivals">

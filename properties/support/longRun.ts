@@ -7,11 +7,11 @@ import { queryObjects } from "node:v8"
 import { Effect } from "effect"
 import * as fc from "fast-check"
 import { invariant } from "../../src/platform/invariant.ts"
-import { runVirtual } from "../../test/support/virtualTime.ts"
+import { playVirtual } from "../../test/support/virtualTime.ts"
 import { hostileClock } from "../../test/support/hostileClock.ts"
 import { order } from "../../test/support/rig.ts"
 import { aftermath, makeWorld, type Variant } from "./play.ts"
-import { everyGateScenarios, type Scenario } from "./scenario.ts"
+import { everyGateScenarios, type Scenario, uneventful } from "./scenario.ts"
 
 const CAPACITY = 20
 const TEN_DAYS_MS = 864_000_000
@@ -44,15 +44,12 @@ export const longRuns: fc.Arbitrary<Scenario> = fc
 
 /** The exercise's world, with some losses. */
 export const exercise: Scenario = {
-  gate: "ack-window",
+  ...uneventful,
   keys: 5,
   limit: 20,
   windowMs: 1000,
-  boundMs: 55,
   ttlMs: 1000,
-  requestTimeoutMs: 3000,
   gaps: [0, 20, 10, 5, 17],
-  agesMs: [0],
   journeys: [
     { incomingMs: 0, outgoingMs: 50 },
     { incomingMs: 50, outgoingMs: 0 },
@@ -60,12 +57,6 @@ export const exercise: Scenario = {
     { incomingMs: 50, outgoingMs: 50, fate: "lost-on-the-way-out" },
     ...Array.from({ length: 60 }, (_, n) => ({ incomingMs: n % 50, outgoingMs: (7 * n) % 50 })),
   ],
-  stalls: [],
-  longestIncomingMs: 50,
-  keyLosses: [],
-  earlyMs: 0,
-  steps: [],
-  stopAtMs: undefined,
 }
 
 /** How many orders there are before the first look, and between two looks. */
@@ -112,5 +103,5 @@ export const playLong = (
       before = after
     }
   })
-  return Effect.runPromise(runVirtual(Effect.scoped(program)))
+  return playVirtual(program)
 }

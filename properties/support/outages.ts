@@ -4,7 +4,7 @@ import * as fc from "fast-check"
 import type { DispatchEvent } from "../../src/domain/DispatchEvent.ts"
 import { nowMsUnsafe } from "../../src/platform/Monotonic.ts"
 import type { Arrival, Fate } from "../../src/simulation/SimulatedExchange.ts"
-import { runVirtual } from "../../test/support/virtualTime.ts"
+import { playVirtual } from "../../test/support/virtualTime.ts"
 import { makeRig, order, type RigOptions } from "../../test/support/rig.ts"
 
 /** Orders come steadily before an exchange that is away once. Times in milliseconds from the start. */
@@ -79,7 +79,7 @@ export const playAway = (away: Away, variant: Variant = {}): Promise<Seen> => {
     const { events, exchange, startMs } = rig
     return { startMs, events, arrivals: exchange.arrivals, isDrained: Option.isSome(done) }
   })
-  return Effect.runPromise(runVirtual(Effect.scoped(program)))
+  return playVirtual(program)
 }
 
 /** Another client has used some keys, each at some moment, with a nonce that is so far ahead of the clock. */
@@ -139,5 +139,5 @@ export const playMeddling = (meddling: Meddling, variant: Variant = {}): Promise
     const { events, exchange, startMs } = rig
     return { startMs, events, arrivals: exchange.arrivals, isDrained: Option.isSome(done) }
   })
-  return Effect.runPromise(runVirtual(Effect.scoped(program)))
+  return playVirtual(program)
 }

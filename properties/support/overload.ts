@@ -7,7 +7,7 @@ import { type DelayShape, drawDelay } from "../../src/simulation/Delay.ts"
 import { safeOptimum } from "../../src/simulation/safeOptimum.ts"
 import type { Journey } from "../../src/simulation/SimulatedExchange.ts"
 import type { Observation } from "./play.ts"
-import type { Scenario } from "./scenario.ts"
+import { type Scenario, uneventful } from "./scenario.ts"
 
 export interface Overload {
   readonly keys: number
@@ -21,8 +21,7 @@ export interface Overload {
   readonly seed: number
 }
 
-const BOUND_MS = 55
-const REQUEST_TIMEOUT_MS = 3000
+const BOUND_MS = uneventful.boundMs
 /** Requests that each key can pass in a run: 20 windows at a limit of 20. */
 const PASSES = 400
 /** The same where delays decide and not the window: so many that chance alone hardly makes a difference of 5 %. */
@@ -73,21 +72,13 @@ export const asScenario = (overload: Overload): Scenario => {
   const { keys, limit, ttlMs, windowMs } = overload
   const gap = gapMs(overload)
   return {
-    gate: "ack-window",
+    ...uneventful,
     keys,
     limit,
     windowMs,
-    boundMs: BOUND_MS,
     ttlMs,
-    requestTimeoutMs: REQUEST_TIMEOUT_MS,
-    agesMs: [0],
     gaps: Array.from({ length: Math.ceil(durationMs(overload) / gap) }, (_, n) => (n === 0 ? 0 : gap)),
     journeys: journeysOf(overload),
-    stalls: [],
-    longestIncomingMs: BOUND_MS,
-    keyLosses: [],
-    earlyMs: 0,
-    steps: [],
     stopAtMs: durationMs(overload),
   }
 }
@@ -110,21 +101,12 @@ export const acceptedBy = (overload: Overload, { events, startMs }: Observation)
 const sum = (counts: ReadonlyArray<number>): number => counts.reduce((total, count) => total + count, 0)
 
 const optimumOf = (overload: Overload): number => {
-  const { keys, limit, ttlMs, windowMs } = overload
-  const journeys = journeysOf(overload)
+  const scenario = asScenario(overload)
+  const { journeys } = scenario
   let n = 0
-  const offsets = asScenario(overload).gaps.map((gap, index) => gap * index)
-  const rules = {
-    keys,
-    limit,
-    windowMs,
-    boundMs: BOUND_MS,
-    ttlMs,
-    requestTimeoutMs: REQUEST_TIMEOUT_MS,
-    durationMs: durationMs(overload),
-  }
+  const offsets = scenario.gaps.map((gap, index) => gap * index)
   const next = () => journeys[n++ % journeys.length] ?? { incomingMs: 0, outgoingMs: 0 }
-  return safeOptimum(rules, offsets, next).accepted
+  return safeOptimum({ ...scenario, durationMs: durationMs(overload) }, offsets, next).accepted
 }
 
 /** At least 98 % of what could have been accepted at best. */

@@ -17,7 +17,7 @@ import { nowMsUnsafe } from "../../src/platform/Monotonic.ts"
 import { FormerOutcomes } from "../../src/recovery/FormerOutcomes.ts"
 import { makeJournalReader } from "../../src/recovery/FormerJournal.ts"
 import { type Arrival, makeSimulatedExchange } from "../../src/simulation/SimulatedExchange.ts"
-import { runVirtual } from "../../test/support/virtualTime.ts"
+import { playVirtual } from "../../test/support/virtualTime.ts"
 import { Boot } from "../../src/keys/Boot.ts"
 import { claimKeys } from "../../src/keys/claimKeys.ts"
 import { KeyLocks } from "../../src/keys/KeyLocks.ts"
@@ -224,5 +224,5 @@ export const playLives = (world: Lives, variant: LivesVariant = {}): Promise<Liv
     yield* Effect.sleep(Duration.millis(4 * world.requestTimeoutMs))
     return { ids: Array.from({ length: given }, (_, n) => `o-${n}`), journals, arrivals }
   })
-  return Effect.runPromise(runVirtual(Effect.scoped(hostileClock(program, world))))
+  return playVirtual(hostileClock(program, world))
 }

@@ -3,14 +3,13 @@ import { Clock, Effect, type Scope } from "effect"
 import { assert, describe, it } from "vitest"
 import { nowMsUnsafe } from "../../src/platform/Monotonic.ts"
 import type { Journey } from "../../src/simulation/SimulatedExchange.ts"
-import { runVirtual } from "../support/virtualTime.ts"
+import { playVirtual } from "../support/virtualTime.ts"
 import { hostileClock } from "../support/hostileClock.ts"
 import { at, makeRig, order, type RigOptions } from "../support/rig.ts"
 
 const KEYS = 5
 
-const inTime = <E>(program: Effect.Effect<void, E, Scope.Scope>) =>
-  Effect.runPromise(runVirtual(Effect.scoped(program)))
+const inTime = <E>(program: Effect.Effect<void, E, Scope.Scope>) => playVirtual(program)
 
 interface Away {
   readonly fromMs: number

@@ -1,5 +1,5 @@
 /** Runs effects in virtual time from one end to the other, without giving up the thread. */
-import { Effect, type Exit } from "effect"
+import { Effect, type Exit, type Scope } from "effect"
 import { type AtRest, begin, type VirtualTimeOptions } from "../../src/simulation/VirtualTime.ts"
 
 /** What a program has left behind at its end. */
@@ -21,6 +21,10 @@ export const runVirtual = <A, E>(
   Effect.runSyncExit(
     Effect.suspend(() => begin(effect, options).run(Number.POSITIVE_INFINITY) ?? Effect.die("paused")),
   )
+
+/** Runs a program in virtual time, and closes its scope at its end. */
+export const playVirtual = <A, E>(program: Effect.Effect<A, E, Scope.Scope>): Promise<A> =>
+  Effect.runPromise(runVirtual(Effect.scoped(program)))
 
 /** Rounds in which fibers that were told to end come to their ends. */
 const SETTLING_ROUNDS = 1000

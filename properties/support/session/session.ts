@@ -4,7 +4,7 @@ import * as fc from "fast-check"
 import { assert } from "vitest"
 import type * as Dispatcher from "../../../src/dispatch/Dispatcher.ts"
 import type { Arrival, Journey } from "../../../src/simulation/SimulatedExchange.ts"
-import { runVirtual } from "../../../test/support/virtualTime.ts"
+import { playVirtual } from "../../../test/support/virtualTime.ts"
 import { makeRig } from "../../../test/support/rig.ts"
 import { type Command, commands, type Model, type Stage } from "./commands.ts"
 import { Life } from "./Life.ts"
@@ -89,5 +89,5 @@ export const playSession = (
     yield* model.life.stop
     return arrivals
   })
-  return Effect.runPromise(runVirtual(Effect.scoped(program)))
+  return playVirtual(program)
 }
