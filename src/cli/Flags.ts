@@ -6,9 +6,7 @@
  * it need not be.
  */
 import { Effect, type Option, Result, type Duration } from "effect"
-import { CliError, type Command, Flag } from "effect/cli"
-import type { LimitSettings, Nonces } from "../domain/LimitSpec.ts"
-import { NonceUnit } from "../domain/NonceUnit.ts"
+import { CliError, Flag } from "effect/cli"
 import type { Design } from "../run/Design.ts"
 import { DESIGN_FORMS, parseDesign } from "../simulation/baselines/designs.ts"
 import {
@@ -22,10 +20,7 @@ import {
   parseNonNegative,
 } from "./values.ts"
 import type { Fault } from "../exchange/faults/Fault.ts"
-import { refuse, type UsageError } from "./errors.ts"
-import { oneOf } from "./faultParts.ts"
 import { parseFault } from "./faultSpec.ts"
-import { limitsOf, parseLimitOrNumber, RULE_FORMS } from "./limitSpec.ts"
 import { quote } from "../platform/quote.ts"
 
 /** What every flag here is made with. */
@@ -132,42 +127,5 @@ const MOST_FAULTS = 100
 /** Faults that an exchange of ours plays. May be given several times. */
 export const faults = (options: FlagOptions): Flag.Flag<ReadonlyArray<Fault>> =>
   parsed("fault", "FAULT", parseFault, options).pipe(Flag.between(0, MOST_FAULTS))
-
-const MOST_LIMITS = 20
-
-/** The exchange's limits: a plain number for each key and window, or rules with scopes. */
-export const limit = parsed("limit", "N|RULE", parseLimitOrNumber, {
-  description: `How many requests of a key the exchange lets pass in one window; or how else it counts, several times if it has several limits: ${RULE_FORMS}. See docs/limits.md (default: 20)`,
-}).pipe(Flag.between(0, MOST_LIMITS))
-export const window = duration("window", {
-  description: "The exchange's window, where --limit is a plain number",
-  default: "1s",
-})
-const NONCES = ["rising", "none"] as const satisfies ReadonlyArray<Nonces>
-export const nonces = parsed("nonces", NONCES.join("|"), oneOf(NONCES), {
-  description:
-    "Whether each key's nonces must rise, so that one request waits for the one before, or need not",
-  default: "rising",
-})
-
-/** What nonces count; of a run, which takes them from the wall clock. */
-export const nonceUnit = parsed("nonce-unit", NonceUnit.literals.join("|"), oneOf(NonceUnit.literals), {
-  description:
-    "What nonces count, from 1970 on: what other clients of the keys have counted, or finer, for an exchange that has seen a greater nonce refuses all smaller ones (default: ms)",
-}).pipe(Flag.optional)
-
-/** The flags of an exchange's rules. */
-export const rules = { limit, window, nonces }
-
-/** What these flags mean together. */
-export const rulesOf = ({
-  limit: given,
-  nonces: order,
-  window: each,
-}: Command.Command.Config.Infer<typeof rules>): Effect.Effect<LimitSettings, UsageError> =>
-  Result.match(limitsOf(given, each), {
-    onFailure: (problem) => refuse(`--limit: ${problem}`),
-    onSuccess: (limits) => Effect.succeed(order === "rising" ? limits : { ...limits, nonces: order }),
-  })
 
 export const noProgress = toggle("no-progress", "Show nothing while running")

@@ -7,11 +7,12 @@ import { type LimitSettings, slotMsOf } from "../domain/LimitSpec.ts"
 import type { Design } from "../run/Design.ts"
 import { DESIGN_FORMS, parseDesign } from "../simulation/baselines/designs.ts"
 import { refuse } from "./errors.ts"
-import { DEFAULT_LIMIT, RULE_FORMS, specOf } from "./limitSpec.ts"
+import { DEFAULT_LIMIT, specOf } from "./limitSpec.ts"
 import { inWords } from "./advice.ts"
-import { checkOrderRate, exchangeMillis, LONGEST_WINDOW } from "./checks.ts"
+import { checkOrderRate } from "./checks.ts"
 import { fileToWrite } from "./files.ts"
 import * as Flags from "./Flags.ts"
+import * as Rules from "./ruleFlags.ts"
 import { quote } from "../platform/quote.ts"
 import { makeProgress, scenarioFlags, scenarioOf } from "./simulate.ts"
 import { openWholeFile } from "./resultFiles.ts"
@@ -37,11 +38,7 @@ const flags = {
     description: "How long to make orders in each run, in virtual time",
     default: "5m",
   }),
-  limit: Flags.limit.pipe(
-    Flag.withDescription(
-      `How many requests of a key the exchange lets pass in one window; or how else it counts, several times to compare for one rule after the other: ${RULE_FORMS}. See docs/limits.md (default: 20)`,
-    ),
-  ),
+  limit: Rules.limitFlag("Given several times, gates are compared for one rule after the other"),
   gates: Flags.parsed("gates", "GATE,...", parseGates, {
     description: `The gates to compare, separated by commas: ${DESIGN_FORMS} (default: ${ALL_GATES}; where --limit is a rule, ${GATES_OVER_RULES})`,
   }).pipe(Flag.optional),
@@ -82,7 +79,7 @@ const chartTo = Effect.fnUntraced(function* (file: Option.Option<string>) {
 
 /** Where each key may pass `--limit` requests in any window. */
 const compareKeyWindow = Effect.fnUntraced(function* (input: Input) {
-  const rules = yield* Flags.rulesOf(input)
+  const rules = yield* Rules.rulesOf(input)
   yield* checkOrderRate({ ...input, ...rules })
   // Loaded here, so that no other command pays for it.
   const { compare: compareGates } = yield* Effect.promise(() => import("../simulation/Compare.ts"))
@@ -106,12 +103,13 @@ const compareRules = Effect.fnUntraced(function* (input: Input) {
     () => import("../simulation/compareRules.ts"),
   )
   const { renderRules } = yield* Effect.promise(() => import("../simulation/renderRules.ts"))
+  const window = yield* Rules.windowOf(input)
   const settings = yield* settingsOf(input, GATES_OVER_RULES, {
     limit: 1,
-    window: input.window,
-    ...(input.nonces === "rising" ? {} : { nonces: input.nonces }),
+    window,
+    ...(Option.contains(input.nonces, "none") ? { nonces: "none" } : {}),
   })
-  const rules = input.limit.map((given) => specOf(given, input.window))
+  const rules = input.limit.map((given) => specOf(given, window))
   if (rules.some((rule) => slotMsOf(rule) === 0))
     return yield* refuse("--limit: place=0 counts no order that is placed, so there is nothing to compare")
   for (const rule of rules) yield* checkOrderRate(underRule(settings.scenario, rule))
@@ -134,10 +132,10 @@ export const compare = Command.make(
     if (input.seed > Number.MAX_SAFE_INTEGER - (input.seeds - 1)) {
       return yield* refuse("--seed: the seeds after it grow too large; write a smaller one")
     }
-    yield* exchangeMillis("--window", input.window, LONGEST_WINDOW)
     const limits: Input["limit"] = input.limit.length === 0 ? [DEFAULT_LIMIT] : input.limit
     // The safe optimum is known for a key's window and rising nonces alone.
-    const isPlain = limits.length === 1 && typeof limits[0] === "number" && input.nonces === "rising"
+    const isPlain =
+      limits.length === 1 && typeof limits[0] === "number" && !Option.contains(input.nonces, "none")
     const { comparison, text } = yield* isPlain
       ? compareKeyWindow(input)
       : compareRules({ ...input, limit: limits })

@@ -1,6 +1,6 @@
 /** `exchange --venue`: an emulated venue and what it saw, in words. */
 import { Console, Duration, Effect, Option } from "effect"
-import type { LimitSpec, Nonces } from "../domain/LimitSpec.ts"
+import type { Command } from "effect/cli"
 import { showLimit } from "../domain/LimitSpec.ts"
 import { demoCredentials, demoKeys } from "../exchange/demoKeys.ts"
 import type { EmulatedName, EmulateOptions } from "../exchange/emulatedVenues.ts"
@@ -9,6 +9,7 @@ import type { VenueTally } from "../exchange/VenueTally.ts"
 import { alignColumns } from "../platform/alignColumns.ts"
 import { counted } from "../platform/counted.ts"
 import { venues } from "../venues/venues.ts"
+import type * as Rules from "./ruleFlags.ts"
 import { resolveCredentials } from "./credentials.ts"
 import { refuse, type UsageError } from "./errors.ts"
 import { printFault } from "./faultSpec.ts"
@@ -16,18 +17,16 @@ import { printFault } from "./faultSpec.ts"
 /** What cannot be asked of an emulated venue: it has rules and headers of its own. */
 export const checkVenueFlags = (
   venue: EmulatedName,
-  flags: {
-    readonly limit: ReadonlyArray<number | LimitSpec>
-    readonly nonces: Nonces
-    readonly window: Duration.Duration
-    readonly faults: ReadonlyArray<Fault>
-  },
+  flags: Command.Command.Config.Infer<typeof Rules.rules> & { readonly faults: ReadonlyArray<Fault> },
 ): Effect.Effect<void, UsageError> => {
-  const isOwn = `${venue} has rules of its own`
-  if (flags.limit.length > 0) return refuse(`--venue ${venue} and --limit: ${isOwn}; leave --limit out`)
-  if (Duration.toMillis(flags.window) !== 1000)
-    return refuse(`--venue ${venue} and --window: ${isOwn}; leave --window out`)
-  if (flags.nonces !== "rising") return refuse(`--venue ${venue} and --nonces: ${isOwn}; leave --nonces out`)
+  const given = [
+    ["--limit", flags.limit.length > 0],
+    ["--window", Option.isSome(flags.window)],
+    ["--nonces", Option.isSome(flags.nonces)],
+  ] as const
+  const [flag] = given.find(([, isGiven]) => isGiven) ?? []
+  if (flag !== undefined)
+    return refuse(`--venue ${venue} and ${flag}: ${venue} has rules of its own; leave ${flag} out`)
   if (flags.faults.some(({ kind }) => kind === "quota"))
     return refuse(`--venue ${venue} and --fault quota: it tells what it has counted in its own headers`)
   return Effect.void

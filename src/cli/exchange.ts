@@ -14,8 +14,9 @@ import { freshSeed } from "../platform/Random.ts"
 import { VENUE_NAMES } from "../venues/venues.ts"
 import { checkVenueFlags, emulatedKeys, serveVenue, showVenueTally } from "./emulate.ts"
 import { refuse } from "./errors.ts"
-import { exchangeMillis, isLoopback, LONGEST_DELAY, LONGEST_WINDOW } from "./checks.ts"
-import { duration, faults, integer, parsed, rules, rulesOf, seed } from "./Flags.ts"
+import { exchangeMillis, isLoopback, LONGEST_DELAY } from "./checks.ts"
+import { duration, faults, integer, parsed, seed } from "./Flags.ts"
+import { noncesFlag, rules, rulesOf } from "./ruleFlags.ts"
 import { fileToWrite, isSameFile } from "./files.ts"
 import { oneOf } from "./faultParts.ts"
 import { FAULT_FORMS, printFault } from "./faultSpec.ts"
@@ -106,11 +107,14 @@ export const exchange = Command.make(
     }),
     venue: parsed("venue", VENUE_NAMES.join("|"), oneOf(VENUE_NAMES), {
       description:
-        "Whose protocol, limits, bans and errors to emulate; all but the exercise have limits of their own, and demo keys, which it prints, unless --keys-file gives others: docs/venues.md",
+        "Whose protocol, limits, bans and errors to emulate; all but the exercise have limits of their own, and demo keys, which are printed: docs/venues.md",
       default: "exercise",
     }),
-    keysFile: keysFileFlag,
+    keysFile: keysFileFlag("of any other venue, demo keys"),
     ...rules,
+    nonces: noncesFlag(
+      "Whether a key's nonce must be greater than the last that was accepted, or may be any whole number",
+    ),
     maxDelay: duration("max-delay", {
       description: "The longest delay, each way",
       zero: true,
@@ -131,7 +135,6 @@ export const exchange = Command.make(
   Effect.fnUntraced(function* (flags) {
     const { venue } = flags
     if (venue !== "exercise") yield* checkVenueFlags(venue, flags)
-    yield* exchangeMillis("--window", flags.window, LONGEST_WINDOW)
     yield* exchangeMillis("--max-delay", flags.maxDelay, LONGEST_DELAY)
     if (
       Option.isSome(flags.record) &&

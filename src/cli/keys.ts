@@ -10,10 +10,11 @@ import { file } from "./files.ts"
 export const API_KEYS_VARIABLE = "PACELINE_API_KEYS"
 
 /** The flag of every command that needs API keys; {@link resolveKeys} reads what it names. */
-export const keysFileFlag = file(
-  "keys-file",
-  `A file with one API key a line (default: the keys in ${API_KEYS_VARIABLE}, separated by commas, or else the exercise's five)`,
-)
+export const keysFileFlag = (ofVenues: string) =>
+  file(
+    "keys-file",
+    `A file with one API key a line; a venue's with its secret and, where it has one, its passphrase, with blanks between, and open to nobody but its owner (default: the keys in ${API_KEYS_VARIABLE}, separated by commas, or else the exercise's five; ${ofVenues})`,
+  )
 
 export const MAX_KEYS = 1000
 const MAX_KEY_LENGTH = 256

@@ -19,18 +19,10 @@ import { validateFile } from "../run/sources/NdjsonSource.ts"
 import { renderSummaries } from "../summary/render.ts"
 import { exerciseKeys, exerciseRules } from "../venues/exercise/exercise.ts"
 import type { Venue } from "../venues/Venue.ts"
+import type { VenueName } from "../venues/venues.ts"
 import { misfitOf } from "../run/sources/venueOrders.ts"
 import { asUserError, inWords } from "./advice.ts"
-import {
-  checkFound,
-  checkLog,
-  checkOrderRate,
-  checkWindow,
-  exchangeMillis,
-  expectOrdersOnStandardInput,
-  isLoopback,
-  LONGEST_WINDOW,
-} from "./checks.ts"
+import { checkFound, checkLog, checkOrderRate, expectOrdersOnStandardInput, isLoopback } from "./checks.ts"
 import { resolveCredentials } from "./credentials.ts"
 import { refuseProxies } from "./proxies.ts"
 import { countPassedOver, showPassedOver } from "./runWords.ts"
@@ -164,8 +156,10 @@ const checkTogether = (input: {
   readonly url: Option.Option<URL>
   readonly faults: ReadonlyArray<Fault>
   readonly gate: Design
+  readonly venue: VenueName
 }) => {
   if (Option.isNone(input.url)) return Effect.void
+  const other = input.venue === "exercise" ? "--url" : `--venue ${input.venue}`
   if (input.faults.length > 0) {
     return refuse(
       "--fault and --url: only our own exchange does wrong when told to; leave out one of the two",
@@ -174,7 +168,7 @@ const checkTogether = (input: {
   return input.gate === ackWindowDesign
     ? Effect.void
     : refuse(
-        `--gate ${input.gate.name} and --url: this gate exceeds limits or overtakes nonces, so it meets only our own exchange; leave out one of the two`,
+        `--gate ${input.gate.name} and ${other}: this gate exceeds limits or overtakes nonces, so it meets only our own exchange; leave out one of the two`,
       )
 }
 
@@ -185,15 +179,12 @@ export const run = Command.make(
     const { input, venue } = yield* chooseVenue(given)
     const source = yield* sourceOf(input.orders, input.load, input.duration)
     yield* checkTogether(input)
-    yield* Option.isNone(input.url)
-      ? exchangeMillis("--window", input.window, LONGEST_WINDOW)
-      : checkWindow(input.window)
     yield* checkLog(input.log, [
       ["--orders", Option.filter(input.orders, (orders) => orders !== "-")],
       ["--keys-file", input.keysFile],
     ])
-    const keys = yield* resolveCredentials(input.keysFile, venue)
     const rules = yield* rulesOf(input, venue)
+    const keys = yield* resolveCredentials(input.keysFile, venue)
     if (source.type === "random") {
       yield* checkOrderRate({ load: source.load, keys: keys.length, ...rules })
     } else {

@@ -4,6 +4,7 @@ import { Flag } from "effect/cli"
 import { defaultStateDirectory } from "../keys/StateDirectory.ts"
 import { file, fileToWrite } from "./files.ts"
 import * as Flags from "./Flags.ts"
+import * as Rules from "./ruleFlags.ts"
 import { keysFileFlag } from "./keys.ts"
 import { venueFlags } from "./venue.ts"
 import { exerciseRules } from "../venues/exercise/exercise.ts"
@@ -17,7 +18,7 @@ const shownDefault = Option.getOrElse(
 const stateFlag = Flag.String("state").pipe(
   Flag.withMetavar("DIR"),
   Flag.withDescription(
-    `Keep each key's nonces, errors and times in DIR for the next run, and keep other runs off the keys (default: ${shownDefault}; without --url nothing is kept)`,
+    `Keep each key's nonces, errors and times in DIR for the next run, and keep other runs off the keys (default: ${shownDefault}; nothing is kept of an exchange that the run starts itself)`,
   ),
   Flag.optional,
 )
@@ -25,7 +26,7 @@ const stateFlag = Flag.String("state").pipe(
 export const runFlags = {
   url: Flags.httpUrl({
     description:
-      "The exchange's address for orders, such as http://127.0.0.1:9999/api/request (default: an exchange that the run starts itself). No proxy is used: where the environment names one for another machine, the run ends at once",
+      "The exchange's address for orders, such as http://127.0.0.1:9999/api/request (default: an exchange that the run starts itself; with --venue, the venue's own address). No proxy is used: where the environment names one for another machine, the run ends at once",
   }).pipe(Flag.optional),
   duration: Flags.duration("duration", {
     description: "How long to make or read orders (default: 30s; with --orders, until they end)",
@@ -49,15 +50,19 @@ export const runFlags = {
     default: "1s",
   }),
   ...venueFlags,
-  ...Flags.rules,
-  nonceUnit: Flags.nonceUnit,
+  ...Rules.rules,
+  limit: Rules.limitFlag(
+    "Given several times, all of them hold. Beside --venue they take the place of all of the venue's own",
+    "20; with --venue, the venue's own",
+  ),
+  nonceUnit: Rules.nonceUnit,
   bound: Flags.durationOrNone("bound", {
     description:
-      "The longest time a request takes from here until the exchange counts it, with a margin for handling; none is safe with any delay, and about 5 % slower (default: 55ms with our own exchange, none with --url)",
+      "The longest time a request takes from here until the exchange counts it, with a margin for handling; none is safe with any delay, and slower: nothing counts as arrived before its answer is there (default: 55ms with an exchange that the run starts itself, none with any other)",
     zero: true,
   }).pipe(Flag.optional),
   parkAfter: Flags.countOrNever("park-after", {
-    description: `Take a key out of service after N rate-limit errors within a minute; those in flight together count once. With never, or ${exerciseRules.blockAfter} and more, the exchange is taken to be one that blocks no key for good (default: 5, and ${exerciseRules.blockAfter - 1} over all runs, for the exercise's exchange blocks a key for good after ${exerciseRules.blockAfter})`,
+    description: `Take a key out of service after N rate-limit errors within a minute; those in flight together count once. With never, or ${exerciseRules.blockAfter} and more, the exchange is taken to be one that blocks no key for good (default: 5, and ${exerciseRules.blockAfter - 1} over all runs, for the exercise's exchange blocks a key for good after ${exerciseRules.blockAfter}; with another --venue, never)`,
     max: 1_000_000,
   }).pipe(Flag.optional),
   requestTimeout: Flags.duration("request-timeout", {
@@ -67,10 +72,10 @@ export const runFlags = {
   }),
   gate: Flags.gate({
     description:
-      "What decides when a key may send next (all but ack-window exceed the limit or overtake nonces sooner or later, and need a run without --url)",
+      "What decides when a key may send next (all but ack-window exceed the limit or overtake nonces sooner or later, and need an exchange that the run starts itself)",
     default: "ack-window",
   }),
-  keysFile: keysFileFlag,
+  keysFile: keysFileFlag("another venue has none"),
   faults: Flags.faults({
     description:
       "A fault of the exchange that the run starts, written as for paceline exchange; may be given several times",

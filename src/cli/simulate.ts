@@ -15,9 +15,10 @@ import { DELAY_FORMS, parseDelay } from "../simulation/Delay.ts"
 import type { SimulationSettings } from "../simulation/Simulation.ts"
 import { renderSummaries } from "../summary/render.ts"
 import { asUserError, inWords } from "./advice.ts"
-import { checkOrderRate, exchangeMillis, LONGEST_WINDOW } from "./checks.ts"
+import { checkOrderRate } from "./checks.ts"
 import { fileToWrite } from "./files.ts"
 import * as Flags from "./Flags.ts"
+import * as Rules from "./ruleFlags.ts"
 import { parseDuration, parseNonNegative } from "./values.ts"
 import { examples } from "./examples.ts"
 
@@ -59,7 +60,7 @@ export const scenarioFlags = {
     max: 1000,
   }),
   keys: Flags.integer("keys", { description: "How many API keys", default: "5", max: 1000 }),
-  ...Flags.rules,
+  ...Rules.rules,
   ttl: Flags.durationOrNone("ttl", {
     description: "An order's time to live: it expires this long after its creation, if it was not sent",
     default: "1s",
@@ -135,7 +136,7 @@ export const simulate = Command.make(
   "simulate",
   {
     ...scenarioFlags,
-    nonceUnit: Flags.nonceUnit,
+    nonceUnit: Rules.nonceUnit,
     gate: Flags.gate({ description: "What decides when a key may send next", default: "ack-window" }),
     seed: Flags.seed({
       description:
@@ -149,9 +150,8 @@ export const simulate = Command.make(
     noProgress: Flags.noProgress,
   },
   Effect.fnUntraced(function* (input) {
-    const rules = yield* Flags.rulesOf(input)
+    const rules = yield* Rules.rulesOf(input)
     yield* checkOrderRate({ ...input, ...rules })
-    yield* exchangeMillis("--window", input.window, LONGEST_WINDOW)
     const settings: SimulationSettings = {
       ...scenarioOf(input, rules),
       nonceUnit: Option.getOrUndefined(input.nonceUnit),

@@ -1,16 +1,16 @@
 /** What `--venue` and the flags beside it mean. */
-import { Effect, Option, Result } from "effect"
+import { Effect, Option } from "effect"
 import type { Command } from "effect/cli"
 import type { Fault } from "../exchange/faults/Fault.ts"
 import type { LimitSettings } from "../domain/LimitSpec.ts"
 import type { NonceUnit } from "../domain/NonceUnit.ts"
 import type { Venue } from "../venues/Venue.ts"
 import { VENUE_NAMES, type VenueName, venues } from "../venues/venues.ts"
-import { isLoopback } from "./checks.ts"
+import { checkWindow, isLoopback } from "./checks.ts"
 import { refuse, type UsageError } from "./errors.ts"
 import { oneOf } from "./faultParts.ts"
 import * as Flags from "./Flags.ts"
-import { limitsOf } from "./limitSpec.ts"
+import * as Rules from "./ruleFlags.ts"
 
 export const venueFlags = {
   venue: Flags.parsed("venue", VENUE_NAMES.join("|"), oneOf(VENUE_NAMES), {
@@ -64,22 +64,24 @@ export const chooseVenue = Effect.fnUntraced(function* <A extends VenueInput>(
   return { venue, input: { ...input, url: Option.some(url) } }
 })
 
-/** The rules that were given; of a venue, its own unless some were given in their place. */
-export const rulesOf = (
-  input: Command.Command.Config.Infer<typeof Flags.rules & { readonly nonceUnit: typeof Flags.nonceUnit }>,
+/** The flags of a run that say which rules it keeps. */
+type RuleInput = Command.Command.Config.Infer<
+  typeof Rules.rules & { readonly nonceUnit: typeof Rules.nonceUnit }
+> &
+  Pick<VenueInput, "url">
+
+/** The rules that were given; of a venue, its own unless limits were given in their place. */
+export const rulesOf = Effect.fnUntraced(function* (
+  input: RuleInput,
   venue: Venue | undefined,
-): Effect.Effect<LimitSettings, UsageError> => {
-  if (venue === undefined)
-    return Effect.map(Flags.rulesOf(input), (rules) => ({
-      ...rules,
-      nonceUnit: Option.getOrUndefined(input.nonceUnit),
-    }))
-  const { limits, nonces, nonceUnit } = venue
-  const { limit: given, window } = input
-  const all = given.length > 0 ? given : limits.map(({ limit }) => limit)
-  return Result.match(limitsOf(all, window), {
-    onFailure: (problem) => refuse(`--limit: ${problem}`),
-    onSuccess: ({ limits: told = [], ...rest }) =>
-      Effect.succeed({ ...rest, limits: told, nonces, nonceUnit }),
-  })
-}
+): Effect.fn.Return<LimitSettings, UsageError> {
+  if (venue === undefined) {
+    const rules = yield* Rules.rulesOf(input, Option.isNone(input.url) ? undefined : checkWindow)
+    return { ...rules, nonceUnit: Option.getOrUndefined(input.nonceUnit) }
+  }
+  const { limits, name, nonces, nonceUnit } = venue
+  if (Option.isSome(input.nonces))
+    return yield* refuse(`--nonces and --venue ${name}: whether they rise is the venue's; leave --nonces out`)
+  const limit = input.limit.length > 0 ? input.limit : limits.map((each) => each.limit)
+  return { ...(yield* Rules.rulesOf({ ...input, limit }, checkWindow)), nonces, nonceUnit }
+})

@@ -55,7 +55,7 @@ export interface HttpDispatcherOptions extends Partial<
   readonly order?: Nonces | undefined
   /**
    * The longest time from a request's leaving until the exchange counts it, with a margin for handling.
-   * Undefined (the default) where it is not known: safe with any delay, and 5 % slower.
+   * Undefined (the default) where it is not known: safe with any delay, and slower.
    */
   readonly bound?: Duration.Duration | undefined
   /** How long an order is worth sending after its creation; undefined (the default) for ever. */
@@ -87,7 +87,8 @@ export const claimFor = (
     readonly nonceUnit?: NonceUnit | undefined
   },
 ) => {
-  const { limits, nonceUnit } = options
+  const { nonceUnit } = options
+  const limits = options.limits?.length === 0 ? undefined : options.limits
   // What former lives took of limits is not known, so nothing is sent until none of it counts.
   const window = limits === undefined ? options.window : Duration.millis(longestCountMs(limits))
   return Effect.provide(

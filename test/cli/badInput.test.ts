@@ -179,6 +179,42 @@ describe("durations", () => {
     ["run --url http://127.0.0.1:9/x --window 0.1ms", "--window: from 1ms to 1d"],
     ["run --url http://127.0.0.1:9/x --window 25h", "--window: from 1ms to 1d"],
     ["exchange --max-delay 2m", "--max-delay: 2m is more than the exchange can keep; at most 1m"],
+    [
+      "run --limit 20/1s --window 10s",
+      "--window is that of a --limit that is a number, and there is none; leave --window out",
+    ],
+    [
+      "simulate --limit fixed:100/10s --window 1s",
+      "--window is that of a --limit that is a number, and there is none; leave --window out",
+    ],
+    [
+      "compare --limit 20/1s --limit fixed:100/10s --window 2s",
+      "--window is that of a --limit that is a number, and there is none; leave --window out",
+    ],
+    [
+      "exchange --limit bucket:60,decay=1/s --window 2s",
+      "--window is that of a --limit that is a number, and there is none; leave --window out",
+    ],
+    [
+      "run --venue kraken --orders @orders-number --window 2s",
+      "--window is that of a --limit that is a number, and there is none; leave --window out",
+    ],
+    [
+      "run --venue kraken --orders @orders-number --nonces none",
+      "--nonces and --venue kraken: whether they rise is the venue's; leave --nonces out",
+    ],
+    [
+      "run --venue kraken --orders @orders-number --gate polling",
+      "--gate polling and --venue kraken: this gate exceeds limits or overtakes nonces, so it meets only our own exchange; leave out one of the two",
+    ],
+    [
+      "exchange --venue kraken --nonces rising",
+      "--venue kraken and --nonces: kraken has rules of its own; leave --nonces out",
+    ],
+    [
+      "exchange --venue kraken --window 1s",
+      "--venue kraken and --window: kraken has rules of its own; leave --window out",
+    ],
     ["simulate --window 2h", "--window: 2h is more than the exchange can keep; at most 1h"],
   ])
 })

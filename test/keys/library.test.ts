@@ -1,7 +1,10 @@
 // On the real clock: real locks and files.
 import { describe, expect, it } from "@effect/vitest"
-import { Effect, Exit, Layer, Scope } from "effect"
+import { readdirSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import { Effect, Exit, Layer, Result, Scope } from "effect"
 import { layerHttp } from "../../src/dispatch/HttpDispatcher.ts"
+import { decodeKeyRecord } from "../../src/keys/KeyRecord.ts"
 import { makeKeys } from "../support/rig.ts"
 import { temporaryFolder } from "./support.ts"
 
@@ -18,6 +21,17 @@ describe("a dispatcher with a state directory, as a library", () => {
       expect(refused._tag).toBe("KeyInUse")
       yield* Scope.close(first, Exit.void)
       yield* Effect.scoped(Layer.build(layer("two", 1)))
+    }),
+  )
+
+  it.live("remembers the window also where it is given an empty list of limits", () =>
+    Effect.gen(function* () {
+      const state = yield* temporaryFolder
+      const options = { url: new URL("http://127.0.0.1:1/"), keys: makeKeys(1), state, limits: [] }
+      yield* Effect.scoped(Layer.build(layerHttp(options)))
+      const name = readdirSync(state).find((file) => /^[\da-f]{32}\.json$/.test(file)) ?? ""
+      const record = Result.getOrThrow(decodeKeyRecord(readFileSync(join(state, name), "utf8")))
+      expect(record.windowMs).toBeGreaterThan(1000)
     }),
   )
 })
