@@ -3,6 +3,7 @@ import * as fc from "fast-check"
 import { assert, describe } from "vitest"
 import type { LimitSpec } from "../src/domain/LimitSpec.ts"
 import { ScopedCounters } from "../src/exchange/counters/ScopedCounters.ts"
+import { type Arrived, loggedCounter } from "../src/journal/LoggedCounters.ts"
 import { type LimitedRequest, LoggedLimits } from "../src/journal/LoggedLimits.ts"
 import { TimeHeap } from "../src/platform/TimeHeap.ts"
 import { tryLaw } from "./support/law.ts"
@@ -62,7 +63,7 @@ interface Variant {
 /** Sends whatever the limits of the log spare, and takes back the others. */
 const refusedIn = ({ limits, phaseMs, requests, startMs }: World, { bySendTime, specs }: Variant): number => {
   const exchange = new ScopedCounters(limits, phaseMs)
-  const logged = new LoggedLimits(specs?.(limits) ?? limits)
+  const logged = new LoggedLimits<LimitedRequest>(specs?.(limits) ?? limits)
   const happens = new TimeHeap<(atMs: number) => void>()
   let refused = 0
   let atMs = startMs
@@ -76,7 +77,8 @@ const refusedIn = ({ limits, phaseMs, requests, startMs }: World, { bySendTime, 
       const scope = new URLSearchParams(told).toString()
       const params = new URLSearchParams({ ...told, ...(cost === undefined ? {} : { cost: String(cost) }) })
       const request: LimitedRequest = { key, cost, scope, sentMs }
-      if (logged.sent(request).some((spare = 0) => spare < 0)) return logged.known(request, -Infinity)
+      if (logged.sent(request, request).some((spare = 0) => spare < 0))
+        return logged.known(request, -Infinity)
       happens.add(sentMs + onWayMs, (arrivedMs) => {
         const facts = {
           key,
@@ -124,6 +126,77 @@ describe("limits in a journal", () => {
       "every action at the same cost": {
         specs: (limits) => limits.map((spec) => ({ ...spec, costs: {} })),
       },
+    },
+  })
+})
+
+interface Estimated {
+  readonly windowMs: number
+  readonly steps: ReadonlyArray<{ readonly gapMs: number; readonly agoMs: number; readonly cost: number }>
+}
+
+const estimatedWorlds: fc.Arbitrary<Estimated> = fc.record({
+  windowMs: fc.integer({ min: 5, max: 100 }),
+  steps: fc.array(
+    fc.record({
+      gapMs: fc.integer({ min: 0, max: 40 }),
+      agoMs: fc.integer({ min: 0, max: 120 }),
+      cost: fc.integer({ min: 1, max: 3 }),
+    }),
+    { minLength: 1, maxLength: 40 },
+  ),
+})
+
+/** What rounding leaves of times that are the same. */
+const SAME_MS = 1e-6
+
+/** When this window may have begun, as ages. */
+type Beginnings = (ages: ReadonlyArray<number>, windowMs: number) => ReadonlyArray<number>
+
+const everyBeginning: Beginnings = (ages, windowMs) => ages.flatMap((ageMs) => [ageMs, ageMs - windowMs])
+
+/** This window's count and a share of the last one's, for all beginnings one after the other. */
+const greatestEstimate = (
+  arrived: ReadonlyArray<Arrived>,
+  nowMs: number,
+  windowMs: number,
+  beginnings: Beginnings,
+): number => {
+  const ages = arrived.map(({ latestMs }) => Math.max(0, nowMs - latestMs - 0.998))
+  const estimates = [0, ...beginnings(ages, windowMs)]
+    .filter((begunMs) => begunMs >= 0 && begunMs < windowMs)
+    .map((begunMs) =>
+      arrived.reduce((sum, { cost }, n) => {
+        const ageMs = (ages[n] ?? 0) - SAME_MS
+        if (ageMs <= begunMs) return sum + cost
+        return ageMs <= begunMs + windowMs ? sum + cost * (1 - begunMs / windowMs) : sum
+      }, 0),
+    )
+  return Math.max(...estimates)
+}
+
+describe("a sliding-window counter in a journal", () => {
+  tryLaw({
+    law: "estimates the most that any beginning of its windows gives",
+    worlds: estimatedWorlds,
+    scenarios: 3000,
+    check: async ({ steps, windowMs }: Estimated, variant: Beginnings | undefined) => {
+      const counter = loggedCounter({ rule: "counter", limit: 9, windowMs, scope: "key" })
+      const arrived: Array<Arrived> = []
+      let nowMs = 1000
+      for (const { agoMs, cost, gapMs } of steps) {
+        nowMs += gapMs
+        const one = { latestMs: nowMs - agoMs, cost }
+        counter.add(one)
+        arrived.push(one)
+        const most = greatestEstimate(arrived, nowMs, windowMs, variant ?? everyBeginning)
+        assert.closeTo(counter.countedAt(nowMs), most, 0.001)
+      }
+    },
+    broken: {
+      "windows that begin now": () => [],
+      "windows that begin with a request": (ages) => ages,
+      "windows of which the last begins with one": (ages, windowMs) => ages.map((ageMs) => ageMs - windowMs),
     },
   })
 })

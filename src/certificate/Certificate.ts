@@ -4,6 +4,7 @@
  * Plain data, printed as it is where JSON is asked for. Times are milliseconds.
  */
 import type { LimitSpec, Nonces } from "../domain/LimitSpec.ts"
+import type { LeastSpare } from "../journal/LoggedLimits.ts"
 import type { RefusalFigures } from "./Refusals.ts"
 
 import type { ReachFigures } from "../summary/ReachTally.ts"
@@ -60,13 +61,8 @@ export interface KeyCertificate {
   readonly order: Closest | null
 }
 
-/** A limit with a scope and costs, and the closest that the run came to exceeding it, in the limit's own unit. */
-export interface LimitCertificate {
-  /** As `--limit` takes it. */
-  readonly limit: string
-  /** How much it lets through, and the least that was left of that when a request had left; null where none has. */
-  readonly of: number
-  readonly spare: number | null
+/** A limit with a scope and costs, and the closest that the run came to exceeding it. */
+export interface LimitCertificate extends Omit<LeastSpare<unknown>, "request"> {
   /** The line of that request's `sent` record. */
   readonly line: number | null
 }

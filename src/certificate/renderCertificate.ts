@@ -112,14 +112,20 @@ const whatHappened = ({ lines, outcomes, requests }: Certificate): string => {
 }
 
 const keyTable = ({ keys, limits }: Certificate): ReadonlyArray<string> => {
+  // Of limits there is a table of its own.
+  const windows = limits === undefined
   const rows = keys.map(({ key, order, requests, window }) => [
     key,
     inEnglish.format(requests),
-    // Of limits there is a table of its own.
-    limits === undefined ? closest(window) : "-",
+    ...(windows ? [closest(window)] : []),
     closest(order),
   ])
-  const titles = ["key", "requests", "spare time of the window", "spare time of the order"]
+  const titles = [
+    "key",
+    "requests",
+    ...(windows ? ["spare time of the window"] : []),
+    "spare time of the order",
+  ]
   return rows.length === 0 ? [] : table([titles, ...rows])
 }
 
