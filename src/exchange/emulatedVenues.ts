@@ -1,12 +1,13 @@
 /** The venues that the emulator plays, by the names that `--venue` takes. */
-import { Duration } from "effect"
+import { Context, Duration, type Effect, Layer, type Scope } from "effect"
 import { binanceEmulated } from "../venues/binance/emulated.ts"
 import { coinbaseExchangeEmulated } from "../venues/coinbaseexchange/emulated.ts"
 import type { EmulatedVenue } from "../venues/Emulated.ts"
 import { krakenEmulated } from "../venues/kraken/emulated.ts"
 import type { VenueName } from "../venues/venues.ts"
 import { demoKeys } from "./demoKeys.ts"
-import { makeVenue, type VenueOptions } from "./ExchangeServer.ts"
+import { type Exchange, type ExchangeNotServed, makeVenue, type VenueOptions } from "./ExchangeServer.ts"
+import type { VenueTally } from "./VenueTally.ts"
 
 /** The name of a venue that can be emulated. */
 export type EmulatedName = Exclude<VenueName, "exercise">
@@ -20,15 +21,22 @@ export const emulatedVenues: Readonly<Record<EmulatedName, EmulatedVenue>> = {
 /** How an emulated venue is served. */
 export type EmulateOptions = Omit<VenueOptions, "venue">
 
+/** A venue that is being served: its address, and what it has seen. */
+export class EmulatedExchange extends Context.Service<EmulatedExchange, Exchange<VenueTally>>()(
+  "paceline/EmulatedExchange",
+) {}
+
 /**
- * Serves a venue until the scope closes. Unless the options say otherwise: at a free port of this machine, without delays, to the
- * demo keys. Fails with `ExchangeNotServed` where it cannot listen.
+ * Serves a venue until the scope closes. Unless the options say otherwise: at a free port of this machine, without delays, to
+ * {@link demoKeys}. Fails with `ExchangeNotServed` where it cannot listen.
  *
  * @example
- * const venue = yield* emulateVenue("binance", { faults: [lostAnswers] })
- * const bot = new Spot({ configurationRestAPI: { basePath: venue.url, apiKey, apiSecret } })
+ * const { tally, url } = yield* emulateVenue("binance", { maxDelay: Duration.millis(50) })
  */
-export const emulateVenue = (name: EmulatedName, options: Partial<EmulateOptions> = {}) =>
+export const emulateVenue = (
+  name: EmulatedName,
+  options: Partial<EmulateOptions> = {},
+): Effect.Effect<Exchange<VenueTally>, ExchangeNotServed, Scope.Scope> =>
   makeVenue({
     host: "127.0.0.1",
     port: 0,
@@ -38,3 +46,15 @@ export const emulateVenue = (name: EmulatedName, options: Partial<EmulateOptions
     ...options,
     venue: emulatedVenues[name],
   })
+
+/**
+ * The same as a layer, for tests that share one.
+ *
+ * @example
+ * layer(layerEmulated("kraken"))("my bot", (it) => {
+ *   it.effect("trades", () => Effect.flatMap(EmulatedExchange, ({ url }) => trade(url)))
+ * })
+ */
+export const layerEmulated = (
+  ...args: Parameters<typeof emulateVenue>
+): Layer.Layer<EmulatedExchange, ExchangeNotServed> => Layer.effect(EmulatedExchange, emulateVenue(...args))

@@ -1,11 +1,13 @@
 // The emulated Binance as Binance's own client sees it, with nothing changed but the base address.
 import { subscribe, unsubscribe } from "node:diagnostics_channel"
+import { readFile } from "node:fs/promises"
 import { BadRequestError, RateLimitBanError, Spot, SpotRestAPI, TooManyRequestsError } from "@binance/spot"
-import { expect } from "@effect/vitest"
+import { expect, it } from "@effect/vitest"
 import { Effect, Predicate } from "effect"
 import { demoCredentials } from "../../src/exchange/demoKeys.ts"
 import { emulateVenue } from "../../src/exchange/emulatedVenues.ts"
 import { always } from "../../src/exchange/faults/When.ts"
+import { run } from "../cli/process.ts"
 import { realTime } from "../support/realTime.ts"
 import { countersOf } from "./countersOf.ts"
 
@@ -122,3 +124,20 @@ realTime(
     }
   }),
 )
+
+const RECIPE = new URL("programs/botTest.ts", import.meta.url)
+
+realTime(
+  "the recipe's test of a bot passes",
+  Effect.gen(function* () {
+    const { status, stderr, stdout } = yield* Effect.promise(() => run([RECIPE.pathname]))
+    expect([status, stderr]).toEqual([0, ""])
+    expect(stdout).toContain("a bot that does not wait is banned")
+  }),
+)
+
+it("shows the recipe as it is tried", async () => {
+  const page = await readFile(new URL("../../docs/venues.md", import.meta.url), "utf8")
+  const program = await readFile(RECIPE, "utf8")
+  expect(page).toContain(program.replace("../../../src/testing.ts", "paceline/testing").trim())
+})
