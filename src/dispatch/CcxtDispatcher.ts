@@ -2,12 +2,13 @@
 import { Effect, Layer, Redacted } from "effect"
 import type { ApiKey } from "../domain/ApiKey.ts"
 import type { Nonces } from "../domain/LimitSpec.ts"
+import type { NonceUnit } from "../domain/NonceUnit.ts"
 import type { StateError } from "../keys/StateError.ts"
 import { CcxtCalls } from "../venues/ccxt/CcxtCalls.ts"
 import { layer as ccxtClientLayer } from "../venues/ccxt/CcxtClient.ts"
 import type { CcxtExchange } from "../venues/ccxt/CcxtExchange.ts"
 import type { CcxtResult } from "../venues/ccxt/meaning.ts"
-import { ccxtNonces } from "../venues/ccxt/nonces.ts"
+import { ccxtNonces, ccxtNonceUnit } from "../venues/ccxt/nonces.ts"
 import type { VenueLimit } from "../venues/VenueLimit.ts"
 import { venueLimits } from "../venues/venueLimits.ts"
 import type { Dispatcher } from "./Dispatcher.ts"
@@ -34,7 +35,9 @@ export interface CcxtOptions extends Omit<
 export interface CcxtPlan<A> extends Required<Pick<CcxtOptions, "limits" | "nonces" | "url" | "keys">> {
   readonly exchange: CcxtExchange<A>
   readonly isPinged: boolean
-  readonly rest: Omit<CcxtOptions, "limits" | "nonces" | "url" | "keys">
+  /** Undefined where the exchange's own nonces stay. */
+  readonly nonceUnit: NonceUnit | undefined
+  readonly rest: Omit<CcxtOptions, "limits" | "nonces" | "nonceUnit" | "url" | "keys">
 }
 
 const refuse = (option: string, problem: string): never => {
@@ -54,49 +57,60 @@ const keyOf = ({ apiKey, password, secret }: CcxtExchange): ApiKey => ({
 })
 
 /** Where ccxt would ask for the venue's time. Nothing is sent. */
-const originOfTime = async (
-  calls: CcxtCalls<unknown>,
-  { has }: CcxtExchange,
-): Promise<string | undefined> => {
-  if (has["fetchTime"] !== true) return undefined
+const originOfTime = async (exchange: CcxtExchange): Promise<string | undefined> => {
+  if (exchange.has["fetchTime"] !== true) return undefined
   let asked: string | undefined
   const send = (origin: string) => {
     asked = origin
     return Promise.reject(new Error("only asked where"))
   }
-  await calls.run({ send }, undefined, (heir) => heir.fetchTime()).catch(() => undefined)
+  await new CcxtCalls(exchange).run({ send }, undefined, (heir) => heir.fetchTime()).catch(() => undefined)
   return asked
 }
+
+/** What makes ccxt send another way than straight to the venue. */
+const DETOURS = ["httpProxy", "httpsProxy", "socksProxy", "proxyUrl", "agent", "httpsAgent"] as const
 
 /** Fills in the defaults. Rejects with `InvalidOptions` where there are none. */
 export const planOf = async <A>(exchange: CcxtExchange<A>, options: CcxtOptions): Promise<CcxtPlan<A>> => {
   const { keys = [keyOf(exchange)], nonces = ccxtNonces(exchange.id), url, ...rest } = options
+  const nonceUnit = nonces === "rising" ? (options.nonceUnit ?? ccxtNonceUnit(exchange.nonce())) : undefined
   const limits = options.limits ?? limitsOf(exchange.id)
   if (exchange.markets === undefined)
     refuse("exchange", "its markets are not loaded: await exchange.loadMarkets() first")
-  if ([exchange.httpProxy, exchange.httpsProxy, exchange.socksProxy].some(Boolean))
-    refuse("exchange", "it is set up for a proxy, and orders go straight: leave the proxy out")
-  const origin = await originOfTime(new CcxtCalls(exchange, nonces), exchange)
+  const detour = DETOURS.find((name) => Boolean(exchange[name]))
+  if (detour !== undefined) refuse("exchange", `it has ${detour} set, and orders go straight: leave that out`)
+  const origin = await originOfTime(exchange)
   const address = url ?? (origin === undefined ? undefined : new URL(origin))
   if (address === undefined)
     return refuse("url", `ccxt does not say where ${exchange.id} tells its time: give its address`)
-  return { exchange, limits, nonces, keys, url: address, isPinged: origin === address.origin, rest }
+  return {
+    exchange,
+    limits,
+    nonces,
+    nonceUnit,
+    keys,
+    url: address,
+    isPinged: origin === address.origin,
+    rest,
+  }
 }
 
 /** More connections than this help nobody. */
 const MOST_IN_FLIGHT = 256
 
 export const layerOfPlan = <A>(
-  { exchange, isPinged, keys, limits, nonces, rest, url }: CcxtPlan<A>,
+  { exchange, isPinged, keys, limits, nonceUnit, nonces, rest, url }: CcxtPlan<A>,
   onResult?: (orderId: string, result: CcxtResult<A>) => void,
 ): Layer.Layer<Dispatcher, StateError> => {
   const { requestTimeout = DEFAULT_REQUEST_TIMEOUT } = rest
   // ccxt names markets by its own symbols, one for each of the venue's.
   const specs = limits.map(({ limit }) => (limit.field === undefined ? limit : { ...limit, field: "symbol" }))
-  return layerOver({ ...rest, keys, limits: specs, order: nonces, url }, (maxInFlight) =>
+  return layerOver({ ...rest, keys, limits: specs, order: nonces, nonceUnit, url }, (maxInFlight) =>
     ccxtClientLayer({
       exchange,
       nonces,
+      nonceUnit,
       url,
       isPinged,
       requestTimeout,

@@ -1,21 +1,25 @@
 /** A ccxt bot's own calls, sent by a dispatcher: what they take, answer and throw stays ccxt's. */
 import { randomUUID } from "node:crypto"
-import { Cause, Clock, Effect, Exit, ManagedRuntime } from "effect"
+import { Cause, Effect, Exit, ManagedRuntime } from "effect"
 import type { Order, OrderParams } from "../domain/Order.ts"
 import { isSubmitError, verdictOf } from "../domain/SubmitError.ts"
 import { CcxtCalls } from "../venues/ccxt/CcxtCalls.ts"
+import { clean, hiding } from "../venues/ccxt/CcxtClient.ts"
 import type { CcxtExchange } from "../venues/ccxt/CcxtExchange.ts"
 import type { CcxtResult } from "../venues/ccxt/meaning.ts"
 import {
   callOf,
   type CancelArguments,
   cancelling,
+  idsOf,
   type PlaceArguments,
   paramsOf,
   placing,
 } from "../venues/ccxt/orders.ts"
+import { actionOf } from "../venues/fields.ts"
 import { type CcxtOptions, type CcxtPlan, layerOfPlan, planOf } from "./CcxtDispatcher.ts"
 import { Dispatcher } from "./Dispatcher.ts"
+import { DuplicateOrder } from "./SubmitFailure.ts"
 
 /** An exchange's calls, paced. They need no `this`, and may take the place of its own. */
 export interface Paced<A> {
@@ -32,9 +36,8 @@ export interface Paced<A> {
 /** Has ccxt write the order's request, and throws ccxt's own error where it cannot. Nothing is sent. */
 const tryOut = async (
   calls: CcxtCalls<unknown>,
-  { keys: [key], url }: CcxtPlan<unknown>,
+  { exchange, keys: [key], url }: CcxtPlan<unknown>,
   order: Order,
-  nowMs: number,
 ): Promise<void> => {
   let isWritten = false
   const send = (origin: string) => {
@@ -42,9 +45,11 @@ const tryOut = async (
     return Promise.reject(new Error(`it goes to ${origin}, and orders to ${url.origin}`))
   }
   await calls
-    .run({ send, nonce: nowMs }, key, (heir) => callOf(heir, order))
+    .run({ send }, key, (heir) => callOf(heir, order))
     .catch((error: unknown) => {
-      if (!isWritten) throw error
+      if (isWritten) return
+      if (key !== undefined) clean(error, hiding(exchange, key))
+      throw error
     })
 }
 
@@ -57,10 +62,11 @@ const thrownOf = (error: unknown, result: CcxtResult<unknown> | undefined): unkn
     ? result.error
     : error
 
-/** A bot's own name for an order, where it has one. */
+/** A bot's own name for a new order, where it has one. That of an order to cancel is not the name of the cancelling. */
 const idOf = (params: OrderParams): string => {
-  const { clientOrderId } = paramsOf({ id: "", params })
-  return typeof clientOrderId === "string" && clientOrderId !== "" ? clientOrderId : randomUUID()
+  const made = { id: "", params }
+  const { clientOrderId } = idsOf(paramsOf(made))
+  return actionOf(made) === "cancel" || clientOrderId === "" ? randomUUID() : clientOrderId
 }
 
 /**
@@ -72,13 +78,16 @@ const idOf = (params: OrderParams): string => {
  */
 export const pace = async <A>(exchange: CcxtExchange<A>, options: CcxtOptions = {}): Promise<Paced<A>> => {
   const plan = await planOf(exchange, options)
-  const calls = new CcxtCalls(exchange, plan.nonces)
-  const results = new Map<string, CcxtResult<A>>()
+  const calls = new CcxtCalls(exchange)
+  /** What ccxt has made of each order under way. */
+  const results = new Map<string, CcxtResult<A> | undefined>()
   const runtime = ManagedRuntime.make(layerOfPlan(plan, (id, result) => void results.set(id, result)))
   const dispatcher = await runtime.runPromise(Dispatcher)
   const send = async (params: OrderParams): Promise<A> => {
     const order = { id: idOf(params), params }
-    await tryOut(calls, plan, order, await runtime.runPromise(Clock.currentTimeMillis))
+    await tryOut(calls, plan, order)
+    if (results.has(order.id)) throw new DuplicateOrder({ orderId: order.id })
+    results.set(order.id, undefined)
     const exit = await Effect.runPromiseExit(dispatcher.submit(order))
     const result = results.get(order.id)
     results.delete(order.id)

@@ -157,7 +157,8 @@ describe("an exchange that cannot be paced", () => {
   const URL_OF_NOBODY = "http://127.0.0.1:9"
   const problems: ReadonlyArray<readonly [what: string, change: object, words: string]> = [
     ["without markets", { markets: undefined }, "await exchange.loadMarkets() first"],
-    ["behind a proxy", { httpsProxy: "http://127.0.0.1:8" }, "leave the proxy out"],
+    ["behind a proxy", { httpsProxy: "http://127.0.0.1:8" }, "it has httpsProxy set"],
+    ["with an agent of its own", { httpsAgent: {} }, "it has httpsAgent set"],
     ["whose limits nobody knows", { id: "lakeside" }, "none are known of lakeside"],
     ["that does not tell its time", { has: {} }, "give its address"],
     ["without a secret", { secret: "" }, "the secret of key-1 is empty"],

@@ -10,7 +10,9 @@ import { run } from "../cli/process.ts"
 import { realTime } from "../support/realTime.ts"
 import { ccxtAt, type Tried } from "./ccxtServer.ts"
 
-const venueOf = (name: Tried) =>
+type Emulated = Exclude<Tried, "bybit">
+
+const venueOf = (name: Emulated) =>
   makeVenue({
     host: "127.0.0.1",
     port: 0,

@@ -2,7 +2,7 @@
 import { binance, bybit, kraken } from "ccxt"
 import { expect, it } from "vitest"
 import { type CcxtResult, meaningOfCcxt } from "../../src/venues/ccxt/meaning.ts"
-import { ccxtNonces } from "../../src/venues/ccxt/nonces.ts"
+import { ccxtNonces, ccxtNonceUnit } from "../../src/venues/ccxt/nonces.ts"
 
 const exchanges = { binance: new binance(), bybit: new bybit(), kraken: new kraken() }
 type Name = keyof typeof exchanges
@@ -59,6 +59,9 @@ it.each<[Name, number, string, string]>([
   // A failing server is not believed, whatever it says.
   ["binance", 503, code(-2010, "Account has insufficient balance for requested action."), "unknown"],
   ["binance", 404, "<html>", "unknown"],
+  // Nor is a page, of a key.
+  ["binance", 401, "<html>Log in</html>", "turned-away"],
+  ["kraken", 407, "<html>Proxy authentication</html>", "unknown"],
   ["bybit", 200, JSON.stringify({ retCode: 10006, retMsg: "Too many visits!" }), "rate-limit"],
   ["bybit", 200, JSON.stringify({ retCode: 10002, retMsg: "invalid timestamp" }), "clock"],
   ["bybit", 200, JSON.stringify({ retCode: 10003, retMsg: "API key is invalid." }), "api-key"],
@@ -85,4 +88,9 @@ it("is an acceptance only of an order that has an id, and no other order's name"
   // Asked to check it, a venue gives none.
   expect(read({ test: true }, {}).kind).toBe("accepted")
   expect(read({ validate: true }, {}).kind).toBe("accepted")
+})
+
+it("knows what nonces count by how many digits they have, and takes seconds for no nonces", () => {
+  const units = [1_764_000_000, 1_764_000_000_000, 1_764_000_000_000_000, 1.764e18, 7].map(ccxtNonceUnit)
+  expect(units).toEqual([undefined, "ms", "us", "ns", undefined])
 })

@@ -1,6 +1,6 @@
 /** A venue on loopback, as far as ccxt's clients of it need one, and those clients with a market each. */
 import { createServer, type IncomingMessage } from "node:http"
-import { binance, coinbaseexchange, kraken } from "ccxt"
+import { binance, bybit, coinbaseexchange, kraken } from "ccxt"
 import { Effect } from "effect"
 
 const CREDENTIALS = { apiKey: "MARK-KEY", secret: "bWFyazpzZWNyZXQ=", password: "MARK-PASSPHRASE" }
@@ -86,7 +86,8 @@ const MARKET = {
   limits: { amount: {}, price: {}, cost: {} },
 }
 
-const made = { kraken, binance, coinbaseexchange }
+const made = { kraken, binance, coinbaseexchange, bybit }
+/** Exchanges of ccxt with a market each. */
 export type Tried = keyof typeof made
 
 /** A bot's own exchange, with its addresses moved and its market loaded. */
@@ -94,7 +95,10 @@ export const ccxtAt = (name: Tried, origin: string) => {
   const exchange = new made[name]({ ...CREDENTIALS })
   Object.assign(exchange, { urls: moved(exchange.urls, origin) })
   exchange.setMarkets([
-    { ...MARKET, id: { kraken: "XBTUSD", binance: "BTCUSD", coinbaseexchange: "BTC-USD" }[name] },
+    {
+      ...MARKET,
+      id: { kraken: "XBTUSD", binance: "BTCUSD", coinbaseexchange: "BTC-USD", bybit: "BTCUSD" }[name],
+    },
   ])
   return exchange
 }

@@ -1,24 +1,31 @@
 /**
- * ccxt, at work for us: it writes, signs and reads, and we send. It works on an heir of the user's exchange, a key each, that has
- * all that the exchange has but its throttle, its way to send and, where nonces must rise, its nonces. The exchange itself stays as
- * it is.
+ * ccxt, at work for us: it writes, signs and reads, and we send. It works on heirs of the user's exchange, which have all that the
+ * exchange has but its throttle, its way to send and, where nonces must rise, its nonces. The exchange itself stays as it is.
  */
 import { AsyncLocalStorage } from "node:async_hooks"
 import { STATUS_CODES } from "node:http"
 import { Predicate } from "effect"
 import type { Credentials } from "../../domain/ApiKey.ts"
-import type { Nonces } from "../../domain/LimitSpec.ts"
 import type { AnswerHeaders } from "../../http/advice.ts"
 import type { HttpMessage } from "../../http/Connection.ts"
 import type { Answer } from "../../http/HttpRequest.ts"
 import { plainOf } from "../credentials.ts"
 import type { CcxtExchange, CcxtInit, CcxtResponse } from "./CcxtExchange.ts"
+import type { CcxtResult } from "./meaning.ts"
+
+/** An answer for ccxt. */
+export interface CcxtAnswer {
+  readonly answer: Answer
+  /** Told what ccxt makes of this answer by itself, whatever it does then. */
+  readonly onRead?: (result: CcxtResult<unknown>) => void
+}
 
 /** One call of ccxt's, and what sends for it. */
 export interface CcxtCall {
-  readonly nonce?: number
+  /** The nonce of its requests, where they are to have ours. */
+  readonly nonce?: () => number
   /** Fails where there is no answer. */
-  readonly send: (origin: string, message: HttpMessage) => Promise<Answer>
+  readonly send: (origin: string, message: HttpMessage) => Promise<CcxtAnswer>
 }
 
 const heirOf = <A extends object>(parent: A): A => {
@@ -65,72 +72,74 @@ const plain = (headers: AnswerHeaders): Record<string, string> =>
     Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
   )
 
-const responseOf = ({ body, headers, status }: Answer): CcxtResponse => ({
+const responseOf = ({ answer: { body, headers, status }, onRead }: CcxtAnswer): CcxtResponse => ({
   status,
   statusText: STATUS_CODES[status] ?? "",
   headers: plain(headers),
   text: () => Promise.resolve(body),
+  onRead,
 })
 
-/** Units in which venues count nonces up. A second is none: no two requests of it would have different ones. */
-const UNITS_PER_MS = [1, 1e3, 1e6]
+/** What sends, as its class has it: a bot may have put something in its place that sends by itself, such as a paced call. */
+const SENDING = ["createOrder", "cancelOrder", "fetch", "fetch2", "request"] as const
 
-/** How many of an exchange's nonces make a millisecond; undefined where they are no such time. */
-const nonceUnit = (nonce: number): number | undefined =>
-  UNITS_PER_MS.find((unit) => Math.abs(Math.log2(nonce / unit / Date.now())) < 1)
+/** Tells of what ccxt makes of an answer. */
+const reading = ({ onRead }: CcxtResponse, read: Promise<unknown>): Promise<unknown> =>
+  read.then(
+    (value) => {
+      onRead?.({ kind: "returned", value })
+      return value
+    },
+    (error: unknown) => {
+      onRead?.({ kind: "threw", error })
+      throw error
+    },
+  )
 
 export class CcxtCalls<A> {
   readonly #exchange: CcxtExchange<A>
-  readonly #nonces: Nonces
   readonly #running = new AsyncLocalStorage<CcxtCall>()
-  readonly #heirs = new Map<Credentials | undefined, CcxtExchange<A>>()
-  /** As they were when this was made: whoever paces a bot puts others in their place. */
-  readonly #createOrder: CcxtExchange<A>["createOrder"]
-  readonly #cancelOrder: CcxtExchange<A>["cancelOrder"]
+  /** Heirs without a call at the moment, a list a key: ccxt keeps a request's traces on its exchange, so no two calls share one. */
+  readonly #free = new Map<Credentials | undefined, Array<CcxtExchange<A>>>()
 
-  constructor(exchange: CcxtExchange<A>, nonces: Nonces) {
+  constructor(exchange: CcxtExchange<A>) {
     this.#exchange = exchange
-    this.#nonces = nonces
-    // oxlint-disable typescript/unbound-method -- heirs are given them as their own
-    this.#createOrder = exchange.createOrder
-    this.#cancelOrder = exchange.cancelOrder
-    // oxlint-enable typescript/unbound-method
   }
 
   /** Has ccxt do something with a key's credentials; what it wants sent goes to `call.send`. */
-  run<B>(
+  async run<B>(
     call: CcxtCall,
     credentials: Credentials | undefined,
     work: (exchange: CcxtExchange<A>) => Promise<B>,
   ): Promise<B> {
-    const heir = this.#heirs.get(credentials) ?? this.#makeHeir(credentials)
-    this.#heirs.set(credentials, heir)
-    return this.#running.run(call, () => work(heir))
+    const free = this.#free.get(credentials) ?? []
+    this.#free.set(credentials, free)
+    const heir = free.pop() ?? this.#makeHeir(credentials)
+    return this.#running.run(call, () => work(heir)).finally(() => free.push(heir))
   }
 
   #makeHeir(credentials: Credentials | undefined): CcxtExchange<A> {
     const exchange = this.#exchange
     const heir = heirOf(exchange)
+    const ofClass: unknown = Object.getPrototypeOf(exchange)
+    for (const name of SENDING)
+      if (Predicate.hasProperty(ofClass, name)) Object.assign(heir, { [name]: ofClass[name] })
     heir.enableRateLimit = false
-    // A request that failed is never sent again by itself.
-    heir.options = Object.assign(heirOf(exchange.options), { maxRetriesOnFailure: 0 })
+    // It would print what it signs with.
+    heir.verbose = false
     if (credentials !== undefined) {
       const { key, passphrase, secret } = plainOf(credentials)
       if (credentials.key !== undefined) heir.apiKey = key
       if (credentials.passphrase !== undefined) heir.password = passphrase
       heir.secret = secret
     }
-    heir.createOrder = this.#createOrder
-    heir.cancelOrder = this.#cancelOrder
     heir.fetchIsNative = false
     // Loaded again, it finds the one that is set.
     heir.fetchImplementationLoading = undefined
     heir.fetchImplementation = (url, init) => this.#fetch(url, init)
-    const unit = nonceUnit(exchange.nonce())
-    heir.nonce = () => {
-      const nonce = this.#nonces === "rising" ? this.#running.getStore()?.nonce : undefined
-      return nonce === undefined || unit === undefined ? exchange.nonce() : nonce * unit
-    }
+    heir.handleRestResponse = (response, ...rest) =>
+      reading(response, exchange.handleRestResponse.call(heir, response, ...rest))
+    heir.nonce = () => this.#running.getStore()?.nonce?.() ?? exchange.nonce()
     // The calls of the venue's interface belong to the exchange that they were made for.
     heir.defineRestApi(heir.api, "request")
     return heir

@@ -2,13 +2,12 @@
  * An exchange of ccxt as the dispatcher's client: ccxt says what is to be sent and what the answer is, and our transport sends it,
  * once, and knows whether it left.
  */
-import { Clock, Duration, Effect, Exit, identity, Layer, Predicate, Result } from "effect"
-import { withoutCredentials } from "../../domain/ApiKey.ts"
+import { Clock, Duration, Effect, Layer, Predicate, Result } from "effect"
+import { type ApiKey, withoutCredentials } from "../../domain/ApiKey.ts"
 import type { Nonces } from "../../domain/LimitSpec.ts"
+import { type NonceUnit, nonceText } from "../../domain/NonceUnit.ts"
 import { ClientFailed, type SubmitError, Unsendable } from "../../domain/SubmitError.ts"
 import { readAdvice } from "../../http/advice.ts"
-import type { HttpMessage } from "../../http/Connection.ts"
-import type { Answer, HttpEnding, HttpExchange, HttpWatch } from "../../http/HttpRequest.ts"
 import { type HttpTransport, makeHttpTransport } from "../../http/HttpTransport.ts"
 import { nowMsUnsafe } from "../../platform/Monotonic.ts"
 import { type Acceptance, ExchangeClient, PingFailed } from "../ExchangeClient.ts"
@@ -20,12 +19,15 @@ import type { VenueOrder } from "../Venue.ts"
 import { CcxtCalls } from "./CcxtCalls.ts"
 import type { CcxtExchange } from "./CcxtExchange.ts"
 import { type CcxtResult, meaningOfCcxt } from "./meaning.ts"
-import { callOf } from "./orders.ts"
+import { Courier, type Sending } from "./Courier.ts"
+import { callOf, idsOf, paramsOf } from "./orders.ts"
 
 export interface CcxtClientOptions<A> {
   /** With its markets loaded. */
   readonly exchange: CcxtExchange<A>
   readonly nonces: Nonces
+  /** What ours count, where nonces must rise; undefined where they stay the exchange's own. */
+  readonly nonceUnit: NonceUnit | undefined
   /** Where its orders go: an order that ccxt would send elsewhere is not sent. */
   readonly url: URL
   /** Whether its call for the time goes there, too, and so shows what has arrived. */
@@ -36,106 +38,67 @@ export interface CcxtClientOptions<A> {
   readonly onResult?: (orderId: string, result: CcxtResult<A>) => void
 }
 
-/** What ccxt wanted sent, and how that ended. */
-interface Sending {
-  /** Undefined where it wanted nothing that can be sent. */
-  readonly ending: HttpEnding | undefined
-  /** It wanted more than one request: only the first was sent. */
-  readonly wantedMore: boolean
-}
+/** Credentials that a key of ours has no place for. */
+const OTHERS = ["login", "privateKey", "token", "twofa"] as const
 
-type Send = <A, E>(exchange: HttpExchange<A, E>) => Effect.Effect<A, E>
-
-/** Sends the one request of a call. */
-class Courier {
-  readonly #send: Send
-  readonly #origin: string
-  readonly #watch: HttpWatch
-  readonly #names: ReadonlyArray<string>
-  readonly #onAnswer: (answer: Answer) => void
-  #ending: HttpEnding | undefined
-  #asked = 0
-
-  constructor(options: {
-    readonly send: Send
-    readonly origin: string
-    readonly watch: HttpWatch
-    /** What an answer to it would name. */
-    readonly names: ReadonlyArray<string>
-    readonly onAnswer: (answer: Answer) => void
-  }) {
-    this.#send = options.send
-    this.#origin = options.origin
-    this.#watch = options.watch
-    this.#names = options.names
-    this.#onAnswer = options.onAnswer
-  }
-
-  get sending(): Sending {
-    return { ending: this.#ending, wantedMore: this.#asked > 1 }
-  }
-
-  async send(origin: string, message: HttpMessage, signal: AbortSignal): Promise<Answer> {
-    if (origin !== this.#origin) throw new Error(`it goes to ${origin}, and orders to ${this.#origin}`)
-    this.#asked += 1
-    if (this.#asked > 1) throw new Error("it wants to send more than one request")
-    const ending = await Effect.runPromise(
-      Effect.match(this.#sent(message), { onFailure: identity, onSuccess: identity }),
-      { signal },
-    )
-    this.#ending = ending
-    if (ending.kind === "answered") return ending.answer
-    throw new Error("there is no answer")
-  }
-
-  #sent(message: HttpMessage): Effect.Effect<HttpEnding, HttpEnding> {
-    return this.#send<HttpEnding, HttpEnding>({
-      message: () => message,
-      watch: this.#watch,
-      isAnonymous: ({ body }) => !this.#names.some((name) => body.includes(name)),
-      conclude: (ending) => {
-        if (ending.kind !== "answered") return Exit.fail(ending)
-        this.#onAnswer(ending.answer)
-        return ending.answer.status < 300 ? Exit.succeed(ending) : Exit.fail(ending)
+/** Takes all credentials out of a text. */
+export const hiding =
+  (exchange: object, key: ApiKey) =>
+  (text: string): string =>
+    OTHERS.reduce(
+      (clean, name) => {
+        const other = Predicate.hasProperty(exchange, name) ? exchange[name] : undefined
+        return typeof other === "string" && other !== "" ? clean.replaceAll(other, () => key.label) : clean
       },
-    })
-  }
-}
+      withoutCredentials(text, key),
+    )
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
-const resultOfCall = (
+/** What a call has come to: for its order, and in ccxt's words for whoever made it. */
+interface Made<A> {
+  readonly result: Result.Result<Acceptance, SubmitError>
+  readonly told: CcxtResult<A>
+}
+
+/** @param told what the call answered or threw, whenever it did */
+const madeOf = <A>(
   about: OrderAndKey,
   order: VenueOrder,
-  { ending, wantedMore }: Sending,
-  result: CcxtResult<unknown>,
+  { ending, isBegun, read, wantedMore }: Sending,
+  told: CcxtResult<A>,
   nonces: Nonces,
   hide: (text: string) => string,
-): Result.Result<Acceptance, SubmitError> => {
-  if (ending === undefined) {
-    const problem = result.kind === "threw" ? messageOf(result.error) : "ccxt sends nothing for it"
-    return Result.fail(new Unsendable({ ...about, problem: detailOf(hide(problem)) }))
-  }
-  if (ending.kind !== "answered") return Result.fail(failureOf(about, ending))
-  // What it made of one answer with another outstanding is not known.
-  if (wantedMore)
-    return Result.fail(new ClientFailed({ ...about, problem: "ccxt wanted to send a second request" }))
-  return resultOf(about, ending.answer.status, meaningOfCcxt(ending.answer, order, result, nonces), hide)
+): Made<A> => {
+  const failed = (error: SubmitError): Made<A> => ({ told, result: Result.fail(error) })
+  const nothing = isBegun ? "ccxt wanted to send a second request" : "ccxt sends nothing for it"
+  const problem = told.kind === "threw" ? detailOf(hide(messageOf(told.error))) : nothing
+  if (!isBegun) return failed(new Unsendable({ ...about, problem }))
+  if (ending === undefined) return failed(new ClientFailed({ ...about, problem }))
+  if (ending.kind !== "answered") return failed(failureOf(about, ending))
+  const { answer } = ending
+  const meant = (result: CcxtResult<unknown>) =>
+    resultOf(about, answer.status, meaningOfCcxt(answer, order, result, nonces), hide)
+  // What ccxt says on reading this very answer is about it. What it does or throws afterwards may be about anything.
+  if (read?.kind === "threw")
+    return { result: meant(read), told: told.kind === "threw" && !wantedMore ? told : read }
+  return answer.status < 500 && (told.kind === "threw" || wantedMore)
+    ? failed(new ClientFailed({ ...about, problem }))
+    : { result: meant(told), told }
 }
 
 /** Takes credentials out of what ccxt says, which repeats what the exchange says. */
-const cleaned = <A>(result: CcxtResult<A>, hide: (text: string) => string): CcxtResult<A> => {
-  if (result.kind === "threw" && result.error instanceof Error) {
-    result.error.message = hide(result.error.message)
-    result.error.stack = hide(result.error.stack ?? "")
-  }
-  return result
+export const clean = (error: unknown, hide: (text: string) => string): void => {
+  if (!(error instanceof Error)) return
+  error.message = hide(error.message)
+  error.stack = hide(error.stack ?? "")
 }
 
-/** What an answer to an order would name: the order, or the one that it cancels. */
+/** What a request for an order, and an answer to it, may name: the order, or the one that it cancels. */
 const namesOf = (order: VenueOrder): ReadonlyArray<string> => {
-  const cancelled = order.params?.["id"] ?? ""
-  return actionOf(order) === "cancel" && cancelled !== "" ? [cancelled] : [order.id]
+  const { clientOrderId } = idsOf(paramsOf(order))
+  const own = actionOf(order) === "cancel" ? (order.params?.["id"] ?? "") : order.id
+  return [own, clientOrderId].filter((name) => name !== "")
 }
 
 const attempt = <A>(work: (signal: AbortSignal) => Promise<A>): Effect.Effect<CcxtResult<A>> =>
@@ -146,7 +109,7 @@ const attempt = <A>(work: (signal: AbortSignal) => Promise<A>): Effect.Effect<Cc
 
 const submitter =
   <A>(
-    { nonces, onResult, url }: CcxtClientOptions<A>,
+    { exchange, nonceUnit, nonces, onResult, url }: CcxtClientOptions<A>,
     calls: CcxtCalls<A>,
     http: HttpTransport,
     clock: Clock.Clock,
@@ -155,28 +118,29 @@ const submitter =
     Effect.suspend(() => {
       const about = { orderId: nameOf(order.id), key: nameOf(key.label) }
       const named = { id: about.orderId, params: order.params }
-      const hide = (text: string): string => withoutCredentials(text, key)
+      const hide = hiding(exchange, key)
       const courier = new Courier({
-        send: http.send,
+        http,
         origin: url.origin,
         watch,
+        isOrder: true,
         names: namesOf(named),
+        nonce: nonceUnit && Number(nonceText(nonce, nonceUnit)),
         onAnswer: ({ headers, status }) => {
           const advice = readAdvice(status, headers, clock.currentTimeMillisUnsafe())
           if (advice !== undefined) watch.onAdvice?.(advice)
         },
       })
       const called = attempt((signal) =>
-        calls.run({ nonce, send: (origin, message) => courier.send(origin, message, signal) }, key, (heir) =>
-          callOf(heir, named),
-        ),
+        calls.run(courier.callUntil(signal), key, (heir) => callOf(heir, named)),
       )
-      return Effect.flatMap(called, (raw) => {
-        const result = cleaned(raw, hide)
+      return Effect.flatMap(called, (called) => {
         const { sending } = courier
         if (sending.ending === undefined) watch.onSettled(nowMsUnsafe(clock))
-        onResult?.(about.orderId, result)
-        return Effect.fromResult(resultOfCall(about, named, sending, result, nonces, hide))
+        const { result, told } = madeOf(about, named, sending, called, nonces, hide)
+        if (told.kind === "threw") clean(told.error, hide)
+        onResult?.(about.orderId, told)
+        return Effect.fromResult(result)
       })
     })
 
@@ -208,8 +172,9 @@ const pinger = <A>(
     let settledMs = 0
     let waitMs = 0
     const courier = new Courier({
-      send: http.sendApart,
+      http,
       origin: url.origin,
+      isOrder: false,
       watch: {
         onWritten: (atMs) => {
           writtenMs = atMs
@@ -224,9 +189,7 @@ const pinger = <A>(
       },
     })
     const called = attempt((signal) =>
-      calls.run({ send: (origin, message) => courier.send(origin, message, signal) }, undefined, (heir) =>
-        heir.fetchTime(),
-      ),
+      calls.run(courier.callUntil(signal), undefined, (heir) => heir.fetchTime()),
     )
     return Effect.flatMap(called, (result) => {
       const problem = pingProblem(courier.sending, result, waitMs)
@@ -235,16 +198,18 @@ const pinger = <A>(
   })
 
 const make = Effect.fnUntraced(function* <A>(options: CcxtClientOptions<A>) {
-  const { exchange, isPinged, maxInFlight, nonces, requestTimeout, url } = options
+  const { exchange, isPinged, maxInFlight, nonceUnit, requestTimeout, url } = options
   const clock = yield* Clock.Clock
   const http = yield* makeHttpTransport({
     url,
     requestTimeoutMs: Duration.toMillis(requestTimeout),
     maxInFlight,
   })
-  const calls = new CcxtCalls(exchange, nonces)
+  const calls = new CcxtCalls(exchange)
   const submit = submitter(options, calls, http, clock)
-  return ExchangeClient.of(isPinged ? { submit, ping: pinger(options, calls, http, clock) } : { submit })
+  return ExchangeClient.of(
+    isPinged ? { submit, nonceUnit, ping: pinger(options, calls, http, clock) } : { submit, nonceUnit },
+  )
 })
 
 /** An {@link ExchangeClient} of an exchange of ccxt. Its connections close with the layer's scope. */

@@ -1,4 +1,5 @@
 /** What is used of a ccxt exchange, as ccxt types it: its package is needed for its users alone. */
+import type { CcxtResult } from "./meaning.ts"
 
 /** What ccxt gives whoever sends for it. */
 export interface CcxtInit {
@@ -15,6 +16,8 @@ export interface CcxtResponse {
   readonly statusText: string
   readonly headers: Readonly<Record<string, string>>
   readonly text: () => Promise<string>
+  /** Ours: told what ccxt makes of it. */
+  readonly onRead?: ((result: CcxtResult<unknown>) => void) | undefined
 }
 
 /**
@@ -28,6 +31,7 @@ export interface CcxtExchange<A = unknown> {
   secret: string
   password: string
   enableRateLimit: boolean
+  verbose: boolean
   api: object
   options: object
   markets: object | undefined
@@ -35,9 +39,13 @@ export interface CcxtExchange<A = unknown> {
   httpProxy?: unknown
   httpsProxy?: unknown
   socksProxy?: unknown
+  proxyUrl?: unknown
+  agent?: unknown
+  httpsAgent?: unknown
   fetchIsNative: boolean
   fetchImplementation: (url: string, init: CcxtInit) => Promise<CcxtResponse>
   fetchImplementationLoading?: Promise<unknown> | undefined
+  handleRestResponse(response: CcxtResponse, ...rest: ReadonlyArray<never>): Promise<unknown>
   nonce(): number
   defineRestApi(api: object, methodName: string): void
   fetchTime(): Promise<number | undefined>
@@ -45,7 +53,7 @@ export interface CcxtExchange<A = unknown> {
     symbol: string,
     type: string,
     side: string,
-    amount: number,
+    amount: number | undefined,
     price?: number,
     params?: object,
   ): Promise<A>

@@ -55,8 +55,8 @@ const senseOf = (error: unknown): Sense =>
 
 const said = (error: unknown): string => (error instanceof Error ? error.message : "")
 
-const refusalOf = (error: unknown, nonces: Nonces): Meaning | undefined => {
-  switch (senseOf(error)) {
+const refusalOf = (sense: Sense, error: unknown, nonces: Nonces): Meaning | undefined => {
+  switch (sense) {
     case "over-limit":
       return { kind: "refused", reason: "rate-limit" }
     case "nonce":
@@ -100,9 +100,12 @@ export const meaningOfCcxt = (
 ): Meaning => {
   if (status >= 500) return { kind: "unknown", cause: "server-error" }
   if (result.kind === "threw") {
-    const refusal = refusalOf(result.error, nonces)
-    const isAboutAll = refusal === undefined || senseOf(result.error) === "over-limit"
-    if (isAboutAll && turnsAway(status, body)) return { kind: "turned-away" }
+    const sense = senseOf(result.error)
+    // A page says nothing of a key: ccxt takes its status for the venue's word.
+    const isOfPage = (sense === "api-key" || sense === "blocked") && !isJson(body)
+    const refusal = isOfPage ? undefined : refusalOf(sense, result.error, nonces)
+    if ((refusal === undefined || sense === "over-limit") && turnsAway(status, body))
+      return { kind: "turned-away" }
     return refusal ?? { kind: "unknown", cause: "undecodable" }
   }
   const acceptance = isOk(status) && isJson(body) ? acceptanceOf(order, result.value) : Option.none()

@@ -10,8 +10,8 @@ export type PlaceArguments = [
   symbol: string,
   type: string,
   side: string,
-  amount: number,
-  price?: number | undefined,
+  amount: number | undefined,
+  price?: number | null | undefined,
   params?: object,
 ]
 /** What `cancelOrder` takes. */
@@ -20,13 +20,20 @@ export type CancelArguments = [id: string, symbol?: string | undefined, params?:
 const paramsText = (params: object | undefined) =>
   params === undefined || Object.keys(params).length === 0 ? {} : { params: JSON.stringify(params) }
 
+/** Bots leave out what an order does not need, or give null for it. */
+const numberText = (name: string, given: number | null | undefined) =>
+  given === undefined || given === null ? {} : { [name]: String(given) }
+
+const numberOf = (text: string | undefined): number | undefined =>
+  text === undefined ? undefined : Number(text)
+
 /** What `createOrder` is given, as an order's parameters. */
 export const placing = (...[symbol, type, side, amount, price, params]: PlaceArguments): OrderParams => ({
   symbol,
   type,
   side,
-  amount: String(amount),
-  ...(price === undefined ? {} : { price: String(price) }),
+  ...numberText("amount", amount),
+  ...numberText("price", price),
   ...paramsText(params),
 })
 
@@ -56,14 +63,7 @@ export const callOf = <A>(exchange: CcxtExchange<A>, order: VenueOrder): Promise
   if (actionOf(order) === "cancel")
     return exchange.cancelOrder(id, symbol === "" ? undefined : symbol, params)
   const named = { [CLIENT_ID]: order.id, ...params }
-  return exchange.createOrder(
-    symbol,
-    type,
-    side,
-    Number(amount),
-    price === undefined ? undefined : Number(price),
-    named,
-  )
+  return exchange.createOrder(symbol, type, side, numberOf(amount), numberOf(price), named)
 }
 
 /** Of what ccxt says of an order: the venue's id of it, and our own where it says that. */
