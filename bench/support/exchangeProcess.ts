@@ -21,21 +21,28 @@ const Tally = Schema.Struct({
 })
 export type Tally = typeof Tally.Type
 
-const decodeTally = Schema.decodeUnknownEffect(Schema.fromJsonString(Tally))
-
 /** Runs `use` against a fresh exchange, then stops it and gives what the exchange itself has counted. */
 export const againstExchange = <A, E, R>(
   seed: number,
   use: (url: URL) => Effect.Effect<A, E, R>,
 ): Effect.Effect<{ readonly result: A; readonly tally: Tally }, E | Schema.SchemaError, R> =>
+  againstEmulator(["--seed", String(seed)], Tally, use)
+
+/** The same with any arguments of `exchange`, and what it then tells at its end. */
+export const againstEmulator = <A, E, R, T>(
+  args: ReadonlyArray<string>,
+  tallyOf: Schema.Codec<T, unknown>,
+  use: (url: URL) => Effect.Effect<A, E, R>,
+): Effect.Effect<{ readonly result: A; readonly tally: T }, E | Schema.SchemaError, R> =>
   Effect.scoped(
     Effect.gen(function* () {
       const address = Deferred.makeUnsafe<URL>()
       const done = Deferred.makeUnsafe<string>()
       const child = yield* Effect.acquireRelease(
         Effect.sync(() => {
-          const args = ["dist/main.js", "exchange", "--port", "0", "--seed", String(seed)]
-          const process = spawn("node", args, { stdio: ["ignore", "pipe", "inherit"] })
+          const process = spawn("node", ["dist/main.js", "exchange", "--port", "0", ...args], {
+            stdio: ["ignore", "pipe", "inherit"],
+          })
           let last = ""
           createInterface({ input: process.stdout })
             .on("line", (line) => {
@@ -50,7 +57,7 @@ export const againstExchange = <A, E, R>(
       )
       const result = yield* use(yield* Deferred.await(address))
       child.kill("SIGTERM")
-      const tally = yield* decodeTally(yield* Deferred.await(done))
+      const tally = yield* Schema.decodeEffect(Schema.fromJsonString(tallyOf))(yield* Deferred.await(done))
       return { result, tally }
     }),
   )
