@@ -2,29 +2,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Result } from "effect"
 import { Journal, unwritten } from "../../src/journal/Journal.ts"
-import { ackWindowDesign } from "../../src/run/Design.ts"
 import { parseDesign } from "../../src/simulation/baselines/designs.ts"
-import { exerciseDelay } from "../../src/simulation/Delay.ts"
 import { simulate, type SimulationSettings } from "../../src/simulation/Simulation.ts"
 import { Certifier } from "../../src/certificate/Certifier.ts"
+import { exerciseSettings } from "../simulation/settings.ts"
 
-const settings: SimulationSettings = {
-  keys: 5,
-  limit: 20,
-  window: Duration.seconds(1),
-  bound: Duration.millis(55),
-  ttl: Duration.seconds(1),
-  design: ackWindowDesign,
-  load: 2,
-  duration: Duration.minutes(2),
-  seed: 1,
-  delay: exerciseDelay,
-  spike: undefined,
-  loss: 0,
-  clockStep: undefined,
-  lateMs: 0,
-  inWords: ({ message }) => message,
-}
+const settings = { ...exerciseSettings, load: 2, duration: Duration.minutes(2) }
 
 /** The certificate of a simulated run, whether it went well or not. */
 const certificateOf = (changes: Partial<SimulationSettings>) =>

@@ -3,10 +3,9 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "n
 import { join } from "node:path"
 import process from "node:process"
 import { describe, expect } from "@effect/vitest"
-import { Duration, Effect } from "effect"
-import { exerciseKeys } from "../../src/venues/exercise/exercise.ts"
-import * as ExchangeServer from "../../src/exchange/ExchangeServer.ts"
+import { Effect } from "effect"
 import { flawsOf, ofType, readJournal, temporaryFolder } from "../run/journalFile.ts"
+import { serveExercise } from "../support/exchange.ts"
 import { nobody } from "../support/hostileServer.ts"
 import { CERTIFICATE, tlsServer } from "../support/tlsServer.ts"
 import { realTime as test } from "../support/realTime.ts"
@@ -19,16 +18,6 @@ const run = (args: ReadonlyArray<string>, options?: LaunchOptions) =>
 /** Runs a line of shell, in which $0 is Node, $1 the entry, and $2 and so on are `args`. */
 const shell = (line: string, ...args: ReadonlyArray<string>): Effect.Effect<Ended> =>
   Effect.promise(() => launch(["-c", line, process.execPath, MAIN, ...args], { node: "sh" }).ended)
-
-const exchange = ExchangeServer.make({
-  keys: exerciseKeys,
-  limit: 20,
-  window: Duration.seconds(1),
-  maxDelay: Duration.millis(50),
-  seed: 1,
-  host: "127.0.0.1",
-  port: 0,
-})
 
 describe.concurrent("an exchange that cannot be used", () => {
   /** A run against it ends with 1 and one line, and its journal tells the same. */
@@ -103,7 +92,7 @@ describe.concurrent("an exchange that cannot be used", () => {
   test(
     "it speaks plain HTTP, and the address says https",
     Effect.gen(function* () {
-      const { tally, url } = yield* exchange
+      const { tally, url } = yield* serveExercise()
       yield* unusable(
         new URL(url.replace("http:", "https:")),
         /unreachable for \d+ s \(\w+\)\. It does not speak TLS there: check the port, and whether the address should begin with http:/,

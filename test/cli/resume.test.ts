@@ -4,12 +4,11 @@ import { createServer } from "node:http"
 import { join } from "node:path"
 import { NodeServices } from "@effect/platform-node"
 import { expect, it } from "@effect/vitest"
-import { Duration, Effect } from "effect"
-import { exerciseKeys } from "../../src/venues/exercise/exercise.ts"
+import { Effect } from "effect"
 import { unknownKey } from "../../src/exchange/ExchangeAnswer.ts"
-import * as ExchangeServer from "../../src/exchange/ExchangeServer.ts"
 import { readJournals } from "../../src/recovery/readJournals.ts"
 import { temporaryFolder } from "../run/journalFile.ts"
+import { serveExercise } from "../support/exchange.ts"
 import { realTime } from "../support/realTime.ts"
 import { accept, answerText, hostileServer } from "../support/hostileServer.ts"
 import { until } from "../support/until.ts"
@@ -76,15 +75,7 @@ realTime(
     mkdirSync(journals)
     const ids = Array.from({ length: ORDERS }, (_, n) => `o-${n}`)
     writeFileSync(orders, ids.map((id) => `${JSON.stringify({ id })}\n`).join(""))
-    const exchange = yield* ExchangeServer.make({
-      keys: exerciseKeys,
-      limit: 20,
-      window: Duration.seconds(1),
-      maxDelay: Duration.millis(50),
-      seed: 1,
-      host: "127.0.0.1",
-      port: 0,
-    })
+    const exchange = yield* serveExercise()
     const life = (...more: ReadonlyArray<string>) =>
       launch([
         MAIN,

@@ -4,10 +4,10 @@ import { closeSync, existsSync, openSync, readdirSync, readFileSync, writeFileSy
 import { join } from "node:path"
 import process from "node:process"
 import { describe, expect } from "@effect/vitest"
-import { Duration, Effect, Redacted, Schema } from "effect"
+import { Effect, Redacted, Schema } from "effect"
 import { exerciseKeys } from "../../src/venues/exercise/exercise.ts"
-import * as ExchangeServer from "../../src/exchange/ExchangeServer.ts"
 import { flawsOf, ofType, readJournal, temporaryFolder } from "../run/journalFile.ts"
+import { serveExercise } from "../support/exchange.ts"
 import { realTime as test } from "../support/realTime.ts"
 import { until } from "../support/until.ts"
 import { type Ended, launch, MAIN, type Running } from "./process.ts"
@@ -40,17 +40,6 @@ const Figures = Schema.fromJsonString(
 )
 /** Standard output as one JSON value: anything else there is a failure. */
 const figuresOf = (output: string) => Schema.decodeSync(Figures)(output)
-
-const exchange = (keys = exerciseKeys, limit = 20) =>
-  ExchangeServer.make({
-    keys,
-    limit,
-    window: Duration.seconds(1),
-    maxDelay: Duration.millis(50),
-    seed: 1,
-    host: "127.0.0.1",
-    port: 0,
-  })
 
 const orderLines = (count: number): string =>
   Array.from({ length: count }, (_, n) => `${JSON.stringify({ id: `o-${n}`, params: { n } })}\n`).join("")
@@ -90,7 +79,7 @@ describe.concurrent("paceline run", () => {
     "sends each order of a file exactly once",
     Effect.gen(function* () {
       const file = yield* folder
-      const { tally, url } = yield* exchange()
+      const { tally, url } = yield* serveExercise()
       writeFileSync(file("orders"), orderLines(100))
       const { status, stdout } = yield* run(
         "--url",
@@ -124,7 +113,7 @@ describe.concurrent("paceline run", () => {
     Effect.gen(function* () {
       const file = yield* folder
       const keys = exerciseKeys.slice(0, 1)
-      const { url } = yield* exchange(keys, 5)
+      const { url } = yield* serveExercise({ keys, limit: 5 })
       writeFileSync(file("keys"), keys.map(({ secret }) => Redacted.value(secret)).join())
       writeFileSync(file("orders"), orderLines(8))
       const { status, stderr } = yield* run(
@@ -155,7 +144,7 @@ describe.concurrent("paceline run", () => {
     "sends nothing of a bad file, says which lines are bad, and leaves no journal behind",
     Effect.gen(function* () {
       const file = yield* folder
-      const { tally, url } = yield* exchange()
+      const { tally, url } = yield* serveExercise()
       writeFileSync(file("orders"), `${orderLines(20)}{"id": 7}\nnonsense\n{"id": "o-1"}\n`)
       const { status, stderr, stdout } = yield* run(
         "--url",
@@ -342,7 +331,7 @@ describe.concurrent("paceline run", () => {
         label: `key-${n + 1}`,
         secret: Redacted.make(secret),
       }))
-      const { tally, url } = yield* exchange(known)
+      const { tally, url } = yield* serveExercise({ keys: known })
       writeFileSync(file("keys"), MARKED.join("\n"))
       const mixed = yield* ended(
         shell(
@@ -359,7 +348,7 @@ describe.concurrent("paceline run", () => {
         "--log",
         file("unknown"),
         "--url",
-        (yield* exchange()).url,
+        (yield* serveExercise()).url,
         "--state",
         file("state"),
       )

@@ -3,9 +3,9 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "
 import { join } from "node:path"
 import process from "node:process"
 import { describe, expect, it } from "@effect/vitest"
-import { Duration, Effect, Redacted } from "effect"
-import * as ExchangeServer from "../../src/exchange/ExchangeServer.ts"
+import { Effect, Redacted } from "effect"
 import { temporaryFolder } from "../run/journalFile.ts"
+import { serveExercise } from "../support/exchange.ts"
 import { acceptance, answerText, type Behave, hostileServer, nobody } from "../support/hostileServer.ts"
 import { formsOf, leaksOf, MARKED_KEYS } from "../support/marks.ts"
 import { tlsServer } from "../support/tlsServer.ts"
@@ -59,14 +59,8 @@ const check = (
 }
 
 const exchange = (keys: ReadonlyArray<string>) =>
-  ExchangeServer.make({
+  serveExercise({
     keys: keys.map((secret, n) => ({ label: `key-${n + 1}`, secret: Redacted.make(secret) })),
-    limit: 20,
-    window: Duration.seconds(1),
-    maxDelay: Duration.millis(50),
-    seed: 1,
-    host: "127.0.0.1",
-    port: 0,
   })
 
 describe("the search for marks", () => {

@@ -3,9 +3,9 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import process from "node:process"
 import { describe, expect } from "@effect/vitest"
-import { Duration, Effect, Redacted } from "effect"
-import * as ExchangeServer from "../../src/exchange/ExchangeServer.ts"
+import { Effect, Redacted } from "effect"
 import { flawsOf, ofType, readJournal, temporaryFolder } from "../run/journalFile.ts"
+import { serveExercise } from "../support/exchange.ts"
 import { realTime as test } from "../support/realTime.ts"
 import { until } from "../support/until.ts"
 import { type Ended, launch, MAIN, type Running } from "./process.ts"
@@ -14,14 +14,8 @@ const ended = (running: Running): Effect.Effect<Ended> => Effect.promise(() => r
 const shell = (line: string, ...args: ReadonlyArray<string>) =>
   ended(launch(["-c", line, process.execPath, MAIN, ...args], { node: "sh" }))
 
-const exchange = ExchangeServer.make({
+const exchange = serveExercise({
   keys: [{ label: "key-1", secret: Redacted.make("only-for-this-test") }],
-  limit: 20,
-  window: Duration.seconds(1),
-  maxDelay: Duration.millis(50),
-  seed: 1,
-  host: "127.0.0.1",
-  port: 0,
 })
 
 const sentIn = (journal: string): number =>

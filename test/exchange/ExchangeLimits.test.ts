@@ -4,19 +4,16 @@ import { describe, expect, it } from "@effect/vitest"
 import { Duration, Effect, Logger, Redacted, References, type Scope } from "effect"
 import type { ExchangeLimits } from "../../src/exchange/ExchangeLimits.ts"
 import * as ExchangeServer from "../../src/exchange/ExchangeServer.ts"
+import { serve } from "../support/exchange.ts"
 import { until } from "../support/until.ts"
 
 const SECRET = "SECRET-KEY-OF-A-TEST"
 
 const makeExchange = (limits: Partial<ExchangeLimits> = {}, maxDelayMs = 0) =>
-  ExchangeServer.make({
+  serve({
     keys: [{ label: "key-1", secret: Redacted.make(SECRET) }],
     limit: 1000,
-    window: Duration.seconds(1),
     maxDelay: Duration.millis(maxDelayMs),
-    seed: 1,
-    host: "127.0.0.1",
-    port: 0,
     resources: limits,
   })
 

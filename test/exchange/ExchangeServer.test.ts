@@ -2,8 +2,8 @@
 import { Agent, get, request } from "node:http"
 import { connect } from "node:net"
 import { expect, it } from "@effect/vitest"
+import { serve } from "../support/exchange.ts"
 import { Duration, Effect, Exit, Fiber, Redacted, Schedule, Scope } from "effect"
-import * as ExchangeServer from "../../src/exchange/ExchangeServer.ts"
 
 interface Answer {
   readonly status: number | undefined
@@ -49,17 +49,11 @@ const call = (_: Call): Effect.Effect<Answer, Error> =>
     return Effect.sync(() => outgoing.destroy())
   })
 
-const options: ExchangeServer.ExchangeOptions = {
+const options = {
   keys: [
     { label: "key-1", secret: Redacted.make("AAA") },
     { label: "key-2", secret: Redacted.make("BBB") },
   ],
-  limit: 20,
-  window: Duration.seconds(1),
-  maxDelay: Duration.millis(5),
-  seed: 1,
-  host: "127.0.0.1",
-  port: 0,
 }
 
 const query = (key: string, nonce: number | string, id: string) =>
@@ -71,7 +65,7 @@ const slow = { ...options, maxDelay: Duration.millis(200) }
 
 it.live("answers each case with the protocol's status and body", () =>
   Effect.gen(function* () {
-    const { tally, url } = yield* ExchangeServer.make({ ...options, limit: 3 })
+    const { tally, url } = yield* serve({ ...options, limit: 3 })
     const ask = (rest: string) => Effect.map(call({ url: url + rest }), (_) => [_.status, _.body] as const)
     expect(yield* ask(query("AAA", 1, "o%2F1"))).toEqual([200, OK("o/1")])
     expect(yield* ask(query("AAA", 1, "2"))).toEqual([400, '{"status":"error","error_msg":"invalid nonce"}'])
@@ -103,7 +97,7 @@ it.live("answers each case with the protocol's status and body", () =>
 
 it.live("takes the parameters from a form body on the GET where the query string lacks them", () =>
   Effect.gen(function* () {
-    const { url } = yield* ExchangeServer.make(options)
+    const { url } = yield* serve(options)
     const all = yield* call({ url, form: query("AAA", 1, "1").slice(1) })
     expect([all.status, all.body]).toEqual([200, OK("1")])
     const mixed = yield* call({ url: `${url}?nonce=2&req_id=2`, form: "api_key=AAA&req_id=of-the-body" })
@@ -117,7 +111,7 @@ it.live("takes the parameters from a form body on the GET where the query string
 
 it.live("knows one path and one method", () =>
   Effect.gen(function* () {
-    const { url } = yield* ExchangeServer.make(options)
+    const { url } = yield* serve(options)
     expect((yield* call({ url: url.replace("/request", "/other") + query("AAA", 1, "1") })).status).toBe(404)
     expect((yield* call({ url: url + query("AAA", 1, "1"), method: "POST" })).status).toBe(405)
   }),
@@ -125,7 +119,7 @@ it.live("knows one path and one method", () =>
 
 it.live("serves requests in parallel: twenty take as long as the slowest, not as all", () =>
   Effect.gen(function* () {
-    const { tally, url } = yield* ExchangeServer.make(slow)
+    const { tally, url } = yield* serve(slow)
     const [took, answers] = yield* Effect.timed(
       Effect.forEach(
         Array.from({ length: 20 }, (_, index) => index),
@@ -142,7 +136,7 @@ it.live("serves requests in parallel: twenty take as long as the slowest, not as
 
 it.live("counts an order whose client hung up", () =>
   Effect.gen(function* () {
-    const { connections, tally, url } = yield* ExchangeServer.make(slow)
+    const { connections, tally, url } = yield* serve(slow)
     const client = yield* Effect.forkChild(call({ url: url + query("AAA", 1, "1") }))
     yield* Effect.repeat(connections, { schedule: looks, until: (open) => open > 0 })
     yield* Effect.sleep("50 millis")
@@ -155,7 +149,7 @@ it.live("counts an order whose client hung up", () =>
 
 it.live("does not count an order whose body never came", () =>
   Effect.gen(function* () {
-    const { tally, url } = yield* ExchangeServer.make(options)
+    const { tally, url } = yield* serve(options)
     yield* Effect.callback<void>((resume) => {
       const outgoing = get(url, {
         headers: { "content-type": "application/x-www-form-urlencoded", "content-length": 100 },
@@ -172,7 +166,7 @@ it.live("answers what is in flight while it is being stopped, then frees the por
   Effect.gen(function* () {
     const agent = new Agent({ keepAlive: true })
     const scope = yield* Scope.make()
-    const { connections, tally, url } = yield* Scope.provide(ExchangeServer.make(slow), scope)
+    const { connections, tally, url } = yield* Scope.provide(serve(slow), scope)
     const port = Number(new URL(url).port)
     // An idle kept-alive connection, and one that is being answered.
     yield* call({ url: url + query("AAA", 1, "1"), agent })
@@ -190,14 +184,14 @@ it.live("answers what is in flight while it is being stopped, then frees the por
       expect(answer).toMatchObject({ status: 200, connection: "close" })
     }
     expect((yield* tally).keys.map((key) => key.accepted)).toEqual([2, 1])
-    yield* ExchangeServer.make({ ...options, port })
+    yield* serve({ ...options, port })
   }),
 )
 
 it.live("does not take new connections while it is being stopped", () =>
   Effect.gen(function* () {
     const scope = yield* Scope.make()
-    const { url } = yield* Scope.provide(ExchangeServer.make(slow), scope)
+    const { url } = yield* Scope.provide(serve(slow), scope)
     const inFlight = yield* Effect.forkChild(call({ url: url + query("AAA", 1, "1") }))
     yield* Effect.sleep("20 millis")
     const stopping = yield* Effect.forkChild(Scope.close(scope, Exit.void))
@@ -212,7 +206,7 @@ it.live("does not take new connections while it is being stopped", () =>
 it.live("has counted an order whose client hung up just before the stop", () =>
   Effect.gen(function* () {
     const scope = yield* Scope.make()
-    const { tally, url } = yield* Scope.provide(ExchangeServer.make(slow), scope)
+    const { tally, url } = yield* Scope.provide(serve(slow), scope)
     const client = yield* Effect.forkChild(call({ url: url + query("AAA", 1, "1") }))
     yield* Effect.sleep("20 millis")
     yield* Fiber.interrupt(client)
@@ -224,7 +218,7 @@ it.live("has counted an order whose client hung up just before the stop", () =>
 it.live("cuts a connection that never finishes its request, so that a stop always ends", () =>
   Effect.gen(function* () {
     const scope = yield* Scope.make()
-    const { url } = yield* Scope.provide(ExchangeServer.make(options), scope)
+    const { url } = yield* Scope.provide(serve(options), scope)
     const socket = connect(Number(new URL(url).port), "127.0.0.1")
     socket.on("error", () => {})
     yield* Effect.callback<void>((resume) => {
@@ -238,13 +232,13 @@ it.live("cuts a connection that never finishes its request, so that a stop alway
 
 it.live("says so in one line where the port is in use, and where the address is not this machine's", () =>
   Effect.gen(function* () {
-    const { url } = yield* ExchangeServer.make(options)
+    const { url } = yield* serve(options)
     const port = Number(new URL(url).port)
-    const inUse = yield* Effect.flip(ExchangeServer.make({ ...options, port }))
+    const inUse = yield* Effect.flip(serve({ ...options, port }))
     expect(inUse.message).toBe(
       `the exchange cannot listen on 127.0.0.1:${port}: the port is in use: stop what uses it, or choose another port (0 for any free one)`,
     )
-    const elsewhere = yield* Effect.flip(ExchangeServer.make({ ...options, host: "192.0.2.1" }))
+    const elsewhere = yield* Effect.flip(serve({ ...options, host: "192.0.2.1" }))
     expect(elsewhere.message).toContain("this machine has no such address")
   }),
 )

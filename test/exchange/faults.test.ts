@@ -2,7 +2,7 @@
 import { get, type IncomingHttpHeaders } from "node:http"
 import process from "node:process"
 import { afterAll, beforeAll, describe, expect } from "@effect/vitest"
-import { Cause, Context, Duration, Effect, Exit, Fiber, Layer, Option, Redacted, Result, Scope } from "effect"
+import { Context, Duration, Effect, Exit, Fiber, Layer, Redacted, Result, Scope } from "effect"
 import { parseFault } from "../../src/cli/faultSpec.ts"
 import { Dispatcher } from "../../src/dispatch/Dispatcher.ts"
 import { layerHttp } from "../../src/dispatch/HttpDispatcher.ts"
@@ -12,6 +12,8 @@ import { ExchangeClient } from "../../src/venues/ExchangeClient.ts"
 import * as ExchangeServer from "../../src/exchange/ExchangeServer.ts"
 import * as HttpExchangeClient from "../../src/venues/exercise/HttpExchangeClient.ts"
 import type { SubmitError } from "../../src/domain/SubmitError.ts"
+import { serve } from "../support/exchange.ts"
+import { tagOf } from "../support/httpClient.ts"
 import { makeKeys, order } from "../support/rig.ts"
 import { realTime as test } from "../support/realTime.ts"
 import { until } from "../support/until.ts"
@@ -19,25 +21,7 @@ import { until } from "../support/until.ts"
 const REQUEST_TIMEOUT = Duration.millis(400)
 
 const makeExchange = (faults: ReadonlyArray<string>, options: Partial<ExchangeServer.ExchangeOptions> = {}) =>
-  ExchangeServer.make({
-    keys: makeKeys(1),
-    limit: 20,
-    window: Duration.seconds(1),
-    maxDelay: Duration.millis(5),
-    seed: 1,
-    host: "127.0.0.1",
-    port: 0,
-    faults: faults.map((text) => Result.getOrThrow(parseFault(text))),
-    ...options,
-  })
-
-const tagOf = (exit: Exit.Exit<unknown, { readonly _tag: string }>): string =>
-  Exit.isSuccess(exit)
-    ? "accepted"
-    : Option.match(Cause.findErrorOption(exit.cause), {
-        onSome: (error) => error._tag,
-        onNone: () => Cause.pretty(exit.cause),
-      })
+  serve({ faults: faults.map((text) => Result.getOrThrow(parseFault(text))), ...options })
 
 /** Sends orders one by one, with nonces of the caller's. */
 const makeClient = (exchange: ExchangeServer.Exchange) =>

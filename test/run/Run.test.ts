@@ -5,12 +5,12 @@ import { NodeServices } from "@effect/platform-node"
 import { describe, expect } from "@effect/vitest"
 import { Duration, Effect, Exit, Fiber, Redacted, Scope } from "effect"
 import { inWords } from "../../src/cli/advice.ts"
-import * as ExchangeServer from "../../src/exchange/ExchangeServer.ts"
 import { always } from "../../src/exchange/faults/When.ts"
 import { ackWindowDesign } from "../../src/run/Design.ts"
 import { type HttpRunSettings, prepareHttpRun } from "../../src/run/HttpRun.ts"
 import { type RunNews, RunProgress } from "../../src/run/RunProgress.ts"
 import { summaryOfFile } from "../summary/records.ts"
+import { serve } from "../support/exchange.ts"
 import { accept, type Behave, hostileServer, nobody } from "../support/hostileServer.ts"
 import { claimIn } from "../keys/support.ts"
 import { makeKeys } from "../support/rig.ts"
@@ -19,16 +19,6 @@ import { until } from "../support/until.ts"
 import { flawsOf, ofType, readJournal, temporaryFolder } from "./journalFile.ts"
 
 const keys = makeKeys(2)
-
-const exchangeOptions: ExchangeServer.ExchangeOptions = {
-  keys,
-  limit: 20,
-  window: Duration.seconds(1),
-  maxDelay: Duration.millis(5),
-  seed: 1,
-  host: "127.0.0.1",
-  port: 0,
-}
 
 /** Settings of a short run with a journal of its own. */
 const makeSettings = (url: URL, settings: Partial<HttpRunSettings<unknown>> = {}) =>
@@ -79,7 +69,7 @@ describe.concurrent("a run", () => {
   live(
     "reports what a summary of its journal says",
     Effect.gen(function* () {
-      const exchange = yield* ExchangeServer.make(exchangeOptions)
+      const exchange = yield* serve({ keys })
       const settings = yield* makeSettings(new URL(exchange.url))
       const { exit, footer, records, summary } = yield* runAll(settings)
       expect(exit).toEqual(Exit.void)
@@ -108,8 +98,8 @@ describe.concurrent("a run", () => {
   live(
     "with an exchange of its own that does wrong ends every order, and calls unknown what got no answer",
     Effect.gen(function* () {
-      const own = ExchangeServer.make({
-        ...exchangeOptions,
+      const own = serve({
+        keys,
         faults: [
           { kind: "truncated", chance: 0.3, when: always, times: undefined },
           {
@@ -269,7 +259,7 @@ describe.concurrent("a run", () => {
   live(
     "fails where the exchange knows none of its keys",
     Effect.gen(function* () {
-      const exchange = yield* ExchangeServer.make({ ...exchangeOptions, keys: makeKeys(5).slice(3) })
+      const exchange = yield* serve({ keys: makeKeys(5).slice(3) })
       const settings = yield* makeSettings(new URL(exchange.url), {
         source: { type: "random", load: 1, duration: Duration.minutes(1) },
       })
@@ -287,7 +277,7 @@ describe.concurrent("a run", () => {
   live(
     "goes on with the keys that the exchange knows",
     Effect.gen(function* () {
-      const exchange = yield* ExchangeServer.make({ ...exchangeOptions, keys: keys.slice(1) })
+      const exchange = yield* serve({ keys: keys.slice(1) })
       const settings = yield* makeSettings(new URL(exchange.url))
       const { exit, footer } = yield* runAll(settings)
       expect(exit).toEqual(Exit.void)
@@ -300,7 +290,7 @@ describe.concurrent("a run", () => {
   live(
     "sends each order of a file once, as fast as the limits allow, and none of it expires in our own line",
     Effect.gen(function* () {
-      const exchange = yield* ExchangeServer.make({ ...exchangeOptions, window: Duration.millis(200) })
+      const exchange = yield* serve({ keys, window: Duration.millis(200) })
       const settings = yield* makeSettings(new URL(exchange.url))
       const file = `${settings.log}-orders`
       const names = Array.from({ length: 200 }, (_, index) => `o-${index}`)
@@ -322,7 +312,7 @@ describe.concurrent("a run", () => {
   live(
     "stops with a clear error once its journal cannot be written",
     Effect.gen(function* () {
-      const exchange = yield* ExchangeServer.make(exchangeOptions)
+      const exchange = yield* serve({ keys })
       const settings = yield* makeSettings(new URL(exchange.url), { log: "/dev/full" })
       const error = yield* Effect.flip(report(settings))
       expect(error).toMatchObject({

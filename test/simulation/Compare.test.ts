@@ -1,29 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Result } from "effect"
 import { parseDesign } from "../../src/simulation/baselines/designs.ts"
-import {
-  compare as compareDesigns,
-  type CompareSettings,
-  type Scenario,
-} from "../../src/simulation/Compare.ts"
+import { compare as compareDesigns, type CompareSettings } from "../../src/simulation/Compare.ts"
 import { compareChart } from "../../src/simulation/compareChart.ts"
-import { exerciseDelay } from "../../src/simulation/Delay.ts"
 import { renderComparison } from "../../src/simulation/renderComparison.ts"
-
-const scenario: Scenario = {
-  keys: 5,
-  limit: 20,
-  window: Duration.seconds(1),
-  bound: Duration.millis(55),
-  ttl: Duration.seconds(1),
-  load: 1,
-  duration: Duration.seconds(30),
-  delay: exerciseDelay,
-  spike: undefined,
-  loss: 0,
-  clockStep: undefined,
-  lateMs: 0,
-}
+import { exerciseScenario as scenario } from "./settings.ts"
 
 const gates = [
   "ack-window",

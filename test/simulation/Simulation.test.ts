@@ -2,34 +2,16 @@ import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Result } from "effect"
 import { Journal, unwritten } from "../../src/journal/Journal.ts"
 import type { JournalRecord } from "../../src/journal/JournalRecord.ts"
-import { ackWindowDesign } from "../../src/run/Design.ts"
 import { parseDesign } from "../../src/simulation/baselines/designs.ts"
-import { exerciseDelay, parseDelay, showDelay } from "../../src/simulation/Delay.ts"
+import { parseDelay, showDelay } from "../../src/simulation/Delay.ts"
 import { simulate, type SimulationSettings } from "../../src/simulation/Simulation.ts"
-
-const settings: SimulationSettings = {
-  keys: 5,
-  limit: 20,
-  window: Duration.seconds(1),
-  bound: Duration.millis(55),
-  ttl: Duration.seconds(1),
-  design: ackWindowDesign,
-  load: 1,
-  duration: Duration.seconds(30),
-  seed: 1,
-  delay: exerciseDelay,
-  spike: undefined,
-  loss: 0,
-  clockStep: undefined,
-  lateMs: 0,
-  inWords: ({ message }) => message,
-}
+import { exerciseSettings } from "./settings.ts"
 
 const run = (changes: Partial<SimulationSettings> = {}) =>
   Effect.gen(function* () {
     const journal: Array<JournalRecord> = []
     const report = yield* Effect.provideService(
-      simulate({ ...settings, ...changes }),
+      simulate({ ...exerciseSettings, ...changes }),
       Journal,
       unwritten((record) => void journal.push(record)),
     )

@@ -1,32 +1,18 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Result } from "effect"
+import { Effect, Result } from "effect"
 import type { LimitSpec } from "../../src/domain/LimitSpec.ts"
 import { parseDesign } from "../../src/simulation/baselines/designs.ts"
 import type { Scenario } from "../../src/simulation/Compare.ts"
 import { ceilingOf, compareRules } from "../../src/simulation/compareRules.ts"
-import { exerciseDelay } from "../../src/simulation/Delay.ts"
 import { renderRules } from "../../src/simulation/renderRules.ts"
 import { rulesChart } from "../../src/simulation/rulesChart.ts"
+import { exerciseScenario } from "./settings.ts"
 
 const log: LimitSpec = { rule: "log", limit: 20, windowMs: 1000, scope: "key" }
 const fixed: LimitSpec = { rule: "fixed", limit: 100, windowMs: 10_000, scope: "key" }
 const bucket: LimitSpec = { rule: "bucket", limit: 60, decay: 1, decayMs: 1000, scope: "account" }
 
-const scenario: Scenario = {
-  keys: 2,
-  limit: 1,
-  window: Duration.seconds(1),
-  bound: Duration.millis(55),
-  ttl: Duration.seconds(1),
-  load: 2,
-  duration: Duration.seconds(30),
-  delay: exerciseDelay,
-  spike: undefined,
-  loss: 0,
-  clockStep: undefined,
-  lateMs: 0,
-  nonces: "none",
-}
+const scenario: Scenario = { ...exerciseScenario, keys: 2, limit: 1, load: 2, nonces: "none" }
 
 const gates = ["token-bucket", "gcra", "ccxt-leaky-bucket", "ccxt-rolling-window"]
 

@@ -3,13 +3,12 @@ import { Duration, Effect } from "effect"
 import { Journal, unwritten } from "../../src/journal/Journal.ts"
 import type { JournalRecord } from "../../src/journal/JournalRecord.ts"
 import { fromJournal } from "../../src/journal/LogEvent.ts"
-import { ackWindowDesign } from "../../src/run/Design.ts"
 import { RunProgress } from "../../src/run/RunProgress.ts"
-import { exerciseDelay } from "../../src/simulation/Delay.ts"
 import { simulate } from "../../src/simulation/Simulation.ts"
 import type { Passage } from "../../src/summary/SafeClient.ts"
 import { makeTransitReader } from "../../src/summary/TransitTimes.ts"
 import { accepted, footer, header, rejected, sent, summaryOf } from "./records.ts"
+import { exerciseSettings } from "../simulation/settings.ts"
 
 const passagesOf = (records: ReadonlyArray<JournalRecord>): ReadonlyArray<Passage> => {
   const passages: Array<Passage> = []
@@ -105,21 +104,11 @@ describe("the safe optimum of a log", () => {
     it.effect(`is what a run of ours reaches to 99 % and never exceeds, ${name}`, () =>
       Effect.gen(function* () {
         const { summary } = yield* simulate({
-          keys: 5,
-          limit: 20,
-          window: Duration.seconds(1),
+          ...exerciseSettings,
           bound,
-          ttl: Duration.seconds(1),
-          design: ackWindowDesign,
           load,
           duration: Duration.seconds(40),
           seed: 7,
-          delay: exerciseDelay,
-          spike: undefined,
-          loss: 0,
-          clockStep: undefined,
-          lateMs: 0,
-          inWords: String,
         }).pipe(
           Effect.provideService(
             Journal,

@@ -38,7 +38,8 @@ export const makeClient = (url: URL, options: Partial<HttpExchangeClient.HttpExc
     })
   })
 
-const tagOf = (exit: Exit.Exit<unknown, SubmitError>): string =>
+/** How a request ended: `accepted`, or the error it failed with. */
+export const tagOf = (exit: Exit.Exit<unknown, { readonly _tag: string }>): string =>
   Exit.isSuccess(exit)
     ? "accepted"
     : Option.match(Cause.findErrorOption(exit.cause), {

@@ -2,8 +2,8 @@
 import { inspect } from "node:util"
 import { expect, it } from "@effect/vitest"
 import { Cause, Duration, Effect, Exit, Fiber, Redacted } from "effect"
-import * as ExchangeServer from "../../src/exchange/ExchangeServer.ts"
 import type { SubmitError } from "../../src/domain/SubmitError.ts"
+import { serve } from "../support/exchange.ts"
 import { key, makeClient, SECRET } from "../support/httpClient.ts"
 import { until } from "../support/until.ts"
 import {
@@ -17,19 +17,11 @@ import {
 
 const ids = (count: number): ReadonlyArray<string> => Array.from({ length: count }, (_, n) => `o-${n}`)
 
-const real: ExchangeServer.ExchangeOptions = {
-  keys: [key],
-  limit: 20,
-  window: Duration.seconds(1),
-  maxDelay: Duration.millis(5),
-  seed: 1,
-  host: "127.0.0.1",
-  port: 0,
-}
+const real = { keys: [key] }
 
 it.live("gets an acceptance from the exchange, and tells when the request was written and when settled", () =>
   Effect.gen(function* () {
-    const exchange = yield* ExchangeServer.make(real)
+    const exchange = yield* serve(real)
     const send = yield* makeClient(new URL(exchange.url))
     const { exit, sent, written, settled } = yield* send("o 1/&=ü")
     expect(exit).toEqual(Exit.succeed({ status: "OK", req_id: "o 1/&=ü" }))
@@ -41,13 +33,13 @@ it.live("gets an acceptance from the exchange, and tells when the request was wr
 
 it.live("tells an excess, an unknown key and a bad nonce of the exchange apart", () =>
   Effect.gen(function* () {
-    const exchange = yield* ExchangeServer.make({ ...real, limit: 1 })
+    const exchange = yield* serve({ ...real, limit: 1 })
     const send = yield* makeClient(new URL(exchange.url))
     expect((yield* send("1")).tag).toBe("accepted")
     expect((yield* send("2")).tag).toBe("RateLimited")
-    const stranger = yield* ExchangeServer.make({ ...real, keys: [{ ...key, secret: Redacted.make("x") }] })
+    const stranger = yield* serve({ ...real, keys: [{ ...key, secret: Redacted.make("x") }] })
     expect((yield* (yield* makeClient(new URL(stranger.url)))("1")).tag).toBe("UnknownApiKey")
-    const again = yield* ExchangeServer.make(real)
+    const again = yield* serve(real)
     expect((yield* (yield* makeClient(new URL(again.url)))("1")).tag).toBe("accepted")
     expect((yield* (yield* makeClient(new URL(again.url)))("2")).tag).toBe("InvalidNonce")
   }),

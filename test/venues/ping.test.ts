@@ -2,11 +2,11 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Context, Duration, Effect, Fiber, Layer } from "effect"
 import { TestClock } from "effect/testing"
-import * as ExchangeServer from "../../src/exchange/ExchangeServer.ts"
 import { exerciseRules } from "../../src/venues/exercise/exercise.ts"
 import * as HttpExchangeClient from "../../src/venues/exercise/HttpExchangeClient.ts"
 import { type Arrival, type Fate, makeSimulatedExchange } from "../../src/simulation/SimulatedExchange.ts"
 import { ExchangeClient } from "../../src/venues/ExchangeClient.ts"
+import { serve } from "../support/exchange.ts"
 import { key } from "../support/httpClient.ts"
 import { accept, answerText, type Behave, hostileServer, nobody } from "../support/hostileServer.ts"
 import { until } from "../support/until.ts"
@@ -24,15 +24,7 @@ const watch = { onWritten: () => {}, onSettled: () => {} }
 describe("a ping over HTTP", () => {
   it.live("is answered by the exchange, and counts nowhere", () =>
     Effect.gen(function* () {
-      const exchange = yield* ExchangeServer.make({
-        keys: [key],
-        limit: 1,
-        window: Duration.seconds(10),
-        maxDelay: Duration.millis(5),
-        seed: 1,
-        host: "127.0.0.1",
-        port: 0,
-      })
+      const exchange = yield* serve({ keys: [key], limit: 1, window: Duration.seconds(10) })
       const client = yield* clientOf(new URL(exchange.url))
       const roundTripMs = yield* pinged(client)
       expect(roundTripMs).toBeGreaterThan(0)
