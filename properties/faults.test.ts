@@ -55,6 +55,7 @@ const requestFaults: fc.Arbitrary<RequestFault> = fc.oneof(
     aftermath,
   }),
   fc.record({ kind: fc.constantFrom("reset" as const, "truncated" as const), ...ofRequests }),
+  fc.record({ kind: fc.constant("failure" as const), ...ofRequests, judged: fc.boolean() }),
   fc.record({
     kind: fc.constant("garbled" as const),
     ...ofRequests,

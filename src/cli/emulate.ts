@@ -12,7 +12,7 @@ import { venues } from "../venues/venues.ts"
 import type * as Rules from "./ruleFlags.ts"
 import { resolveCredentials } from "./credentials.ts"
 import { refuse, type UsageError } from "./errors.ts"
-import { printFault } from "./faultSpec.ts"
+import { faultLines, playedLines } from "./faultSpec.ts"
 
 /** What cannot be asked of an emulated venue: it has rules and headers of its own. */
 export const checkVenueFlags = (
@@ -28,7 +28,7 @@ export const checkVenueFlags = (
   if (flag !== undefined)
     return refuse(`--venue ${venue} and ${flag}: ${venue} has rules of its own; leave ${flag} out`)
   if (flags.faults.some(({ kind }) => kind === "quota"))
-    return refuse(`--venue ${venue} and --fault quota: it tells what it has counted in its own headers`)
+    return refuse(`--venue ${venue} and --fault quota: ${venue} has headers of its own; leave it out`)
   return Effect.void
 }
 
@@ -58,7 +58,7 @@ export const serveVenue = Effect.fnUntraced(function* (name: EmulatedName, optio
         ? [`credentials, worthless anywhere else: key ${key}, secret ${secret}, passphrase ${passphrase}`]
         : []),
       `counters: ${running.url}/__paceline/counters`,
-      ...(faults.length > 0 ? [`faults: ${faults.map(printFault).join(", ")}`] : []),
+      ...faultLines(faults),
     ].join("\n"),
   )
   return running
@@ -76,7 +76,6 @@ const VERDICTS = [
 /** A venue's tally for people: a table with a row for each key. */
 export const showVenueTally = (tally: VenueTally): string => {
   const { banned, faults, keys, requests, unread, unsigned } = tally
-  const played = Object.entries(faults).map(([kind, times]) => `${kind} ${times}`)
   const rows = keys.map(({ key, orders, verdicts }) => [
     key,
     String(orders),
@@ -84,7 +83,7 @@ export const showVenueTally = (tally: VenueTally): string => {
   ])
   return [
     ...alignColumns([["key", "orders", ...VERDICTS.map(([title]) => title)], ...rows], "right"),
-    ...(played.length === 0 ? [] : [`faults played: ${played.join(", ")}`]),
+    ...playedLines(faults),
     `orders count cancels; orders without a right key and signature: ${unsigned}; orders that were turned away unread: ${unread}; all requests: ${requests}, answered 418: ${banned}`,
   ].join("\n")
 }

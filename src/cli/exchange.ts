@@ -19,7 +19,7 @@ import { duration, faults, integer, parsed, seed } from "./Flags.ts"
 import { noncesFlag, rules, rulesOf } from "./ruleFlags.ts"
 import { fileToWrite, isSameFile } from "./files.ts"
 import { oneOf } from "./faultParts.ts"
-import { FAULT_FORMS, printFault } from "./faultSpec.ts"
+import { FAULT_FORMS, faultLines, playedLines } from "./faultSpec.ts"
 import { keysFileFlag, resolveKeys } from "./keys.ts"
 import { quote } from "../platform/quote.ts"
 import type { Parse } from "./values.ts"
@@ -39,11 +39,6 @@ const columns = [
   ["busiest window", (_) => _.busiestWindow],
 ] as const satisfies ReadonlyArray<readonly [string, (key: ExchangeTally["keys"][number]) => string | number]>
 
-const faultLines = ({ faults }: ExchangeTally): ReadonlyArray<string> => {
-  const played = Object.entries(faults).map(([kind, times]) => `${kind} ${times}`)
-  return played.length === 0 ? [] : [`faults played: ${played.join(", ")}`]
-}
-
 /** The tally for people: a table with a row for each key. */
 export const showTally = (tally: ExchangeTally): string =>
   [
@@ -55,7 +50,7 @@ export const showTally = (tally: ExchangeTally): string =>
       "right",
     ),
     `busiest window: the most requests in any ${tally.windowMs} ms, refused ones too`,
-    ...faultLines(tally),
+    ...playedLines(tally.faults),
     `requests with an unknown key: ${tally.unknownKey}; accepted order ids that had been accepted before: ${tally.repeatedOrders} (each run of the exercise's order source counts from 0)`,
   ].join("\n")
 
@@ -74,7 +69,7 @@ const serve = Effect.fnUntraced(function* (options: ExchangeOptions) {
   yield* Console.log(
     `exchange: ${running.url}  (${counted(options.keys.length, "key")}, ${rulesText(options)}, delays ${delays} each way, seed ${options.seed})`,
   )
-  if (faults.length > 0) yield* Console.log(`faults: ${faults.map(printFault).join(", ")}`)
+  yield* Effect.forEach(faultLines(faults), (line) => Console.log(line), { discard: true })
   return running
 })
 
@@ -125,7 +120,7 @@ export const exchange = Command.make(
         "The seed of delays and faults: the same one gives the same again (default: a new one each time)",
     }).pipe(Flag.optional),
     faults: faults({
-      description: `A fault to play, to try clients out; may be given several times: ${faultForms}. P is a probability from 0 to 1; at=AT, every=EVERY and for=D say when, times=N how often at most. See docs/faults.md`,
+      description: `A fault to play, to try clients out; may be given several times: ${faultForms}. P is a probability from 0 to 1; at=AT, every=EVERY and for=D say when, times=N how often at most. A venue besides the exercise plays all but quota. See docs/faults.md`,
     }),
     record: fileToWrite(
       "record",

@@ -84,6 +84,17 @@ export const FAULT_FORMS: Readonly<Record<Fault["kind"], Form>> = {
         ...ofRequests(parts),
       }),
   },
+  failure: {
+    form: "failure:P[:judged=yes|no]",
+    values: 1,
+    options: ["judged", ...REQUEST_OPTIONS],
+    read: (parts) =>
+      Result.all({
+        kind: is("failure"),
+        judged: option(parts, "judged", yesOrNo, true),
+        ...ofRequests(parts),
+      }),
+  },
   status: {
     form: `status:P:CODE[:judged=yes|no][:retry-after=D[:as=${RETRY_WAYS.join("|")}]]`,
     values: 2,
@@ -186,13 +197,16 @@ const given = (name: string, value: string | number | undefined, usual?: string)
 const givenMs = (name: string, ms: number | undefined): ReadonlyArray<string> =>
   ms === undefined ? [] : [`${name}=${ms}ms`]
 
+const isJudgedUsually = (fault: Fault): boolean =>
+  fault.kind === "failure" || (fault.kind === "status" && !isRefusal(fault.code))
+
 const detailsOf = (fault: Fault): ReadonlyArray<string> => [
   ...("chance" in fault ? [`${fault.chance}`] : []),
   ...("byMs" in fault ? [`${fault.byMs}ms`] : []),
   ...("code" in fault ? [`${fault.code}`] : []),
   ...("aftermath" in fault ? given("then", fault.aftermath, "silence") : []),
   ...("garbling" in fault ? given("as", fault.garbling) : []),
-  ...("judged" in fault && fault.judged !== (fault.kind === "status" && !isRefusal(fault.code))
+  ...("judged" in fault && fault.judged !== isJudgedUsually(fault)
     ? [`judged=${fault.judged ? "yes" : "no"}`]
     : []),
   ...("retryAfterMs" in fault ? givenMs("retry-after", fault.retryAfterMs) : []),
@@ -210,3 +224,15 @@ export const printFault = (fault: Fault): string =>
     ...("chance" in fault ? timesOf(fault.when) : momentsOf(fault.when)),
     ...("times" in fault && fault.times !== undefined ? [`times=${fault.times}`] : []),
   ].join(":")
+
+/** A line that says which faults are played; none where there are none. */
+export const faultLines = (faults: ReadonlyArray<Fault>): ReadonlyArray<string> =>
+  faults.length === 0 ? [] : [`faults: ${faults.map(printFault).join(", ")}`]
+
+/** A line that says how often each was played. */
+export const playedLines = (
+  faults: Readonly<Partial<Record<Fault["kind"], number>>>,
+): ReadonlyArray<string> => {
+  const played = Object.entries(faults).map(([kind, times]) => `${kind} ${times}`)
+  return played.length === 0 ? [] : [`faults played: ${played.join(", ")}`]
+}

@@ -23,6 +23,8 @@ const refusals: Readonly<Record<Exclude<Ruling, "accepted">, ExchangeAnswer>> = 
 
 /** The answer to a key that the exchange does not know. */
 export const unknownKey = refusal(401, "invalid api key")
+/** The answer of an exchange that has failed: the order may have been executed. */
+export const failure = refusal(500, "internal error")
 /** The answer to any other path. */
 export const notFound = refusal(404, "not found")
 /** The answer to any method but GET. */

@@ -4,7 +4,7 @@ import { nowMsUnsafe } from "../platform/Monotonic.ts"
 import { seededRandom } from "../platform/Random.ts"
 import { type ExchangeRules, exerciseRules } from "../venues/exercise/exercise.ts"
 import type { ArrivalTally } from "./ArrivalTally.ts"
-import { answerTo, unknownKey } from "./ExchangeAnswer.ts"
+import { answerTo, failure, unknownKey } from "./ExchangeAnswer.ts"
 import { noRecord } from "./ExchangeRecord.ts"
 import { ScopedCounters } from "./counters/ScopedCounters.ts"
 import { quotaHeaders } from "./faults/quotaHeaders.ts"
@@ -31,7 +31,10 @@ const judgeWith =
     const { record = noRecord, tally } = options
     const key = register.find(apiKey)
     if (key === undefined) return refusedKey
-    if (faults.blocks) register.block(key)
+    if (faults.blocks) {
+      register.block(key)
+      tally.played("block")
+    }
     const ruling = register.judge(key, nonce, atMs, { address, param })
     tally.arrived(key.label, ruling, atMs, reqId)
     const wallMs = clock.currentTimeMillisUnsafe()
@@ -39,6 +42,7 @@ const judgeWith =
     record.add({ key: key.label, id: reqId, nonce: nonce ?? null, verdict: ruling, atEpochMs })
     const answer = answerTo(ruling, reqId)
     if (faults.quota === undefined) return { type: "answer", answer }
+    tally.played("quota")
     const judgedMs = atMs + register.clockStepMs
     const headers = quotaHeaders(faults.quota, rules, key.usage, ruling, judgedMs, wallMs)
     return { type: "answer", answer, headers }
@@ -63,6 +67,7 @@ export const makeExerciseProtocol = Effect.fnUntraced(function* (options: Court[
     },
     judge: judgeWith({ clock, options, register, rules }),
     play: (fault) => register.play(fault),
+    failure,
     garbled: (garbling, { reqId = "" }) => garbled(garbling, reqId),
   }
   return protocol

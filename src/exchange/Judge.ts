@@ -44,7 +44,7 @@ export interface EmulatorSettings {
 export interface ExchangeSettings extends EmulatorSettings, LimitSettings {}
 
 export interface JudgeOptions extends EmulatorSettings {
-  /** Told of faults that are played. */
+  /** Told of faults that are played: of `block` and `quota` by the protocol, which plays them. */
   readonly tally: { readonly played: (kind: FaultKind, times?: number) => void }
   /** The exchange has just forgotten everything, and its connections with it; nobody shall listen for `downMs`. */
   readonly onRestart: (downMs: number) => Effect.Effect<void>
@@ -59,14 +59,15 @@ const closing: Reply = { type: "cut", cut: { type: "close" } }
 
 /** Whether a fault keeps a request from being judged. */
 const losesRequest = (spoiling: Spoiling | undefined): boolean =>
-  spoiling?.fault.kind === "lost-request" || (spoiling?.fault.kind === "status" && !spoiling.fault.judged)
+  spoiling !== undefined &&
+  (spoiling.fault.kind === "lost-request" || ("judged" in spoiling.fault && !spoiling.fault.judged))
 
 /** What a fault makes of an answer. */
 const spoil = (
   { fault, garbling, share }: Spoiling,
   answer: ExchangeAnswer,
   wallMs: number,
-  garbled: (garbling: Garbling) => WrongAnswer,
+  { failure, garbled }: { failure: ExchangeAnswer; garbled: (garbling: Garbling) => WrongAnswer },
 ): Reply => {
   switch (fault.kind) {
     case "lost-request":
@@ -77,6 +78,8 @@ const spoil = (
       return { type: "cut", cut: { type: fault.kind, answer, share } }
     case "garbled":
       return { type: "wrong", answer: garbled(garbling) }
+    case "failure":
+      return { type: "answer", answer: failure }
     case "status":
       return { type: "wrong", answer: failing(fault, wallMs) }
   }
@@ -143,12 +146,6 @@ const judge = Effect.fnUntraced(function* <Request>(
   return answered
 })
 
-const countFaults = (tally: JudgeOptions["tally"], faults: RequestFaults): void => {
-  tally.played("spike", faults.spikes)
-  if (faults.blocks) tally.played("block")
-  if (faults.quota !== undefined) tally.played("quota")
-}
-
 /** Makes what judges requests until the scope closes. */
 export const makeJudge = Effect.fnUntraced(function* <Request>(
   options: JudgeOptions,
@@ -173,13 +170,13 @@ export const makeJudge = Effect.fnUntraced(function* <Request>(
     const { life } = court
     const faults = plan.next(receivedMs - startMs)
     const stall = plan.stall(receivedMs - startMs)
-    countFaults(tally, faults)
 
     let reply: Answered | undefined
     let dueMs = receivedMs + outgoingMs
     if (losesRequest(faults.spoiling) || stall?.judged === false) {
       dueMs += incomingMs
     } else if ((reply = protocol.unjudged(request)) === undefined) {
+      tally.played("spike", faults.spikes)
       const atMs = receivedMs + incomingMs + faults.spikeMs
       reply = yield* judge(court, { request, faults, atMs }, life)
       if (reply === undefined) return closing
@@ -197,8 +194,9 @@ export const makeJudge = Effect.fnUntraced(function* <Request>(
     if (faults.spoiling === undefined) return reply ?? closing
     tally.played(faults.spoiling.fault.kind)
     const { answer } = reply ?? NOTHING
-    return spoil(faults.spoiling, answer, clock.currentTimeMillisUnsafe(), (garbling) =>
-      protocol.garbled(garbling, request, answer),
-    )
+    return spoil(faults.spoiling, answer, clock.currentTimeMillisUnsafe(), {
+      failure: protocol.failure,
+      garbled: (garbling) => protocol.garbled(garbling, request, answer),
+    })
   })
 })

@@ -18,6 +18,8 @@ export interface Protocol<Request> {
   readonly judge: (request: Request, atMs: number, faults: RequestFaults) => Answered
   /** Plays a fault, and says whether there was anything for it to hit. */
   readonly play: (fault: MomentFault) => boolean
+  /** What the exchange says where it has failed. */
+  readonly failure: ExchangeAnswer
   /** A success that makes no sense, in place of an answer. */
   readonly garbled: (garbling: Garbling, request: Request, answer: ExchangeAnswer) => WrongAnswer
 }

@@ -41,7 +41,7 @@ export class VenueDesk implements EmulatorDesk {
   #nowMs: number
   /** The latest that the clock has shown since midnight before the start: smaller numbers lose less in rounding. */
   #latestMs = 0
-  #blocksNext = false
+  #onBlock: (() => void) | undefined
   #named: ApiKey | undefined
 
   constructor(limits: ReadonlyArray<EmulatedLimit>, keys: ReadonlyArray<ApiKey>, wallMs: number) {
@@ -59,9 +59,9 @@ export class VenueDesk implements EmulatorDesk {
     this.#latestMs = Math.max(this.#latestMs, this.#nowMs - this.#midnightMs)
   }
 
-  /** A request comes up. @param blocks the key that it names is blocked for good */
-  begin(blocks: boolean): void {
-    this.#blocksNext = blocks
+  /** A request comes up. @param onBlock if given, the key that it names is blocked for good, and this is told */
+  begin(onBlock?: () => void): void {
+    this.#onBlock = onBlock
     this.#named = undefined
   }
 
@@ -73,7 +73,10 @@ export class VenueDesk implements EmulatorDesk {
   readonly keyOf = (name: string): ApiKey | undefined => {
     const key = this.#keys.get(name)
     if (key === undefined) return undefined
-    if (this.#blocksNext) this.block(key)
+    if (this.#onBlock !== undefined && !this.#blocked.has(key.label)) {
+      this.block(key)
+      this.#onBlock()
+    }
     this.#named = this.#blocked.has(key.label) ? undefined : key
     return this.#named
   }

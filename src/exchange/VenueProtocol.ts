@@ -37,7 +37,7 @@ export const makeVenueProtocol = Effect.fnUntraced(function* (options: VenueProt
     judge: (request, atMs, faults) => {
       const { desk, emulation } = life
       desk.setClock(sinceMs + atMs + clockStepMs)
-      desk.begin(faults.blocks)
+      desk.begin(faults.blocks ? () => tally.played("block") : undefined)
       const { body, headers = {}, refused, status } = emulation.answer(request)
       const order = venue.orderOf(request)
       const verdict = refused ?? "accepted"
@@ -58,6 +58,7 @@ export const makeVenueProtocol = Effect.fnUntraced(function* (options: VenueProt
       if (key !== undefined) life.desk.block(key)
       return key !== undefined
     },
+    failure: venue.failure,
     garbled: (garbling, request, { body }) =>
       garbledText(garbling, body, mistaken(body, venue.orderOf(request)?.id ?? "")),
     counters: () => {

@@ -74,6 +74,8 @@ export interface EmulatedVenue {
   readonly limits: ReadonlyArray<EmulatedLimit>
   /** What a request wants to be done about an order; undefined where it asks for something else. */
   readonly orderOf: (request: EmulatedRequest) => EmulatedOrderRequest | undefined
+  /** How it says that it has failed and that an order may have been executed all the same. */
+  readonly failure: EmulatedAnswer
   /** A venue that has just begun: no nonce seen, no order placed, nobody banned. */
   readonly open: (desk: EmulatorDesk) => Emulation
 }

@@ -197,10 +197,7 @@ it.live.each<readonly [args: ReadonlyArray<string>, said: string]>([
   [["--limit", "5"], "--venue kraken and --limit: kraken has rules of its own; leave --limit out"],
   [["--window", "2s"], "--venue kraken and --window: kraken has rules of its own; leave --window out"],
   [["--nonces", "none"], "--venue kraken and --nonces: kraken has rules of its own; leave --nonces out"],
-  [
-    ["--fault", "quota:1"],
-    "--venue kraken and --fault quota: it tells what it has counted in its own headers",
-  ],
+  [["--fault", "quota:1"], "--venue kraken and --fault quota: kraken has headers of its own; leave it out"],
 ])("does not emulate a venue with %j", ([args, said]) =>
   Effect.gen(function* () {
     expect((yield* Effect.flip(run("--venue", "kraken", ...args))).message).toContain(said)

@@ -91,7 +91,7 @@ describe("a fault", () => {
   it.each([
     [
       "",
-      'there is no fault ""; write spike, lost-request, lost-answer, reset, truncated, garbled, status, block, quota, stall, restart, clock or block-key',
+      'there is no fault ""; write spike, lost-request, lost-answer, reset, truncated, garbled, failure, status, block, quota, stall, restart, clock or block-key',
     ],
     ["spkie:1:1s", 'there is no fault "spkie"; write spike, lost-request'],
     ["toString:1", 'there is no fault "toString"'],

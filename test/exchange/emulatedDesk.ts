@@ -26,7 +26,7 @@ export const open = (name: EmulatedName) => {
   /** Sends a request that arrives so long after midnight. */
   const send = (atMs: number, request: Partial<EmulatedRequest>): EmulatedAnswer => {
     desk.setClock(MIDNIGHT_MS + atMs)
-    desk.begin(false)
+    desk.begin()
     return emulation.answer({ ...REQUEST, ...request })
   }
   return {

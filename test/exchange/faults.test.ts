@@ -104,6 +104,8 @@ const cases: ReadonlyArray<Case> = [
   { fault: "garbled:1:as=id", tag: "UndecodableAnswer", judged: true, outcome: "unknown" },
   { fault: "garbled:1:as=encoding", tag: "UndecodableAnswer", judged: true, outcome: "unknown" },
   { fault: "garbled:1:as=html", tag: "UndecodableAnswer", judged: true, outcome: "unknown" },
+  { fault: "failure:1", tag: "ServerError", judged: true, outcome: "unknown" },
+  { fault: "failure:1:judged=no", tag: "ServerError", judged: false, outcome: "unknown" },
   { fault: "status:1:500", tag: "ServerError", judged: true, outcome: "unknown" },
   { fault: "status:1:502:judged=no", tag: "ServerError", judged: false, outcome: "unknown" },
   { fault: "status:1:503:retry-after=1s", tag: "ServerError", judged: true, outcome: "unknown" },

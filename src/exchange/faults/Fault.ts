@@ -71,6 +71,12 @@ export type AnswerFault =
             readonly kind: "reset" | "truncated"
           }
         | {
+            /** The answer says, in the exchange's own words, that it has failed. */
+            readonly kind: "failure"
+            /** Whether the request is judged first. */
+            readonly judged: boolean
+          }
+        | {
             /** The request is judged, and answered with status 200 and nonsense; undefined for any kind of it. */
             readonly kind: "garbled"
             readonly garbling: Garbling | undefined

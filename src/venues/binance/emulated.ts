@@ -205,5 +205,10 @@ export const binanceEmulated: EmulatedVenue = {
     const param = paramOf(request)
     return isOrder(request) ? { id: param("newClientOrderId"), nonce: param("timestamp") } : undefined
   },
+  failure: refuse(
+    504,
+    -1007,
+    "Timeout waiting for response from backend server. Send status unknown; execution status unknown.",
+  ),
   open: (desk) => new BinanceEmulation(desk),
 }

@@ -221,5 +221,6 @@ export const coinbaseExchangeEmulated: EmulatedVenue = {
     (method === "POST" && path === "/orders") || (method === "DELETE" && ORDER.test(path))
       ? { id: readBody(body)("client_oid"), nonce: headers["cb-access-timestamp"] }
       : undefined,
+  failure: refuse(500, "Internal Server Error"),
   open: (desk) => new CoinbaseEmulation(desk),
 }

@@ -237,5 +237,6 @@ export const krakenEmulated: EmulatedVenue = {
     const param = readBody(request)
     return { id: param("cl_ord_id"), nonce: param("nonce") || undefined }
   },
+  failure: refuse("EService:Timeout"),
   open: (desk) => new KrakenEmulation(desk),
 }
