@@ -1,7 +1,9 @@
 /** Laws of a whole run before an exchange that counts by several limits, with scopes and costs. */
 import { assert, describe, it } from "vitest"
 import type { LimitSpec } from "../src/domain/LimitSpec.ts"
+import { fromJournal, type LogEvent } from "../src/journal/LogEvent.ts"
 import { scopedLimits } from "../src/limits/scopedLimits.ts"
+import { makeSummariser } from "../src/summary/Summariser.ts"
 import { holds, tryLaw } from "./support/law.ts"
 import { playProgram, programWorlds, type ProgramWorld } from "./support/limits/program.ts"
 
@@ -31,6 +33,11 @@ const broken: Readonly<Record<string, Variant>> = {
   "one limit of several": (limits) => scopedLimits(limits.slice(0, 1)),
 }
 
+/** What a summary hears of an event. */
+type Heard = (event: LogEvent) => ReadonlyArray<LogEvent>
+
+const all: Heard = (event) => [event]
+
 describe("a run by limits", () => {
   tryLaw({
     law: "is refused nothing, and its journal proves it",
@@ -49,4 +56,24 @@ describe("a run by limits", () => {
         const { problem, refused } = await playProgram(world, variant)
         assert.isTrue(refused === 0 || problem !== undefined)
       }))
+
+  tryLaw({
+    law: "tells of each limit what its certificate does, while it goes on and from its journal",
+    worlds: programWorlds,
+    scenarios: 300,
+    check: async (world: ProgramWorld, heard: Heard | undefined) => {
+      const { certified, records, told } = await playProgram(world)
+      assert.deepEqual(told, certified)
+      const summariser = makeSummariser({ kind: "journal", keys: 1, limit: 1 })
+      for (const event of records.map(fromJournal))
+        for (const one of (heard ?? all)(event)) summariser.add(one)
+      assert.deepEqual(summariser.finish().limits, certified)
+    },
+    broken: {
+      "one that hears of no ping": (event) => (event.type === "ping" ? [] : [event]),
+      "one that hears of no return": (event) => (event.type === "returned" ? [] : [event]),
+      "one that reads no cost": (event) => [event.type === "sent" ? { ...event, cost: undefined } : event],
+      "one that reads no scope": (event) => [event.type === "sent" ? { ...event, scope: undefined } : event],
+    },
+  })
 })

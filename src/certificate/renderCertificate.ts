@@ -4,6 +4,7 @@ import { counted, inEnglish } from "../platform/counted.ts"
 import type { Certificate, Closest, NamedCertificate, Rule, Violation } from "./Certificate.ts"
 import { rules } from "./Certificate.ts"
 import { reachText } from "../summary/ReachTally.ts"
+import { spareText } from "../summary/renderLimits.ts"
 import { refusalText } from "./Refusals.ts"
 import { NEVER_MS } from "./SpareTime.ts"
 
@@ -137,9 +138,9 @@ const limitTable = ({ limits = [] }: Certificate): ReadonlyArray<string> =>
         "",
         ...table([
           ["limit", "least spare"],
-          ...limits.map(({ limit, line, of, spare }) => [
-            limit,
-            spare === null ? "-" : `${inEnglish.format(spare)} of ${inEnglish.format(of)} (line ${line})`,
+          ...limits.map(({ line, ...least }) => [
+            least.limit,
+            `${spareText(least)}${line === null ? "" : ` (line ${line})`}`,
           ]),
         ]),
       ]

@@ -80,7 +80,7 @@ export const summariseFlags = {
   ),
   html: fileToWrite(
     "html",
-    "Also write a report to FILE, one page that needs no network: figures, and charts of orders, ages, round trips, keys and the window's spare time, with the logs side by side",
+    "Also write a report to FILE, one page that needs no network: figures, and charts of orders, ages, round trips, keys and the window's spare time (or the least spare of each limit), with the logs side by side",
   ),
 }
 

@@ -68,6 +68,10 @@ export interface OrderSent {
   readonly key: string
   /** 1 for the order's first request. */
   readonly attempt: number
+  /** What the order says that it costs; undefined where it says nothing. */
+  readonly cost?: number | undefined
+  /** The order's parameters that limits count by, as a query has them; undefined where there are none. */
+  readonly scope?: string | undefined
 }
 
 /** One request's way, from its beginning to its answer or the moment of giving up. */
@@ -267,6 +271,8 @@ export const fromJournal = (record: JournalRecord): LogEvent => {
         createdAtMs: record.createdAt,
         key: record.key,
         attempt: record.attempt,
+        cost: record.cost,
+        scope: record.scope,
       }
     case "returned":
       return {

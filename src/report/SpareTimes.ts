@@ -26,8 +26,9 @@ export const makeSpareTimes = (
 
   const begin = (run: Settings): void => {
     reach = new LoggedReach(run)
-    const { labels, limit, windowMs } = run
-    if (!areUsable(run) || new Set(labels).size * limit > MOST_KEPT) return
+    const { labels, limit, limits, windowMs } = run
+    // Where there are limits, that window is none of the exchange's.
+    if (limits !== undefined || !areUsable(run) || new Set(labels).size * limit > MOST_KEPT) return
     for (const key of labels) {
       const told = ({ sentMs }: Request, spareMs: number): void => tell(key, sentMs, spareMs)
       keys.set(key, new SpareTime(limit, windowMs, told))

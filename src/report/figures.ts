@@ -1,4 +1,6 @@
 /** The ten figures and what each means, for a reader who has not read the documents. */
+import { isSpared } from "../journal/LoggedLimits.ts"
+import { spareText } from "../summary/renderLimits.ts"
 import type { Summary } from "../summary/Summary.ts"
 import { html, type Html } from "./html.ts"
 import type { ReportedLog } from "./charts/Panel.ts"
@@ -104,6 +106,38 @@ const table = (caption: string, figures: ReadonlyArray<Figure>, logs: ReadonlyAr
       </tbody>
     </table>
   </div>`
+
+/** A table for each log whose run kept limits. */
+export const limitFigures = (logs: ReadonlyArray<ReportedLog>): ReadonlyArray<Html> =>
+  logs.flatMap(({ name, summary: { limits = [] } }) => {
+    const caption = logs.length === 1 ? "Limits" : html`Limits of ${showName(name)}`
+    return limits.length === 0
+      ? []
+      : [
+          html` <div class="scroll" role="region" aria-label="${caption}" tabindex="0">
+            <table class="figures">
+              <caption>
+                ${caption}
+              </caption>
+              <thead>
+                <tr>
+                  <th scope="col">Limit</th>
+                  <th scope="col">Least spare</th>
+                </tr>
+              </thead>
+              <tbody>
+                ${limits.map(
+                  (limit) =>
+                    html`<tr>
+                      <th scope="row"><span class="name">${limit.limit}</span></th>
+                      <td${isSpared(limit.spare ?? 0) ? "" : html` class="wrong"`}>${spareText(limit)}</td>
+                    </tr> `,
+                )}
+              </tbody>
+            </table>
+          </div>`,
+        ]
+  })
 
 export const tenFigures = (logs: ReadonlyArray<ReportedLog>): Html => table("The ten figures", TEN, logs)
 export const moreFigures = (logs: ReadonlyArray<ReportedLog>): Html =>

@@ -11,8 +11,8 @@ import { distributionSection, overTimeSection } from "./charts/durations.ts"
 import { keysSection } from "./charts/keys.ts"
 import { ordersSection } from "./charts/orders.ts"
 import type { Panel, ReportedLog, Section, Table } from "./charts/Panel.ts"
-import { leastSpare, spareSection, windowVerdict } from "./charts/spare.ts"
-import { moreFigures, tenFigures } from "./figures.ts"
+import { keptVerdict, spareSection } from "./charts/spare.ts"
+import { limitFigures, moreFigures, tenFigures } from "./figures.ts"
 import { html, type Html, trusted } from "./html.ts"
 import { showName, showRate, showShare } from "./show.ts"
 import { endTexts } from "../summary/ending.ts"
@@ -151,16 +151,15 @@ const verdict = (log: ReportedLog): Html => {
     ...(nonceErrors > 0 ? [counted(nonceErrors, "nonce error")] : []),
     ...(turnedAway > 0 ? [`${counted(turnedAway, "request")} turned away`] : []),
   ].join(", ")
-  const leastMs = leastSpare(log)
-  const window = leastMs === undefined ? undefined : windowVerdict(log, leastMs)
+  const kept = keptVerdict(log)
   return html`<p class="verdict">
       <strong>${showRate(averageThroughput)}</strong> orders accepted per
       second${utilisation.ofCeiling === null ? "" : html`, ${showShare(utilisation.ofCeiling)} of the ceiling`}.
       ${mark(wrong === "", wrong === "" ? "no exceeds, bans or nonce errors" : wrong)}
-      ${window === undefined ? "" : mark(window.isRight, window.text)}
+      ${kept === undefined ? "" : mark(kept.isRight, kept.text)}
       ${reach === null ? "" : mark(false, reachText(reach))}
     </p>
-    ${window?.refused === undefined ? "" : html`<p class="setting">${window.refused}</p>`}`
+    ${kept?.refused === undefined ? "" : html`<p class="setting">${kept.refused}</p>`}`
 }
 
 /** The chosen part of the log; empty for all of it. */
@@ -222,7 +221,7 @@ export const renderPage = (named: ReadonlyArray<ReportedLog>, script: string): s
               Averages are per second, over the complete seconds of the log, up to the end that was planned
               for the run.
             </p>
-            <div class="tables">${tenFigures(logs)} ${moreFigures(logs)}</div>
+            <div class="tables">${tenFigures(logs)} ${moreFigures(logs)}${limitFigures(logs)}</div>
           </section>
           ${sections.map((section) => sectionOf(section, logs))}
           <footer>

@@ -55,8 +55,8 @@ const makeEventTaker = (
       if (event.type === "ended") hasEnded = true
       seenSpan.add(event)
       const seen = filter === undefined ? event : filter(event)
-      if (seen === undefined) return
-      summariser.add(seen)
+      if (seen === undefined) return summariser.passOver(event)
+      summariser.add(seen, event)
       for (const listener of listeners) listener.add(seen)
     },
     end: (): void => {

@@ -10,6 +10,7 @@ import { percentilesOf } from "./Distribution.ts"
 import { LogOptimum, type OptimumInput } from "./LogOptimum.ts"
 import { makeTransitReader } from "./TransitTimes.ts"
 import { keyFigures, keysGoneOf } from "./keyFigures.ts"
+import { LimitSpares } from "./LimitSpares.ts"
 import { emptyTally, type LogTally, tallyEvent } from "./LogTally.ts"
 import { createdByNumber, requestsPerSecond } from "./Numbering.ts"
 import { isTimed, makeLogStartFinder, type LogStart, type LogContext, toldBy } from "./LogStart.ts"
@@ -113,7 +114,10 @@ const summaryOf = (counts: Counts, start: LogStart): Summary => {
 const MAX_PRELUDE = 100_000
 
 export interface Summariser {
-  readonly add: (event: LogEvent) => void
+  /** @param whole the event itself, where a part of it is looked at */
+  readonly add: (event: LogEvent, whole?: LogEvent) => void
+  /** Takes an event that is not looked at: what it takes of limits counts all the same. */
+  readonly passOver: (event: LogEvent) => void
   /**
    * The summary of the events so far; more may follow. An order that was sent and has no outcome counts as
    * unknown: in mid-run those in flight.
@@ -138,6 +142,7 @@ export const makeSummariser = (options: LogContext): Summariser => {
   const finder = makeLogStartFinder(options)
   const tally = emptyTally()
   const classic = emptyClassic()
+  const limits = new LimitSpares()
   let start: LogStart | undefined
   let counts: Counts | undefined
   /** The records so far, until the start is known, and the ways of requests. */
@@ -174,7 +179,8 @@ export const makeSummariser = (options: LogContext): Summariser => {
   const readTransit = makeTransitReader((passage) => take({ type: "request", passage }))
 
   return {
-    add: (event) => {
+    add: (event, whole = event) => {
+      limits.add(whole, true)
       const order = orderIn(event, tally)
       tallyEvent(tally, event)
       countClassic(classic, event)
@@ -188,9 +194,11 @@ export const makeSummariser = (options: LogContext): Summariser => {
       counts = countPrelude(start)
       prelude = []
     },
+    passOver: (event) => limits.add(event, false),
     finish: () => {
       const since = start ?? finder.start()
-      return summaryOf(counts ?? countPrelude(since), since)
+      const summary = summaryOf(counts ?? countPrelude(since), since)
+      return limits.figures === undefined ? summary : { ...summary, limits: limits.figures }
     },
   }
 }

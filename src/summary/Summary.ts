@@ -3,6 +3,7 @@ import type { Stretch } from "./Acceptances.ts"
 import type { ClassicFigures } from "./Classic.ts"
 import type { Percentiles } from "./Distribution.ts"
 import type { KeyFigures, KeysGone } from "./keyFigures.ts"
+import type { LimitFigures } from "./LimitSpares.ts"
 import type { Losses } from "./Losses.ts"
 import type { LoggedRun } from "./loggedRun.ts"
 import type { ReachFigures } from "./ReachTally.ts"
@@ -77,6 +78,11 @@ export interface Summary {
     readonly cancelled: number | null
   }
   readonly utilisation: Utilisation
+  /**
+   * The least that was left of each limit when a request had left, counting all that could be counted then; absent where `limit` in
+   * each window of a key is all, or the log does not tell.
+   */
+  readonly limits?: ReadonlyArray<LimitFigures>
   readonly longestWithoutAcceptance: Stretch
   /** How often the reach widened, and how far; null where it never did, or the log does not know. */
   readonly reach: ReachFigures

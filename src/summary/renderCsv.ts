@@ -1,6 +1,7 @@
 /**
- * Summaries as comma-separated values: a line for each log, always with the same columns. They are the fields of the
- * JSON form, a field within another as `orders.created`; the keys, of which there are any number, are left out.
+ * Summaries as comma-separated values: a line for each log, always with the same columns, but for those of limits where a run
+ * kept some. They are the fields of the JSON form, a field within another as `orders.created`; the keys, of which there are any
+ * number, are left out.
  */
 import { CSV_NEWLINE, csvLine, type CsvValue } from "./csv.ts"
 import type { Percentiles } from "./Distribution.ts"
@@ -60,11 +61,21 @@ const columnsOf = (summary: Summary): Columns => [
   ["nonceJumps", summary.nonceJumps],
 ]
 
+/** Of the n-th limit, from 1. */
+const limitColumns = ({ limits = [] }: Summary, most: number): Columns =>
+  Array.from({ length: most }, (_, n) => n).flatMap((n) => {
+    const { limit = null, of = null, spare = null } = limits[n] ?? {}
+    return Object.entries({ limit, of, spare }).map(
+      ([field, value]) => [`limits.${n + 1}.${field}`, value] as const,
+    )
+  })
+
 /** A line of names, then one for each log. */
 export const renderCsv = (logs: ReadonlyArray<NamedSummary>): string => {
+  const most = Math.max(...logs.map(({ summary: { limits = [] } }) => limits.length))
   const rows = logs.map(({ name, summary, selection }) => ({
     name,
-    columns: [...columnsOf(summary), ...selectionColumns(selection)],
+    columns: [...columnsOf(summary), ...limitColumns(summary, most), ...selectionColumns(selection)],
   }))
   const names = rows[0]?.columns.map(([name]) => name) ?? []
   return [

@@ -6,6 +6,7 @@ import type { Percentiles } from "./Distribution.ts"
 import { endTexts } from "./ending.ts"
 import { withoutSharedFolder } from "./headings.ts"
 import { renderKeys } from "./renderKeys.ts"
+import { renderLimits } from "./renderLimits.ts"
 import { reachText } from "./ReachTally.ts"
 import { nameWithScope, scopeText } from "./Selection.ts"
 import type { NamedSummary, Summary } from "./Summary.ts"
@@ -267,5 +268,5 @@ export const renderText = (named: ReadonlyArray<NamedSummary>): string => {
   // The same part of each of several logs, said once.
   const scope = only === undefined ? scopeText(logs[0]?.selection) : ""
   const headings = scope === "" ? [heading] : [scope, heading]
-  return `${[...headings, ...body, ...renderKeys(logs)].join("\n\n")}\n`
+  return `${[...headings, ...body, ...renderKeys(logs), ...renderLimits(logs)].join("\n\n")}\n`
 }

@@ -44,6 +44,28 @@ describe("a report", () => {
       assert.approximately(figures.get(name) ?? Number.NaN, value ?? Number.NaN, off, name)
   })
 
+  it("tells of limits where a run kept such, and of no window", async () => {
+    const [head, ...rest] = sampleRecords()
+    assert(head?.type === "header")
+    const kept = (limit: number): JournalRecord => {
+      const limits = [
+        { rule: "log", limit, windowMs: 1000, scope: "account", field: "<b>" },
+        { rule: "bucket", limit: 20, decay: 20, decayMs: 1000, scope: "ip" },
+      ] as const
+      return { ...head, version: 3, settings: { ...head.settings, limits } }
+    }
+    const page = await pageOf([reported("run.ndjson", [kept(20), ...rest])])
+    assert.deepInclude(verdictOn(page), ["right", "no limit could have been exceeded"])
+    assert.include(page, '<span class="name">20/1s@account+&lt;b&gt;</span>')
+    assert.match(page, /<td>2 of 20<\/td>/)
+    assert.include(page, "This run kept other limits")
+    assert.notInclude(page, "window could have been exceeded")
+    const over = await pageOf([reported("a", [kept(5), ...rest]), reported("b", sampleRecords())])
+    assert.deepInclude(verdictOn(over), ["wrong", "a limit could have been exceeded"])
+    assert.match(over, /<td class="wrong">-13 of 5<\/td>/)
+    assert.include(over, "no window could have been exceeded")
+  })
+
   it("says at its top which part of a log it is", async () => {
     const log = reported("run.ndjson", sampleRecords())
     const selection = { since: { type: "offset", ms: 10_000 }, until: undefined, keys: ["<b>"] } as const

@@ -16,6 +16,7 @@ import { OrderSource } from "../../../src/run/sources/OrderSource.ts"
 import { makeKeys } from "../../../src/simulation/Simulation.ts"
 import { type Journey, makeSimulatedExchange } from "../../../src/simulation/SimulatedExchange.ts"
 import { inVirtualTime } from "../../../src/simulation/VirtualTime.ts"
+import type { LimitFigures } from "../../../src/summary/LimitSpares.ts"
 import { exerciseRules } from "../../../src/venues/exercise/exercise.ts"
 import { ExchangeClient } from "../../../src/venues/ExchangeClient.ts"
 import { limitLists } from "./specs.ts"
@@ -103,6 +104,10 @@ export interface ProgramPlay {
   readonly accepted: number
   /** Why the journal is not certified; undefined where it is. */
   readonly problem: string | undefined
+  /** The journal, and the least that was spared of each limit as the run tells, and as its certificate does. */
+  readonly records: ReadonlyArray<JournalRecord>
+  readonly told: ReadonlyArray<LimitFigures> | undefined
+  readonly certified: ReadonlyArray<LimitFigures>
   readonly isDone: boolean
 }
 
@@ -126,7 +131,7 @@ export const playProgram = (
         else seen.refused += 1
       },
     })
-    const { exit } = yield* run({
+    const { exit, summary } = yield* run({
       keys: makeKeys(world.keys),
       seed: 1,
       ttl: undefined,
@@ -150,8 +155,15 @@ export const playProgram = (
       Effect.provideService(RunProgress, { every: undefined, tell: () => {} }),
     )
     for (const record of records) certifier.line(record)
-    const { counterexample } = certifier.finish({ isTerminated: true, sha256: "" })
-    return { ...seen, problem: counterexample?.problem, isDone: Exit.isSuccess(exit) }
+    const certificate = certifier.finish({ isTerminated: true, sha256: "" })
+    return {
+      ...seen,
+      problem: certificate.counterexample?.problem,
+      records,
+      told: summary.limits,
+      certified: (certificate.limits ?? []).map(({ limit, of, spare }) => ({ limit, of, spare })),
+      isDone: Exit.isSuccess(exit),
+    }
   })
   return Effect.runPromise(inVirtualTime(Effect.scoped(played)))
 }

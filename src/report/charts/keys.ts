@@ -24,9 +24,11 @@ const STACK = ["accepted", "unknown", "refused"] as const
 const countOf = (key: KeyFigures, what: (typeof STACK)[number]): number =>
   what === "refused" ? Object.values(key.refused).reduce((sum, count) => sum + count, 0) : key[what]
 
-/** What a key may pass in a second at the very most. */
-const ceilingOf = ({ run: { settings } }: ReportedLog): number =>
-  settings === undefined ? 0 : (settings.limit * 1000) / (settings.windowMs + TICK_MS)
+/** What a key may pass in a second at the very most; undefined where the log does not tell, or the run kept other limits. */
+const ceilingOf = ({ run: { settings } }: ReportedLog): number | undefined =>
+  settings === undefined || settings.limits !== undefined
+    ? undefined
+    : (settings.limit * 1000) / (settings.windowMs + TICK_MS)
 
 const perSecond = (count: number, { summary }: ReportedLog): number =>
   (count * 1000) / Math.max(summary.totalTimeMs, SHORTEST_MS)
@@ -58,9 +60,10 @@ const panel = (log: ReportedLog, id: string, scale: Scale): Panel | string => {
   const keys = all.slice(0, MOST_KEYS)
   if (keys.length === 0) return "This log does not say whose requests are whose."
   const which = keys.length === all.length ? all.length : `the first ${keys.length} of ${all.length}`
+  const ceiling = ceilingOf(log)
   return {
     axis: "y",
-    description: `Requests per second of ${which} keys, each against a ceiling of ${showRate(ceilingOf(log))}.`,
+    description: `Requests per second of ${which} keys${ceiling === undefined ? "" : `, each against a ceiling of ${showRate(ceiling)}`}.`,
     drawing: drawKeys(log, keys, id, scale),
     table: {
       corner: "key",
@@ -88,7 +91,7 @@ const panel = (log: ReportedLog, id: string, scale: Scale): Panel | string => {
 
 export const keysSection = (logs: ReadonlyArray<ReportedLog>): Section => {
   const rates = logs.flatMap((log) => [
-    ceilingOf(log),
+    ceilingOf(log) ?? 0,
     ...(log.summary.keys ?? []).map((key) => {
       const all = STACK.reduce((sum, what) => sum + countOf(key, what), 0)
       return perSecond(all, log)

@@ -1,6 +1,7 @@
 /** The smallest spare time of the window over time. */
 import { refusalText } from "../../certificate/Refusals.ts"
 import { isSafe, NEVER_MS } from "../../certificate/SpareTime.ts"
+import { isSpared } from "../../journal/LoggedLimits.ts"
 import { showSpare } from "../show.ts"
 import type { Point } from "../Timeline.ts"
 import { legendEntry, type Panel, type ReportedLog, type Section } from "./Panel.ts"
@@ -20,29 +21,47 @@ const shown = ({ spareMs }: Point, { run }: ReportedLog): number | null => {
 }
 
 /** The smallest spare time of all keys; undefined where the log does not tell, or no key ever filled a window. */
-export const leastSpare = ({ run }: ReportedLog): number | undefined =>
+const leastSpare = ({ run }: ReportedLog): number | undefined =>
   run.spareByKey.size === 0 ? undefined : Math.min(...run.spareByKey.values())
 
-/** What a log says of its windows, and whether all is right. */
-export const windowVerdict = (
-  { run: { exceeds, settings } }: ReportedLog,
-  leastMs: number,
-): { readonly isRight: boolean; readonly text: string; readonly refused?: string } => {
-  if (!isSafe(leastMs)) return { isRight: false, text: "a window could have been exceeded" }
-  const kept = "no window could have been exceeded"
+/** Whether no window, or no limit where a run kept such, could have been exceeded; undefined where the log does not tell. */
+const isKept = (log: ReportedLog): boolean | undefined => {
+  const { limits } = log.summary
+  if (limits === undefined) {
+    const leastMs = leastSpare(log)
+    return leastMs === undefined ? undefined : isSafe(leastMs)
+  }
+  const spares = limits.flatMap(({ spare }) => spare ?? [])
+  return spares.length === 0 ? undefined : spares.every(isSpared)
+}
+
+/** What a log says of its windows or limits, and whether all is right; undefined where it does not tell. */
+export const keptVerdict = (
+  log: ReportedLog,
+): { readonly isRight: boolean; readonly text: string; readonly refused?: string } | undefined => {
+  const { exceeds, settings } = log.run
+  const what = log.summary.limits === undefined ? "window" : "limit"
+  const isRight = isKept(log)
+  if (isRight === undefined) return undefined
+  if (!isRight) return { isRight, text: `a ${what} could have been exceeded` }
+  const kept = `no ${what} could have been exceeded`
   const refused =
     exceeds === undefined || settings === undefined
       ? undefined
-      : refusalText("No window could have been exceeded", exceeds, settings)
+      : refusalText(`No ${what} could have been exceeded`, exceeds, settings)
   return refused === undefined
     ? { isRight: true, text: kept }
     : { isRight: false, text: `${kept}, yet the exchange refused`, refused }
 }
 
 const panel = (log: ReportedLog, id: string, seconds: number, yAxis: ValueAxis): Panel | string => {
+  if (log.summary.limits !== undefined)
+    return "This run kept other limits: what was left of each stands among the figures."
   const leastMs = leastSpare(log)
-  if (leastMs === undefined) return "This log does not tell, or no key ever filled a window."
-  const { refused, text } = windowVerdict(log, leastMs)
+  const kept = keptVerdict(log)
+  if (leastMs === undefined || kept === undefined)
+    return "This log does not tell, or no key ever filled a window."
+  const { refused, text } = kept
   const verdict =
     leastMs === NEVER_MS
       ? `There is no spare time: requests whose end is not in the log may be counted at any time, so ${text}.`
