@@ -1,5 +1,6 @@
 /** Certificates as text to be read as a proof, or as JSON. */
 import { showLimit } from "../domain/LimitSpec.ts"
+import { alignColumns } from "../platform/alignColumns.ts"
 import { counted, inEnglish } from "../platform/counted.ts"
 import type { Certificate, Closest, NamedCertificate, Rule, Violation } from "./Certificate.ts"
 import { rules } from "./Certificate.ts"
@@ -45,16 +46,8 @@ const closest = (one: Closest | null): string =>
     ? "-"
     : `${one.spareMs === NEVER_MS ? "none" : ms(one.spareMs)} (line ${one.line} after ${one.afterLine})`
 
-const table = (rows: ReadonlyArray<ReadonlyArray<string>>): ReadonlyArray<string> => {
-  const widthOf = (column: number): number => Math.max(...rows.map((row) => row[column]?.length ?? 0))
-  const widths = rows[0]?.map((_, column) => widthOf(column)) ?? []
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join("   ")
-      .trimEnd(),
-  )
-}
+const table = (rows: ReadonlyArray<ReadonlyArray<string>>): ReadonlyArray<string> =>
+  alignColumns(rows, "left", "   ")
 
 const LISTED = 10
 

@@ -1,7 +1,7 @@
 /**
  * What the requests of every key add up to.
  */
-import type { KeyLeft, LogEvent } from "../journal/LogEvent.ts"
+import type { KeyLeft, LogEvent, OrderOutcome, RequestReturned } from "../journal/LogEvent.ts"
 import type { RejectReason } from "../domain/Outcome.ts"
 
 /** Keys that have figures of their own: far more than any client has. A damaged log may name any number. */
@@ -46,6 +46,33 @@ const tallyOf = (keys: KeyTallies, label: string): KeyTally | undefined => {
   return made
 }
 
+/** The key that an event is about; undefined where it is about none. */
+const labelOf = (
+  event: LogEvent,
+  unfinished: (id: string) => string | null | undefined,
+): string | null | undefined => {
+  if ("key" in event) return event.key
+  if (event.type === "returned") return event.request.key
+  if (event.type !== "outcome") return undefined
+  // What was cancelled after its request was recorded had not left.
+  return event.request?.key ?? (event.id === undefined ? undefined : unfinished(event.id))
+}
+
+const tallyOutcome = (key: KeyTally, { atMs, outcome, request }: OrderOutcome, plannedMs: number): void => {
+  if (request === undefined) {
+    if (atMs < plannedMs) key.leftInTime -= 1
+  } else if (outcome.outcome === "rejected") key.refused[outcome.reason] += 1
+  else if (outcome.outcome === "accepted" || outcome.outcome === "unknown") key[outcome.outcome] += 1
+}
+
+const tallyReturned = (key: KeyTally, { reason, request }: RequestReturned, plannedMs: number): void => {
+  if (reason !== "not-sent") key.refused[reason] += 1
+  else {
+    key.notSent += 1
+    if (request.sentMs < plannedMs) key.leftInTime -= 1
+  }
+}
+
 /**
  * @param plannedMs the end that was planned for the run, in the log's times
  * @param unfinished the key of an order's last request that has no end yet
@@ -56,55 +83,15 @@ export const tallyKeys = (
   plannedMs: number,
   unfinished: (id: string) => string | null | undefined,
 ): void => {
-  switch (event.type) {
-    case "sent": {
-      const key = tallyOf(keys, event.key)
-      if (key === undefined) return
-      key.sent += 1
-      if (event.atMs < plannedMs) key.leftInTime += 1
-      return
-    }
-    case "returned": {
-      const key = tallyOf(keys, event.request.key)
-      if (key === undefined) return
-      if (event.reason === "not-sent") {
-        key.notSent += 1
-        if (event.request.sentMs < plannedMs) key.leftInTime -= 1
-      } else key.refused[event.reason] += 1
-      return
-    }
-    case "outcome": {
-      // What was cancelled after its request was recorded had not left.
-      const label = event.request?.key ?? (event.id === undefined ? undefined : unfinished(event.id))
-      const key = label === undefined || label === null ? undefined : tallyOf(keys, label)
-      if (key === undefined) return
-      if (event.request === undefined) {
-        if (event.atMs < plannedMs) key.leftInTime -= 1
-        return
-      }
-      const { outcome } = event
-      if (outcome.outcome === "accepted") key.accepted += 1
-      if (outcome.outcome === "unknown") key.unknown += 1
-      if (outcome.outcome === "rejected") key.refused[outcome.reason] += 1
-      return
-    }
-    case "key": {
-      const key = tallyOf(keys, event.key)
-      if (key !== undefined) key.retired ??= { atMs: event.atMs, state: event.state, reason: event.reason }
-      return
-    }
-    case "nonce-jump": {
-      const key = tallyOf(keys, event.key)
-      if (key !== undefined) key.nonceJumps += 1
-      return
-    }
-    case "settings":
-    case "requests":
-    case "reach":
-    case "ping":
-    case "left":
-    case "ended":
-    case "remark":
-    case "unrecognised":
-  }
+  const label = labelOf(event, unfinished)
+  const key = label === undefined || label === null ? undefined : tallyOf(keys, label)
+  if (key === undefined) return
+  if (event.type === "sent") {
+    key.sent += 1
+    if (event.atMs < plannedMs) key.leftInTime += 1
+  } else if (event.type === "outcome") tallyOutcome(key, event, plannedMs)
+  else if (event.type === "key")
+    key.retired ??= { atMs: event.atMs, state: event.state, reason: event.reason }
+  else if (event.type === "nonce-jump") key.nonceJumps += 1
+  else if (event.type === "returned") tallyReturned(key, event, plannedMs)
 }

@@ -21,17 +21,7 @@ export const emptyLosses = (): Losses => ({
 })
 
 export const countLoss = (losses: Losses, outcome: LoggedOutcome): void => {
-  switch (outcome.outcome) {
-    case "expired":
-      losses.expired[outcome.place ?? "queue"] += 1
-      return
-    case "rejected":
-      losses.rejected[outcome.reason] += 1
-      return
-    case "unknown":
-      losses.unknown[outcome.cause] += 1
-      return
-    case "accepted":
-    case "cancelled":
-  }
+  if (outcome.outcome === "expired") losses.expired[outcome.place ?? "queue"] += 1
+  if (outcome.outcome === "rejected") losses.rejected[outcome.reason] += 1
+  if (outcome.outcome === "unknown") losses.unknown[outcome.cause] += 1
 }

@@ -55,28 +55,13 @@ export const makeTransitReader = (tell: (passage: Passage) => void): ((event: Lo
   }
 
   return (event) => {
-    switch (event.type) {
-      case "settings":
-        reach = new LoggedReach(event)
-        return
-      case "reach":
-        return reach?.changed(event.boundMs)
-      case "ping":
-        for (const [request, latest] of reach?.pinged(event.begunMs, event.clearedMs, event.atMs) ?? [])
-          known(request, latest)
-        return
-      case "returned":
-      case "outcome":
-        if (reach !== undefined && event.request !== undefined) ended(reach, event.request, event)
-        return
-      case "sent":
-      case "key":
-      case "nonce-jump":
-      case "left":
-      case "ended":
-      case "requests":
-      case "remark":
-      case "unrecognised":
-    }
+    if (event.type === "settings") reach = new LoggedReach(event)
+    if (reach === undefined) return
+    if (event.type === "reach") reach.changed(event.boundMs)
+    if (event.type === "ping")
+      for (const [request, latest] of reach.pinged(event.begunMs, event.clearedMs, event.atMs))
+        known(request, latest)
+    if ((event.type === "returned" || event.type === "outcome") && event.request !== undefined)
+      ended(reach, event.request, event)
   }
 }

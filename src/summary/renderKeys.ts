@@ -1,6 +1,7 @@
 /**
  * The keys of logs as tables for reading: a row for each key.
  */
+import { alignColumns } from "../platform/alignColumns.ts"
 import { inEnglish } from "../platform/counted.ts"
 import type { KeyFigures } from "./keyFigures.ts"
 import type { NamedSummary } from "./Summary.ts"
@@ -46,19 +47,15 @@ const columns: ReadonlyArray<Column> = [
 
 const table = (title: string, keys: ReadonlyArray<KeyFigures>): string => {
   const shown = keys.slice(0, MOST_ROWS)
-  const labelWidth = Math.max(...shown.map(({ key }) => key.length))
   const columnsShown = columns.filter(({ isShown }) => isShown === undefined || keys.some(isShown))
-  const laidOut = columnsShown.map(({ title, cell }) => {
-    const cells = shown.map(cell)
-    return { title, cells, width: Math.max(title.length, ...cells.map((text) => text.length)) }
-  })
-  const line = (label: string, textOf: (column: (typeof laidOut)[number]) => string): string =>
-    `  ${label.padEnd(labelWidth)}${laidOut.map((column) => `  ${textOf(column).padStart(column.width)}`).join("")}`
+  const rows = [
+    ["", ...columnsShown.map((column) => column.title)],
+    ...shown.map((key) => [key.key, ...columnsShown.map(({ cell }) => cell(key))]),
+  ]
   const rest = keys.length - shown.length
   return [
     title,
-    line("", ({ title }) => title),
-    ...shown.map(({ key }, row) => line(key, ({ cells }) => cells[row] ?? "")),
+    ...alignColumns(rows, "right").map((line) => `  ${line}`),
     ...(rest === 0 ? [] : [`  and ${rest} more, which the JSON form has`]),
   ].join("\n")
 }
