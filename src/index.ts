@@ -64,6 +64,7 @@ export type {
 export type { VenueLimit } from "./venues/VenueLimit.ts"
 export { venueLimits } from "./venues/venueLimits.ts"
 export { kraken, type KrakenOptions } from "./venues/kraken/kraken.ts"
+export { krakenLimits, type KrakenTier } from "./venues/kraken/limits.ts"
 export { binance, type BinanceOptions } from "./venues/binance/binance.ts"
 export { coinbaseexchange, type CoinbaseExchangeOptions } from "./venues/coinbaseexchange/coinbaseexchange.ts"
 export {

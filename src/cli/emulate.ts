@@ -41,14 +41,12 @@ export const emulatedKeys = (name: EmulatedName, keysFile: Option.Option<string>
 /** Serves a venue, and says where, with which limits and which credentials. */
 export const serveVenue = Effect.fnUntraced(function* (name: EmulatedName, options: EmulateOptions) {
   // Loaded here, so that no other command pays for HTTP.
-  const { emulatedVenues, emulateVenue } = yield* Effect.promise(
-    () => import("../exchange/emulatedVenues.ts"),
-  )
+  const { emulatedOf, emulateVenue } = yield* Effect.promise(() => import("../exchange/emulatedVenues.ts"))
   const running = yield* emulateVenue(name, options)
   const { faults = [], keys, maxDelay, seed } = options
   const { key, passphrase, secret } = demoCredentials
-  const limits = emulatedVenues[name].limits
-    .map((limit) => `${limit.name} ${showLimit(limit.limit)}`)
+  const limits = emulatedOf(name, options.tier)
+    .limits.map((limit) => `${limit.name} ${showLimit(limit.limit)}`)
     .join(", ")
   yield* Console.log(
     [

@@ -16,6 +16,7 @@ import { checkVenueFlags, emulatedKeys, serveVenue, showVenueTally } from "./emu
 import { refuse } from "./errors.ts"
 import { exchangeMillis, isLoopback, LONGEST_DELAY } from "./checks.ts"
 import { duration, faults, integer, parsed, seed } from "./Flags.ts"
+import { checkTier, tierFlag } from "./venue.ts"
 import { noncesFlag, rules, rulesOf } from "./ruleFlags.ts"
 import { fileToWrite, isSameFile } from "./files.ts"
 import { oneOf } from "./faultParts.ts"
@@ -105,6 +106,7 @@ export const exchange = Command.make(
         "Whose protocol, limits, bans and errors to emulate; all but the exercise have limits of their own, and demo keys, which are printed: docs/venues.md",
       default: "exercise",
     }),
+    tier: tierFlag,
     keysFile: keysFileFlag("of any other venue, demo keys"),
     ...rules,
     nonces: noncesFlag(
@@ -128,7 +130,8 @@ export const exchange = Command.make(
     ),
   },
   Effect.fnUntraced(function* (flags) {
-    const { venue } = flags
+    const { tier, venue } = flags
+    yield* checkTier(venue, tier)
     if (venue !== "exercise") yield* checkVenueFlags(venue, flags)
     yield* exchangeMillis("--max-delay", flags.maxDelay, LONGEST_DELAY)
     if (
@@ -157,7 +160,8 @@ export const exchange = Command.make(
         venue === "exercise"
           ? Effect.map((yield* serve({ ...settings, ...rules, keys, record })).tally, wordsOf(showTally))
           : Effect.map(
-              (yield* serveVenue(venue, { ...settings, keys, record })).tally,
+              (yield* serveVenue(venue, { ...settings, keys, record, tier: Option.getOrUndefined(tier) }))
+                .tally,
               wordsOf(showVenueTally),
             )
       yield* warnOfHost(settings.host)

@@ -1,16 +1,28 @@
 /** What `--venue` and the flags beside it mean. */
-import { Effect, Option } from "effect"
-import type { Command } from "effect/cli"
+import { Duration, Effect, Option } from "effect"
+import { type Command, Flag } from "effect/cli"
 import type { Fault } from "../exchange/faults/Fault.ts"
 import type { LimitSettings } from "../domain/LimitSpec.ts"
 import type { NonceUnit } from "../domain/NonceUnit.ts"
 import type { Venue } from "../venues/Venue.ts"
-import { VENUE_NAMES, type VenueName, venues } from "../venues/venues.ts"
+import { KRAKEN_TIERS, type KrakenTier } from "../venues/kraken/limits.ts"
+import { EXPIRIES_MS, VENUE_NAMES, type VenueName, venues } from "../venues/venues.ts"
 import { checkWindow, isLoopback } from "./checks.ts"
 import { refuse, type UsageError } from "./errors.ts"
 import { oneOf } from "./faultParts.ts"
+import { inWords } from "./values.ts"
 import * as Flags from "./Flags.ts"
 import * as Rules from "./ruleFlags.ts"
+
+/** Of a venue whose limits depend on it. */
+export const tierFlag = Flags.parsed("tier", KRAKEN_TIERS.join("|"), oneOf(KRAKEN_TIERS), {
+  description: "The account's tier at Kraken, which sets its limits (default: starter)",
+}).pipe(Flag.optional)
+
+const expiryFlag = Flags.duration("expiry", {
+  description:
+    "A venue does not execute an order that comes to it later than this after it left, by its own clock: Binance's recvWindow, up to 60s; Kraken's deadline, 500ms to 60s, of orders that are placed (default: 5s)",
+}).pipe(Flag.optional)
 
 export const venueFlags = {
   venue: Flags.parsed("venue", VENUE_NAMES.join("|"), oneOf(VENUE_NAMES), {
@@ -22,6 +34,8 @@ export const venueFlags = {
     "live",
     "Have a venue execute orders. Without it, Kraken and Binance are asked to check them and no more, and a venue that knows no such request is not sent any",
   ),
+  tier: tierFlag,
+  expiry: expiryFlag,
 }
 
 interface VenueInput {
@@ -30,7 +44,10 @@ interface VenueInput {
   readonly url: Option.Option<URL>
   readonly orders: Option.Option<string>
   readonly faults: ReadonlyArray<Fault>
+  readonly limit: ReadonlyArray<unknown>
   readonly nonceUnit: Option.Option<NonceUnit>
+  readonly tier: Option.Option<KrakenTier>
+  readonly expiry: Option.Option<Duration.Duration>
 }
 
 /** A command's flags, with the address of the venue that was asked for; no venue where that is the exercise. */
@@ -39,12 +56,42 @@ export interface Chosen<A> {
   readonly venue?: Venue
 }
 
+/** Fails where a venue's limits do not depend on a tier. */
+export const checkTier = (name: VenueName, tier: VenueInput["tier"]): Effect.Effect<void, UsageError> =>
+  Option.isNone(tier) || name === "kraken"
+    ? Effect.void
+    : refuse("--tier: of the venues, kraken alone has tiers; leave --tier out")
+
+/** How late an order may come, in milliseconds; undefined where it was not said. */
+const expiryOf = (
+  name: VenueName,
+  given: VenueInput["expiry"],
+): Effect.Effect<number | undefined, UsageError> => {
+  if (Option.isNone(given)) return Effect.succeed(undefined)
+  const ms = Duration.toMillis(given.value)
+  const range = EXPIRIES_MS[name]
+  if (range === undefined)
+    return refuse(
+      `--expiry: of the venues, ${inWords(Object.keys(EXPIRIES_MS), "and")} alone are told how late an order may come; leave --expiry out`,
+    )
+  const [least, most] = range
+  return Number.isInteger(ms) && ms >= least && ms <= most
+    ? Effect.succeed(ms)
+    : refuse(`--expiry: ${name} takes from ${least}ms to ${most / 1000}s, in whole milliseconds`)
+}
+
 /** The venue that was asked for, where what else was asked for goes with it. */
 export const chooseVenue = Effect.fnUntraced(function* <A extends VenueInput>(
   input: A,
 ): Effect.fn.Return<Chosen<A>, UsageError> {
   const { live, venue: name } = input
-  const venue = venues[name]({ isLive: live, nonceUnit: Option.getOrUndefined(input.nonceUnit) })
+  yield* checkTier(name, input.tier)
+  const venue = venues[name]({
+    isLive: live,
+    nonceUnit: Option.getOrUndefined(input.nonceUnit),
+    tier: Option.getOrUndefined(input.tier),
+    expiryMs: yield* expiryOf(name, input.expiry),
+  })
   if (name === "exercise")
     return live ? yield* refuse("--live: the exercise executes all orders; leave it out") : { input }
   const url = Option.getOrUndefined(input.url) ?? venue.url
@@ -60,6 +107,10 @@ export const chooseVenue = Effect.fnUntraced(function* <A extends VenueInput>(
   if (venue.nonces === "none" && Option.isSome(input.nonceUnit))
     return yield* refuse(
       `--nonce-unit and --venue ${name}: its orders carry the time and no nonces; leave --nonce-unit out`,
+    )
+  if (Option.isSome(input.tier) && input.limit.length > 0)
+    return yield* refuse(
+      "--tier and --limit: --limit takes the place of the tier's limits; leave one of the two out",
     )
   return { venue, input: { ...input, url: Option.some(url) } }
 })

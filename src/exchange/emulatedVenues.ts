@@ -3,7 +3,7 @@ import { Context, Duration, type Effect, Layer, type Scope } from "effect"
 import { binanceEmulated } from "../venues/binance/emulated.ts"
 import { coinbaseExchangeEmulated } from "../venues/coinbaseexchange/emulated.ts"
 import type { EmulatedVenue } from "../venues/Emulated.ts"
-import { krakenEmulated } from "../venues/kraken/emulated.ts"
+import { type EmulatedTier, krakenEmulated } from "../venues/kraken/emulated.ts"
 import type { VenueName } from "../venues/venues.ts"
 import { demoKeys } from "./demoKeys.ts"
 import { type Exchange, type ExchangeNotServed, makeVenue, type VenueOptions } from "./ExchangeServer.ts"
@@ -13,13 +13,20 @@ import type { VenueTally } from "./VenueTally.ts"
 export type EmulatedName = Exclude<VenueName, "exercise">
 
 export const emulatedVenues: Readonly<Record<EmulatedName, EmulatedVenue>> = {
-  kraken: krakenEmulated,
+  kraken: krakenEmulated("starter"),
   binance: binanceEmulated,
   coinbaseexchange: coinbaseExchangeEmulated,
 }
 
+/** The same, of an account of some standing where that sets its limits. */
+export const emulatedOf = (name: EmulatedName, tier: EmulatedTier | undefined): EmulatedVenue =>
+  name === "kraken" && tier !== undefined ? krakenEmulated(tier) : emulatedVenues[name]
+
 /** How an emulated venue is served. */
-export type EmulateOptions = Omit<VenueOptions, "venue">
+export interface EmulateOptions extends Omit<VenueOptions, "venue"> {
+  /** The account's standing, of Kraken. Default `starter`. */
+  readonly tier?: EmulatedTier | undefined
+}
 
 /** A venue that is being served: its address, and what it has seen. */
 export class EmulatedExchange extends Context.Service<EmulatedExchange, Exchange<VenueTally>>()(
@@ -35,7 +42,7 @@ export class EmulatedExchange extends Context.Service<EmulatedExchange, Exchange
  */
 export const emulateVenue = (
   name: EmulatedName,
-  options: Partial<EmulateOptions> = {},
+  { tier, ...options }: Partial<EmulateOptions> = {},
 ): Effect.Effect<Exchange<VenueTally>, ExchangeNotServed, Scope.Scope> =>
   makeVenue({
     host: "127.0.0.1",
@@ -44,7 +51,7 @@ export const emulateVenue = (
     maxDelay: Duration.zero,
     seed: 1,
     ...options,
-    venue: emulatedVenues[name],
+    venue: emulatedOf(name, tier),
   })
 
 /**

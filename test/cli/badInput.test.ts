@@ -207,6 +207,21 @@ describe("durations", () => {
       "run --venue kraken --orders @orders-number --gate polling",
       "--gate polling and --venue kraken: this gate exceeds limits or overtakes nonces, so it meets only our own exchange; leave out one of the two",
     ],
+    ["run --tier pro", "--tier: of the venues, kraken alone has tiers; leave --tier out"],
+    [
+      "exchange --venue binance --tier pro",
+      "--tier: of the venues, kraken alone has tiers; leave --tier out",
+    ],
+    [
+      "run --venue kraken --orders @orders-number --tier pro --limit 20/1s",
+      "--tier and --limit: --limit takes the place of the tier's limits; leave one of the two out",
+    ],
+    [
+      "run --venue coinbaseexchange --expiry 5s",
+      "--expiry: of the venues, kraken and binance alone are told how late an order may come; leave --expiry out",
+    ],
+    ["run --venue kraken --expiry 499ms", "--expiry: kraken takes from 500ms to 60s, in whole milliseconds"],
+    ["run --venue binance --expiry 61s", "--expiry: binance takes from 1ms to 60s, in whole milliseconds"],
     [
       "exchange --venue kraken --nonces rising",
       "--venue kraken and --nonces: kraken has rules of its own; leave --nonces out",

@@ -193,6 +193,16 @@ it.live("emulates a venue, prints credentials that anybody may know, and says wh
   }).pipe(Effect.provide(TestConsole.layer)),
 )
 
+it.live("emulates Kraken with the limits of an account's tier", () =>
+  Effect.gen(function* () {
+    const running = yield* Effect.forkChild(run("--venue", "kraken", "--tier", "pro", "--port", "0"))
+    expect((yield* firstLine).split("\n")[1]).toBe(
+      "limits: engine bucket:180,decay=3.75/s@account+pair, calls bucket:20,decay=1/s@key",
+    )
+    yield* Fiber.interrupt(running)
+  }).pipe(Effect.provide(TestConsole.layer)),
+)
+
 it.live.each<readonly [args: ReadonlyArray<string>, said: string]>([
   [["--limit", "5"], "--venue kraken and --limit: kraken has rules of its own; leave --limit out"],
   [["--window", "2s"], "--venue kraken and --window: kraken has rules of its own; leave --window out"],

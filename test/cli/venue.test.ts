@@ -239,7 +239,14 @@ describe.concurrent("run --venue", () => {
     "has orders executed with --live alone",
     Effect.gen(function* () {
       const { seen, url } = yield* venueServer(ANSWERS.kraken)
-      const { journal, status } = yield* runVenue("kraken", ["--url", url.href, "--live", "--nonce-unit=ns"])
+      const { journal, status } = yield* runVenue("kraken", [
+        "--url",
+        url.href,
+        "--live",
+        "--nonce-unit=ns",
+        "--tier=pro",
+        "--expiry=20s",
+      ])
       expect(status).toBe(0)
       expect(journal()).toContain('"said":"txid=OU-')
       expect(seen.some(({ body }) => body.includes("validate"))).toBe(false)
@@ -249,6 +256,11 @@ describe.concurrent("run --venue", () => {
         .map(({ body }) => Number(new URLSearchParams(body).get("nonce")))
       expect(nonces).toEqual(nonces.toSorted((a, b) => a - b))
       expect(Math.min(...nonces)).toBeGreaterThan(1.7e18)
+      expect(journal()).toContain('"limit":180')
+      const deadlines = seen.flatMap(({ body }) => new URLSearchParams(body).get("deadline") ?? [])
+      expect(deadlines).toHaveLength(3)
+      for (const deadline of deadlines)
+        expect(Math.abs(Date.parse(deadline) - Date.now() - 10_000)).toBeLessThan(10_000)
     }),
   )
 

@@ -18,7 +18,7 @@ export interface BinanceOptions {
   /** Orders are executed. Otherwise each goes to `order/test`, which checks it and no more. Default false. */
   readonly isLive?: boolean
   /** So long after its timestamp Binance still takes a request: 1 to 60,000. Default 5000. */
-  readonly recvWindowMs?: number
+  readonly recvWindowMs?: number | undefined
   /** In place of those that Binance documents. */
   readonly limits?: ReadonlyArray<VenueLimit>
 }

@@ -218,17 +218,24 @@ class KrakenEmulation implements Emulation {
   }
 }
 
-/** An account of the lowest tier. */
-export const krakenEmulated: EmulatedVenue = {
+/** What an account's tier gives it: of the engine's counter of a pair, and of the counter of a key's other calls. */
+const NUMBERS = {
+  starter: { engine: { limit: 60, decay: 1 }, calls: { limit: 15, decay: 0.33 } },
+  intermediate: { engine: { limit: 125, decay: 2.34 }, calls: { limit: 20, decay: 0.5 } },
+  pro: { engine: { limit: 180, decay: 3.75 }, calls: { limit: 20, decay: 1 } },
+} as const
+export type EmulatedTier = keyof typeof NUMBERS
+
+export const krakenEmulated = (tier: EmulatedTier): EmulatedVenue => ({
   limits: [
     {
       name: "engine",
-      limit: { rule: "bucket", limit: 60, decay: 1, decayMs: 1000, scope: "account", field: "pair" },
+      limit: { rule: "bucket", ...NUMBERS[tier].engine, decayMs: 1000, scope: "account", field: "pair" },
       countsRefusals: true,
     },
     {
       name: "calls",
-      limit: { rule: "bucket", limit: 15, decay: 0.33, decayMs: 1000, scope: "key" },
+      limit: { rule: "bucket", ...NUMBERS[tier].calls, decayMs: 1000, scope: "key" },
       countsRefusals: true,
     },
   ],
@@ -239,4 +246,4 @@ export const krakenEmulated: EmulatedVenue = {
   },
   failure: refuse("EService:Timeout"),
   open: (desk) => new KrakenEmulation(desk),
-}
+})

@@ -20,9 +20,9 @@ export interface KrakenOptions {
   /** What nonces count: as the other clients which have used the key count, or finer. Default `ms`. */
   readonly nonceUnit?: NonceUnit | undefined
   /** So long after it was sent Kraken still matches an order: 500 to 60,000. Default 5000. */
-  readonly deadlineMs?: number
+  readonly deadlineMs?: number | undefined
   /** Default `starter`. */
-  readonly tier?: KrakenTier
+  readonly tier?: KrakenTier | undefined
   /** In place of the tier's. */
   readonly limits?: ReadonlyArray<VenueLimit>
 }

@@ -1,8 +1,9 @@
 /** Kraken Spot's limits on orders. */
 import type { VenueLimit } from "../VenueLimit.ts"
 
+export const KRAKEN_TIERS = ["starter", "intermediate", "pro"] as const
 /** An account's standing, which sets its limits. */
-export type KrakenTier = "starter" | "intermediate" | "pro"
+export type KrakenTier = (typeof KRAKEN_TIERS)[number]
 
 const ENGINE = {
   starter: { limit: 60, decay: 1 },
