@@ -1,8 +1,9 @@
 // Bots of ccxt, paced, against the emulated venues with their documented limits, on the real clock.
 import { readFile } from "node:fs/promises"
 import { expect, it } from "@effect/vitest"
+import { type Order as CcxtOrder, OrderNotFound } from "ccxt"
 import { Duration, Effect } from "effect"
-import { pace } from "../../src/ccxt.ts"
+import { pace, type Paced } from "../../src/ccxt.ts"
 import { demoCredentials, demoKeys } from "../../src/exchange/demoKeys.ts"
 import { emulatedVenues } from "../../src/exchange/emulatedVenues.ts"
 import { makeVenue } from "../../src/exchange/ExchangeServer.ts"
@@ -22,6 +23,23 @@ const venueOf = (name: Emulated) =>
     venue: emulatedVenues[name],
   })
 
+/** A paced bot at an emulated venue. */
+const paced = Effect.fnUntraced(function* (name: Emulated) {
+  const venue = yield* venueOf(name)
+  const { key, passphrase, secret } = demoCredentials
+  const exchange = ccxtAt(name, venue.url)
+  Object.assign(exchange, { apiKey: key, secret, password: passphrase, markets: undefined })
+  yield* Effect.promise(() => exchange.loadMarkets())
+  const bot = yield* Effect.acquireRelease(
+    Effect.promise(() => pace(exchange)),
+    ({ close }) => Effect.promise(close),
+  )
+  return { venue, bot }
+})
+
+const place = ({ createOrder }: Paced<CcxtOrder>, price: number) =>
+  createOrder("ETH/BTC", "limit", "buy", 1, price)
+
 /** More orders than the venue takes at once. */
 const OVERLOAD = { kraken: 63, binance: 110, coinbaseexchange: 60 } as const
 
@@ -29,21 +47,9 @@ for (const name of ["kraken", "binance", "coinbaseexchange"] as const) {
   realTime(
     `a paced bot of ccxt's ${name} places more than the limits let pass at once, and is refused nothing`,
     Effect.gen(function* () {
-      const venue = yield* venueOf(name)
-      const { key, passphrase, secret } = demoCredentials
-      const exchange = ccxtAt(name, venue.url)
-      Object.assign(exchange, { apiKey: key, secret, password: passphrase, markets: undefined })
-      yield* Effect.promise(() => exchange.loadMarkets())
-      const bot = yield* Effect.acquireRelease(
-        Effect.promise(() => pace(exchange)),
-        ({ close }) => Effect.promise(close),
-      )
+      const { bot, venue } = yield* paced(name)
       const placed = yield* Effect.promise(() =>
-        Promise.all(
-          Array.from({ length: OVERLOAD[name] }, (_, n) =>
-            bot.createOrder("ETH/BTC", "limit", "buy", 1, 0.01 + n / 10_000),
-          ),
-        ),
+        Promise.all(Array.from({ length: OVERLOAD[name] }, (_, n) => place(bot, 0.01 + n / 10_000))),
       )
       expect(new Set(placed.map(({ id }) => id)).size).toBe(OVERLOAD[name])
       const orders = OVERLOAD[name]
@@ -52,6 +58,19 @@ for (const name of ["kraken", "binance", "coinbaseexchange"] as const) {
         unsigned: 0,
         banned: 0,
       })
+    }),
+  )
+
+  realTime(
+    `a paced bot of ccxt's ${name} cancels an order once, and is told ccxt's error where there is none`,
+    Effect.gen(function* () {
+      const { bot } = yield* paced(name)
+      const again = yield* Effect.promise(async () => {
+        const { id = "" } = await place(bot, 0.01)
+        await bot.cancelOrder(id, "ETH/BTC")
+        return bot.cancelOrder(id, "ETH/BTC").catch((error: unknown) => error)
+      })
+      expect(again).toBeInstanceOf(OrderNotFound)
     }),
   )
 }

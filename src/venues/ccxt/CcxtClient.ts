@@ -22,7 +22,7 @@ import { type CcxtResult, meaningOfCcxt } from "./meaning.ts"
 import { Courier, type Sending } from "./Courier.ts"
 import { callOf, idsOf, paramsOf } from "./orders.ts"
 
-export interface CcxtClientOptions<A> {
+interface CallOptions<A> {
   /** With its markets loaded. */
   readonly exchange: CcxtExchange<A>
   readonly nonces: Nonces
@@ -32,10 +32,13 @@ export interface CcxtClientOptions<A> {
   readonly url: URL
   /** Whether its call for the time goes there, too, and so shows what has arrived. */
   readonly isPinged: boolean
-  readonly requestTimeout: Duration.Duration
-  readonly maxInFlight: number
   /** Told what ccxt made of an order's answer: its own order, or its own error. */
   readonly onResult?: (orderId: string, result: CcxtResult<A>) => void
+}
+
+export interface CcxtClientOptions<A> extends CallOptions<A> {
+  readonly requestTimeout: Duration.Duration
+  readonly maxInFlight: number
 }
 
 /** Credentials that a key of ours has no place for. */
@@ -109,7 +112,7 @@ const attempt = <A>(work: (signal: AbortSignal) => Promise<A>): Effect.Effect<Cc
 
 const submitter =
   <A>(
-    { exchange, nonceUnit, nonces, onResult, url }: CcxtClientOptions<A>,
+    { exchange, nonceUnit, nonces, onResult, url }: CallOptions<A>,
     calls: CcxtCalls<A>,
     http: HttpTransport,
     clock: Clock.Clock,
@@ -162,7 +165,7 @@ const pingProblem = (
 }
 
 const pinger = <A>(
-  { url }: CcxtClientOptions<A>,
+  { url }: CallOptions<A>,
   calls: CcxtCalls<A>,
   http: HttpTransport,
   clock: Clock.Clock,
@@ -197,19 +200,26 @@ const pinger = <A>(
     })
   })
 
+/** The client over any transport. */
+export const clientOver = <A>(
+  options: CallOptions<A>,
+  http: HttpTransport,
+  clock: Clock.Clock,
+): ExchangeClient["Service"] => {
+  const { exchange, isPinged, nonceUnit } = options
+  const calls = new CcxtCalls(exchange)
+  const submit = submitter(options, calls, http, clock)
+  return isPinged ? { submit, nonceUnit, ping: pinger(options, calls, http, clock) } : { submit, nonceUnit }
+}
+
 const make = Effect.fnUntraced(function* <A>(options: CcxtClientOptions<A>) {
-  const { exchange, isPinged, maxInFlight, nonceUnit, requestTimeout, url } = options
-  const clock = yield* Clock.Clock
+  const { maxInFlight, requestTimeout, url } = options
   const http = yield* makeHttpTransport({
     url,
     requestTimeoutMs: Duration.toMillis(requestTimeout),
     maxInFlight,
   })
-  const calls = new CcxtCalls(exchange)
-  const submit = submitter(options, calls, http, clock)
-  return ExchangeClient.of(
-    isPinged ? { submit, nonceUnit, ping: pinger(options, calls, http, clock) } : { submit, nonceUnit },
-  )
+  return clientOver(options, http, yield* Clock.Clock)
 })
 
 /** An {@link ExchangeClient} of an exchange of ccxt. Its connections close with the layer's scope. */

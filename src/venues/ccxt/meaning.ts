@@ -7,6 +7,7 @@
 import { Option, Predicate } from "effect"
 import type { Nonces } from "../../domain/LimitSpec.ts"
 import type { Answer } from "../../http/HttpRequest.ts"
+import { parseJson } from "../../platform/parseJson.ts"
 import { actionOf } from "../fields.ts"
 import { isJson, turnsAway } from "../statuses.ts"
 import type { Meaning, VenueOrder } from "../Venue.ts"
@@ -108,6 +109,8 @@ export const meaningOfCcxt = (
       return { kind: "turned-away" }
     return refusal ?? { kind: "unknown", cause: "undecodable" }
   }
-  const acceptance = isOk(status) && isJson(body) ? acceptanceOf(order, result.value) : Option.none()
+  // A cancel may be answered by a word alone, such as the order's id.
+  const isSaid = actionOf(order) === "cancel" ? Option.isSome(parseJson(body)) : isJson(body)
+  const acceptance = isOk(status) && isSaid ? acceptanceOf(order, result.value) : Option.none()
   return Option.getOrElse(acceptance, () => ({ kind: "unknown", cause: "undecodable" }))
 }
