@@ -9,7 +9,9 @@
  * was started, or all that came of it. Some write their journals with --durable. At the end the exchange's own record is
  * compared with the clients' journals, and with what the library's client was told.
  *
- *     npm run chaos -- [--minutes 2] [--seed N] [--bound 55ms]
+ *     npm run chaos -- [--minutes 2] [--seed N] [--bound 55ms] [--venue binance]
+ *
+ * With --venue there is one client, for all keys are of one account. It reaches the emulated venue by the link.
  *
  * Exits with 1 unless every figure that has to be 0 is 0. With --bound there is one more client, which believes in it: what
  * breaks it, breaks limits and the order of nonces, and that is counted apart.
@@ -34,6 +36,7 @@ import { type Link, openLink } from "./support/chaos/link.ts"
 import { machinesNode, type Program, startProgram } from "./support/chaos/processes.ts"
 import { untilStopped } from "./support/chaos/untilStopped.ts"
 import { type Columns, table } from "./support/table.ts"
+import { offeredAt, uuid, VENUES } from "./support/venues/offered.ts"
 
 const { values } = parseArgs({
   options: {
@@ -41,12 +44,16 @@ const { values } = parseArgs({
     seed: { type: "string" },
     bound: { type: "string" },
     keep: { type: "boolean" },
+    venue: { type: "string" },
   },
 })
 const minutes = Number(values.minutes)
 const seed = values.seed === undefined ? Effect.runSync(freshSeed) : Number(values.seed)
-if (!(minutes > 0 && minutes <= 24 * 60) || !Number.isSafeInteger(seed)) {
-  process.stderr.write("usage: npm run chaos -- [--minutes N] [--seed N] [--bound DURATION] [--keep]\n")
+const venue = VENUES.find((name) => name === values.venue)
+if (values.venue !== venue || !(minutes > 0 && minutes <= 24 * 60) || !Number.isSafeInteger(seed)) {
+  process.stderr.write(
+    "usage: npm run chaos -- [--minutes N] [--seed N] [--bound DURATION] [--venue NAME] [--keep]\n",
+  )
   process.exit(2)
 }
 
@@ -82,11 +89,14 @@ interface Client {
 const KEYS = 2
 const LIBRARY: Client = { name: "library", linked: true }
 const RUNS: ReadonlyArray<Client> = [
-  { name: "direct", linked: false },
+  ...(venue === undefined ? [{ name: "direct", linked: false }] : []),
   { name: "linked", linked: true },
   ...(values.bound === undefined ? [] : [{ name: "bound", linked: true, bound: values.bound }]),
 ]
-const CLIENTS = [...RUNS, LIBRARY]
+const CLIENTS = venue === undefined ? [...RUNS, LIBRARY] : RUNS
+
+/** Whether nonces must rise. */
+const isInOrder = venue === undefined || offeredAt[venue].isInOrder
 
 const directory = mkdtempSync(join(tmpdir(), "paceline-chaos-"))
 const inDirectory = (...names: ReadonlyArray<string>) => join(directory, ...names)
@@ -105,21 +115,37 @@ const LIBRARY_ORDERS = 400
 const idsOf = (client: Client, lives: number): ReadonlyArray<string> =>
   client === LIBRARY
     ? numbered(client.name, lives + 1).flatMap((life) => numbered(life, LIBRARY_ORDERS))
-    : numbered(client.name, ORDERS)
+    : venue === undefined
+      ? numbered(client.name, ORDERS)
+      : Array.from({ length: ORDERS }, (_, n) => uuid(n))
+
+/** What a client knows the exchange by, a line a key. */
+const credentialsOf = (client: Client): ReadonlyArray<string> => {
+  const keys = numbered(`CHAOS-${seed}-${client.name}`, KEYS)
+  if (venue === undefined) return keys
+  const passphrase = venue === "coinbaseexchange" ? ["CHAOS-PASSPHRASE"] : []
+  return keys.map((key) => [key, Buffer.from(`secret of ${key}`).toString("base64"), ...passphrase].join(" "))
+}
+
+/** An order as a line of a file. */
+const lineOf = (id: string, n: number): string => {
+  if (venue === undefined) return `{"id":"${id}"}\n`
+  const { paramsOf, symbols } = offeredAt[venue]
+  const symbol = symbols[n % symbols.length] ?? ""
+  return `${JSON.stringify({ id, params: paramsOf({ id, madeMs: 0, symbol, price: 100 + n }) })}\n`
+}
 
 const prepare = Effect.sync(() => {
   mkdirSync(stateDirectory, { mode: 0o700 })
-  const secrets = (client: Client) => numbered(`CHAOS-${seed}-${client.name}`, KEYS)
   for (const client of CLIENTS) {
-    writeFileSync(keysFile(client), `${secrets(client).join("\n")}\n`, { mode: 0o600 })
+    writeFileSync(keysFile(client), `${credentialsOf(client).join("\n")}\n`, { mode: 0o600 })
   }
   for (const client of RUNS) {
     mkdirSync(journalFolder(client), { mode: 0o700 })
-    const lines = idsOf(client, 0).map((id) => `{"id":"${id}"}\n`)
-    writeFileSync(ordersFile(client), lines.join(""))
+    writeFileSync(ordersFile(client), idsOf(client, 0).map(lineOf).join(""))
   }
   writeFileSync(toldFile, "")
-  writeFileSync(inDirectory("all.keys"), `${CLIENTS.flatMap(secrets).join("\n")}\n`, { mode: 0o600 })
+  writeFileSync(inDirectory("all.keys"), `${CLIENTS.flatMap(credentialsOf).join("\n")}\n`, { mode: 0o600 })
 })
 
 const between = (random: Random.Random, fromMs: number, toMs: number) =>
@@ -131,7 +157,10 @@ const words = (text: string): ReadonlyArray<string> => text.split(" ")
 
 let port = 0
 let linkPort = 0
-const urlFor = ({ linked }: Client) => `http://127.0.0.1:${linked ? linkPort : port}/api/request`
+const urlFor = ({ linked }: Client) =>
+  `http://127.0.0.1:${linked ? linkPort : port}${venue === undefined ? "/api/request" : ""}`
+/** What a run, and the exchange, is told of the venue. */
+const venueWords = venue === undefined ? [] : ["--venue", venue]
 const counts = {
   exchangeLives: 0,
   standstills: 0,
@@ -154,6 +183,7 @@ const exchangeLife = Effect.gen(function* () {
     [
       ...words(`exchange --port ${port} --keys-file ${inDirectory("all.keys")} --record ${recordFile}`),
       ...words(`--seed ${seed + counts.exchangeLives}`),
+      ...venueWords,
       ...FAULTS.flatMap((fault) => ["--fault", fault]),
     ],
     { errors: inDirectory("exchange.err"), wanted: /http:\S+/ },
@@ -230,6 +260,7 @@ const clientLife = (client: Client, life: number, random: Random.Random) => {
       ...words(`--orders ${ordersFile(client)} --ttl none --log ${log}`),
       ...words(`--state ${stateDirectory} --resume ${folder} --retry-rejected --no-progress --format json`),
       ...(client.bound === undefined ? [] : ["--bound", client.bound]),
+      ...(venue === undefined ? [] : [...venueWords, "--live"]),
       ...(durable ? ["--durable"] : []),
     ],
     {
@@ -391,7 +422,9 @@ const main = Effect.gen(function* () {
       const clients = yield* Effect.forEach(RUNS, (client) =>
         Effect.forkScoped(clientTrouble(client, livesOf(client))),
       )
-      const library = yield* Effect.forkScoped(libraryTrouble(livesOf(LIBRARY)))
+      const library = yield* Effect.forkScoped(
+        venue === undefined ? libraryTrouble(livesOf(LIBRARY)) : Effect.void,
+      )
       yield* Effect.sleep(Duration.minutes(minutes))
       yield* Fiber.interruptAll([...clients, outages, exchange])
       const calm = yield* exchangeLife
@@ -413,7 +446,7 @@ const main = Effect.gen(function* () {
         ? storiesTold(readFileSync(toldFile, "utf8"))
         : storiesOf(readJournals(journalsOf(client).map((file) => readFileSync(file, "utf8"))))
     const judged = record.filter(({ id }) => ids.has(id))
-    return { client, lives: count, findings: check(ids, stories, judged, played.unprovable) }
+    return { client, lives: count, findings: check(ids, stories, judged, played.unprovable, isInOrder) }
   })
   const left = {
     processes: processesNaming(directory).filter((pid) => pid !== String(process.pid)),

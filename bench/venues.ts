@@ -25,6 +25,7 @@ import {
   type OfferedOrder,
   offeredOrders,
   TTL_MS,
+  VENUES,
 } from "./support/venues/offered.ts"
 
 const { values } = parseArgs({
@@ -42,9 +43,7 @@ const seconds = number(values.seconds)
 const seed = number(values.seed)
 const load = number(values.load)
 const phaseMs = number(values.phase)
-const names = (["kraken", "binance", "coinbaseexchange"] as const).filter(
-  (name) => values.venue === undefined || values.venue === name,
-)
+const names = VENUES.filter((name) => values.venue === undefined || values.venue === name)
 if (names.length === 0 || ![seconds, load].every((each) => each > 0) || !Number.isSafeInteger(seed)) {
   process.stderr.write(
     "usage: npm run bench:venues -- [--seconds N] [--seed N] [--venue NAME] [--load X] [--phase MS] [--json]\n",

@@ -19,6 +19,9 @@ const answer = (status: string, body: string): string =>
 const REFUSAL = answer("429 Too Many Requests", answerTo("rate-limit", "").body)
 const IN_VAIN = answer("408 Request Timeout", "")
 
+/** Where a request names its order: the exercise's and venues'. */
+const ORDER_ID = /\b(?:req_id|cl_ord_id|newClientOrderId|client_oid)(?:=|": ?")([^& "]*)/
+
 export interface Link {
   readonly port: number
   /** Holds everything until `restore`. */
@@ -75,7 +78,8 @@ export const openLink = (exchangePort: () => number, random: Random.Random) => {
       if (asked !== undefined) doubt(asked)
     }
     client.on("data", (chunk) => {
-      asked = /[?&]req_id=([^& ]*)/.exec(chunk.toString("latin1"))?.[1]
+      // A body may come in a piece of its own.
+      asked = ORDER_ID.exec(chunk.toString("latin1"))?.[1] ?? asked
       // They may have crossed.
       if (asked !== undefined && performance.now() - refusedAtMs < STRAY_WITHIN_MS) doubt(asked)
       server.write(chunk)

@@ -5,7 +5,8 @@ import { emulatedVenues } from "../../../src/exchange/emulatedVenues.ts"
 import { counterOf } from "../../../src/exchange/counters/ScopedCounters.ts"
 import type { OrderParams } from "../../../src/domain/Order.ts"
 
-export type EmulatedName = keyof typeof emulatedVenues
+export const VENUES = ["kraken", "binance", "coinbaseexchange"] as const
+export type EmulatedName = (typeof VENUES)[number]
 
 export interface OfferedOrder {
   readonly id: string
@@ -105,7 +106,8 @@ export interface Asked {
   readonly phaseMs: number
 }
 
-const uuid = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`
+/** An order's id as every venue takes it. */
+export const uuid = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`
 
 /** How long an order is worth sending. */
 export const TTL_MS = 1000
