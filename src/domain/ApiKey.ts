@@ -26,13 +26,18 @@ export const labelCredentials = (credentials: ReadonlyArray<Credentials>): Reado
 export const labelKeys = (secrets: ReadonlyArray<string>): ReadonlyArray<ApiKey> =>
   labelCredentials(secrets.map((secret) => ({ secret: Redacted.make(secret) })))
 
+/** What addresses and JSON make of a text, some of whose writers escape slashes, too. */
+const formsOf = (plain: string): ReadonlySet<string> => {
+  const escaped = JSON.stringify(plain).slice(1, -1)
+  return new Set([plain, encodeURIComponent(plain), escaped, escaped.replaceAll("/", "\\/")])
+}
+
 /** A text with the key's label in place of its credentials, wherever somebody has repeated them. */
 export const withoutCredentials = (text: string, { key, label, passphrase, secret }: ApiKey): string => {
   let clean = text
   for (const part of [secret, key, passphrase]) {
     const plain = part === undefined ? "" : Redacted.value(part)
-    if (plain !== "")
-      clean = clean.replaceAll(plain, () => label).replaceAll(encodeURIComponent(plain), () => label)
+    if (plain !== "") for (const form of formsOf(plain)) clean = clean.replaceAll(form, () => label)
   }
   return clean
 }

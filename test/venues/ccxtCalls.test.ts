@@ -1,4 +1,6 @@
 // What a paced bot's exchange may do by itself, and what becomes of the order then. On real sockets and the real clock.
+import { readdirSync, readFileSync } from "node:fs"
+import { join } from "node:path"
 import { inspect } from "node:util"
 import { BadSymbol, InvalidNonce } from "ccxt"
 import { Effect, Redacted } from "effect"
@@ -8,6 +10,8 @@ import { labelCredentials } from "../../src/domain/ApiKey.ts"
 import type { HttpTransport } from "../../src/http/HttpTransport.ts"
 import { CcxtCalls } from "../../src/venues/ccxt/CcxtCalls.ts"
 import { Courier } from "../../src/venues/ccxt/Courier.ts"
+import { temporaryFolder } from "../run/journalFile.ts"
+import { leaksOf } from "../support/marks.ts"
 import { realTime } from "../support/realTime.ts"
 import { type Answers, type Came, ccxtAt, type Tried, venueServer } from "./ccxtServer.ts"
 
@@ -187,20 +191,31 @@ realTime(
 )
 
 realTime(
-  "no credential is printed or thrown, where ccxt is set up to print requests and the venue repeats them",
+  "no credential is printed, thrown or kept, where ccxt is set up to print requests and the venue repeats them in any form",
   Effect.gen(function* () {
-    const { exchange, paced } = yield* tried("binance", ({ headers, form, query }) => ({
+    const secrets = ["MARK/key+1", 'MARK"secret\\2', "MARK/token"]
+    const [apiKey = "", secret = "", token = ""] = secrets
+    const escaped = secrets.map((text) => JSON.stringify(text).replaceAll("/", "\\/"))
+    const text = secrets.map((text) => `${text} ${encodeURIComponent(text)}`).join()
+    const msg = JSON.stringify(`Account has insufficient balance for requested action. ${text}`)
+    const { exchange, orders, paced } = yield* tried("binance", () => ({
       status: 400,
-      body: { code: -2010, msg: [headers["x-mbx-apikey"], form, query, "MARK-TOKEN"].join(" ") },
+      body: `{"code":-2010,"msg":${msg},"echo":[${escaped.join()}]}`,
     }))
-    Object.assign(exchange, { verbose: true, token: "MARK-TOKEN" })
+    Object.assign(exchange, { verbose: true, apiKey, secret, token })
     const printed = vi.spyOn(console, "log").mockReturnValue(undefined)
-    const bot = yield* paced()
+    const state = yield* temporaryFolder
+    const bot = yield* paced({ state })
     const error = yield* thrown(place(bot))
-    const said = inspect([printed.mock.calls, error], { depth: 9, showHidden: true })
+    const said = inspect([printed.mock.calls, error, bot], { depth: 9, showHidden: true })
     printed.mockRestore()
+    const kept = readdirSync(state, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ name, parentPath }) => name + readFileSync(join(parentPath, name), "latin1"))
+    expect(orders()[0]?.headers["x-mbx-apikey"]).toBe(apiKey)
     expect(said).toContain("key-1")
-    expect(said).not.toMatch(/MARK|bWFyaz/)
+    expect(kept).not.toEqual([])
+    expect(leaksOf([said, JSON.stringify(error), ...kept].join("\n"), secrets)).toEqual([])
   }),
 )
 

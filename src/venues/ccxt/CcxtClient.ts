@@ -2,7 +2,7 @@
  * An exchange of ccxt as the dispatcher's client: ccxt says what is to be sent and what the answer is, and our transport sends it,
  * once, and knows whether it left.
  */
-import { Clock, Duration, Effect, Layer, Predicate, Result } from "effect"
+import { Clock, Duration, Effect, Layer, Predicate, Redacted, Result } from "effect"
 import { type ApiKey, withoutCredentials } from "../../domain/ApiKey.ts"
 import type { Nonces } from "../../domain/LimitSpec.ts"
 import { type NonceUnit, nonceText } from "../../domain/NonceUnit.ts"
@@ -45,16 +45,13 @@ export interface CcxtClientOptions<A> extends CallOptions<A> {
 const OTHERS = ["login", "privateKey", "token", "twofa"] as const
 
 /** Takes all credentials out of a text. */
-export const hiding =
-  (exchange: object, key: ApiKey) =>
-  (text: string): string =>
-    OTHERS.reduce(
-      (clean, name) => {
-        const other = Predicate.hasProperty(exchange, name) ? exchange[name] : undefined
-        return typeof other === "string" && other !== "" ? clean.replaceAll(other, () => key.label) : clean
-      },
-      withoutCredentials(text, key),
-    )
+export const hiding = (exchange: object, key: ApiKey): ((text: string) => string) => {
+  const others = OTHERS.flatMap((name) => {
+    const secret = Predicate.hasProperty(exchange, name) ? exchange[name] : undefined
+    return typeof secret === "string" ? [{ label: key.label, secret: Redacted.make(secret) }] : []
+  })
+  return (text) => [key, ...others].reduce(withoutCredentials, text)
+}
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
