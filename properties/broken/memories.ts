@@ -38,3 +38,34 @@ export const waitsForTheLast = (memory: KeyMemory): KeyMemory => ({
   ...memory,
   quietUntilMs: memory.outUntilMs.at(-1) ?? memory.quietUntilMs,
 })
+
+/** Knows nothing of limits. */
+export const forgetsCosts = (memory: KeyMemory): KeyMemory => ({ ...memory, formerCosts: [] })
+
+/** Knows what was answered, and takes what was on its way, or was sent since it was written down, for nothing. */
+export const forgetsTheOpen = (memory: KeyMemory): KeyMemory => ({
+  ...memory,
+  formerCosts: memory.formerCosts.filter(({ latestMs }) => latestMs !== undefined),
+})
+
+/** Knows what counts in all scopes, and nothing of those that an order's field has for itself. */
+export const forgetsFields = (memory: KeyMemory): KeyMemory => ({
+  ...memory,
+  formerCosts: memory.formerCosts.filter(({ scope }) => scope === ""),
+})
+
+/** Sends on as long as it has a lease, however much of a limit is written ahead. */
+export const coversEverything = (memory: KeyMemory): KeyMemory => ({
+  ...memory,
+  reservedNonce: () =>
+    Number.isFinite(memory.reservedNonce()) ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY,
+})
+
+/** Takes what was answered to have arrived when it was sent. */
+export const rememberSendTimes = (memory: KeyMemory): KeyMemory => ({
+  ...memory,
+  onEnded: (request) => {
+    const { end, sentMs } = request
+    memory.onEnded({ ...request, end: end?.ending === "answered" ? { ...end, atMs: sentMs } : end })
+  },
+})

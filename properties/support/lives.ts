@@ -4,6 +4,8 @@
  * cuts what it was doing.
  */
 import * as fc from "fast-check"
+import type { LimitSpec } from "../../src/domain/LimitSpec.ts"
+import type { OrderParams } from "../../src/domain/Order.ts"
 import type { Journey } from "../../src/simulation/SimulatedExchange.ts"
 import { journeys, settledAfterBreak } from "./journeys.ts"
 import type { DiskTime } from "./lifeDisk.ts"
@@ -32,6 +34,9 @@ export interface Life {
 }
 
 export interface Lives {
+  /** All limits, where a key's window is not all; and what orders count in them, in turn. */
+  readonly limits?: ReadonlyArray<LimitSpec>
+  readonly params?: ReadonlyArray<OrderParams>
   readonly keys: number
   readonly limit: number
   readonly windowMs: number

@@ -9,6 +9,7 @@ import { Clock, Duration, Effect, Exit, Fiber, FileSystem, Layer, Scope } from "
 import { StateFiles } from "../../src/keys/StateFiles.ts"
 import type { DispatchLog } from "../../src/domain/DispatchEvent.ts"
 import { defaultMargin } from "../../src/limits/AckWindow.ts"
+import type { scopedLimits } from "../../src/limits/scopedLimits.ts"
 import type { Recall } from "../../src/keys/KeyMemory.ts"
 import type { ExchangeClient } from "../../src/venues/ExchangeClient.ts"
 import { openJournal } from "../../src/journal/Journal.ts"
@@ -35,6 +36,8 @@ export interface LivesVariant {
   readonly answersFirst?: boolean
   /** Which orders are sent, after journals whose text this is; the real ones where it is left out. */
   readonly follows?: (journals: ReadonlyArray<string>) => (id: string) => boolean
+  /** Puts other limits in the place of the real ones. */
+  readonly scoped?: typeof scopedLimits
   /** Spoils the log that stands between dispatcher and journal. */
   readonly log?: (log: DispatchLog) => DispatchLog
 }
@@ -84,8 +87,10 @@ export const playLives = (world: Lives, variant: LivesVariant = {}): Promise<Liv
     let boots = 1
     let offsetMs = 1_000_000
     const config = { limit: world.limit, windowMs: world.windowMs, blockAfter: 1000 }
+    const { limits, params = [] } = world
     const { client } = yield* makeSimulatedExchange({
       config,
+      limits,
       requestTimeoutMs: world.requestTimeoutMs,
       journey: () => world.journeys[requests++ % world.journeys.length] ?? { incomingMs: 0, outgoingMs: 0 },
       onArrival: (arrival) => arrivals.push(arrival),
@@ -115,6 +120,7 @@ export const playLives = (world: Lives, variant: LivesVariant = {}): Promise<Liv
         directory: "nowhere",
         exchange: "the exchange",
         limit: world.limit,
+        limits,
         windowMs: Duration.toMillis(Duration.sum(window, defaultMargin(window))),
         reach: { boundMs, requestTimeoutMs: world.requestTimeoutMs },
       }).pipe(
@@ -160,6 +166,8 @@ export const playLives = (world: Lives, variant: LivesVariant = {}): Promise<Liv
       const { dispatcher } = yield* makeRig({
         keys: world.keys,
         config: { ...config, windowMs },
+        limits,
+        ...(variant.scoped && { scoped: variant.scoped }),
         boundMs,
         ttlMs: world.ttlMs,
         requestTimeoutMs: world.requestTimeoutMs,
@@ -182,7 +190,7 @@ export const playLives = (world: Lives, variant: LivesVariant = {}): Promise<Liv
         const id = `o-${n}`
         if (!follows(id)) continue
         given = Math.max(given, n + 1)
-        yield* Effect.ignore(dispatcher.offer(order(id)))
+        yield* Effect.ignore(dispatcher.offer(order(id, undefined, params[n % params.length])))
         yield* Effect.sleep(Duration.millis(life.gaps[fed++] ?? LEISURE_MS))
       }
     })
@@ -192,7 +200,8 @@ export const playLives = (world: Lives, variant: LivesVariant = {}): Promise<Liv
       const ways = { boundMs: undefined, windowMs: world.windowMs, stall: undefined }
       const { dispatcher, follows } = yield* begin(ways, disk)
       for (let n = 0; n < given; n++) {
-        if (follows(`o-${n}`)) yield* Effect.ignore(dispatcher.enqueue(order(`o-${n}`)))
+        if (follows(`o-${n}`))
+          yield* Effect.ignore(dispatcher.enqueue(order(`o-${n}`, undefined, params[n % params.length])))
       }
       yield* dispatcher.drained
     })

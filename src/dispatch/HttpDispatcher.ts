@@ -89,7 +89,7 @@ export const claimFor = (
 ) => {
   const { nonceUnit } = options
   const limits = options.limits?.length === 0 ? undefined : options.limits
-  // What former lives took of limits is not known, so nothing is sent until none of it counts.
+  // A life that knows nothing of limits waits until nothing counts any more.
   const window = limits === undefined ? options.window : Duration.millis(longestCountMs(limits))
   return Effect.provide(
     claimKeys({
@@ -97,8 +97,8 @@ export const claimFor = (
       directory,
       nonceUnit,
       exchange: options.url && showUrl(options.url),
-      limit: limits === undefined ? options.limit : 1,
-      isShared: limits?.some(({ field, scope }) => scope !== "key" || field !== undefined) === true,
+      limit: options.limit,
+      limits,
       windowMs: Duration.toMillis(Duration.sum(window, defaultMargin(window))),
       reach: reachOf(options),
     }),

@@ -60,6 +60,7 @@ export class Lane {
     // A former life may have been told so.
     this.#health = afterAdvice(newHealth(memory, context), memory.held.key, nowMsUnsafe(clock))
     this.#quietUntilMs = memory.quietUntilMs
+    context.line.recall(key.label, memory.formerCosts)
     this.#awaitsPing = memory.unansweredWindowMs !== undefined && context.client.ping !== undefined
   }
 
@@ -126,10 +127,10 @@ export class Lane {
       Effect.flatMap(log.ready, () => sendOne),
       { disableYield: true },
     )
-    const running = Effect.andThen(this.#awaitFormerLives, loop)
     return Effect.suspend(() => {
       if (!this.#isActive) this.#retire("parked", this.#nowMs)
-      return Effect.raceFirst(running, Deferred.await(this.#retired))
+      // A key that sends nothing waits, too: what it has sent may count in limits that others share.
+      return Effect.andThen(this.#awaitFormerLives, Effect.raceFirst(loop, Deferred.await(this.#retired)))
     })
   }
 
@@ -138,14 +139,18 @@ export class Lane {
    * exchange stood still; but a life that was killed has reset no connection, so time must have passed as well.
    */
   get #awaitFormerLives(): Effect.Effect<void> {
-    const { client, pinger } = this.#context
+    const { client, line, pinger } = this.#context
     const { quietUntilMs, unansweredWindowMs: windowMs } = this.memory
     if (windowMs === undefined) return Effect.void
     // Where there are no pings, time alone tells, and that is in the memory already.
-    if (client.ping === undefined)
-      return Effect.sync(() => this.memory.onFormerCleared(quietUntilMs - windowMs))
+    const onCleared = (clearedMs: number) => {
+      const latestMs = Math.max(clearedMs, quietUntilMs - windowMs)
+      this.memory.onFormerCleared(latestMs)
+      line.clearFormer(this.label, latestMs)
+    }
+    if (client.ping === undefined) return Effect.sync(() => onCleared(Number.NEGATIVE_INFINITY))
     return Effect.map(pinger.cleared, (clearedMs) => {
-      this.memory.onFormerCleared(clearedMs)
+      onCleared(clearedMs)
       this.#health = quietUntil(this.#health, clearedMs + windowMs)
       this.#quietUntilMs = Math.max(quietUntilMs, clearedMs + windowMs)
       this.#awaitsPing = false
@@ -246,7 +251,7 @@ export class Lane {
     invariant(nonce > this.#health.lastNonce, `${this.label} repeats a nonce`)
     this.#health = afterSend(this.#health, nonce)
     this.#inFlight += 1
-    this.memory.onSent(nonce)
+    this.memory.onSent(nonce, held?.spent)
     const open = ledger.depart(entry, this.label, nonce, sentMs)
     log.record({
       type: "sent",

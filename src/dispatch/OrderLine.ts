@@ -10,6 +10,7 @@
  * capacity, except for orders that came back: these have been inside before.
  */
 import { type Clock, Effect, Exit, Latch, Queue, type Scheduler } from "effect"
+import type { FormerCost } from "../keys/LimitCosts.ts"
 import type { Held, JoinedLimits, Look } from "../limits/JoinedLimits.ts"
 import { invariant } from "../platform/invariant.ts"
 import { nowMsUnsafe, sleepUntil } from "../platform/Monotonic.ts"
@@ -136,13 +137,24 @@ export class OrderLine {
     const held = this.#limits?.hold(entry, key, nowMs)
     return (
       held && {
-        refused: held.refused,
+        ...held,
         settle: (latestMs) => {
           held.settle(latestMs)
           this.#onSettled(key)
         },
       }
     )
+  }
+
+  /** What former lives have sent with a key counts in the limits. Before anything is sent. */
+  recall(key: string, costs: ReadonlyArray<FormerCost>): void {
+    this.#limits?.recall(key, costs)
+  }
+
+  /** What they have sent without an answer has arrived by then, if it arrives at all. */
+  clearFormer(key: string, latestMs: number): void {
+    this.#limits?.clearFormer(key, latestMs)
+    this.#onSettled(key)
   }
 
   #find(key: string, nowMs: number): Look<Entry> {

@@ -217,7 +217,7 @@ export class Request {
   /** A lost request may still arrive, until a ping has shown that it has, or never will. */
   get #clear(): Effect.Effect<void> {
     return Effect.map(this.#context.pinger.cleared, (clearedMs) => {
-      this.#owner.memory.onCleared(clearedMs)
+      this.#owner.memory.onCleared(clearedMs, this.#open.nonce)
       this.#passage.onCleared(clearedMs)
       this.#owner.onKnown()
     })

@@ -78,6 +78,9 @@ export const costOf = ({ costs }: LimitSpec, action: Action, said: number | unde
   return ofAction === 0 && !Number.isNaN(said) ? 0 : (said ?? ofAction)
 }
 
+/** Whether each key has a counter of its own. */
+export const isOfKey = ({ field, scope }: LimitSpec): boolean => scope === "key" && field === undefined
+
 /** A bucket's numbers as counters want them. */
 export const bucketOf = ({ decay, decayMs, limit, stepMs }: BucketSpec) => ({
   capacity: limit,

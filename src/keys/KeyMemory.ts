@@ -6,6 +6,8 @@
  */
 import { Effect } from "effect"
 import type { ApiKey } from "../domain/ApiKey.ts"
+import type { SpentCost } from "./KeyCosts.ts"
+import type { FormerCost } from "./LimitCosts.ts"
 import type { StateUnwritable } from "./StateError.ts"
 import type { Transit } from "../domain/Transit.ts"
 
@@ -29,6 +31,8 @@ export interface KeyMemory {
    * window of this many milliseconds. Undefined where there are none.
    */
   readonly unansweredWindowMs: number | undefined
+  /** What limits may still count of former lives' requests; where it is not known by when they have arrived, it is cleared by then. */
+  readonly formerCosts: ReadonlyArray<FormerCost>
   /** The exchange may have taken a nonce up to this one. */
   readonly lastNonce: number
   /** Rate-limit errors of former runs: all that the exchange has ever counted. */
@@ -40,13 +44,14 @@ export interface KeyMemory {
   /**
    * The largest nonce that may be used now. The disk says that all up to it may have been used, so no later run
    * repeats one, and that requests may leave at this time. Both are written ahead, so a lane hardly ever waits for
-   * them. After a standstill of the process this is -Infinity until they are renewed.
+   * them. After a standstill of the process this is -Infinity until they are renewed. It is less, too, than the nonce of a
+   * request that takes more of a limit than is written ahead.
    */
   readonly reservedNonce: () => number
   /** Waits until a nonce may be used. */
   readonly reserve: (nonce: number) => Effect.Effect<void>
-  /** A request with this nonce leaves now. */
-  readonly onSent: (nonce: number) => void
+  /** A request with this nonce leaves now, and counts so much in limits. */
+  readonly onSent: (nonce: number, spent?: ReadonlyArray<SpentCost>) => void
   /** The exchange counted a rate-limit error; these are the moments of the last of them now, the earliest first. */
   readonly onRateLimitError: (recentErrorsMs: ReadonlyArray<number>) => void
   /** The exchange has announced that nothing may be sent before then. */
@@ -54,7 +59,7 @@ export interface KeyMemory {
   /** A request has ended. Once for each that was sent. */
   readonly onEnded: (request: EndedRequest) => void
   /** A request that was lost has arrived by then, if it arrives at all. */
-  readonly onCleared: (latestMs: number) => void
+  readonly onCleared: (latestMs: number, nonce: number) => void
   /** What former lives have sent without an answer has arrived by then, if it arrives at all. */
   readonly onFormerCleared: (latestMs: number) => void
   /** Nothing is sent with this key any more. */
@@ -72,6 +77,7 @@ export const noMemory: Recall = () =>
     quietUntilMs: Number.NEGATIVE_INFINITY,
     outUntilMs: [],
     unansweredWindowMs: undefined,
+    formerCosts: [],
     lastNonce: 0,
     rateLimitErrors: 0,
     recentErrorsMs: [],

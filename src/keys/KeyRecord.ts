@@ -4,6 +4,7 @@
  * Times are milliseconds since the machine's boot, and mean nothing under another boot.
  */
 import { Option, Predicate, type Result, Schema } from "effect"
+import { LimitCostsRecord } from "./LimitCosts.ts"
 import { Moment } from "./remembered.ts"
 import { decodeState, encodeState, type StateProblem } from "./stateText.ts"
 
@@ -45,6 +46,8 @@ export const KeyRecord = Schema.Struct({
    * they are not all known, as always while a run lives: what it may send is not written ahead one by one.
    */
   arrivalsMs: Schema.NullOr(Schema.Array(Schema.Finite)),
+  /** What may still count in each limit of a run by limits, in place of that. Left out by older versions. */
+  limits: Schema.optionalKey(Schema.Array(LimitCostsRecord)),
   /** The exchange's window as that run knew it, with its margin. */
   windowMs: SpanMs,
   /** How long an unanswered request may take to arrive, as that run knew it. */

@@ -12,10 +12,13 @@ import { invariant } from "../platform/invariant.ts"
 import { nowMsUnsafe, sleepUntil } from "../platform/Monotonic.ts"
 import type { EndedRequest, Held, KeyMemory } from "./KeyMemory.ts"
 import { latestArrival, type Reach } from "../domain/Transit.ts"
+import type { LimitSpec } from "../domain/LimitSpec.ts"
 import { Boot } from "./Boot.ts"
 import { type Beliefs, freeFromMs, inherit, type Inheritance } from "./coldStart.ts"
 import type { ExchangeHold } from "./ExchangeHold.ts"
+import { KeyCosts, type SpentCost } from "./KeyCosts.ts"
 import { encodeKeyRecord, type KeyRecord } from "./KeyRecord.ts"
+import { countsMs, lastLevelMs } from "./LimitCosts.ts"
 import { RecentArrivals } from "./RecentArrivals.ts"
 import { endMs, fromMoment, type Moment, nowOf, toMoment } from "./remembered.ts"
 import { StateUnwritable } from "./StateError.ts"
@@ -46,6 +49,9 @@ export interface KeyStateOptions {
   readonly limit: number
   /** The exchange's window with a margin. */
   readonly windowMs: number
+  /** All limits, where that is not all; and what is remembered of the keys that share those that are not of each key for itself. */
+  readonly limits?: ReadonlyArray<LimitSpec> | undefined
+  readonly sharers?: ReadonlyArray<KeyRecord | undefined>
   readonly reach: ReachTerms
   /** What nonces count. Default `ms`. */
   readonly nonceUnit?: NonceUnit | undefined
@@ -60,11 +66,24 @@ type LastWord = Pick<KeyRecord, "arrivalsMs" | "lastNonce" | "stopped"> & {
   readonly unansweredUntilMs: number
 }
 
+/** Until the exchange counts no more in limits of which nothing is known, from when all has arrived. */
+const unknownMs = (
+  costs: KeyCosts | undefined,
+  former: KeyRecord | undefined,
+  { windowMs }: Beliefs,
+): number => {
+  if (costs === undefined || (former !== undefined && former.limits === undefined)) return windowMs
+  return Math.max(0, ...costs.unknown.map(countsMs))
+}
+
 /** All times are milliseconds of the monotonic clock; a boot's offset is added where they are written. */
 class KeyState implements KeyMemory {
   readonly quietUntilMs: number
   readonly outUntilMs: ReadonlyArray<number>
   readonly unansweredWindowMs: number | undefined
+  readonly formerCosts: KeyMemory["formerCosts"]
+  /** Limits of which former lives have kept nothing. */
+  readonly unknownLimits: ReadonlyArray<LimitSpec>
   readonly lastNonce: number
   readonly rateLimitErrors: number
   readonly recentErrorsMs: ReadonlyArray<number>
@@ -76,6 +95,8 @@ class KeyState implements KeyMemory {
   readonly #boot: Boot["Service"]
   readonly #own: Beliefs
   readonly #inherited: Inheritance
+  /** Undefined where the key's window is the only limit. */
+  readonly #costs: KeyCosts | undefined
   /** Opened to have something written early. */
   readonly #wake = Latch.makeUnsafe()
   /** Opened whenever something was written. */
@@ -140,18 +161,45 @@ class KeyState implements KeyMemory {
     this.#usedNonce = options.lastNonce
     this.#takenNonce = this.#usedNonce
     this.#arrivedByMs = this.#inherited.arrivedByMs - boot.offsetMs
-    this.quietUntilMs = freeFromMs(this.#inherited, limit) - boot.offsetMs
-    this.outUntilMs = (this.#inherited.leaveMs ?? []).map((atMs) => atMs - boot.offsetMs)
+    this.#isFormerUnanswered = former !== undefined && former.unansweredUntilMs !== null
+    this.#costs = this.#costsFrom(former, sameBoot)
+    this.formerCosts = this.#costs?.former ?? []
+    this.unknownLimits = this.#costs?.unknown ?? []
+    const windowLeftMs = unknownMs(this.#costs, former, this.#inherited)
+    this.quietUntilMs =
+      this.#costs === undefined
+        ? freeFromMs(this.#inherited, limit) - boot.offsetMs
+        : this.#arrivedByMs + windowLeftMs
+    this.outUntilMs =
+      this.#costs === undefined ? (this.#inherited.leaveMs ?? []).map((atMs) => atMs - boot.offsetMs) : []
     this.#arrivals = new RecentArrivals(
       this.outUntilMs.map((atMs) => atMs - this.#inherited.windowMs),
       Math.max(windowMs, this.#inherited.windowMs),
     )
     this.#inheritedUntilMs = this.#inherited.quietUntilMs
-    this.#isFormerUnanswered = former !== undefined && former.unansweredUntilMs !== null
-    this.unansweredWindowMs = this.#isFormerUnanswered ? this.#inherited.windowMs : undefined
+    this.unansweredWindowMs = this.#isFormerUnanswered ? windowLeftMs : undefined
     this.lastNonce = this.#usedNonce
     this.rateLimitErrors = exchange === undefined ? 0 : (this.#errors[exchange] ?? 0)
     this.failed = Effect.raceFirst(Deferred.await(this.#failure), exchangeHold.failed)
+  }
+
+  #costsFrom(former: KeyRecord | undefined, sameBoot: boolean): KeyCosts | undefined {
+    const { limits, sharers = [former] } = this.#options
+    if (limits === undefined) return undefined
+    const nowMs = nowMsUnsafe(this.#clock)
+    const { doubtMs, offsetMs } = this.#boot
+    const times = {
+      // What was answered had arrived before now, whatever the boot.
+      settledMs: (atMs: number) => (sameBoot ? Math.min(nowMs, atMs - offsetMs + doubtMs) : nowMs),
+      levelMs: (limit: string) =>
+        lastLevelMs(
+          sharers.map((one) => (one?.bootId === former?.bootId ? one?.limits : undefined)),
+          limit,
+        ),
+      arrivedByMs: this.#arrivedByMs,
+      isUnanswered: this.#isFormerUnanswered,
+    }
+    return new KeyCosts(limits, sharers.length, former && { limits: former.limits, times })
   }
 
   #sinceBootMs(): number {
@@ -163,7 +211,7 @@ class KeyState implements KeyMemory {
     return this.#isFormerUnanswered || this.#sinceBootMs() < this.#inheritedUntilMs
   }
 
-  #write({ unansweredUntilMs, ...word }: LastWord): Effect.Effect<void, StateUnwritable> {
+  #write({ unansweredUntilMs, ...word }: LastWord, isAhead: boolean): Effect.Effect<void, StateUnwritable> {
     const { directory, file, nonceUnit } = this.#options
     const { id, offsetMs } = this.#boot
     // As long as they are, their window and reach are kept as well.
@@ -179,6 +227,7 @@ class KeyState implements KeyMemory {
       unansweredUntilMs: orNull(unansweredUntilMs + offsetMs),
       windowMs: beliefs.windowMs,
       reachMs: beliefs.reachMs,
+      ...(this.#costs && { limits: this.#costs.record(isAhead, nowMsUnsafe(this.#clock), offsetMs) }),
     }
     return Effect.mapError(
       this.#store.set(file, encodeKeyRecord(record)),
@@ -203,14 +252,10 @@ class KeyState implements KeyMemory {
       ),
       untilMs: nowMsUnsafe(this.#clock) + AHEAD_MS,
     }
-    const written = this.#write({
-      stopped: false,
-      lastNonce: next.nonce,
-      unansweredUntilMs: next.untilMs,
-      arrivalsMs: null,
-    })
-    return Effect.map(written, () => {
+    const word = { stopped: false, lastNonce: next.nonce, unansweredUntilMs: next.untilMs, arrivalsMs: null }
+    return Effect.map(this.#write(word, true), () => {
       this.#reserved = next
+      this.#costs?.onWritten()
       this.#renewed.openUnsafe()
     })
   })
@@ -246,22 +291,21 @@ class KeyState implements KeyMemory {
   #writeExactly(stopped: boolean): Effect.Effect<void, StateUnwritable> {
     const mayBeMore = this.#inFlight.size > 0 || this.#isFormerUnanswered
     const unansweredUntilMs = mayBeMore ? nowMsUnsafe(this.#clock) : this.#unansweredMs
-    return this.#write({
-      stopped,
-      lastNonce: this.#mayBeTaken,
-      unansweredUntilMs,
-      arrivalsMs: Number.isFinite(unansweredUntilMs) ? null : this.#knownArrivalsMs(),
-    })
+    const arrivalsMs = Number.isFinite(unansweredUntilMs) ? null : this.#knownArrivalsMs()
+    return this.#write({ stopped, lastNonce: this.#mayBeTaken, unansweredUntilMs, arrivalsMs }, false)
   }
 
   /** Since the boot; null while there may be others in the window, of former runs. */
   #knownArrivalsMs(): ReadonlyArray<number> | null {
-    if (this.#isInherited && this.#inherited.leaveMs === undefined) return null
+    // Where limits count, each keeps its own.
+    if (this.#costs !== undefined || (this.#isInherited && this.#inherited.leaveMs === undefined)) return null
     return this.#arrivals.inWindow(nowMsUnsafe(this.#clock)).map((atMs) => atMs + this.#boot.offsetMs)
   }
 
   readonly reservedNonce = (): number =>
-    nowMsUnsafe(this.#clock) < this.#reserved.untilMs ? this.#reserved.nonce : Number.NEGATIVE_INFINITY
+    nowMsUnsafe(this.#clock) < this.#reserved.untilMs
+      ? Math.min(this.#reserved.nonce, (this.#costs?.firstUncovered ?? Number.POSITIVE_INFINITY) - 1)
+      : Number.NEGATIVE_INFINITY
 
   readonly reserve = (nonce: number): Effect.Effect<void> =>
     Effect.suspend(() => {
@@ -272,10 +316,12 @@ class KeyState implements KeyMemory {
       return Effect.andThen(this.#renewed.await, this.reserve(nonce))
     })
 
-  readonly onSent = (nonce: number): void => {
+  readonly onSent = (nonce: number, spent: ReadonlyArray<SpentCost> = []): void => {
     this.#usedNonce = nonce
     this.#inFlight.add(nonce)
-    if (this.#reserved.nonce - nonce < NONCES_AHEAD / 2) this.#wake.openUnsafe()
+    this.#costs?.hold(nonce, spent, nowMsUnsafe(this.#clock))
+    if (this.#reserved.nonce - nonce < NONCES_AHEAD / 2 || this.#costs?.isHalfUsed === true)
+      this.#wake.openUnsafe()
   }
 
   readonly onRateLimitError = (recentErrorsMs: ReadonlyArray<number>): void => {
@@ -308,7 +354,11 @@ class KeyState implements KeyMemory {
     if (end?.ending === "lost") {
       this.#unanswered += 1
       this.#unansweredMs = Math.max(this.#unansweredMs, end.atMs)
-    } else this.#arrived(latestArrival(request, this.#options.reach))
+    } else {
+      this.#arrived(latestArrival(request, this.#options.reach))
+      // No limit rests on a bound.
+      this.#costs?.settle(nonce, end?.ending === "answered" ? end.atMs : Number.NEGATIVE_INFINITY)
+    }
     if (this.#isAtRest) this.#wake.openUnsafe()
   }
 
@@ -317,8 +367,9 @@ class KeyState implements KeyMemory {
     if (this.#isAtRest) this.#wake.openUnsafe()
   }
 
-  readonly onCleared = (latestMs: number): void => {
+  readonly onCleared = (latestMs: number, nonce: number): void => {
     this.#unanswered -= 1
+    this.#costs?.settle(nonce, latestMs)
     invariant(this.#unanswered >= 0, "more requests were cleared than were lost")
     this.#arrived(latestMs)
     if (this.#unanswered === 0) this.#unansweredMs = Number.NEGATIVE_INFINITY
@@ -326,6 +377,7 @@ class KeyState implements KeyMemory {
 
   readonly onFormerCleared = (latestMs: number): void => {
     this.#isFormerUnanswered = false
+    this.#costs?.clearFormer(latestMs)
     this.#inheritedUntilMs = Math.max(
       this.#inheritedUntilMs,
       latestMs + this.#boot.offsetMs + this.#inherited.windowMs,
@@ -342,9 +394,11 @@ class KeyState implements KeyMemory {
     invariant(latestMs !== undefined, "a request has ended, and nobody knows when it has arrived")
     if (latestMs === Number.NEGATIVE_INFINITY) return
     this.#arrivedBy(latestMs)
-    this.#arrivals.add(latestMs, nowMsUnsafe(this.#clock))
+    if (this.#costs === undefined) this.#arrivals.add(latestMs, nowMsUnsafe(this.#clock))
   }
 }
+
+export type KeptKey = KeyMemory & Pick<KeyState, "unknownLimits">
 
 /**
  * Goes on from what is remembered. Writes the first nonces and the first lease before it succeeds, and, when the scope
@@ -352,7 +406,7 @@ class KeyState implements KeyMemory {
  */
 export const openKeyState = Effect.fnUntraced(function* (
   options: KeyStateOptions,
-): Effect.fn.Return<KeyMemory, StateUnwritable, Boot | StateFiles | Scope.Scope> {
+): Effect.fn.Return<KeptKey, StateUnwritable, Boot | StateFiles | Scope.Scope> {
   const state = new KeyState(options, yield* Clock.Clock, yield* StateFiles, yield* Boot)
   yield* state.renew
   // Registered before the fiber, so run after it has ended: nothing is written after the last record.

@@ -4,8 +4,9 @@
  */
 import { createHash } from "node:crypto"
 import { Clock, Effect, Option, Redacted } from "effect"
-import type { KeyMemory, Recall } from "./KeyMemory.ts"
+import type { Recall } from "./KeyMemory.ts"
 import type { ReachTerms } from "./KeyState.ts"
+import { isOfKey, type LimitSpec } from "../domain/LimitSpec.ts"
 import type { ApiKey, Credentials } from "../domain/ApiKey.ts"
 import { nonceIn, type NonceUnit } from "../domain/NonceUnit.ts"
 import { invariant } from "../platform/invariant.ts"
@@ -13,7 +14,7 @@ import { nowMsUnsafe } from "../platform/Monotonic.ts"
 import { KeyLocks } from "./KeyLocks.ts"
 import { noExchangeHold, openExchangeHold } from "./ExchangeHold.ts"
 import { decodeKeyRecord, type KeyRecord } from "./KeyRecord.ts"
-import { openKeyState } from "./KeyState.ts"
+import { type KeptKey, openKeyState } from "./KeyState.ts"
 import { readOwner, signAsOwner } from "./Owner.ts"
 import { KeyInUse, StateUnusable, StateUnwritable } from "./StateError.ts"
 import { readState, stateProblem } from "./StateFiles.ts"
@@ -39,8 +40,8 @@ export interface ClaimOptions {
   readonly limit: number
   /** The exchange's window with a margin. */
   readonly windowMs: number
-  /** Keys share a limit: what one of them has sent keeps all of them quiet. */
-  readonly isShared?: boolean
+  /** All limits, where that is not all. */
+  readonly limits?: ReadonlyArray<LimitSpec> | undefined
   readonly reach: ReachTerms
   /** What the keys' nonces count. Default `ms`. */
   readonly nonceUnit?: NonceUnit | undefined
@@ -55,6 +56,8 @@ export interface Remembered {
   readonly heldMs: number
   /** Errors that the exchange has counted in former runs. */
   readonly rateLimitErrors: number
+  /** Limits of which former runs have kept nothing: for these it keeps quiet. */
+  readonly unknownLimits: ReadonlyArray<LimitSpec>
 }
 
 export interface ClaimedKeys {
@@ -98,8 +101,8 @@ const lastNonceOf = (former: KeyRecord | undefined, label: string, unit: NonceUn
 
 /** Each keeps as quiet as all of them must, and waits for a ping where one of them must. */
 const asOne = (
-  memories: ReadonlyArray<readonly [label: string, memory: KeyMemory]>,
-): ReadonlyArray<readonly [string, KeyMemory]> => {
+  memories: ReadonlyArray<readonly [label: string, memory: KeptKey]>,
+): ReadonlyArray<readonly [string, KeptKey]> => {
   const quietUntilMs = Math.max(...memories.map(([, memory]) => memory.quietUntilMs))
   const windows = memories.flatMap(([, { unansweredWindowMs }]) => unansweredWindowMs ?? [])
   const unansweredWindowMs = windows.length === 0 ? undefined : Math.max(...windows)
@@ -134,15 +137,15 @@ export const claimKeys = Effect.fnUntraced(function* (options: ClaimOptions) {
         signAsOwner(name, key.label),
         (error) => new StateUnwritable({ directory, problem: stateProblem(error) }),
       )
-      return {
-        label: key.label,
-        memory: yield* openKeyState({ ...options, exchangeHold, file, former, lastNonce }),
-      }
+      const sharers = known.map((one) => one.former)
+      const settings = { ...options, sharers, exchangeHold, file, former, lastNonce }
+      return { label: key.label, memory: yield* openKeyState(settings) }
     }),
     { concurrency: CONCURRENCY },
   )
   const all = opened.map(({ label, memory }) => [label, memory] as const)
-  const memories = new Map<string, KeyMemory>(options.isShared === true ? asOne(all) : all)
+  const isShared = options.limits?.every(isOfKey) === false
+  const memories = new Map<string, KeptKey>(isShared ? asOne(all) : all)
   const nowMs = nowMsUnsafe(clock)
   return {
     recall: ({ label }) =>
@@ -156,6 +159,7 @@ export const claimKeys = Effect.fnUntraced(function* (options: ClaimOptions) {
       quietMs: Math.max(0, memory.quietUntilMs - nowMs),
       heldMs: Math.max(0, memory.held.key - nowMs, memory.held.all - nowMs),
       rateLimitErrors: memory.rateLimitErrors,
+      unknownLimits: memory.unknownLimits,
     })),
   } satisfies ClaimedKeys
 })

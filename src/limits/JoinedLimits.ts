@@ -28,6 +28,8 @@
  *   held.settle(latestMs)
  * }
  */
+import type { SpentCost } from "../keys/KeyCosts.ts"
+import type { FormerCost } from "../keys/LimitCosts.ts"
 import { invariant } from "../platform/invariant.ts"
 import { type Timed, TimeHeap } from "../platform/TimeHeap.ts"
 import {
@@ -52,6 +54,8 @@ export interface Held {
   readonly settle: (latestMs: number) => void
   /** The exchange refused it for its limit, and did not say for which. */
   readonly refused: (nowMs: number) => void
+  /** What it takes of each. */
+  readonly spent: ReadonlyArray<SpentCost>
 }
 
 /** What a look at the orders that wait has found. */
@@ -87,7 +91,7 @@ export class JoinedLimits<A> {
   #nowMs = Number.NEGATIVE_INFINITY
 
   constructor(rules: ReadonlyArray<ScopedLimit<A>>) {
-    const scopes = rules.map((rule) => new Scopes(rule))
+    const scopes = rules.map((rule, index) => new Scopes(rule, index))
     this.#shared = scopes.filter(({ rule }) => rule.keyScopeOf === undefined)
     this.#ofKeys = scopes.filter(({ rule }) => rule.keyScopeOf !== undefined)
   }
@@ -194,7 +198,19 @@ export class JoinedLimits<A> {
       refused: (atMs) => {
         for (const { counter } of shares) counter.limit.refused(atMs)
       },
+      spent: shares.map(({ cost, limit, scope }) => ({ cost, limit, scope })),
     }
+  }
+
+  /** Before anything is sent: what former lives have sent with a key counts. */
+  recall(key: string, costs: ReadonlyArray<FormerCost>): void {
+    for (const scopes of this.#all) scopes.recall(key, costs)
+  }
+
+  /** What they have sent without an answer has arrived by then, if it arrives at all. */
+  clearFormer(key: string, latestMs: number): void {
+    for (const scopes of this.#all)
+      for (const counter of scopes.clearFormer(key, latestMs)) this.#onRoom(counter)
   }
 
   /** Whether what is settled with one key may make room for another. */
@@ -202,11 +218,14 @@ export class JoinedLimits<A> {
     return this.#ofKeys.some(({ rule }) => rule.keyScopeOf?.(key) === rule.keyScopeOf?.(other))
   }
 
-  #sharesOf(order: A, key: string, nowMs: number): ReadonlyArray<Share<A>> {
+  #sharesOf(order: A, key: string, nowMs: number): ReadonlyArray<Share<A> & SpentCost> {
     return this.#all.flatMap((scopes) => {
       const cost = scopes.rule.costOf(order)
+      const scope = scopes.rule.scopeOf(order)
       // What costs nothing passes, also where the counter is full.
-      return cost === 0 ? [] : [{ cost, counter: scopes.counterFor(scopes.rule.scopeOf(order), key, nowMs) }]
+      return cost === 0
+        ? []
+        : [{ cost, counter: scopes.counterFor(scope, key, nowMs), limit: scopes.index, scope }]
     })
   }
 

@@ -131,6 +131,15 @@ export abstract class Limit {
     return this.#held === 0 && this.#widening === 0 && this.counted(nowMs) <= 0
   }
 
+  /**
+   * A former life sent this, and it has arrived at `latestMs` at the latest; undefined where that is not known yet, and
+   * {@link settle} tells it. There may be room for less.
+   */
+  recall(cost: number, latestMs: number | undefined): void {
+    if (latestMs === undefined) this.#held += cost
+    else this.count(cost, latestMs)
+  }
+
   /** Nothing is known of what was sent until `asOfMs`: the counter was at its maximum then. */
   fill(asOfMs: number): void {
     this.count(this.capacity, asOfMs)

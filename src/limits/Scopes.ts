@@ -1,4 +1,5 @@
 /** A rule's counters, one for each scope that is in use, and the orders that wait for them, sorted by what they need. */
+import { type FormerCost, scopeName } from "../keys/LimitCosts.ts"
 import { type Timed, TimeHeap } from "../platform/TimeHeap.ts"
 import type { Limit } from "./Limit.ts"
 
@@ -25,6 +26,14 @@ export interface Counter<A> {
   due: Timed<Counter<A>> | undefined
   /** Kinds of orders that need it. */
   needed: number
+  /** What it counts of former lives. */
+  readonly former: ReadonlyArray<Former>
+}
+
+/** What a former life has sent with a key, as far as one rule counts it. */
+interface Former extends Omit<FormerCost, "limit" | "latestMs"> {
+  readonly key: string
+  latestMs: number | undefined
 }
 
 /** What an order needs of a counter. */
@@ -107,31 +116,65 @@ const WORTH_FORGETTING = 16
 /** The counters of one rule, by scope. */
 export class Scopes<A> {
   readonly rule: ScopedLimit<A>
+  /** The rule's place among all. */
+  readonly index: number
+  #former: ReadonlyArray<Former> = []
   readonly #counters = new Map<string, Counter<A>>()
   /** With so many of them it is time to look for those that are idle: then it costs each newcomer the same. */
   #forgetAt = WORTH_FORGETTING
 
-  constructor(rule: ScopedLimit<A>) {
+  constructor(rule: ScopedLimit<A>, index: number) {
     this.rule = rule
+    this.index = index
+  }
+
+  /** Before anything is sent: what former lives have sent with a key counts. */
+  recall(key: string, costs: ReadonlyArray<FormerCost>): void {
+    const mine = costs.filter(({ limit }) => limit === this.index)
+    this.#former = [...this.#former, ...mine.map((cost) => ({ ...cost, key }))]
+  }
+
+  /** What they have sent without an answer has arrived by then. Answers with the counters that learn of it. */
+  clearFormer(key: string, latestMs: number): ReadonlyArray<Counter<A>> {
+    const isOpen = (one: Former) => one.key === key && one.latestMs === undefined
+    const told = [...this.#counters.values()].filter(({ former, limit }) => {
+      const open = former.filter(isOpen)
+      for (const { cost } of open) limit.settle(cost, latestMs)
+      return open.length > 0
+    })
+    for (const one of this.#former.filter(isOpen)) one.latestMs = latestMs
+    return told
   }
 
   get size(): number {
     return this.#counters.size
   }
 
-  #counterOf(scope: string, nowMs: number): Counter<A> {
-    const known = this.#counters.get(scope)
-    if (known !== undefined) return known
-    this.#forgetIdle(nowMs)
-    const counter = { limit: this.rule.make(), fullFor: new TimeHeap<Kind<A>>(), due: undefined, needed: 0 }
-    this.#counters.set(scope, counter)
-    return counter
-  }
-
   /** The counter for what an order needs that is sent with a key. */
   counterFor(scope: string, key: string, nowMs: number): Counter<A> {
     const keyScope = this.rule.keyScopeOf?.(key) ?? ""
-    return this.#counterOf(`${keyScope.length}:${keyScope}${scope}`, nowMs)
+    const name = `${keyScope.length}:${keyScope}${scope}`
+    const known = this.#counters.get(name)
+    if (known !== undefined) return known
+    this.#forgetIdle(nowMs)
+    const limit = this.rule.make()
+    const former = this.#formerFor(scope, keyScope, nowMs)
+    for (const { cost, latestMs } of former) limit.recall(cost, latestMs)
+    const counter = { limit, fullFor: new TimeHeap<Kind<A>>(), due: undefined, needed: 0, former }
+    this.#counters.set(name, counter)
+    return counter
+  }
+
+  #formerFor(scope: string, keyScope: string, nowMs: number): ReadonlyArray<Former> {
+    if (this.#former.length === 0) return []
+    this.#former = this.#former.filter(
+      ({ countsMs, latestMs }) => latestMs === undefined || latestMs + countsMs > nowMs,
+    )
+    const { keyScopeOf } = this.rule
+    const name = scopeName(scope)
+    return this.#former.filter(
+      (one) => (one.scope === "" || one.scope === name) && (keyScopeOf?.(one.key) ?? "") === keyScope,
+    )
   }
 
   #forgetIdle(nowMs: number): void {

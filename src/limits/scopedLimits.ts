@@ -1,7 +1,7 @@
 /** Limits as data, as the dispatcher asks them. */
 import type { SentEvent } from "../domain/DispatchEvent.ts"
 import { ACTION, actionNamed } from "../domain/Action.ts"
-import { bucketOf, costOf, type LimitSpec } from "../domain/LimitSpec.ts"
+import { bucketOf, costOf, isOfKey, type LimitSpec } from "../domain/LimitSpec.ts"
 import { type MadeOrder, saidCost } from "../domain/Order.ts"
 import { Bucket } from "./Bucket.ts"
 import { ExchangeClock } from "./ExchangeClock.ts"
@@ -31,13 +31,12 @@ export const scopedLimits = (
   exchange: ExchangeClock = new ExchangeClock(),
 ): ReadonlyArray<ScopedLimit<MadeOrder>> =>
   specs.map((spec) => {
-    const { costs, field, scope } = spec
-    const isOfKey = scope === "key" && field === undefined
+    const { costs, field } = spec
     return {
       make: () => limitOf(spec, exchange),
       fields: [...(costs === undefined ? [] : [ACTION]), ...(field === undefined ? [] : [field])],
       scopeOf: ({ params }) => (field === undefined ? "" : (params[field] ?? "")),
-      keyScopeOf: isOfKey ? (key) => key : undefined,
+      keyScopeOf: isOfKey(spec) ? (key) => key : undefined,
       costOf: (order) => costOf(spec, actionNamed(order.params[ACTION]), saidCost(order)),
     }
   })

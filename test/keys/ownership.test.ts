@@ -80,7 +80,7 @@ describe.concurrent("the owner of a key", () => {
       const first = yield* holder(directory, "secret-a")
       expect((yield* kill(first, "SIGTERM")).stdout).toBe("claimed\nreleased\n")
       const { remembered } = yield* claim(directory, "secret-a")
-      expect(remembered).toEqual([{ label: "key-1", quietMs: 0, heldMs: 0, rateLimitErrors: 0 }])
+      expect(remembered).toMatchObject([{ label: "key-1", quietMs: 0, heldMs: 0, rateLimitErrors: 0 }])
     }),
   )
 
