@@ -60,12 +60,3 @@ export const coversEverything = (memory: KeyMemory): KeyMemory => ({
   reservedNonce: () =>
     Number.isFinite(memory.reservedNonce()) ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY,
 })
-
-/** Takes what was answered to have arrived when it was sent. */
-export const rememberSendTimes = (memory: KeyMemory): KeyMemory => ({
-  ...memory,
-  onEnded: (request) => {
-    const { end, sentMs } = request
-    memory.onEnded({ ...request, end: end?.ending === "answered" ? { ...end, atMs: sentMs } : end })
-  },
-})

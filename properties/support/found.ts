@@ -2,6 +2,7 @@
  * Scenarios that broke a law once. All of these are calm: every request is answered. So every law of the default gate's
  * dispatcher tries them first, for ever.
  */
+import type { Lives } from "./lives.ts"
 import type { JoinedWorld } from "./limits/joined.ts"
 import { type Scenario, uneventful } from "./scenario.ts"
 
@@ -181,5 +182,77 @@ export const foundDispatchJoined: ReadonlyArray<Scenario> = [
       nonces: "none",
       params: ["0", "0", "1", "2", "2", "1", "1"].map((cost) => ({ symbol: "a", cost })),
     },
+  },
+]
+
+export const foundLimitLives: ReadonlyArray<Lives> = [
+  // Two keys share a bucket, and each had drained it by itself.
+  {
+    keys: 2,
+    limit: 1,
+    windowMs: 100,
+    requestTimeoutMs: 3000,
+    ttlMs: 400,
+    journeys: [{ incomingMs: 0, outgoingMs: 0, writeMs: 0 }],
+    stateDisk: [{ writeMs: 0, answerMs: 0 }],
+    journalDisk: [{ writeMs: 0, answerMs: 0 }],
+    lives: [
+      {
+        lastsMs: 353,
+        ends: { killedAfterMs: 1 },
+        torn: 0,
+        pauseMs: 214,
+        reboots: false,
+        boundMs: 55,
+        windowMs: 100,
+        gaps: [0],
+        stall: undefined,
+      },
+      {
+        lastsMs: 35,
+        ends: "stop",
+        torn: 0,
+        pauseMs: 0,
+        reboots: false,
+        boundMs: 55,
+        windowMs: 100,
+        gaps: [0, 0],
+        stall: undefined,
+      },
+      {
+        lastsMs: 0,
+        ends: "stop",
+        torn: 0,
+        pauseMs: 0,
+        reboots: false,
+        boundMs: 55,
+        windowMs: 100,
+        gaps: [0],
+        stall: undefined,
+      },
+      {
+        lastsMs: 1,
+        ends: "crash",
+        torn: 0,
+        pauseMs: 0,
+        reboots: false,
+        boundMs: 55,
+        windowMs: 100,
+        gaps: [0],
+        stall: undefined,
+      },
+    ],
+    pings: false,
+    earlyMs: 0,
+    steps: [],
+    limits: [{ rule: "bucket", limit: 3, decay: 0.5, decayMs: 100, scope: "ip" }],
+    params: [
+      { symbol: "a", cost: "2" },
+      { symbol: "a", cost: "2" },
+      { symbol: "a", cost: "1" },
+      { symbol: "a", cost: "1" },
+      { symbol: "a", cost: "0" },
+      { symbol: "0", cost: "1" },
+    ],
   },
 ]

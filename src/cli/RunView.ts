@@ -20,10 +20,10 @@ import {
   clockText,
   excessText,
   heldLines,
-  heldText,
   jumpText,
   outageText,
   quietText,
+  waitingLines,
   reachText,
   retiredText,
   startText,
@@ -186,10 +186,7 @@ export const makeRunView = (settings: ShownSettings, quiet: boolean): RunProgres
     if (memory === undefined) return
     if (!quiet) {
       say(`state: ${memory.directory}`)
-      const quietMs = Math.max(...memory.remembered.map((key) => key.quietMs))
-      if (quietMs > 0) say(quietText(quietMs))
-      const heldMs = Math.max(...memory.remembered.map((key) => key.heldMs))
-      if (heldMs > 0) say(heldText(heldMs))
+      for (const line of waitingLines(memory.remembered)) say(line)
     }
     const { blockAfter = exerciseRules.blockAfter } = settings.parking ?? {}
     if (!Number.isFinite(blockAfter)) return

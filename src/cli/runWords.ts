@@ -121,11 +121,25 @@ export const retiredText = (event: Extract<DispatchEvent, { readonly type: "key"
 }
 
 export const quietText = (ms: number): string =>
-  `waiting ${secondsText(ms)} until the former run's requests have left the window`
+  `waiting ${secondsText(ms)} until the former run's requests have arrived, or count no more`
 
-/** What a former run was told, and this one keeps to. */
-export const heldText = (ms: number): string =>
-  `waiting ${secondsText(ms)}, because the exchange asked a former run to send nothing before then`
+/** What a run waits for at its start, for the sake of former ones. */
+export const waitingLines = (remembered: ReadonlyArray<Remembered>): ReadonlyArray<string> => {
+  const quietMs = Math.max(...remembered.map((key) => key.quietMs))
+  const heldMs = Math.max(...remembered.map((key) => key.heldMs))
+  const unknown = new Set(remembered.flatMap(({ unknownLimits }) => unknownLimits.map(showLimit)))
+  return [
+    ...(quietMs > 0 ? [quietText(quietMs)] : []),
+    ...(unknown.size > 0
+      ? [`counted as used up, because a former run kept nothing of it: ${[...unknown].join(", ")}`]
+      : []),
+    ...(heldMs > 0
+      ? [
+          `waiting ${secondsText(heldMs)}, because the exchange asked a former run to send nothing before then`,
+        ]
+      : []),
+  ]
+}
 
 /** A key's rate-limit errors from former runs. */
 export const burdenText = ({ label, rateLimitErrors }: Remembered, blockAfter: number): string => {

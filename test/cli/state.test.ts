@@ -50,7 +50,9 @@ describe.concurrent("the state of paceline run", () => {
       const third = yield* ended(start("third", "--duration", "4s"))
       expect(third.status).toBe(0)
       expect(third.stderr).toContain(`\nstate: ${file("state")}\n`)
-      expect(third.stderr).toMatch(/\nwaiting 2\.0 s until the former run's requests have left the window\n/)
+      expect(third.stderr).toMatch(
+        /\nwaiting 2\.0 s until the former run's requests have arrived, or count no more\n/,
+      )
       const records = readJournal(file("third"))
       expect(flawsOf(records)).toEqual([])
       const sent = ofType(records, "sent")
@@ -70,7 +72,7 @@ describe.concurrent("the state of paceline run", () => {
       const folder = yield* temporaryFolder
       const help = yield* shell('XDG_STATE_HOME="$2" exec "$0" "$1" run --help', folder)
       expect(help.stdout.replaceAll(/\s+/g, " ")).toContain(
-        `(default: ${folder}/paceline; without --url nothing is kept)`,
+        `(default: ${folder}/paceline; nothing is kept of an exchange that the run starts itself)`,
       )
       const own = yield* shell(
         'XDG_STATE_HOME="$2" exec "$0" "$1" run --duration 100ms --log "$2/log"',

@@ -1,0 +1,151 @@
+/** What a life knows of limits that a former one has used. In virtual time. */
+import { Effect, Exit, Scope } from "effect"
+import { assert, describe, it } from "vitest"
+import { longestCountMs, type LimitSpec } from "../../src/domain/LimitSpec.ts"
+import { nowMs } from "../../src/platform/Monotonic.ts"
+import { binanceLimits } from "../../src/venues/binance/limits.ts"
+import { makeRig, makeKeys, order } from "../support/rig.ts"
+import { runVirtual } from "../support/virtualTime.ts"
+import { claimOn, makeDisk } from "./support.ts"
+
+const TIMEOUT_MS = 5000
+/** Every life's own: a way to the exchange, a ping and a timer's rest. */
+const SOON_MS = 200
+const DAY_MS = 86_400_000
+const binance = binanceLimits.map(({ limit }) => limit)
+
+interface Life {
+  readonly limits: ReadonlyArray<LimitSpec> | undefined
+  readonly keys?: number
+  readonly orders: number
+  readonly params?: Readonly<Record<string, string>>
+  readonly ends: "stop" | "kill"
+  readonly boot?: string
+}
+
+/** One life after the other on one exchange: of each, when its orders arrived, from its start on, and what it knew not. */
+const live = (lives: ReadonlyArray<Life>) =>
+  Effect.gen(function* () {
+    const disk = makeDisk()
+    const seen = []
+    for (const { boot = "boot-1", ends, keys = 1, limits, orders, params } of lives) {
+      const scope = yield* Scope.make()
+      const startMs = yield* nowMs
+      const reach = { boundMs: undefined, requestTimeoutMs: TIMEOUT_MS }
+      const windowMs = limits === undefined ? 1001.5 : longestCountMs(limits)
+      const claim = claimOn(disk, { id: boot }, { keys: makeKeys(keys), limits, limit: 20, windowMs, reach })
+      const { recall, remembered } = yield* Scope.provide(claim, scope)
+      const options = { keys, limits, ttlMs: undefined, boundMs: undefined, nonces: "none" as const }
+      const rig = yield* Scope.provide(makeRig({ ...options, dispatcher: { recall } }), scope)
+      for (let n = 0; n < orders; n++)
+        yield* Effect.ignore(rig.dispatcher.enqueue(order(n, undefined, params)))
+      yield* rig.dispatcher.drained
+      const left = new Map(disk.files)
+      yield* Scope.close(scope, Exit.void)
+      if (ends === "kill") {
+        disk.files.clear()
+        for (const [name, text] of left) disk.files.set(name, text)
+      }
+      const text = [...disk.files.values()].join("")
+      const unknown = remembered.flatMap(({ unknownLimits }) => unknownLimits)
+      const arrivals = rig.exchange.arrivals.map(({ atMs }) => atMs - startMs)
+      seen.push({ arrivals, quietMs: remembered[0]?.quietMs ?? 0, unknown, text })
+    }
+    return seen
+  })
+
+const played = (lives: ReadonlyArray<Life>) => {
+  const exit = runVirtual(Effect.scoped(live(lives)))
+  if (Exit.isFailure(exit)) throw new Error(String(exit.cause))
+  return exit.value
+}
+
+const of = (limits: ReadonlyArray<LimitSpec> | undefined, orders: number, ends: Life["ends"]): Life => ({
+  limits,
+  orders,
+  ends,
+})
+const perDay = (limit: number, scope: LimitSpec["scope"] = "account"): LimitSpec => ({
+  rule: "log",
+  limit,
+  windowMs: DAY_MS,
+  scope,
+})
+
+describe("limits over lives", () => {
+  it("let a new life send at once by Binance's limits after a clean stop, a day's limit among them", () => {
+    const [, second] = played([of(binance, 60, "stop"), of(binance, 1, "stop")])
+    assert.isBelow(second?.arrivals[0] ?? Infinity, SOON_MS)
+    assert.strictEqual(second?.quietMs, 0)
+  })
+
+  it("let it send when the lost ones must have arrived after a kill", () => {
+    const [, second] = played([of(binance, 30, "kill"), of(binance, 1, "stop")])
+    assert.isBelow(second?.arrivals[0] ?? Infinity, TIMEOUT_MS + SOON_MS)
+  })
+
+  it("let it send as much as there is room for after a clean stop, and no more", () => {
+    const [, second] = played([of([perDay(100)], 40, "stop"), of([perDay(100)], 61, "stop")])
+    const { arrivals = [] } = second ?? {}
+    assert.isBelow(arrivals[59] ?? Infinity, 10_000)
+    assert.isAbove(arrivals[60] ?? 0, DAY_MS - 10_000)
+    // A 32nd of the day later at most.
+    assert.isBelow(arrivals[60] ?? Infinity, (DAY_MS * 33) / 32)
+  })
+
+  it("take a hundredth, or a tenth of a small limit, for used after a kill, and not all", () => {
+    const [, second] = played([of([perDay(1000)], 100, "kill"), of([perDay(1000)], 900, "stop")])
+    const { arrivals = [] } = second ?? {}
+    const soon = arrivals.filter((atMs) => atMs < DAY_MS / 2).length
+    assert.isAtMost(soon, 900)
+    assert.isAtLeast(soon, 880)
+  })
+
+  it("are what all keys that share them have sent together", () => {
+    const five = { limits: [perDay(100)], keys: 5 }
+    const [, second] = played([
+      { ...five, orders: 80, ends: "stop" },
+      { ...five, orders: 21, ends: "stop" },
+    ])
+    const { arrivals = [] } = second ?? {}
+    assert.isBelow(arrivals[19] ?? Infinity, 10_000)
+    assert.isAbove(arrivals[20] ?? 0, DAY_MS - 10_000)
+  })
+
+  it("count on after the machine was booted again, from then on, because no clock tells how long ago that was", () => {
+    const limits = [perDay(100)]
+    const [, second] = played([
+      { limits, orders: 60, ends: "stop" },
+      { limits, orders: 41, ends: "stop", boot: "boot-2" },
+    ])
+    const { arrivals = [] } = second ?? {}
+    assert.isBelow(arrivals[39] ?? Infinity, TIMEOUT_MS + 10_000)
+    assert.isAbove(arrivals[40] ?? 0, DAY_MS)
+  })
+
+  it("are waited for in full where a former life has kept nothing of them", () => {
+    const hour: LimitSpec = { rule: "log", limit: 10, windowMs: 3_600_000, scope: "account" }
+    for (const former of [undefined, [perDay(100)]]) {
+      const [, second] = played([of(former, 1, "stop"), of([perDay(100), hour], 1, "stop")])
+      const unknown = former === undefined ? [perDay(100), hour] : [hour]
+      assert.deepStrictEqual(second?.unknown, unknown)
+      const waitMs = longestCountMs(unknown)
+      assert.approximately(second?.quietMs ?? 0, waitMs, 0.01 * waitMs)
+      assert.approximately(second?.arrivals[0] ?? 0, waitMs, 0.01 * waitMs)
+    }
+  })
+
+  it("keep a file small, however many scopes and requests there are, and tell no parameter", () => {
+    const byField = { ...perDay(200_000), field: "symbol" }
+    const limits = [byField, perDay(200_000), ...binance]
+    const lives = Array.from({ length: 30 }, (_, n): Life => ({
+      limits,
+      orders: 20,
+      ends: "kill",
+      params: { symbol: `SYMBOL-${n}` },
+    }))
+    const text = played(lives).at(-1)?.text ?? ""
+    assert.isBelow(text.length, 20_000)
+    assert.notInclude(text, "SYMBOL")
+  })
+})
