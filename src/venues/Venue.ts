@@ -104,6 +104,11 @@ export interface Venue {
   readonly limits: ReadonlyArray<VenueLimit>
   /** Why the venue cannot take such an order, whatever the rest: in words that follow its id. Undefined where it can. */
   readonly problemOf: (order: VenueOrder) => string | undefined
+  /**
+   * One name of what it knows by several, such as a pair: they share a counter there, and by different names none here. Two that are
+   * not the same may have one, too. Left out where it has one name for each.
+   */
+  readonly nameOf?: (text: string) => string
   readonly at: (url: URL) => VenueRequests
   /** @param wallMs our wall clock when the answer was complete */
   readonly read: (answer: Answer, order: VenueOrder, wallMs: number) => Reading

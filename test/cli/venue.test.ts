@@ -99,7 +99,7 @@ const venues = ["kraken", "binance", "coinbaseexchange"] as const
 const MANY: Readonly<Record<keyof typeof ORDERS, ReadonlyArray<unknown>>> = {
   kraken: Array.from({ length: 63 }, (_, n) => ({
     id: `o-${n}`,
-    params: { pair: n % 2 === 0 ? "XBTUSD" : "XBT/USD", type: "buy", ordertype: "market", volume: "1" },
+    params: { pair: "XBTUSD", type: "buy", ordertype: "market", volume: "1" },
   })),
   binance: Array.from({ length: 104 }, (_, n) => ({
     id: `o-${n}`,
@@ -114,10 +114,7 @@ const MANY: Readonly<Record<keyof typeof ORDERS, ReadonlyArray<unknown>>> = {
 /** More requests than Binance takes orders, and more than Kraken's engine counts, with cancels of those that are long there. */
 const MIXED = {
   kraken: [
-    ...Array.from({ length: 26 }, (_, n) => ({
-      id: `o-${n}`,
-      params: { pair: "XBTUSD", type: "buy", ordertype: "market", volume: "1" },
-    })),
+    ...MANY.kraken.slice(0, 26),
     ...Array.from({ length: 5 }, (_, n) => ({
       id: `c-${n}`,
       params: { action: "cancel", pair: "XBTUSD", cl_ord_id: `o-${n}` },

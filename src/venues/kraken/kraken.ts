@@ -58,6 +58,15 @@ const fieldsOf = (
         ...(isLive ? [] : [["validate", "true"] as const]),
       ]
 
+/** `XBT/USD`, `XXBTZUSD` and `BTCUSD` are XBTUSD. */
+const pairOf = (name: string): string =>
+  name
+    .toUpperCase()
+    .replace("/", "")
+    .replace(/^X(\w{3})[XZ](\w{3})$/, "$1$2")
+    .replace("BTC", "XBT")
+    .replace("DOGE", "XDG")
+
 export const kraken = (options: KrakenOptions = {}): Venue => {
   const { deadlineMs = 5000, isLive = false, nonceUnit, tier = "starter" } = options
   const orderOf = (order: VenueOrder, credentials: Credentials, stamp: Stamp): HttpMessage => {
@@ -86,6 +95,7 @@ export const kraken = (options: KrakenOptions = {}): Venue => {
       (isLive || actionOf(order) === "place"
         ? undefined
         : "cancels, which Kraken does not check without doing it"),
+    nameOf: pairOf,
     at: () => ({ orderOf, pingOf: () => ({ method: "GET", path: "/0/public/Time" }) }),
     read: (answer, order, wallMs) => readKraken(answer, actionOf(order), wallMs),
     // No answer names its order.
