@@ -2,13 +2,14 @@ import { fileURLToPath } from "node:url"
 import { gzipSync } from "node:zlib"
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, FileSystem, Path, Runtime } from "effect"
+import { Effect, FileSystem, Runtime } from "effect"
 import { TestConsole } from "effect/testing"
 import { commandLine } from "../../src/cli/shell.ts"
 import { summarise } from "../../src/cli/summarise.ts"
 import { openJournal } from "../../src/journal/Journal.ts"
 import type { JournalRecord } from "../../src/journal/JournalRecord.ts"
 import { accepted, footer as footerAt, header, rejected, sent } from "../summary/records.ts"
+import { inFolder } from "../run/journalFile.ts"
 
 const pythonLog = fileURLToPath(new URL("../fixtures/python-client-2x.log", import.meta.url))
 
@@ -19,13 +20,6 @@ const journal = [header(), sent("1", 10), accepted("1", 20, { createdAt: 10, sen
 const certify = Effect.fnUntraced(function* (...args: ReadonlyArray<string>) {
   yield* commandLine(summarise, ["--certify", ...args])
   return (yield* TestConsole.logLines).join("\n")
-})
-
-const inFolder = Effect.gen(function* () {
-  const fileSystem = yield* FileSystem.FileSystem
-  const path = yield* Path.Path
-  const folder = yield* fileSystem.makeTempDirectoryScoped()
-  return (name: string) => path.join(folder, name)
 })
 
 /** Writes a journal as a run does. */

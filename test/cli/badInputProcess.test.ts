@@ -1,10 +1,9 @@
 // On the real clock: what only real processes, streams and sockets show of bad input. The rest is in `badInput.test.ts`.
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
 import process from "node:process"
 import { describe, expect } from "@effect/vitest"
 import { Effect } from "effect"
-import { flawsOf, ofType, readJournal, temporaryFolder } from "../run/journalFile.ts"
+import { flawsOf, ofType, readJournal, inFolder } from "../run/journalFile.ts"
 import { serveExercise } from "../support/exchange.ts"
 import { nobody } from "../support/hostileServer.ts"
 import { CERTIFICATE, tlsServer } from "../support/tlsServer.ts"
@@ -12,7 +11,6 @@ import { realTime as test } from "../support/realTime.ts"
 import { until } from "../support/until.ts"
 import { type Ended, launch, type LaunchOptions, MAIN } from "./process.ts"
 
-const folder = Effect.map(temporaryFolder, (path) => (name: string) => join(path, name))
 const run = (args: ReadonlyArray<string>, options?: LaunchOptions) =>
   Effect.promise(() => launch([MAIN, "run", "--no-progress", ...args], options).ended)
 /** Runs a line of shell, in which $0 is Node, $1 the entry, and $2 and so on are `args`. */
@@ -22,7 +20,7 @@ const shell = (line: string, ...args: ReadonlyArray<string>): Effect.Effect<Ende
 describe.concurrent("an exchange that cannot be used", () => {
   /** A run against it ends with 1 and one line, and its journal tells the same. */
   const unusable = Effect.fnUntraced(function* (url: URL, line: RegExp) {
-    const file = yield* folder
+    const file = yield* inFolder
     writeFileSync(file("keys"), "SECRET1\n")
     const log = file("log")
     const args = [
@@ -82,7 +80,7 @@ describe.concurrent("an exchange that cannot be used", () => {
     "its certificate is trusted by those who name its file in NODE_EXTRA_CA_CERTS, as the advice goes",
     Effect.gen(function* () {
       const { url } = yield* tlsServer
-      const log = (yield* folder)("log")
+      const log = (yield* inFolder)("log")
       const env = { NODE_EXTRA_CA_CERTS: CERTIFICATE }
       const { status, stderr } = yield* run(["--url", url.href, "--duration", "200ms", "--log", log], { env })
       expect([status, stderr]).toEqual([0, ""])
@@ -105,7 +103,7 @@ describe.concurrent("an exchange that cannot be used", () => {
     "it speaks TLS, and the address says http: orders are unknown, and the run is no success",
     Effect.gen(function* () {
       const { url } = yield* tlsServer
-      const file = yield* folder
+      const file = yield* inFolder
       writeFileSync(file("orders"), '{"id":"a"}\n{"id":"b"}\n')
       const plain = url.href.replace("https:", "http:")
       const { status, stderr } = yield* run([
@@ -126,7 +124,7 @@ describe.concurrent("an exchange that cannot be used", () => {
   test(
     "a run that is too short to give up on it is no success either",
     Effect.gen(function* () {
-      const log = (yield* folder)("log")
+      const log = (yield* inFolder)("log")
       const { status, stderr } = yield* run([
         "--url",
         (yield* nobody).href,
@@ -180,7 +178,7 @@ describe
       test(
         command,
         Effect.gen(function* () {
-          const file = yield* folder
+          const file = yield* inFolder
           writeFileSync(file("secret"), "SECRET1\n", { mode: 0o000 })
           writeFileSync(
             file("log"),
@@ -203,7 +201,7 @@ describe.concurrent("standard streams", () => {
   test(
     "orders from a directory are refused, and from a closed standard input there are none",
     Effect.gen(function* () {
-      const file = yield* folder
+      const file = yield* inFolder
       mkdirSync(file("folder"))
       const directory = yield* shell(
         'exec "$0" "$1" run --orders - --log "$3" < "$2"',
@@ -225,7 +223,7 @@ describe.concurrent("standard streams", () => {
   test(
     "nothing but bad lines, one of them huge, is no success",
     Effect.gen(function* () {
-      const file = yield* folder
+      const file = yield* inFolder
       writeFileSync(file("orders"), `${"x".repeat(50_000_000)}\n\u0000\n[[[[\n`)
       const { status, stderr } = yield* shell(
         '"$0" "$1" run --orders - --no-progress --log "$3" < "$2"',
@@ -246,7 +244,7 @@ describe.concurrent("standard streams", () => {
   test(
     "a summary that nobody reads to its end leaves the journal whole",
     Effect.gen(function* () {
-      const log = (yield* folder)("log")
+      const log = (yield* inFolder)("log")
       const { stdout } = yield* shell(
         '{ "$0" "$1" run --no-progress --duration 300ms --log "$2"; echo "status $?" >&2; } 2>&1 >/dev/null | cat; "$0" "$1" summarise "$2" | head -n 1',
         log,
@@ -259,7 +257,7 @@ describe.concurrent("standard streams", () => {
   test(
     "closed ones stop nothing",
     Effect.gen(function* () {
-      const log = (yield* folder)("log")
+      const log = (yield* inFolder)("log")
       const { status } = yield* shell('exec "$0" "$1" run --duration 300ms --log "$2" <&- >&- 2>&-', log)
       expect(status).toBe(0)
       expect(flawsOf(readJournal(log))).toEqual([])
@@ -270,7 +268,7 @@ describe.concurrent("standard streams", () => {
     test(
       "what cannot be written is said, whichever command it is",
       Effect.gen(function* () {
-        const file = yield* folder
+        const file = yield* inFolder
         writeFileSync(
           file("python.log"),
           "2026-11-23 16:24:05,711 - root - WARNING - ignoring request 17 from queue due to TTL\n",
@@ -305,7 +303,7 @@ describe.concurrent("standard streams", () => {
 test(
   "a simulation that is stopped has a journal that says so, and is whole",
   Effect.gen(function* () {
-    const log = (yield* folder)("log")
+    const log = (yield* inFolder)("log")
     const running = launch([MAIN, "simulate", "--duration", "3650d", "--no-progress", "--log", log])
     yield* until(() => existsSync(log) && readFileSync(log, "utf8").includes('"accepted"'))
     running.child.kill("SIGINT")

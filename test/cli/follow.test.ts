@@ -1,16 +1,11 @@
 /** What only a process shows of following a log: its streams, and how it ends. */
-import { appendFileSync, mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { appendFileSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { accepted, footer, header } from "../summary/records.ts"
 import { launch, MAIN } from "./process.ts"
-
-const folder = Effect.acquireRelease(
-  Effect.sync(() => mkdtempSync(join(tmpdir(), "paceline-follow-"))),
-  (path) => Effect.sync(() => rmSync(path, { recursive: true })),
-)
+import { temporaryFolder } from "../run/journalFile.ts"
 
 const follow = (file: string, ...args: ReadonlyArray<string>) =>
   launch([MAIN, "summarise", "--follow", "--format", "classic", ...args, file])
@@ -32,7 +27,7 @@ const write = (file: string, records: ReadonlyArray<unknown>): void => {
 describe.concurrent("paceline summarise --follow", () => {
   it.live("waits for the file, and ends by itself with the run's summary", () =>
     Effect.gen(function* () {
-      const file = join(yield* folder, "run.ndjson")
+      const file = join(yield* temporaryFolder, "run.ndjson")
       const running = follow(file)
       yield* told(running, "which is not there yet")
       write(file, [header(), accepted("a", 0), accepted("b", 1500), footer(1600)])
@@ -44,7 +39,7 @@ describe.concurrent("paceline summarise --follow", () => {
 
   it.live("concludes with the summary when it is stopped, and ends by the signal", () =>
     Effect.gen(function* () {
-      const file = join(yield* folder, "run.ndjson")
+      const file = join(yield* temporaryFolder, "run.ndjson")
       write(file, [header(), accepted("a", 0), accepted("b", 1500)])
       const running = follow(file)
       // A line of progress: all that there is was read.
@@ -58,7 +53,7 @@ describe.concurrent("paceline summarise --follow", () => {
 
   it.live("has nothing to say when it is stopped before there was a file", () =>
     Effect.gen(function* () {
-      const running = follow(join(yield* folder, "run.ndjson"))
+      const running = follow(join(yield* temporaryFolder, "run.ndjson"))
       yield* told(running, "which is not there yet")
       running.child.kill("SIGTERM")
       const { signal, stdout } = yield* Effect.promise(() => running.ended)

@@ -6,13 +6,12 @@ import process from "node:process"
 import { describe, expect } from "@effect/vitest"
 import { Effect, Redacted, Schema } from "effect"
 import { exerciseKeys } from "../../src/venues/exercise/exercise.ts"
-import { flawsOf, ofType, readJournal, temporaryFolder } from "../run/journalFile.ts"
+import { flawsOf, ofType, readJournal, inFolder } from "../run/journalFile.ts"
 import { serveExercise } from "../support/exchange.ts"
 import { realTime as test } from "../support/realTime.ts"
 import { until } from "../support/until.ts"
 import { type Ended, launch, MAIN, type Running } from "./process.ts"
 
-const folder = Effect.map(temporaryFolder, (path) => (name: string) => join(path, name))
 const ended = (running: Running): Effect.Effect<Ended> => Effect.promise(() => running.ended)
 const start = (...args: ReadonlyArray<string>) => launch([MAIN, "run", ...args])
 const run = (...args: ReadonlyArray<string>) => ended(start(...args))
@@ -48,7 +47,7 @@ describe.concurrent("paceline run", () => {
   test(
     "prints one JSON value and nothing else on standard output, and breaks no rule of its own exchange",
     Effect.gen(function* () {
-      const log = (yield* folder)("log")
+      const log = (yield* inFolder)("log")
       // Where all of these tests keep the machine busy, no bound on an incoming delay is sure to be kept.
       const { status, stderr, stdout } = yield* run(
         "--duration",
@@ -78,7 +77,7 @@ describe.concurrent("paceline run", () => {
   test(
     "sends each order of a file exactly once",
     Effect.gen(function* () {
-      const file = yield* folder
+      const file = yield* inFolder
       const { tally, url } = yield* serveExercise()
       writeFileSync(file("orders"), orderLines(100))
       const { status, stdout } = yield* run(
@@ -111,7 +110,7 @@ describe.concurrent("paceline run", () => {
   test(
     "says once what can be wrong where the exchange refuses a request as over its limit, shown progress or not",
     Effect.gen(function* () {
-      const file = yield* folder
+      const file = yield* inFolder
       const keys = exerciseKeys.slice(0, 1)
       const { url } = yield* serveExercise({ keys, limit: 5 })
       writeFileSync(file("keys"), keys.map(({ secret }) => Redacted.value(secret)).join())
@@ -143,7 +142,7 @@ describe.concurrent("paceline run", () => {
   test(
     "sends nothing of a bad file, says which lines are bad, and leaves no journal behind",
     Effect.gen(function* () {
-      const file = yield* folder
+      const file = yield* inFolder
       const { tally, url } = yield* serveExercise()
       writeFileSync(file("orders"), `${orderLines(20)}{"id": 7}\nnonsense\n{"id": "o-1"}\n`)
       const { status, stderr, stdout } = yield* run(
@@ -168,7 +167,7 @@ describe.concurrent("paceline run", () => {
   test(
     "passes over bad lines of standard input, says where they are, and goes on",
     Effect.gen(function* () {
-      const file = yield* folder
+      const file = yield* inFolder
       writeFileSync(file("orders"), `{"id":"a"}\nnonsense\n{"id":"b"}\n{"id":"a"}\n\n{"id":"c"}`)
       const { status, stderr, stdout } = yield* ended(
         shell('cat "$2" | "$0" "$1" run --orders - --log "$3" --format json', file("orders"), file("log")),
@@ -188,7 +187,7 @@ describe.concurrent("paceline run", () => {
     test(
       `writes and shows everything after ${signal}, and ends by it`,
       Effect.gen(function* () {
-        const log = (yield* folder)("log")
+        const log = (yield* inFolder)("log")
         const running = start(
           "--load",
           "3",
@@ -226,7 +225,7 @@ describe.concurrent("paceline run", () => {
   test(
     "stops while it waits for standard input",
     Effect.gen(function* () {
-      const file = yield* folder
+      const file = yield* inFolder
       execFileSync("mkfifo", [file("pipe")])
       const pipe = openSync(file("pipe"), "r+")
       yield* Effect.addFinalizer(() => Effect.sync(() => closeSync(pipe)))
@@ -242,7 +241,7 @@ describe.concurrent("paceline run", () => {
   test(
     "stops reading standard input when its duration is over",
     Effect.gen(function* () {
-      const file = yield* folder
+      const file = yield* inFolder
       execFileSync("mkfifo", [file("pipe")])
       const pipe = openSync(file("pipe"), "r+")
       yield* Effect.addFinalizer(() => Effect.sync(() => closeSync(pipe)))
@@ -271,7 +270,7 @@ describe.concurrent("paceline run", () => {
   test(
     "shows nothing but the summary where no progress is wanted",
     Effect.gen(function* () {
-      const log = (yield* folder)("log")
+      const log = (yield* inFolder)("log")
       const result = yield* run("--duration", "200ms", "--no-progress", "--format", "classic", "--log", log)
       expect(result).toMatchObject({ status: 0, stderr: "" })
       expect(result.stdout).toMatch(/^Average Requests Rate: [\d.]+\n(?:[A-Z][\w ]+: [\d.:]+\n){9}$/)
@@ -281,7 +280,7 @@ describe.concurrent("paceline run", () => {
   test(
     "says every five seconds how it goes where standard error is no terminal",
     Effect.gen(function* () {
-      const log = (yield* folder)("log")
+      const log = (yield* inFolder)("log")
       const { status, stderr } = yield* run("--duration", "6s", "--load", "0.5", "--log", log)
       expect(status).toBe(0)
       expect(stderr.split("\n").slice(3)).toEqual([
@@ -296,7 +295,7 @@ describe.concurrent("paceline run", () => {
   test(
     "never writes over a journal",
     Effect.gen(function* () {
-      const log = (yield* folder)("log")
+      const log = (yield* inFolder)("log")
       writeFileSync(log, "precious")
       const result = yield* run("--log", log)
       expect(result).toMatchObject({
@@ -311,7 +310,7 @@ describe.concurrent("paceline run", () => {
   test(
     "names its journal after the time where no name is given",
     Effect.gen(function* () {
-      const path = (yield* folder)("")
+      const path = (yield* inFolder)("")
       const { status, stderr } = yield* ended(shell('cd "$2" && exec "$0" "$1" run --duration 100ms', path))
       expect(status).toBe(0)
       const [name, ...others] = readdirSync(path)
@@ -326,7 +325,7 @@ describe.concurrent("paceline run", () => {
   test(
     "shows no API key anywhere, whatever happens",
     Effect.gen(function* () {
-      const file = yield* folder
+      const file = yield* inFolder
       const known = MARKED.slice(0, 2).map((secret, n) => ({
         label: `key-${n + 1}`,
         secret: Redacted.make(secret),

@@ -1,10 +1,9 @@
 // On the real clock: runs everything with marked keys, and searches all that it produced for them.
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
 import process from "node:process"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Redacted } from "effect"
-import { temporaryFolder } from "../run/journalFile.ts"
+import { inFolder } from "../run/journalFile.ts"
 import { serveExercise } from "../support/exchange.ts"
 import { acceptance, answerText, type Behave, hostileServer, nobody } from "../support/hostileServer.ts"
 import { formsOf, leaksOf, MARKED_KEYS } from "../support/marks.ts"
@@ -18,9 +17,8 @@ const IN_ENVIRONMENT = { env: { PACELINE_API_KEYS: MARKED_KEYS.join(",") } }
 const KEYS_FILE = "the-users-keys"
 
 /** A folder in which a command runs, with the keys in a file. */
-const folder = Effect.tap(
-  Effect.map(temporaryFolder, (path) => (name: string) => join(path, name)),
-  (file) => Effect.sync(() => writeFileSync(file(KEYS_FILE), MARKED_KEYS.join("\n"))),
+const folder = Effect.tap(inFolder, (file) =>
+  Effect.sync(() => writeFileSync(file(KEYS_FILE), MARKED_KEYS.join("\n"))),
 )
 
 const start = (args: ReadonlyArray<string>, options?: LaunchOptions): Running =>

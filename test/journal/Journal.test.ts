@@ -1,5 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { basename, join } from "node:path"
 import process from "node:process"
 import { NodeServices } from "@effect/platform-node"
@@ -11,6 +10,7 @@ import { openJournal } from "../../src/journal/Journal.ts"
 import { readJournalLine } from "../../src/journal/journalLine.ts"
 import type { JournalRecord } from "../../src/journal/JournalRecord.ts"
 import { accepted, acceptedAt, header } from "../summary/records.ts"
+import { temporaryFolder } from "../run/journalFile.ts"
 
 const unused = Effect.die("a journal does not do this")
 
@@ -38,15 +38,6 @@ const memoryFile = (before: Effect.Effect<void> = Effect.void, sync: Effect.Effe
 
 const textOf = (records: ReadonlyArray<JournalRecord>): string =>
   records.map((record) => `${JSON.stringify(record)}\n`).join("")
-
-const folder = Effect.acquireRelease(
-  Effect.sync(() => mkdtempSync(join(tmpdir(), "paceline-journal-"))),
-  (path) =>
-    Effect.sync(() => {
-      chmodSync(path, 0o700)
-      rmSync(path, { recursive: true })
-    }),
-)
 
 it.effect("writes down within 200 ms what it was given, in order", () => {
   const { layer, writes } = memoryFile()
@@ -264,7 +255,7 @@ it.effect("comes to an end where a record cannot be written down, instead of wai
 
 it.live("syncs a real file and its folder", () =>
   Effect.gen(function* () {
-    const path = join(yield* folder, "log")
+    const path = join(yield* temporaryFolder, "log")
     const journal = yield* openJournal(path, { durable: true })
     journal.write(header())
     expect(yield* journal.committed).toBe(true)
@@ -274,7 +265,7 @@ it.live("syncs a real file and its folder", () =>
 
 it.live("makes a file that only its owner can read, and holds what was written", () =>
   Effect.gen(function* () {
-    const path = join(yield* folder, "log")
+    const path = join(yield* temporaryFolder, "log")
     const scope = yield* Scope.make()
     const journal = yield* Scope.provide(openJournal(path), scope)
     const records = [header(), ...acceptedAt(5, 5000), accepted("ü\u2028\n\u{1f600}", 6)]
@@ -290,7 +281,7 @@ it.live("makes a file that only its owner can read, and holds what was written",
 
 it.live("takes an empty file", () =>
   Effect.gen(function* () {
-    const path = join(yield* folder, "log")
+    const path = join(yield* temporaryFolder, "log")
     writeFileSync(path, "")
     const journal = yield* openJournal(path)
     journal.write(accepted("1", 1))
@@ -351,7 +342,7 @@ const refusals: ReadonlyArray<{
 
 it.live.each(refusals)("refuses $what in one line, and leaves it as it is", ({ prepare, said }) =>
   Effect.gen(function* () {
-    const path = prepare(yield* folder)
+    const path = prepare(yield* temporaryFolder)
     const error = yield* Effect.flip(openJournal(path))
     expect(error._tag).toBe("JournalNotOpened")
     expect(inWords(error)).toContain(said.replace("{}", path))
@@ -363,7 +354,7 @@ it.live.each(refusals)("refuses $what in one line, and leaves it as it is", ({ p
 
 it.live("takes another name where ours is taken, and no file of anybody's", () =>
   Effect.gen(function* () {
-    const path = join(yield* folder, "log.ndjson")
+    const path = join(yield* temporaryFolder, "log.ndjson")
     writeFileSync(path, "precious")
     const names = yield* Effect.forEach(
       Array.from({ length: 20 }),

@@ -1,5 +1,5 @@
 /** Journals of tests: where they are written, and what they hold. */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Effect, Option } from "effect"
@@ -8,12 +8,17 @@ import type { JournalRecord } from "../../src/journal/JournalRecord.ts"
 
 /** A folder that is there as long as the scope. */
 export const temporaryFolder = Effect.acquireRelease(
-  Effect.sync(() => mkdtempSync(join(tmpdir(), "paceline-run-"))),
+  Effect.sync(() => mkdtempSync(join(tmpdir(), "paceline-test-"))),
   (path) =>
     Effect.sync(() => {
+      // A test may have taken away the right to write.
+      chmodSync(path, 0o700)
       rmSync(path, { recursive: true })
     }),
 )
+
+/** The paths of files in one. */
+export const inFolder = Effect.map(temporaryFolder, (path) => (name: string) => join(path, name))
 
 /** The records of a journal. Dies of a line that is none, also of a torn last one. */
 export const readJournal = (path: string): ReadonlyArray<JournalRecord> =>

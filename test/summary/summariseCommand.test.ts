@@ -1,11 +1,12 @@
 import { fileURLToPath } from "node:url"
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, FileSystem, Path } from "effect"
+import { Effect, FileSystem } from "effect"
 import { TestConsole } from "effect/testing"
 import { commandLine } from "../../src/cli/shell.ts"
 import { summarise } from "../../src/cli/summarise.ts"
 import { accepted, header } from "./records.ts"
+import { inFolder } from "../run/journalFile.ts"
 
 const fixture = fileURLToPath(new URL("../fixtures/python-client-2x.log", import.meta.url))
 
@@ -27,13 +28,6 @@ const run = Effect.fnUntraced(function* (...args: ReadonlyArray<string>) {
   return `${(yield* TestConsole.logLines).join("\n")}\n`
 })
 
-const inDirectory = Effect.gen(function* () {
-  const fileSystem = yield* FileSystem.FileSystem
-  const path = yield* Path.Path
-  const directory = yield* fileSystem.makeTempDirectoryScoped()
-  return (name: string) => path.join(directory, name)
-})
-
 describe("paceline summarise", () => {
   it.effect("prints the classic form as the exercise's own analysis does", () =>
     Effect.gen(function* () {
@@ -50,7 +44,7 @@ describe("paceline summarise", () => {
 
   it.effect("prints a table unless told otherwise, with a column for each log", () =>
     Effect.gen(function* () {
-      const file = yield* inDirectory
+      const file = yield* inFolder
       const fileSystem = yield* FileSystem.FileSystem
       yield* fileSystem.writeFileString(file("run.ndjson"), JSON.stringify(header()))
       const printed = yield* run(fixture, file("run.ndjson"))
@@ -60,7 +54,7 @@ describe("paceline summarise", () => {
 
   it.effect("appends the classic form to a file, with an empty line between blocks", () =>
     Effect.gen(function* () {
-      const file = yield* inDirectory
+      const file = yield* inFolder
       const fileSystem = yield* FileSystem.FileSystem
       yield* run("--format", "json", "--append", file("throughputs.txt"), fixture)
       assert.strictEqual(yield* fileSystem.readFileString(file("throughputs.txt")), classic)
@@ -74,7 +68,7 @@ describe("paceline summarise", () => {
 
   it.effect("tells the runs that were appended to one log one by one", () =>
     Effect.gen(function* () {
-      const log = (yield* inDirectory)("async-debug.log")
+      const log = (yield* inFolder)("async-debug.log")
       const fileSystem = yield* FileSystem.FileSystem
       const ids = [0, 1, 2, 3]
       const lines = [
@@ -102,7 +96,7 @@ describe("paceline summarise", () => {
   )
 
   const warningsOf = Effect.fnUntraced(function* (text: string | Uint8Array) {
-    const log = (yield* inDirectory)("some.log")
+    const log = (yield* inFolder)("some.log")
     const fileSystem = yield* FileSystem.FileSystem
     yield* fileSystem.writeFile(log, Buffer.from(text))
     const printed = yield* run("--format", "json", log)
@@ -142,7 +136,7 @@ describe("paceline summarise", () => {
 
   it.effect("says what is wrong with a file that it cannot append to", () =>
     Effect.gen(function* () {
-      const file = yield* inDirectory
+      const file = yield* inFolder
       const error = yield* Effect.flip(run("--append", file("no/such/directory.txt"), fixture))
       assert.strictEqual(error._tag, "UsageError")
       assert.match(String(error), /cannot append to ".*directory.txt"/)
@@ -160,7 +154,7 @@ describe("paceline summarise", () => {
 
   it.effect("prints a table of intervals, one log after the other", () =>
     Effect.gen(function* () {
-      const file = yield* inDirectory
+      const file = yield* inFolder
       const fileSystem = yield* FileSystem.FileSystem
       const records = [header(), accepted("a", 100), accepted("b", 2100)]
       yield* fileSystem.writeFileString(file("a.ndjson"), records.map((_) => JSON.stringify(_)).join("\n"))
@@ -179,7 +173,7 @@ describe("paceline summarise", () => {
 
   it.effect("looks at a key and a time only, and says which key a log has not", () =>
     Effect.gen(function* () {
-      const file = yield* inDirectory
+      const file = yield* inFolder
       const fileSystem = yield* FileSystem.FileSystem
       const records = [header(), accepted("a", 100), accepted("b", 2100)]
       yield* fileSystem.writeFileString(file("a.ndjson"), records.map((_) => JSON.stringify(_)).join("\n"))
@@ -197,7 +191,7 @@ describe("paceline summarise", () => {
 
   it.effect("says of which part of a log the figures are", () =>
     Effect.gen(function* () {
-      const file = yield* inDirectory
+      const file = yield* inFolder
       const fileSystem = yield* FileSystem.FileSystem
       const records = [header(), accepted("a", 100), accepted("b", 2100)]
       yield* fileSystem.writeFileString(file("a.ndjson"), records.map((_) => JSON.stringify(_)).join("\n"))

@@ -134,6 +134,8 @@ export const makeRig = Effect.fnUntraced(function* (options: RigOptions = {}) {
     events,
     exchange: { ...simulated, arrivals },
     sent: () => ofType("sent"),
+    /** When requests left, in milliseconds since the rig was made. */
+    sentMs: () => ofType("sent").map(({ atMs }) => atMs - startMs),
     outcomes: () => ofType("outcome"),
     returned: () => ofType("returned"),
     retired: () => ofType("key"),
