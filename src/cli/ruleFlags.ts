@@ -14,7 +14,7 @@ const MOST_LIMITS = 20
 /** The exchange's limits: a plain number for each key and window, or rules with scopes. `several` says what more than one means. */
 export const limitFlag = (several: string, otherwise = "20") =>
   Flags.parsed("limit", "N|RULE", parseLimitOrNumber, {
-    description: `How the exchange counts: a number of requests of a key in one --window, or a rule: ${RULE_FORMS}; without one it is each key's own. ${several}. See docs/limits.md (default: ${otherwise})`,
+    description: `How the exchange counts: a number of requests of a key in one --window, or a rule: ${RULE_FORMS}; without a scope it is each key's own. ${several}. See docs/limits.md (default: ${otherwise})`,
   }).pipe(Flag.between(0, MOST_LIMITS))
 
 const window = Flags.duration("window", {
