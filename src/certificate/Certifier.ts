@@ -225,7 +225,6 @@ export class Certifier {
     this.#violations.found("form", problem, at, ...against)
   }
 
-  /** The certificate of all lines. */
   finish(end: FileEnd): Certificate {
     // A last line with its newline was written as a whole.
     if (end.isTerminated) this.#refuseUnread()

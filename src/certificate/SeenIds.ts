@@ -52,7 +52,6 @@ export class SeenIds {
     return false
   }
 
-  /** How many could not be kept. */
   get forgotten(): number {
     return this.#forgotten
   }

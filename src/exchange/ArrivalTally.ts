@@ -21,7 +21,6 @@ export interface KeyTally {
 
 /** What all requests came to. */
 export interface ExchangeTally {
-  /** The window's length, in milliseconds. */
   readonly windowMs: number
   readonly keys: ReadonlyArray<KeyTally>
   /** Requests with a key that the exchange does not know. */
@@ -116,7 +115,6 @@ export const makeArrivalTally = (
       if (ruling === "accepted" || ruling === "nonce") key.passes.add(atMs)
       if (ruling === "accepted" && orders.seen(reqId)) repeatedOrders += 1
     },
-    /** Counts a request with a key that the exchange does not know. */
     unknownKey: (): void => {
       unknownKey += 1
     },
@@ -124,7 +122,6 @@ export const makeArrivalTally = (
     played: (kind: FaultKind, times = 1): void => {
       if (times > 0) faults[kind] = (faults[kind] ?? 0) + times
     },
-    /** What has been counted up to now. */
     read: (): ExchangeTally => ({
       windowMs,
       keys: Array.from(keys, ([key, { counts, arrivals, passes }]) => ({
@@ -144,5 +141,4 @@ export const makeArrivalTally = (
   }
 }
 
-/** A tally while it is being kept. */
 export type ArrivalTally = ReturnType<typeof makeArrivalTally>

@@ -80,7 +80,6 @@ export const watchConnections = (server: Server, limits: ExchangeLimits) => {
     })
   })
   return {
-    /** How many there are. */
     count: () => underWay.size,
     /** Whether one more request may be under way on a connection. If so it counts until `ended`. */
     begins: (socket: Socket) => {
@@ -93,7 +92,6 @@ export const watchConnections = (server: Server, limits: ExchangeLimits) => {
       const already = underWay.get(socket)
       if (already !== undefined) underWay.set(socket, already - 1)
     },
-    /** Resets all of them. */
     reset: () => {
       for (const socket of underWay.keys()) socket.resetAndDestroy()
     },
@@ -110,5 +108,4 @@ export const watchConnections = (server: Server, limits: ExchangeLimits) => {
   }
 }
 
-/** The connections of a server, counted and within reach. */
 export type Connections = ReturnType<typeof watchConnections>

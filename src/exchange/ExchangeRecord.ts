@@ -13,7 +13,6 @@ import type { RejectReason } from "../domain/Outcome.ts"
 export interface RecordEntry {
   /** The key's label. */
   readonly key: string
-  /** The order's id. */
   readonly id: string
   /** As it was sent; null where it was missing. */
   readonly nonce: string | null
@@ -23,7 +22,6 @@ export interface RecordEntry {
 }
 
 export interface ExchangeRecord {
-  /** Puts a request into the buffer. */
   readonly add: (entry: RecordEntry) => void
   /** Brings everything added so far to the file: true, or false once the file cannot be written. */
   readonly flush: Effect.Effect<boolean>
@@ -41,7 +39,6 @@ export class RecordUnwritable extends Schema.TaggedError<RecordUnwritable>()("Re
   message: Schema.String,
 }) {}
 
-/** Keeps nothing. */
 export const noRecord: ExchangeRecord = {
   add: () => {},
   flush: Effect.succeed(true),

@@ -9,7 +9,6 @@ import { arrive, emptyKey, type KeyUsage, parseNonce, type Ruling } from "./Exch
 import type { CountedRequest, ScopedCounters } from "./counters/ScopedCounters.ts"
 import type { MomentFault } from "./faults/Fault.ts"
 
-/** A key that the exchange knows. */
 export interface RegisteredKey {
   readonly label: string
   usage: KeyUsage

@@ -14,7 +14,6 @@ import { codeOf, type OpenSocket } from "./connect.ts"
 /** What is sent: one request's method, path and query, headers and body. It holds secrets. */
 export interface HttpMessage {
   readonly method: "GET" | "POST" | "PUT" | "DELETE"
-  /** Path and query. */
   readonly path: string
   /** Besides those that every request has. */
   readonly headers?: Readonly<Record<string, string>>
@@ -66,7 +65,6 @@ export class Connection {
     return !this.#socket.destroyed
   }
 
-  /** Requests that have left over it. */
   get uses(): number {
     return this.#uses
   }

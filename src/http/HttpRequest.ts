@@ -8,7 +8,6 @@ import type { AnswerHeaders } from "./advice.ts"
 import { codeOf, CONNECT_TIMEOUT } from "./connect.ts"
 import type { Connection, HttpMessage } from "./Connection.ts"
 
-/** A complete answer. */
 export interface Answer {
   readonly status: number
   readonly headers: AnswerHeaders
@@ -16,7 +15,6 @@ export interface Answer {
   readonly body: string
 }
 
-/** How a request ended. */
 export type HttpEnding =
   | { readonly kind: "answered"; readonly answer: Answer }
   /** Not a byte left. */
@@ -35,7 +33,6 @@ export interface HttpWatch {
   readonly onSettled: (atMs: number) => void
 }
 
-/** One request. */
 export interface HttpExchange<A, E> {
   /** Asked once a connection is there: what is signed with the time is signed then. Where it throws, the request is broken. */
   readonly message: () => HttpMessage
@@ -52,7 +49,6 @@ export interface HttpExchange<A, E> {
   readonly isAnonymous?: (answer: Answer) => boolean
 }
 
-/** What a request needs of its connection. */
 export type Carrier = Pick<Connection, keyof Connection>
 
 /** A request as those see it who find it a connection. */

@@ -15,7 +15,6 @@ import {
 } from "./HttpRequest.ts"
 
 export interface HttpTransportOptions {
-  /** An address of the exchange: where it listens. */
   readonly url: URL
   /** How long a request may take, connecting included, before it is given up. */
   readonly requestTimeoutMs: number

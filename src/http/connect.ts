@@ -6,7 +6,6 @@ import { connect as connectTcp, isIP, type Socket } from "node:net"
 import { connect as connectTls, type ConnectionOptions } from "node:tls"
 import { Predicate } from "effect"
 
-/** Where connections go. */
 export interface Target {
   /** As HTTP names it, such as `https://exchange.example:8443`. */
   readonly origin: string

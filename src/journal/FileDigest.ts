@@ -10,7 +10,6 @@ export class FileDigest {
   /** The line that was begun last, from its first byte on. */
   #tail: Uint8Array = NOTHING
 
-  /** Takes the file's next bytes. */
   add(bytes: Uint8Array): void {
     // A newline at the very end does not begin another line yet.
     const newline = bytes.length < 2 ? -1 : bytes.lastIndexOf(NEWLINE, bytes.length - 2)

@@ -32,11 +32,9 @@ export const BUFFER_RECORDS = 20_000
 export class Journal extends Context.Service<
   Journal,
   {
-    /** Its file. */
     readonly path: string
     /** Waits while the buffer is full; for ever once the file cannot be written. */
     readonly ready: Effect.Effect<void>
-    /** Puts a record into the buffer. */
     readonly write: (record: JournalRecord) => void
     /**
      * Waits until every record so far is written: handed to the operating system, which keeps it whatever becomes of
@@ -138,10 +136,8 @@ export interface JournalOptions {
   readonly orAnother?: boolean
 }
 
-/** Records that are written together. */
 interface Batch {
   readonly records: Array<JournalRecord>
-  /** Whether they could be written. */
   readonly written: Deferred.Deferred<boolean>
 }
 

@@ -34,9 +34,7 @@ export interface Settings {
   /** Requests that a key may pass in one window; where there are `limits`, no fewer than these let through. */
   readonly limit: number
   readonly windowMs: number
-  /** How many API keys. */
   readonly keys: number
-  /** Their labels. */
   readonly labels: ReadonlyArray<string>
   /** The longest incoming delay; undefined where it is not known. */
   readonly boundMs: number | undefined
@@ -51,7 +49,6 @@ export interface Settings {
   readonly orders: "at-their-times" | "from-the-beginning" | "unknown"
   /** Whether pings tell by when a request has arrived that was lost. Of version 1, whatever this says, time alone does. */
   readonly pings: boolean
-  /** The journal's version. */
   readonly version: number
   /** What decided when a key may send next. */
   readonly gate: string
@@ -89,7 +86,6 @@ export interface RequestTimes {
 export interface RequestReturned {
   readonly type: "returned"
   readonly atMs: number
-  /** The order's name. */
   readonly id: string
   readonly reason: RejectReason | "not-sent"
   readonly request: RequestTimes
@@ -115,7 +111,6 @@ export interface OrderOutcome {
   readonly request: RequestTimes | undefined
 }
 
-/** A key left service. */
 export interface KeyLeft {
   readonly type: "key"
   readonly atMs: number
@@ -132,7 +127,6 @@ interface NonceJumped {
   readonly key: string
 }
 
-/** The bound has changed. */
 export interface ReachEvent {
   readonly type: "reach"
   readonly atMs: number
@@ -140,7 +134,6 @@ export interface ReachEvent {
   readonly cause: ReachCause
 }
 
-/** A ping was answered. */
 export interface PingEvent {
   readonly type: "ping"
   readonly atMs: number
@@ -155,7 +148,6 @@ interface OrderLeft {
   readonly id: string
 }
 
-/** The run that wrote the log has ended. */
 export interface LogEnded {
   readonly type: "ended"
   /** Left out where the log breaks off, and does not say when. */
@@ -171,7 +163,6 @@ export interface OrdersCounted {
   readonly count: number
 }
 
-/** A record that has a time. */
 export type TimedEvent = OrderOutcome | OrdersCounted
 
 /** A Python client's line that is recognised, and tells nothing that is counted. */
@@ -180,7 +171,6 @@ export interface Remark {
   readonly lineMs: number
 }
 
-/** Lines that nothing could be read from. */
 export interface Unrecognised {
   readonly type: "unrecognised"
   readonly lines: number
@@ -237,7 +227,6 @@ const ordersOf = ({ load, source }: (typeof Header.Type)["settings"]): Settings[
   return source === STANDARD_INPUT_SOURCE ? "unknown" : "from-the-beginning"
 }
 
-/** What a header says of its run. */
 const fromHeader = ({ keys, settings, startedAt, version }: typeof Header.Type): Settings => ({
   type: "settings",
   ...(settings.limits === undefined ? {} : { limits: settings.limits }),
@@ -258,7 +247,6 @@ const fromHeader = ({ keys, settings, startedAt, version }: typeof Header.Type):
   startedAtMs: Option.getOrUndefined(Option.map(DateTime.make(startedAt), DateTime.toEpochMillis)),
 })
 
-/** What a journal's record says to the summary. */
 export const fromJournal = (record: JournalRecord): LogEvent => {
   switch (record.type) {
     case "header":

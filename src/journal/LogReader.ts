@@ -22,9 +22,7 @@ export const MAX_LINE_BYTES = 1024 * 1024
 
 /** Who is told what a log's lines say, line by line. */
 export interface LogTaker {
-  /** A journal's record. */
   readonly record: (record: JournalRecord) => void
-  /** What a line of a Python client says. */
   readonly python: (event: PythonEvent) => void
   /**
    * A line that nothing could be read from: other text, torn, or a header of a newer version. Undefined where it was too long
@@ -34,7 +32,6 @@ export interface LogTaker {
 }
 
 export interface LogReader {
-  /** Takes the log's next bytes. */
   readonly push: (bytes: Uint8Array) => void
   /** There are no more bytes. Answers whether the last line had its newline: it may be torn otherwise. */
   readonly end: () => boolean
@@ -55,7 +52,6 @@ export const lineText = (bytes: Uint8Array): string => {
   return text.endsWith("\r") ? text.slice(0, -1) : text
 }
 
-/** Makes a reader for one log. */
 export const makeLogReader = (taker: LogTaker): LogReader => {
   const cursor: Cursor = { at: 0 }
   let kind: LogKind | undefined

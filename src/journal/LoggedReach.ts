@@ -17,7 +17,6 @@ import { elapsedMs } from "./elapsed.ts"
 export const ROUNDING_MS = 0.002
 
 export interface LoggedReachSettings {
-  /** The journal's version. */
   readonly version: number
   /** The bound that was given; undefined where none was known. */
   readonly boundMs: number | undefined
@@ -37,13 +36,11 @@ export interface Latest {
 
 const whateverTheBound = (atMostMs: number): Latest => ({ atMostMs, fromMs: Number.POSITIVE_INFINITY })
 
-/** Not a byte left. */
 export const NEVER_SENT = whateverTheBound(Number.NEGATIVE_INFINITY)
 
 /** Nothing tells. */
 export const NEVER_KNOWN = whateverTheBound(Number.POSITIVE_INFINITY)
 
-/** The latest arrival by this bound. */
 export const latestMsBy = ({ atMostMs, fromMs }: Latest, boundMs: number | undefined): number =>
   boundMs === undefined ? atMostMs : Math.min(atMostMs, fromMs + boundMs)
 
@@ -56,7 +53,6 @@ export const overtakableMs = (
   return writtenMs === undefined || boundMs === undefined ? latestMs : Math.min(latestMs, writtenMs + boundMs)
 }
 
-/** How a request ended. */
 export interface RequestEnd {
   readonly ending: Ending
   readonly writtenMs: number | undefined

@@ -8,7 +8,6 @@ import { Cause, Effect, FileSystem, type PlatformError, Schema, Stdio, Stream } 
 import { fileProblem, IS_DIRECTORY } from "../platform/FileProblem.ts"
 import { CHUNK_BYTES } from "../platform/Lines.ts"
 
-/** A log's bytes cannot be had. */
 export class UnreadableLog extends Schema.TaggedError<UnreadableLog>()("UnreadableLog", {
   reason: Schema.Literals(["directory", "gzip", "not-a-file", "other"]),
   /** In words that go on from "cannot read FILE". */
@@ -68,7 +67,6 @@ const pipeBytes = (path: string): Bytes<never> =>
     onError: () => new UnreadableLog({ reason: "other", problem: "reading it failed" }),
   })
 
-/** The log in this file. */
 export const fileBytes = (path: string): Bytes<FileSystem.FileSystem> =>
   Stream.unwrap(
     Effect.gen(function* () {
@@ -82,7 +80,6 @@ export const fileBytes = (path: string): Bytes<FileSystem.FileSystem> =>
     }),
   )
 
-/** The log that comes on standard input. */
 export const standardInputBytes: Bytes<Stdio.Stdio> = Stream.unwrap(
   Effect.map(Stdio.Stdio, ({ stdin }) => unpacked(Stream.mapError(stdin, unreadableLog))),
 )

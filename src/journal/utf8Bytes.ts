@@ -30,7 +30,6 @@ export const makeUtf8Bytes = (handOn: (bytes: Uint8Array) => void) => {
       decoder = encoding && new TextDecoder(encoding)
       give(first)
     },
-    /** There are no more bytes. */
     end: (): void => {
       if (begun !== undefined && begun.length > 0) handOn(begun)
       begun = undefined

@@ -35,7 +35,6 @@ export const problemOf = ({ reason }: PlatformError.PlatformError, words: Words)
   return BY_CODE.get(codeOf(reason)) ?? words.otherwise ?? `it failed (${reason._tag})`
 }
 
-/** Why a file cannot be read. */
 export const fileProblem = (error: PlatformError.PlatformError): string =>
   problemOf(error, {
     missing: "there is no such file",
@@ -43,7 +42,6 @@ export const fileProblem = (error: PlatformError.PlatformError): string =>
     otherwise: "reading it failed",
   })
 
-/** Why a file cannot be opened for writing. */
 export const openProblem = (error: PlatformError.PlatformError): string =>
   problemOf(error, {
     missing: "there is no such directory",

@@ -9,16 +9,13 @@ export const CHUNK_BYTES = 256 * 1024
 
 const NEWLINE = 0x0a
 
-/** Takes the lines. */
 export interface LineTaker {
   /** Takes the lines from `from` to `to`, each with a newline at its end. The bytes are valid during the call alone. */
   readonly block: (bytes: Buffer, from: number, to: number) => void
-  /** A line was too long to be kept. */
   readonly tooLong: () => void
 }
 
 export interface LineCutter {
-  /** Takes the next bytes. */
   readonly push: (bytes: Uint8Array) => void
   /** There are no more bytes: the rest is a line without its newline. Answers whether the last line had its newline. */
   readonly end: () => boolean
@@ -60,7 +57,6 @@ export const makeLineCutter = (
     if (start < to) taker.block(buffer, start, to)
   }
 
-  /** Takes bytes that fit into a chunk. */
   const take = (bytes: Uint8Array): void => {
     makeRoom(bytes.length)
     buffer.set(bytes, begun)
@@ -98,7 +94,6 @@ export const makeLineCutter = (
   }
 }
 
-/** A line without its newline. */
 export interface RawLine {
   /** Counted from 1. */
   readonly number: number

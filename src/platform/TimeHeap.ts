@@ -21,7 +21,6 @@ const WORTH_CLEARING = 64
 export class TimeHeap<A> {
   #heap: Array<Timed<A>> = []
   #count = 0
-  /** How many in the heap have been given up. */
   #givenUp = 0
 
   add(atMs: number, value: A): Timed<A> {
@@ -64,7 +63,6 @@ export class TimeHeap<A> {
     }
   }
 
-  /** Takes the value that is due next. */
   take(): Timed<A> | undefined {
     const first = this.first()
     if (first === undefined) return undefined

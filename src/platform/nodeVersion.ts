@@ -12,7 +12,6 @@ export const LIBRARY_NODE = "22.19"
 
 const [LIBRARY_MAJOR = 0, LIBRARY_MINOR = 0] = LIBRARY_NODE.split(".").map(Number)
 
-/** Whether the library loads on a Node of this version. */
 export const loadsLibrary = (version: string): boolean => {
   const [major = 0, minor = 0] = version.split(".").map(Number)
   return major > LIBRARY_MAJOR || (major === LIBRARY_MAJOR && minor >= LIBRARY_MINOR)

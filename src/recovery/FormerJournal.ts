@@ -28,20 +28,16 @@ export interface FormerJournal {
   readonly isEnded: boolean
 }
 
-/** Reads one journal. */
 export interface FormerJournalReader extends Pick<LogReader, "push"> {
-  /** There are no more bytes. */
   readonly end: () => void
   /** What is wrong with the journal so far. */
   readonly problem: () => FormerJournalUnreadable | undefined
-  /** What is known so far. */
   readonly journal: () => FormerJournal
 }
 
 /** Ids that are kept, of all journals together: about a gigabyte, as many as a file of orders may hold. */
 const MAX_ORDERS = 10_000_000
 
-/** How every journal begins. */
 const BEGINNING = '{"type":"header"'
 
 const isBeginning = (line: string): boolean => line.startsWith(BEGINNING) || BEGINNING.startsWith(line)
@@ -79,7 +75,6 @@ const missing = (footer: typeof Footer.Type, counts: OutcomeCounts, sha256: stri
     : "the digest in its last line is not that of the lines before it"
 }
 
-/** Makes a reader that tells `outcomes` what it reads. */
 export const makeJournalReader = (outcomes: FormerOutcomes, file: string): FormerJournalReader => {
   const life = outcomes.life(file)
   let header: typeof Header.Type | undefined

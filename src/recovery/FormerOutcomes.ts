@@ -15,14 +15,12 @@ export type FormerOutcome = "accepted" | "unknown" | "rejected" | "expired"
 /** A request of which nobody knows whether the exchange executed it. */
 export interface UnknownRequest {
   readonly id: string
-  /** The key's label. */
   readonly key: string
   readonly nonce: number
   /** When it was sent: wall clock, milliseconds since 1970; NaN where the journal does not say when it began. */
   readonly sentAtMs: number
   /** The outcome's cause; `no-outcome` where the client died first. */
   readonly why: UnknownCause | "no-outcome"
-  /** The journal that tells of it. */
   readonly journal: string
 }
 
@@ -68,7 +66,6 @@ export class FormerOutcomes {
     return isForItsKey(record) || (record.outcome === "rejected" && this.#terms.retryRejected)
   }
 
-  /** How many orders have an outcome. */
   get size(): number {
     return this.#outcomes.size
   }

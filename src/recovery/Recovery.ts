@@ -57,7 +57,6 @@ export const recover = Effect.fnUntraced(function* (
   } satisfies Recovery
 })
 
-/** Orders of a source that were not sent again. */
 export interface PassedOver {
   readonly accepted: number
   readonly rejected: number

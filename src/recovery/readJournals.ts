@@ -13,7 +13,6 @@ const unreadable = (path: string) => (error: UnreadableLog) =>
     message: `cannot read ${quote(path)}: ${error.problem}`,
   })
 
-/** Whether it is a folder. */
 export const isFolder = Effect.fnUntraced(function* (path: string) {
   const fs = yield* FileSystem.FileSystem
   const info = yield* fs.stat(path).pipe(Effect.mapError(unreadableLog), Effect.mapError(unreadable(path)))
@@ -63,7 +62,6 @@ const readJournal = Effect.fnUntraced(function* (file: string, outcomes: FormerO
   return reader.journal()
 })
 
-/** What journals come to. */
 export interface FormerLives {
   readonly journals: ReadonlyArray<FormerJournal>
   readonly outcomes: FormerOutcomes

@@ -49,7 +49,6 @@ const tellEnd = (
 }
 
 export interface RunRecorder extends EventListener {
-  /** What came, once there is no more. */
   readonly record: () => RunRecord
 }
 

@@ -61,7 +61,6 @@ export class Timeline {
   #endedMs: number | undefined
   #plannedMs = Infinity
 
-  /** Takes the log's next event. */
   add(event: LogEvent): void {
     if (event.type === "outcome" || event.type === "requests") {
       if (this.#firstMs === Infinity) this.#firstMs = event.atMs
@@ -78,7 +77,6 @@ export class Timeline {
     this.#counter.add(event)
   }
 
-  /** Takes the spare time of a request. */
   spare(sentMs: number, spareMs: number): void {
     const interval = this.#at(this.#sinceFirst(sentMs))
     interval.spareMs = Math.min(interval.spareMs, spareMs)

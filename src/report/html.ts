@@ -40,5 +40,4 @@ const INDENTATION = /\n\s+/g
 export const html = (strings: TemplateStringsArray, ...values: ReadonlyArray<Content>): Html =>
   new Html(strings.map((string, index) => string.replace(INDENTATION, "\n") + render(values[index])).join(""))
 
-/** What is HTML already. */
 export const trusted = (text: string): Html => new Html(text)

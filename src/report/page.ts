@@ -114,7 +114,6 @@ const showStart = (startedAtMs: number | undefined): string =>
     onSome: (start) => `started ${DateTime.formatIso(start).slice(0, 16).replace("T", " ")} UTC`,
   })
 
-/** What ran, in a line. */
 const setting = ({ run: { settings, source } }: ReportedLog): string =>
   settings === undefined
     ? source === "python-client"

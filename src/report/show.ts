@@ -27,7 +27,6 @@ const LONGEST_LABEL = 18
 /** Its end tells keys of a name apart that have a number. */
 const LABEL_END = 6
 
-/** A label that is short enough to stand beside a chart. */
 export const showLabel = (label: string): string =>
   label.length <= LONGEST_LABEL
     ? label

@@ -21,7 +21,6 @@ export interface CompareSettings {
   readonly designs: ReadonlyArray<Design>
   /** At least one. */
   readonly seeds: ReadonlyArray<number>
-  /** Puts a run's failure into words. */
   readonly inWords: SimulationSettings["inWords"]
 }
 
@@ -95,7 +94,6 @@ const gateRun = Effect.fnUntraced(function* (settings: SimulationSettings, reach
       summary.orderAge === null || deadAfterMs !== null
         ? null
         : { p50: summary.orderAge.p50, p99: summary.orderAge.p99 },
-    /** Why the run ended early. */
     failure: failure === undefined ? null : inWords(failure),
   }
 })
@@ -208,5 +206,4 @@ export const compare = Effect.fnUntraced(function* (
   }
 })
 
-/** What a comparison of gates amounts to. */
 export type Comparison = Effect.Success<ReturnType<typeof compare>>

@@ -38,7 +38,6 @@ export const parseDelay = (text: string): Result.Result<DelayShape, string> => {
   return a > 0 && b <= 5 ? Result.succeed({ shape, medianMs: a, sigma: b }) : bad("is out of range")
 }
 
-/** A shape as it is written. */
 export const showDelay = (delay: DelayShape): string => {
   switch (delay.shape) {
     case "uniform":

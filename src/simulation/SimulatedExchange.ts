@@ -47,7 +47,6 @@ export type Fate =
   /** The answer has this status and no meaning. What is refused so was refused before the exchange, which never sees it. */
   | { readonly status: number }
 
-/** A request that has reached the exchange. */
 export interface Arrival {
   readonly key: string
   readonly id: string
@@ -62,7 +61,6 @@ export interface SimulatedExchangeOptions {
   readonly limits?: ReadonlyArray<LimitSpec> | undefined
   /** When windows of its clock begin, on ours. */
   readonly phaseMs?: number
-  /** How long the client waits for an answer. */
   readonly requestTimeoutMs: number
   /** The journey of the n-th request of all, from 0. */
   readonly journey: (n: number, key: ApiKey) => Journey
@@ -82,7 +80,6 @@ export const USUAL_PING_MS = USUAL_PING.incomingMs + USUAL_PING.outgoingMs
 
 const meaningless = (fate: Fate | undefined): boolean => fate === "garbled" || typeof fate === "object"
 
-/** A request on its journey. */
 interface Sent {
   readonly journey: Journey
   readonly watch: TransitWatch

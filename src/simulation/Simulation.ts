@@ -24,12 +24,10 @@ import { type Fate, type Journey, makeSimulatedExchange } from "./SimulatedExcha
 import { inVirtualTime } from "./VirtualTime.ts"
 
 export interface SimulationSettings extends LimitSettings {
-  /** How many API keys. */
   readonly keys: number
   /** The bound that the client believes in, or undefined where it knows none. */
   readonly bound: Duration.Duration | undefined
   readonly ttl: Duration.Duration | undefined
-  /** What decides when a key may send. */
   readonly design: Design
   readonly load: number
   readonly duration: Duration.Duration
@@ -50,7 +48,6 @@ export interface SimulationSettings extends LimitSettings {
 
 export interface SimulationReport {
   readonly summary: Summary
-  /** What the exchange itself saw. */
   readonly tally: ExchangeTally
   /** Why the run ended before its time, if it did. */
   readonly failure: RunFailure | undefined

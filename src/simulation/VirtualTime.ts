@@ -7,15 +7,14 @@ import { Clock, Context, Duration, Effect, Scheduler, Schema } from "effect"
 import { TimeHeap } from "../platform/TimeHeap.ts"
 
 export interface VirtualTimeOptions {
-  /** What the wall clock shows at the start, in milliseconds since 1970. Default: 2026-01-01 in UTC. */
-  readonly startWallMs?: number
   /** How far the wall clock is off at a monotonic time, in milliseconds: its steps. Default: never. */
   readonly wallOffsetMs?: (monotonicMs: number) => number
   /** How late the next timer wakes, in milliseconds. Default: none ever is. */
   readonly latenessMs?: () => number
 }
 
-const NEW_YEAR_2026_MS = 1_767_225_600_000
+/** What the wall clock shows at the start: 2026-01-01 in UTC. */
+const START_WALL_MS = 1_767_225_600_000
 
 /** Runs what fibers have scheduled, and moves time when nothing is left to run. */
 class World {
@@ -76,9 +75,8 @@ class World {
 }
 
 const makeClock = (world: World, options: VirtualTimeOptions): Clock.Clock => {
-  const startWallMs = options.startWallMs ?? NEW_YEAR_2026_MS
   const offset = options.wallOffsetMs ?? (() => 0)
-  const wallMs = () => startWallMs + world.nowMs + offset(world.nowMs)
+  const wallMs = () => START_WALL_MS + world.nowMs + offset(world.nowMs)
   const nanos = (ms: number) => BigInt(Math.round(ms * 1e6))
   // Asked for about ten times as often as it changes.
   let cachedMs = 0

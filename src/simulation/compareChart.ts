@@ -26,7 +26,6 @@ const CAP = 7
 const ifAny = (count: number, one: string): ReadonlyArray<string> =>
   count === 0 ? [] : [counted(count, one)]
 
-/** What a gate did wrong, a line for each. */
 const wrongs = (gate: GateComparison): ReadonlyArray<string> => [
   ...[deadText(gate)].flatMap((text) => text ?? []),
   ...ifAny(gate.exceeds, "exceed"),
@@ -129,7 +128,6 @@ const categories = (gates: ReadonlyArray<GateComparison>) => ({
   },
 })
 
-/** Draws it; the text is a whole SVG file. */
 export const compareChart = (comparison: Comparison): string => {
   const { gates, ceilingPerSecond, safeOptimum } = comparison
   const highest = Math.ceil((topOf(comparison) * 1.05) / 5) * 5

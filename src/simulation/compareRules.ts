@@ -67,5 +67,4 @@ export const compareRules = Effect.fnUntraced(function* (
   return { scenario: { ...describeScenario(scenario), nonces }, seeds, rules: compared }
 })
 
-/** What a comparison over rules amounts to. */
 export type RulesComparison = Effect.Success<ReturnType<typeof compareRules>>

@@ -81,7 +81,6 @@ const deadLines = (gates: ReadonlyArray<GateComparison>): ReadonlyArray<string> 
     return dead === undefined ? [] : [`${gate.gate}: ${dead}, every key blocked or parked.`]
   })
 
-/** The table, ending in a newline. */
 export const renderComparison = (comparison: Comparison): string => {
   const { ceilingPerSecond, safeOptimum, seeds } = comparison
   const optimum = safeOptimum.acceptedPerSecond

@@ -28,11 +28,9 @@ const deadAfter = ({ deadAfterMs, deadRuns, runs }: GateComparison): string => {
   return deadRuns === runs.length ? seconds : `${seconds} in ${deadRuns}/${runs.length}`
 }
 
-/** The scenario and the seeds, in a line. */
 export const showRulesScenario = ({ scenario, seeds }: RulesComparison): string =>
   `${showScenario(scenario)}; nonces ${scenario.nonces === "rising" ? "rising" : "in any order"}; ${showSeeds(seeds)}`
 
-/** The table, ending in a newline. */
 export const renderRules = (comparison: RulesComparison): string => {
   const { rules, scenario, seeds } = comparison
   const rows = rules.flatMap(({ ceilingPerSecond, gates, limit }) => [

@@ -21,7 +21,6 @@ const GAP = 44
 const text = (x: number, y: number, said: string, look = ""): string =>
   `<text x="${x}" y="${y}" ${look}>${said}</text>`
 
-/** What a gate did wrong. */
 const wrongs = (gate: GateComparison): string =>
   [
     ...(gate.exceeds > 0 ? [counted(gate.exceeds, "exceed")] : []),
@@ -40,7 +39,6 @@ const gateRow = (gate: GateComparison, y: number): string => {
   ].join("\n")
 }
 
-/** Draws it; the text is a whole SVG file. */
 export const rulesChart = (comparison: RulesComparison): string => {
   let y = TOP
   const parts = comparison.rules.map(({ ceilingPerSecond, gates, limit }) => {

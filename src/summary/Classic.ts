@@ -120,7 +120,6 @@ const countCreated = (classic: Classic, createdAtMs: number): void => {
   if (isAtLeast(seconds * SECOND_MS, firstMs, createdAtMs)) classic.createdInNewest += 1
 }
 
-/** Counts the log's next event. */
 export const countClassic = (classic: Classic, event: LogEvent): void => {
   if (event.type === "outcome") {
     if (takeLine(classic, event.atMs)) countOutcome(classic, event)

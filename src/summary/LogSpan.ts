@@ -61,7 +61,6 @@ export const coveredMs = (
 
 type Growing = { -readonly [Field in keyof LogSpan]: LogSpan[Field] }
 
-/** Makes one for a run. */
 export const makeLogSpan = (asked: TimeSpan, kind: LogKind): RunSpan => {
   const { since, until } = asked
   let hasBegun = false

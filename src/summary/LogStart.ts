@@ -30,7 +30,6 @@ export interface LogStart {
 /** Who wrote a log, and what the exchange allowed if the log does not say. */
 export interface LogContext {
   readonly kind: LogKind
-  /** API keys. */
   readonly keys: number
   /** Requests that a key may pass in a second. */
   readonly limit: number
@@ -68,7 +67,6 @@ export const isTimed = (event: LogEvent): event is TimedEvent =>
 const capOf = ({ limit, limits, windowMs, keys }: Settings): number =>
   windowMs > 0 && limits === undefined ? ((limit * SECOND_MS) / windowMs) * keys : Infinity
 
-/** Finds the start from a log's first events. */
 export const makeLogStartFinder = (context: LogContext): LogStartFinder => {
   let settings: Settings | undefined
   let firstMs = Infinity

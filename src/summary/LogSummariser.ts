@@ -15,7 +15,6 @@ import type { Summary } from "./Summary.ts"
 export interface LogSummariser extends Pick<LogReader, "push" | "lines" | "newerVersion"> {
   /** The last line has no more bytes, although no newline came. */
   readonly endLine: () => void
-  /** There are no more bytes. */
   readonly end: () => void
   /** Whether the selection needs the time when the log began, and the log does not say: refuse it then. */
   readonly lacksBeginning: () => boolean
@@ -74,10 +73,8 @@ const makeEventTaker = (
 /** So many times are kept of lines before the first that is recognised. */
 const MOST_UNREAD = 1024
 
-/** Makes a summariser for one log. */
 export const makeLogSummariser = (defaults: LogDefaults, options: LogOptions = {}): LogSummariser => {
   let log: ReturnType<typeof makeEventTaker> | undefined
-  /** Those before the one that the log has come to. */
   let isPython = false
   let unrecognisedLines = 0
   const former: Array<LogRun> = []

@@ -25,7 +25,6 @@ export interface LogTally {
   readonly orderAge: Distribution
   readonly writeDelay: Distribution
   readonly roundTrip: Distribution
-  /** Whether the log has the run's end. */
   hasEnd: boolean
   unrecognisedLines: number
   /** The end that was planned for the run, in the log's times; Infinity where none was. */

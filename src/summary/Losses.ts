@@ -7,7 +7,6 @@ import type { LoggedOutcome } from "../journal/LogEvent.ts"
 
 type Doubt = Extract<Outcome, { readonly outcome: "unknown" }>["cause"]
 
-/** Orders that were not accepted, by cause. */
 export interface Losses {
   readonly expired: Record<ExpiryPlace, number>
   readonly rejected: Record<RejectReason, number>

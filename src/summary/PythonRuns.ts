@@ -64,7 +64,6 @@ const makeNumbers = () => {
 export interface PythonRunsTaker {
   /** The run's next event, by a clock that never steps back. */
   readonly event: (event: PythonEvent) => void
-  /** Another run begins. */
   readonly begin: () => void
 }
 

@@ -26,7 +26,6 @@ export interface Passage {
   readonly latestMs: number
   /** The key's next request can overtake it no more. */
   readonly nextMs: number
-  /** Whether its order is accepted. */
   readonly isAccepted: boolean
 }
 

@@ -24,7 +24,6 @@ export interface Selection extends TimeSpan {
   readonly keys: ReadonlyArray<string>
 }
 
-/** Whether it is the whole log. */
 export const looksAtAll = ({ since, until, keys }: Selection): boolean =>
   since === undefined && until === undefined && keys.length === 0
 

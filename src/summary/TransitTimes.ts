@@ -14,7 +14,6 @@ import type { Passage } from "./SafeClient.ts"
 /** A request that lasts longer is a damaged line. */
 const LONGEST_MS = 86_400_000
 
-/** An order's last request. */
 interface LastRequest extends RequestTimes {
   /** The bound in force when it ended. */
   readonly boundMs: number | undefined

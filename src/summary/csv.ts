@@ -2,7 +2,6 @@
 
 export type CsvValue = string | number | null
 
-/** How lines of a CSV file end. */
 export const CSV_NEWLINE = "\r\n"
 
 const field = (value: CsvValue): string => {

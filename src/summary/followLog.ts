@@ -21,7 +21,6 @@ export interface FollowListener {
 export interface Follower {
   /** Follows the log; ends once the run that writes it has ended. */
   readonly follow: Effect.Effect<void, LogUnusable, FileSystem.FileSystem>
-  /** What was read so far. */
   readonly log: () => LogSummariser
 }
 

@@ -22,7 +22,6 @@ export const logBytes = (
     ? Stream.mapError(standardInputBytes, cannotRead(file))
     : Stream.mapError(fileBytes(file), cannotRead(file))
 
-/** What was read of a log. */
 export interface LogFigures {
   /** Its runs that have something of the chosen part: one at least. */
   readonly runs: ReadonlyArray<LogRun>

@@ -10,7 +10,6 @@ export type Cut =
   | { readonly type: "close" }
   /** Reset after a share, from 0 up to 1, of the answer. */
   | { readonly type: "reset"; readonly answer: ExchangeAnswer; readonly share: number }
-  /** Closed after a share of the answer's body. */
   | { readonly type: "truncated"; readonly answer: ExchangeAnswer; readonly share: number }
 
 const act = (socket: Socket, cut: Cut): void => {

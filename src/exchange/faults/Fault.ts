@@ -8,9 +8,7 @@ import type { When } from "./When.ts"
 /** What becomes of a connection on which no answer will come. */
 export type Aftermath =
   /** Nothing, until the client gives up. */
-  | "silence"
-  /** It is closed. */
-  | "close"
+  "silence" | "close"
 
 /** How an answer that claims success is wrong. */
 export type Garbling =
@@ -20,7 +18,6 @@ export type Garbling =
   | "id"
   /** The right text as UTF-16. */
   | "encoding"
-  /** A web page. */
   | "html"
 
 export const GARBLINGS: ReadonlyArray<Garbling> = ["text", "id", "encoding", "html"]

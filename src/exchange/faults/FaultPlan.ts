@@ -19,11 +19,9 @@ export interface Spoiling {
   readonly fault: AnswerFault
   /** From 0 up to 1: where an answer that is cut is cut. */
   readonly share: number
-  /** How an answer that is garbled is garbled. */
   readonly garbling: Garbling
 }
 
-/** What befalls one request. */
 export interface RequestFaults {
   /** How much later it arrives, and how many spikes that takes. */
   readonly spikeMs: number
@@ -33,7 +31,6 @@ export interface RequestFaults {
   readonly spoiling: Spoiling | undefined
 }
 
-/** A request that nothing befalls. */
 export const unharmed: RequestFaults = {
   spikeMs: 0,
   spikes: 0,
@@ -105,7 +102,6 @@ export const makeFaultPlan = Effect.fnUntraced(function* (faults: ReadonlyArray<
       }
       return befallen
     },
-    /** The stall that the exchange is in, if it is. */
     stall: (elapsedMs: number) => stalls.find((stall) => isOn(stall.when, elapsedMs)),
     moments: faults.filter(isMomentFault),
   }

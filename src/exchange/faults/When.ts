@@ -4,7 +4,6 @@
 
 /** A moment, or one that comes again and again; each may last. */
 export interface When {
-  /** The first moment. */
   readonly firstMs: number
   /** From one moment to the next, or undefined where there is only one. */
   readonly everyMs: number | undefined

@@ -51,7 +51,6 @@ const isText = (text: string): string =>
 
 const variable = (field: string): string => `field_${field}`
 
-/** Reads a value, or gives up. */
 const valueCode = (field: string, value: Value): string => {
   const name = variable(field)
   switch (value.type) {
@@ -136,7 +135,6 @@ const run = Option.liftThrowable((code: string): unknown => {
 /** Reads nothing: for where programs may not be generated. */
 const noScanner: LineScanner = () => undefined
 
-/** A scanner for lines of these forms. */
 export const compileScanner = (forms: ReadonlyArray<LineForm>): LineScanner =>
   run(scannerCode(forms)).pipe(
     Option.filter(isScanner),

@@ -29,7 +29,6 @@ export interface ChoiceValue {
 
 export type Value = TextValue | NumberValue | ChoiceValue
 
-/** A value, and the field that it is of. */
 export interface ValueItem {
   readonly type: "value"
   readonly field: string

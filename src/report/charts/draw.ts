@@ -69,5 +69,4 @@ const drawSize = ({ height, id, margins, option }: Drawing, size: Size): Html =>
   </div>`
 }
 
-/** The chart in all sizes. */
 export const draw = (drawing: Drawing): Html => html`${SIZES.map((size) => drawSize(drawing, size))}`

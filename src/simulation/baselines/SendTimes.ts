@@ -10,11 +10,9 @@ import type { GateFactory, Passage } from "../../limits/Gate.ts"
 import { nowMsUnsafe, sleepUntil } from "../../platform/Monotonic.ts"
 import type { GateOptions } from "../../run/Design.ts"
 
-/** What such a client keeps. */
 export interface SendTimes {
   /** When the request that waits now may leave: not after `nowMs` if at once. Ask again at that moment. */
   readonly nextAt: (cost: number, nowMs: number) => number
-  /** A request leaves. */
   readonly sent: (cost: number, nowMs: number) => void
 }
 
