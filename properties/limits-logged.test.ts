@@ -3,11 +3,12 @@ import * as fc from "fast-check"
 import { assert, describe } from "vitest"
 import type { LimitSpec } from "../src/domain/LimitSpec.ts"
 import { ScopedCounters } from "../src/exchange/counters/ScopedCounters.ts"
+import { LoggedClock } from "../src/journal/LoggedClock.ts"
 import { type Arrived, loggedCounter } from "../src/journal/LoggedCounters.ts"
 import { type LimitedRequest, LoggedLimits } from "../src/journal/LoggedLimits.ts"
 import { TimeHeap } from "../src/platform/TimeHeap.ts"
 import { tryLaw } from "./support/law.ts"
-import { limitLists } from "./support/limits/specs.ts"
+import { limitLists, windowsOnClock } from "./support/limits/specs.ts"
 
 const LONGEST_WAY_MS = 120
 
@@ -21,6 +22,8 @@ interface World {
   /** What the exchange's clock shows when windows begin, and ours at first. */
   readonly phaseMs: number
   readonly startMs: number
+  /** Answers tell what its clock shows. */
+  readonly isTold: boolean
   readonly requests: ReadonlyArray<{
     readonly gapMs: number
     readonly key: string
@@ -34,6 +37,7 @@ interface World {
 
 const worlds: fc.Arbitrary<World> = fc.record({
   limits: limitLists,
+  isTold: fc.boolean(),
   phaseMs: fc.integer({ min: 0, max: 2000 }),
   startMs: fc.double({ min: 0, max: 2000, noNaN: true }),
   requests: fc.array(
@@ -55,13 +59,29 @@ const worlds: fc.Arbitrary<World> = fc.record({
   ),
 })
 
+const ALIKE = { key: "key-1", symbol: undefined, cost: 1, action: undefined }
+
+/** Worlds whose limits are all on the exchange's clock, which answers tell. */
+const clockWorlds: fc.Arbitrary<World> = fc
+  .record({ world: worlds, limits: fc.tuple(windowsOnClock) })
+  .map(({ limits, world }) => ({
+    ...world,
+    limits,
+    isTold: true,
+    requests: world.requests.map((request) => ({ ...request, ...ALIKE })),
+  }))
+
 interface Variant {
   readonly specs?: (limits: ReadonlyArray<LimitSpec>) => ReadonlyArray<LimitSpec>
   readonly bySendTime?: boolean
+  readonly aheadMs?: number
 }
 
 /** Sends whatever the limits of the log spare, and takes back the others. */
-const refusedIn = ({ limits, phaseMs, requests, startMs }: World, { bySendTime, specs }: Variant): number => {
+const refusedIn = (
+  { isTold, limits, phaseMs, requests, startMs }: World,
+  { bySendTime, specs, aheadMs = 0 }: Variant,
+): number => {
   const exchange = new ScopedCounters(limits, phaseMs)
   const logged = new LoggedLimits<LimitedRequest>(specs?.(limits) ?? limits)
   const happens = new TimeHeap<(atMs: number) => void>()
@@ -88,7 +108,12 @@ const refusedIn = ({ limits, phaseMs, requests, startMs }: World, { bySendTime, 
         if (!exchange.pass(facts, arrivedMs)) refused += 1
       })
       if (bySendTime === true) logged.known(request, sentMs)
-      else happens.add(sentMs + onWayMs + backMs, (settledMs) => logged.known(request, settledMs))
+      else
+        happens.add(sentMs + onWayMs + backMs, (settledMs) => {
+          const clock = Math.floor(sentMs + onWayMs - phaseMs) + aheadMs
+          if (isTold) logged.told({ clock }, sentMs, settledMs, settledMs)
+          logged.known(request, settledMs)
+        })
     })
   }
   for (let next = happens.take(); next !== undefined; next = happens.take()) next.value?.(next.atMs)
@@ -162,18 +187,31 @@ const greatestEstimate = (
   windowMs: number,
   beginnings: Beginnings,
 ): number => {
-  const ages = arrived.map(({ latestMs }) => Math.max(0, nowMs - latestMs - 0.998))
+  const ages = arrived.map(({ latestMs }) => Math.max(0, nowMs - latestMs))
+  const share = (begunMs: number) => 1 - Math.max(0, begunMs - 0.998) / windowMs
   const estimates = [0, ...beginnings(ages, windowMs)]
     .filter((begunMs) => begunMs >= 0 && begunMs < windowMs)
     .map((begunMs) =>
       arrived.reduce((sum, { cost }, n) => {
         const ageMs = (ages[n] ?? 0) - SAME_MS
         if (ageMs <= begunMs) return sum + cost
-        return ageMs <= begunMs + windowMs ? sum + cost * (1 - begunMs / windowMs) : sum
+        return ageMs <= begunMs + windowMs ? sum + cost * share(begunMs) : sum
       }, 0),
     )
   return Math.max(...estimates)
 }
+
+describe("windows of the exchange's clock in a journal", () => {
+  tryLaw({
+    law: "are not exceeded where nothing was over one when it left, by the times that answers tell",
+    worlds: clockWorlds,
+    scenarios: 6000,
+    check: async (world, variant: Variant | undefined) => {
+      assert.equal(refusedIn(world, variant ?? {}), 0)
+    },
+    broken: { "a clock that is ahead": { aheadMs: 100 } } satisfies Record<string, Variant>,
+  })
+})
 
 describe("a sliding-window counter in a journal", () => {
   tryLaw({
@@ -181,7 +219,10 @@ describe("a sliding-window counter in a journal", () => {
     worlds: estimatedWorlds,
     scenarios: 3000,
     check: async ({ steps, windowMs }: Estimated, variant: Beginnings | undefined) => {
-      const counter = loggedCounter({ rule: "counter", limit: 9, windowMs, scope: "key" })
+      const counter = loggedCounter(
+        { rule: "counter", limit: 9, windowMs, scope: "key" },
+        new LoggedClock([]),
+      )
       const arrived: Array<Arrived> = []
       let nowMs = 1000
       for (const { agoMs, cost, gapMs } of steps) {

@@ -5,7 +5,12 @@ import { fromJournal, type LogEvent } from "../src/journal/LogEvent.ts"
 import { scopedLimits } from "../src/limits/scopedLimits.ts"
 import { makeSummariser } from "../src/summary/Summariser.ts"
 import { holds, tryLaw } from "./support/law.ts"
-import { playProgram, programWorlds, type ProgramWorld } from "./support/limits/program.ts"
+import {
+  playProgram,
+  type ProgramVariant,
+  programWorlds,
+  type ProgramWorld,
+} from "./support/limits/program.ts"
 
 type Variant = (limits: ReadonlyArray<LimitSpec>) => ReturnType<typeof scopedLimits>
 
@@ -38,13 +43,16 @@ type Heard = (event: LogEvent) => ReadonlyArray<LogEvent>
 
 const all: Heard = (event) => [event]
 
+const variantOf = (limitsOf: Variant | undefined): ProgramVariant =>
+  limitsOf === undefined ? {} : { limitsOf }
+
 describe("a run by limits", () => {
   tryLaw({
     law: "is refused nothing, and its journal proves it",
     worlds: programWorlds,
     scenarios: 300,
     check: async (world: ProgramWorld, variant: Variant | undefined) => {
-      const { isDone, problem, refused } = await playProgram(world, variant)
+      const { isDone, problem, refused } = await playProgram(world, variantOf(variant))
       assert.deepEqual({ isDone, problem, refused }, { isDone: true, problem: undefined, refused: 0 })
     },
     broken,
@@ -53,7 +61,7 @@ describe("a run by limits", () => {
   for (const [name, variant] of Object.entries(careless))
     it(`is not certified where the exchange refused: ${name}`, () =>
       holds(programWorlds, async (world) => {
-        const { problem, refused } = await playProgram(world, variant)
+        const { problem, refused } = await playProgram(world, variantOf(variant))
         assert.isTrue(refused === 0 || problem !== undefined)
       }))
 

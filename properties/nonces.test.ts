@@ -56,7 +56,7 @@ interface Seen {
 }
 
 const exchange = (seen: Seen, trueMs: () => number, fateOf: () => Fate): ExchangeClient["Service"] => ({
-  ping: Effect.succeed(1),
+  ping: Effect.succeed({ roundTripMs: 1 }),
   submit: ({ id }, { label }, nonce, watch) =>
     Effect.gen(function* () {
       yield* Effect.sleep("5 millis")

@@ -100,7 +100,7 @@ const play = (world: World, mistake: Mistake | undefined) =>
     }
     let requests = 0
     const client: ExchangeClient["Service"] = {
-      ping: Effect.succeed(1),
+      ping: Effect.succeed({ roundTripMs: 1 }),
       submit: ({ id }, key, nonce, watch) =>
         Effect.gen(function* () {
           const way = world.delays[requests++ % world.delays.length]

@@ -28,6 +28,8 @@ export type { Gate, GateFactory, Passage } from "./limits/Gate.ts"
 export type { KeyMemory, Recall } from "./keys/KeyMemory.ts"
 export type { Limit } from "./limits/Limit.ts"
 export type { ScopedLimit } from "./limits/JoinedLimits.ts"
+export { ExchangeClock } from "./limits/ExchangeClock.ts"
+export type { ExchangeTime } from "./domain/Transit.ts"
 export { scopedLimits } from "./limits/scopedLimits.ts"
 export { ackWindow, type AckWindowOptions, defaultMargin, defaultPace } from "./limits/AckWindow.ts"
 export { InvalidOptions } from "./dispatch/InvalidOptions.ts"
@@ -46,7 +48,13 @@ export {
 export type { Advice } from "./http/advice.ts"
 export type { ApiKey, Credentials } from "./domain/ApiKey.ts"
 export { exerciseKeys } from "./venues/exercise/exercise.ts"
-export { Acceptance, ExchangeClient, PingFailed, type TransitWatch } from "./venues/ExchangeClient.ts"
+export {
+  Acceptance,
+  ExchangeClient,
+  PingFailed,
+  type Pong,
+  type TransitWatch,
+} from "./venues/ExchangeClient.ts"
 export { type HttpExchangeOptions, layer as layerHttpExchange } from "./venues/exercise/HttpExchangeClient.ts"
 export { type HttpVenueOptions, layer as layerHttpVenue, type VenueClock } from "./venues/HttpVenueClient.ts"
 export type {
@@ -59,7 +67,6 @@ export type {
   VenueHold,
   VenueOrder,
   VenueRequests,
-  VenueTime,
 } from "./venues/Venue.ts"
 export type { VenueLimit } from "./venues/VenueLimit.ts"
 export { venueLimits } from "./venues/venueLimits.ts"

@@ -18,7 +18,7 @@ const answering = (seed: number) =>
     ExchangeClient,
     Effect.map(seededRandom(seed, "exchange delays"), (random) =>
       ExchangeClient.of({
-        ping: Effect.as(Effect.sleep(0), 0),
+        ping: Effect.as(Effect.sleep(0), { roundTripMs: 0 }),
         submit: (order, _key, _nonce, watch) =>
           Clock.clockWith((clock) => {
             const roundTripMs = wholeUpTo(random, 50) + wholeUpTo(random, 50)

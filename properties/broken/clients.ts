@@ -62,5 +62,5 @@ export const withoutPings = ({ submit }: ExchangeClient["Service"]): ExchangeCli
 /** Takes any moment for an answer to a ping, whatever the exchange has read. */
 export const pingsThatProveNothing = ({ submit }: ExchangeClient["Service"]): ExchangeClient["Service"] => ({
   submit,
-  ping: Effect.succeed(0),
+  ping: Effect.succeed({ roundTripMs: 0 }),
 })

@@ -115,6 +115,7 @@ export class Certifier {
       case "returned":
       case "outcome": {
         const request = this.#orders.ended({ line, record })
+        if ("settled" in record) this.#run.limits?.told(read, record, record.sent, record.settled)
         if (request !== undefined) this.#ended(this.#run, request)
         return
       }
@@ -140,6 +141,7 @@ export class Certifier {
   }
 
   #pinged({ keys, limits, reach }: Run, ping: OnLine<typeof Pinged.Type>): void {
+    limits?.told(ping, ping.record, ping.record.begun, ping.record.t)
     for (const [request, latest] of reach.pinged(ping)) {
       const rules = keys.get(request.sent.record.key)
       limits?.known(request, latestMsBy(latest, reach.boundMs))

@@ -112,7 +112,7 @@ export const make = Effect.fnUntraced(function* (options: DispatcherOptions) {
   const reach =
     options.reach ??
     new LiveReach({ boundMs: undefined, requestTimeoutMs: Duration.toMillis(requestTimeout) })
-  const log = logOf(logGiven, reach, (failure) => standing.goDown(Cause.fail(failure)))
+  const log = logOf(logGiven, { ...options, reach }, (failure) => standing.goDown(Cause.fail(failure)))
   const line = yield* OrderLine.make(settings.capacity, joined(options.limits))
   const ledger = new Ledger(log, (atMs) => circuit.hindrance(atMs) ?? codeless(allAskedToWait(lanes, atMs)))
   const standing = new Standing(line, ledger, clock)
@@ -126,7 +126,7 @@ export const make = Effect.fnUntraced(function* (options: DispatcherOptions) {
   const watchdog = yield* Watchdog.make(requestTimeout)
   const client = yield* ExchangeClient
   const ping = guardPing(client, watchdog)
-  const pinger = yield* Pinger.make({ ping, reach, circuit, record: log.record })
+  const pinger = yield* Pinger.make({ ...options, ping, reach, circuit, record: log.record })
   const laneScope = yield* Scope.make()
   const requestScope = yield* Scope.make("parallel")
   const lanes: ReadonlyArray<Lane> = yield* makeLanes(settings, {
@@ -197,10 +197,10 @@ const joined = (limits: DispatcherOptions["limits"]): JoinedLimits<Entry> | unde
     })),
   )
 
-/** The log that was given, which fails nobody, and from which the reach learns what it must before anybody goes on. */
+/** The log that was given, which fails nobody, and from which reach and clock learn what they must before anybody goes on. */
 const logOf = (
   given: DispatchLog,
-  reach: LiveReach,
+  { clock, reach }: Pick<DispatcherOptions, "clock"> & { readonly reach: LiveReach },
   onFailure: Parameters<typeof guardLog>[1],
 ): DispatchLog => {
   const kept = guardLog(given, onFailure)
@@ -211,6 +211,8 @@ const logOf = (
     record: (event) => {
       kept.record(event)
       reach.onEvent(event)
+      // Nothing that the journal does not tell: it must prove what the limits have made of it.
+      clock?.onEvent(event)
     },
   }
 }

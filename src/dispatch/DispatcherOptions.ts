@@ -2,6 +2,7 @@
 import { Duration } from "effect"
 import type { ApiKey } from "../domain/ApiKey.ts"
 import { noMemory, type Recall } from "../keys/KeyMemory.ts"
+import type { ExchangeClock } from "../limits/ExchangeClock.ts"
 import type { GateFactory } from "../limits/Gate.ts"
 import type { MadeOrder } from "../domain/Order.ts"
 import type { ScopedLimit } from "../limits/JoinedLimits.ts"
@@ -20,6 +21,17 @@ export interface DispatcherOptions {
    * passed over until then. Undefined (the default) where the gates know of all.
    */
   readonly limits?: ReadonlyArray<ScopedLimit<MadeOrder>> | undefined
+  /**
+   * Where the exchange's clock can be, as its answers tell: the same that the limits ask, and the client. Nothing is sent before
+   * the answer to a first ping. Undefined (the default) where nobody asks.
+   *
+   * @example
+   * const clock = new ExchangeClock()
+   * const limits = scopedLimits([{ rule: "fixed", limit: 100, windowMs: 10_000, scope: "account" }], clock)
+   * const client = layerHttpVenue({ venue, url, requestTimeout, maxInFlight: 100, clock })
+   * const live = layerDispatcher({ keys, gate, limits, clock, ttl, requestTimeout }).pipe(Layer.provide(client))
+   */
+  readonly clock?: ExchangeClock | undefined
   /** How long a request may be on its way: the same that the gates ask. Default: no bound is known. */
   readonly reach?: LiveReach
   /** How long an order is worth sending after its creation, or undefined for ever. */
@@ -82,7 +94,8 @@ export const withDefaults = (options: DispatcherOptions) => {
 
 /** Throws {@link InvalidOptions}, which becomes a defect. */
 export const checkOptions = (
-  options: Required<Omit<DispatcherOptions, "reach" | "limits">> & Pick<DispatcherOptions, "limits">,
+  options: Required<Omit<DispatcherOptions, "reach" | "limits" | "clock">> &
+    Pick<DispatcherOptions, "limits">,
 ): void => {
   checkKeys(options.keys)
   checkTime("ttl", options.ttl)

@@ -130,7 +130,8 @@ export class Lane {
     return Effect.suspend(() => {
       if (!this.#isActive) this.#retire("parked", this.#nowMs)
       // A key that sends nothing waits, too: what it has sent may count in limits that others share.
-      return Effect.andThen(this.#awaitFormerLives, Effect.raceFirst(loop, Deferred.await(this.#retired)))
+      const sending = Effect.andThen(this.#context.pinger.introduced, loop)
+      return Effect.andThen(this.#awaitFormerLives, Effect.raceFirst(sending, Deferred.await(this.#retired)))
     })
   }
 

@@ -7,10 +7,11 @@
  */
 import { Clock, Deferred, Duration, Effect, Latch, Result, Schedule } from "effect"
 import type { DispatchEvent } from "../domain/DispatchEvent.ts"
-import { latestByTimeAlone } from "../domain/Transit.ts"
+import { type ExchangeTime, latestByTimeAlone } from "../domain/Transit.ts"
+import type { ExchangeClock } from "../limits/ExchangeClock.ts"
 import type { LiveReach } from "../limits/LiveReach.ts"
 import { nowMsUnsafe, sleepUntil } from "../platform/Monotonic.ts"
-import type { ExchangeClient, PingFailed } from "../venues/ExchangeClient.ts"
+import type { ExchangeClient, PingFailed, Pong } from "../venues/ExchangeClient.ts"
 import type { Circuit } from "./Circuit.ts"
 
 export interface PingerOptions {
@@ -19,6 +20,8 @@ export interface PingerOptions {
   readonly reach: LiveReach
   readonly circuit: Circuit
   readonly record: (event: DispatchEvent) => void
+  /** Where somebody asks it, there is a ping before anything is sent. */
+  readonly clock?: ExchangeClock | undefined
 }
 
 /** Between two pings that are not answered: 20 ms to 640 ms, and a fifth more or less of each. */
@@ -36,11 +39,13 @@ export class Pinger {
   readonly #options: PingerOptions
   readonly #clock: Clock.Clock
   readonly #wanted = Latch.makeUnsafe()
+  readonly #introduced: Latch.Latch
   #waiters: Array<Waiter> = []
 
   private constructor(options: PingerOptions, clock: Clock.Clock) {
     this.#options = options
     this.#clock = clock
+    this.#introduced = Latch.makeUnsafe(options.ping === undefined || options.clock === undefined)
   }
 
   static readonly make = (options: PingerOptions): Effect.Effect<Pinger> =>
@@ -64,15 +69,22 @@ export class Pinger {
     )
   })
 
+  /** Waits until the first ping is over, where there is one before anything is sent. */
+  get introduced(): Effect.Effect<void> {
+    return Effect.asVoid(this.#introduced.await)
+  }
+
   /** Pings as long as somebody waits for it. Runs for ever. */
   get run(): Effect.Effect<never> {
     const { ping } = this.#options
-    return ping === undefined
-      ? Effect.never
-      : Effect.forever(Effect.andThen(this.#wanted.await, this.#serve(ping)))
+    if (ping === undefined) return Effect.never
+    const asked = Effect.ignore(Effect.andThen(this.#free, this.#ask(ping)))
+    const first =
+      this.#options.clock === undefined ? Effect.void : Effect.ensuring(asked, this.#introduced.open)
+    return Effect.andThen(first, Effect.forever(Effect.andThen(this.#wanted.await, this.#serve(ping))))
   }
 
-  #serve(ping: Effect.Effect<number, PingFailed>): Effect.Effect<void> {
+  #serve(ping: Effect.Effect<Pong, PingFailed>): Effect.Effect<void> {
     return this.#once(ping).pipe(
       Effect.retry(betweenPings),
       // The schedule has no end.
@@ -80,13 +92,21 @@ export class Pinger {
     )
   }
 
-  #once(ping: Effect.Effect<number, PingFailed>): Effect.Effect<void, PingFailed> {
+  #once(ping: Effect.Effect<Pong, PingFailed>): Effect.Effect<void, PingFailed> {
+    return Effect.suspend(() =>
+      this.#waiters.length === 0 ? Effect.void : Effect.andThen(this.#free, this.#ask(ping)),
+    )
+  }
+
+  /** Nothing is sent to an exchange that asks to be left alone. */
+  readonly #free: Effect.Effect<void> = Effect.suspend(() => {
+    const freeMs = this.#freeMs
+    return nowMsUnsafe(this.#clock) < freeMs ? Effect.andThen(sleepUntil(freeMs), this.#free) : Effect.void
+  })
+
+  #ask(ping: Effect.Effect<Pong, PingFailed>): Effect.Effect<void, PingFailed> {
     const { circuit } = this.#options
     return Effect.gen({ self: this }, function* () {
-      if (this.#waiters.length === 0) return
-      // Nothing is sent to an exchange that asks to be left alone.
-      for (let freeMs = this.#freeMs; nowMsUnsafe(this.#clock) < freeMs; freeMs = this.#freeMs)
-        yield* sleepUntil(freeMs)
       const begunMs = nowMsUnsafe(this.#clock)
       const answer = yield* Effect.result(ping)
       if (Result.isFailure(answer)) {
@@ -97,7 +117,7 @@ export class Pinger {
         return yield* answer.failure
       }
       yield* circuit.contact({ kind: "answered" })
-      this.#onAnswer(begunMs, nowMsUnsafe(this.#clock))
+      this.#onAnswer(begunMs, nowMsUnsafe(this.#clock), answer.success.time)
     })
   }
 
@@ -111,17 +131,16 @@ export class Pinger {
   }
 
   get #earliestMs(): number {
-    return this.#waiters.reduce(
-      (earliest, { fromMs }) => Math.min(earliest, fromMs),
-      Number.POSITIVE_INFINITY,
-    )
+    return this.#waiters.length === 0
+      ? Number.NEGATIVE_INFINITY
+      : Math.min(...this.#waiters.map(({ fromMs }) => fromMs))
   }
 
-  #onAnswer(begunMs: number, atMs: number): void {
+  #onAnswer(begunMs: number, atMs: number, exchangeTime: ExchangeTime | undefined): void {
     const { reach, record } = this.#options
     reach.onPing(atMs - begunMs)
     const clearedMs = atMs + reach.slackMs
-    record({ type: "ping", atMs, begunMs, clearedMs })
+    record({ type: "ping", atMs, begunMs, clearedMs, exchangeTime })
     const served = this.#waiters.filter(({ fromMs }) => fromMs <= begunMs)
     this.#waiters = this.#waiters.filter(({ fromMs }) => fromMs > begunMs)
     this.#rest()

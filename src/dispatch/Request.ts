@@ -8,7 +8,7 @@ import { Cause, type Clock, Effect, Exit } from "effect"
 import type { ApiKey } from "../domain/ApiKey.ts"
 import type { OrderEnd } from "../domain/DispatchEvent.ts"
 import { ClientFailed, type SubmitError } from "../domain/SubmitError.ts"
-import type { Ending } from "../domain/Transit.ts"
+import type { Ending, ExchangeTime } from "../domain/Transit.ts"
 import type { Advice } from "../http/advice.ts"
 import type { KeyMemory } from "../keys/KeyMemory.ts"
 import type { Passage } from "../limits/Gate.ts"
@@ -56,6 +56,7 @@ export class Request {
   /** Its answer asked everybody to wait. */
   #asksToWait = false
   #settledMs: number | undefined
+  #exchangeTime: ExchangeTime | undefined
 
   constructor(
     entry: Entry,
@@ -170,6 +171,9 @@ export class Request {
       onSettled: (atMs) => {
         this.#settledMs = moment(atMs)
       },
+      onTime: (time) => {
+        if (Number.isFinite(time.atMs) && time.resolutionMs > 0) this.#exchangeTime = time
+      },
       onAdvice: (advice) => {
         if (this.#isOver) return
         this.#asksToWait ||= advice.exchangeMs > 0
@@ -182,7 +186,8 @@ export class Request {
   #end(exit: Exit.Exit<Acceptance, SubmitError> | undefined): Effect.Effect<void> {
     this.#isOver = true
     const atMs = this.#nowMs
-    const request = { ...this.#open, settledMs: this.#settledMs ?? atMs }
+    const exchangeTime = this.#exchangeTime
+    const request = { ...this.#open, settledMs: this.#settledMs ?? atMs, exchangeTime }
     return this.#settle(
       attemptOf(exit, this.#isWithheld, request, atMs, this.#entry.order.id, this.#owner.key),
     )

@@ -4,6 +4,7 @@
  */
 import { Context, Effect } from "effect"
 import type { Outcome, RejectReason } from "./Outcome.ts"
+import type { ExchangeTime } from "./Transit.ts"
 
 /** One request, as far as the client can follow it. */
 export interface RequestTrace {
@@ -16,6 +17,8 @@ export interface RequestTrace {
   /** Undefined if it was never handed to a socket. */
   readonly writtenMs: number | undefined
   readonly settledMs: number
+  /** What its answer says of the exchange's clock, if anything. */
+  readonly exchangeTime?: ExchangeTime | undefined
 }
 
 /** What makes the reach change: `calm` makes it come back, all others widen it. */
@@ -115,6 +118,7 @@ export type DispatchEvent =
       readonly atMs: number
       readonly begunMs: number
       readonly clearedMs: number
+      readonly exchangeTime?: ExchangeTime | undefined
     }
 
 /** Takes a dispatcher's events. The default keeps none. */

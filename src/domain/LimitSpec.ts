@@ -55,6 +55,9 @@ export type BucketSpec = typeof BucketSpec.Type
 export const LimitSpec = Schema.Union([WindowSpec, BucketSpec])
 export type LimitSpec = typeof LimitSpec.Type
 
+/** Whether a limit's windows begin by the exchange's clock. */
+export const isOnClock = ({ rule }: LimitSpec): boolean => rule === "fixed" || rule === "counter"
+
 /** Whether the exchange wants each key's nonces to rise, or takes them in any order. */
 export const Nonces = Schema.Literals(["rising", "none"])
 export type Nonces = typeof Nonces.Type

@@ -14,6 +14,13 @@
  */
 export type Ending = "answered" | "lost" | "never-sent"
 
+/** What the exchange's clock showed when it answered, in milliseconds since 1970. */
+export interface ExchangeTime {
+  readonly atMs: number
+  /** It showed at least that, and less than this much more. */
+  readonly resolutionMs: number
+}
+
 export interface Transit {
   /** The moment before its first byte left. */
   readonly sentMs: number

@@ -101,6 +101,14 @@ export const Sent = Schema.Struct({
   scope: Schema.optionalKey(Schema.String),
 })
 
+/** What the exchange's clock showed when it answered; absent where it did not say, or no limit rests on it. Since version 3. */
+const timeFields = {
+  /** At least, in milliseconds since 1970. */
+  clock: Schema.optionalKey(Ms),
+  /** It showed less than this much more; absent for 1 ms. */
+  tick: Schema.optionalKey(Ms.check(Schema.isGreaterThanOrEqualTo(0))),
+}
+
 /** What is known of one request's way: when it was begun, handed to the socket, and answered. */
 const requestFields = {
   key: KeyLabel,
@@ -112,6 +120,7 @@ const requestFields = {
   written: Schema.optionalKey(Ms),
   /** The moment its answer was complete, or the moment of giving up. */
   settled: Ms,
+  ...timeFields,
 }
 
 /** A request that did not end its order: refused definitely or never sent, and the order went back to the line. */
@@ -209,6 +218,7 @@ export const Pinged = Schema.Struct({
   begun: Ms,
   /** What was given up before the ping began has arrived by then, or never will. */
   cleared: Ms,
+  ...timeFields,
 })
 
 /** The last record of a run that ended in order. */

@@ -16,6 +16,7 @@ import {
 import type { ReachCause } from "../domain/DispatchEvent.ts"
 import type { Outcome, RejectReason } from "../domain/Outcome.ts"
 import type { Ending } from "../domain/Transit.ts"
+import type { LoggedTime } from "./LoggedClock.ts"
 import { elapsedMs } from "./elapsed.ts"
 import { endingOf, type RequestRecord } from "./endingOf.ts"
 
@@ -80,6 +81,8 @@ export interface RequestTimes {
   readonly writtenMs: number | undefined
   readonly settledMs: number
   readonly ending: Ending
+  /** What its answer says of the exchange's clock. */
+  readonly time?: LoggedTime
 }
 
 /** A request was refused for good, or never left, and its order went back to the line: no outcome. */
@@ -140,6 +143,7 @@ export interface PingEvent {
   readonly begunMs: number
   /** What was given up before it began has arrived by then, or never will. */
   readonly clearedMs: number
+  readonly time?: LoggedTime
 }
 
 /** An order that was sent reached an outcome that is not looked at. */
@@ -197,12 +201,15 @@ export type LogEvent =
 const wasAnswered = (record: OutcomeRecord): boolean =>
   record.outcome !== "unknown" || record.cause === "undecodable" || record.cause === "server-error"
 
+const timeOf = ({ clock, tick = 1 }: LoggedTime) => (clock === undefined ? {} : { time: { clock, tick } })
+
 const timesOf = (request: RequestRecord): RequestTimes => ({
   key: request.key,
   sentMs: request.sent,
   writtenMs: request.written,
   settledMs: request.settled,
   ending: endingOf(request),
+  ...timeOf(request),
 })
 
 const fromOutcome = (record: OutcomeRecord): OrderOutcome => {
@@ -285,7 +292,13 @@ export const fromJournal = (record: JournalRecord): LogEvent => {
     case "reach":
       return { type: "reach", atMs: record.t, boundMs: record.boundMs, cause: record.cause }
     case "ping":
-      return { type: "ping", atMs: record.t, begunMs: record.begun, clearedMs: record.cleared }
+      return {
+        type: "ping",
+        atMs: record.t,
+        begunMs: record.begun,
+        clearedMs: record.cleared,
+        ...timeOf(record),
+      }
     case "footer":
       return { type: "ended", atMs: record.t, end: record.end }
   }

@@ -3,6 +3,7 @@
  * shares no code with the limits that the client keeps.
  */
 import { type BucketSpec, bucketOf, type LimitSpec } from "../domain/LimitSpec.ts"
+import type { LoggedClock } from "./LoggedClock.ts"
 import { ROUNDING_MS } from "./LoggedReach.ts"
 
 /** A request that has arrived, or several as one. */
@@ -21,6 +22,8 @@ export interface LoggedCounter {
   readonly add: (arrived: Arrived) => void
   /** What it can count at most. Time does not go back. */
   readonly countedAt: (nowMs: number) => number
+  /** The same were windows to begin anywhere; left out where it makes no difference. */
+  readonly countedAnywhere?: (nowMs: number) => number
   /** What is kept of arrivals: no more of it is needed than it takes for those that come later than this. */
   readonly shorten: (untilMs: number) => void
   /** Arrivals that it keeps only because others before them may still come. */
@@ -51,11 +54,12 @@ class Recent {
     this.sum += arrived.cost
   }
 
-  /** Forgets what is older now. */
-  forget(nowMs: number): void {
+  /** Forgets what is older now, and what had arrived before `passedMs`. */
+  forget(nowMs: number, passedMs = Number.NEGATIVE_INFINITY): void {
     for (;;) {
       const oldest = this.#arrivals[this.#first]
-      if (oldest === undefined || nowMs < oldest.latestMs + this.#spanMs + CLOCK_MS) break
+      if (oldest === undefined) break
+      if (nowMs < oldest.latestMs + this.#spanMs + CLOCK_MS && oldest.latestMs >= passedMs) break
       this.sum -= oldest.cost
       this.#first += 1
     }
@@ -97,6 +101,35 @@ class InAnyWindow implements LoggedCounter {
   shorten(): void {}
 }
 
+/** Nor does what arrived in a window before that of now. */
+class InEachWindow extends InAnyWindow {
+  readonly #windowMs: number
+  readonly #clock: LoggedClock
+  readonly #inThis: Recent
+
+  constructor(limit: number, windowMs: number, clock: LoggedClock) {
+    super(limit, windowMs)
+    this.#windowMs = windowMs
+    this.#clock = clock
+    this.#inThis = new Recent(windowMs)
+  }
+
+  override add(arrived: Arrived): void {
+    super.add(arrived)
+    this.#inThis.add(arrived)
+  }
+
+  override countedAt(nowMs: number): number {
+    if (this.#clock.isContradictory) return this.countedAnywhere(nowMs)
+    this.#inThis.forget(nowMs, this.#clock.passedMs(this.#windowMs, nowMs))
+    return this.#inThis.sum
+  }
+
+  countedAnywhere(nowMs: number): number {
+    return super.countedAt(nowMs)
+  }
+}
+
 /** Arrivals one after the other, the latest first. */
 class Walk {
   readonly #recent: Recent
@@ -113,7 +146,7 @@ class Walk {
   /** How old the next one is; Infinity where there is none. */
   get nextMs(): number {
     const next = this.#recent.at(this.#next)
-    return next === undefined ? Number.POSITIVE_INFINITY : Math.max(0, this.#nowMs - next.latestMs - CLOCK_MS)
+    return next === undefined ? Number.POSITIVE_INFINITY : Math.max(0, this.#nowMs - next.latestMs)
   }
 
   pass(ageMs: number): void {
@@ -127,18 +160,20 @@ class Walk {
 }
 
 /**
- * This window's count and of the last one's the share that a window up to now covers. The window may have begun any time ago;
- * the estimate is greatest where one more request is just within it, or within the last.
+ * This window's count and of the last one's the share that a window up to now covers. Of all times ago that the window can have
+ * begun, the estimate is greatest at the shortest, or where one more request is just within it, or within the last.
  */
 class InTwoWindows implements LoggedCounter {
   readonly capacity: number
   readonly waiting = 0
   readonly #windowMs: number
+  readonly #clock: LoggedClock
   readonly #recent: Recent
 
-  constructor(limit: number, windowMs: number) {
+  constructor(limit: number, windowMs: number, clock: LoggedClock) {
     this.capacity = limit
     this.#windowMs = windowMs
+    this.#clock = clock
     this.#recent = new Recent(2 * windowMs)
   }
 
@@ -147,21 +182,32 @@ class InTwoWindows implements LoggedCounter {
   }
 
   countedAt(nowMs: number): number {
+    return this.#most(nowMs, ...(this.#clock.begunMs(this.#windowMs, nowMs) ?? []))
+  }
+
+  countedAnywhere(nowMs: number): number {
+    return this.#most(nowMs)
+  }
+
+  /** The window began at least `leastMs` ago, and at most `moreMs` more; less than nothing ago is in the window before. */
+  #most(nowMs: number, leastMs = 0, moreMs = this.#windowMs): number {
+    const windowMs = this.#windowMs
     this.#recent.forget(nowMs)
     const inThis = new Walk(this.#recent, nowMs)
     const inBoth = new Walk(this.#recent, nowMs)
     inThis.pass(0)
-    inBoth.pass(this.#windowMs)
-    let most = inBoth.cost
+    inBoth.pass(windowMs)
+    let most = 0
     // Either sum changes at these beginnings alone, and between them the last window's share falls.
-    for (;;) {
-      const [ofThis, ofBoth] = [inThis.nextMs, inBoth.nextMs - this.#windowMs]
-      const begunMs = Math.min(ofThis, ofBoth)
-      if (begunMs >= this.#windowMs) break
+    for (let begunMs = 0; begunMs < windowMs;) {
+      // In whole milliseconds less of this window has passed.
+      const share = 1 - Math.max(0, begunMs - CLOCK_MS) / windowMs
+      if ((begunMs - leastMs + windowMs) % windowMs <= moreMs)
+        most = Math.max(most, inThis.cost + (inBoth.cost - inThis.cost) * share)
+      const [ofThis, ofBoth] = [inThis.nextMs, inBoth.nextMs - windowMs]
+      begunMs = Math.min(ofThis, ofBoth, begunMs < leastMs ? leastMs : windowMs)
       if (ofThis <= begunMs) inThis.passOne()
       if (ofBoth <= begunMs) inBoth.passOne()
-      const ofLast = inBoth.cost - inThis.cost
-      most = Math.max(most, inThis.cost + ofLast * (1 - begunMs / this.#windowMs))
     }
     return most
   }
@@ -215,13 +261,14 @@ class InBucket implements LoggedCounter {
   }
 }
 
-export const loggedCounter = (spec: LimitSpec): LoggedCounter => {
+export const loggedCounter = (spec: LimitSpec, clock: LoggedClock): LoggedCounter => {
   switch (spec.rule) {
     case "log":
-    case "fixed":
       return new InAnyWindow(spec.limit, spec.windowMs)
+    case "fixed":
+      return new InEachWindow(spec.limit, spec.windowMs, clock)
     case "counter":
-      return new InTwoWindows(spec.limit, spec.windowMs)
+      return new InTwoWindows(spec.limit, spec.windowMs, clock)
     case "bucket":
       return new InBucket(spec)
   }

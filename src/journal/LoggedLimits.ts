@@ -2,13 +2,15 @@
  * What a log says of an exchange's limits: by how much each was spared at every send, in its own unit.
  *
  * At a send the exchange's counter is run on the latest arrivals that were still possible ({@link LoggedReach}): what had not
- * ended counts as arriving at that moment. No arrival can find more counted than that, as docs/limits.md proves. Where windows
- * are on a clock of the exchange's, a journal does not tell where they begin, so they may begin anywhere.
+ * ended counts as arriving at that moment. No arrival can find more counted than that, as docs/limits.md proves. Windows on the
+ * exchange's clock begin where its times in the log prove it until then ({@link LoggedClock}), and anywhere where these prove
+ * nothing.
  *
  * Feed it a journal's records in their order. Times are milliseconds.
  */
 import { ACTION, actionNamed } from "../domain/Action.ts"
 import { costOf, type LimitSpec, showLimit } from "../domain/LimitSpec.ts"
+import { LoggedClock, type LoggedTime } from "./LoggedClock.ts"
 import { loggedCounter, type LoggedCounter } from "./LoggedCounters.ts"
 
 /** What limits ask of a request. */
@@ -49,6 +51,7 @@ class Scope {
   readonly #underWay = new Set<Held>()
   #held = 0
   #shortenAt = MANY
+  #relies = false
 
   constructor(counter: LoggedCounter) {
     this.#counter = counter
@@ -63,7 +66,19 @@ class Scope {
   sent(request: Held): number {
     this.#underWay.add(request)
     this.#held += request.cost
-    return this.#counter.capacity - this.#held - this.#counter.countedAt(request.sentMs)
+    const room = this.#counter.capacity - this.#held
+    const spare = room - this.#counter.countedAt(request.sentMs)
+    this.#relies = isSpared(spare) && !isSpared(room - this.#countedAnywhere(request.sentMs))
+    return spare
+  }
+
+  /** The last request was within the limit only because of when windows begin. */
+  get relies(): boolean {
+    return this.#relies
+  }
+
+  #countedAnywhere(nowMs: number): number {
+    return (this.#counter.countedAnywhere ?? this.#counter.countedAt).call(this.#counter, nowMs)
   }
 
   known(request: Held, latestMs: number): void {
@@ -78,7 +93,7 @@ class Scope {
   }
 
   isIdle(nowMs: number): boolean {
-    return this.#underWay.size === 0 && this.#counter.countedAt(nowMs) === 0
+    return this.#underWay.size === 0 && this.#countedAnywhere(nowMs) === 0
   }
 }
 
@@ -96,11 +111,13 @@ const rounded = (spare: number): number => Number(spare.toFixed(3)) + 0
 class LoggedLimit<A> {
   readonly spec: LimitSpec
   readonly #scopes = new Map<string, Scope>()
+  readonly #clock: LoggedClock
   #searchAt = MANY_SCOPES
   #least: LeastSpare<A>
 
-  constructor(spec: LimitSpec) {
+  constructor(spec: LimitSpec, clock: LoggedClock) {
     this.spec = spec
+    this.#clock = clock
     this.#least = { limit: showLimit(spec), of: spec.limit, spare: null, request: undefined }
   }
 
@@ -131,7 +148,7 @@ class LoggedLimit<A> {
       for (const [idle, counter] of this.#scopes) if (counter.isIdle(sentMs)) this.#scopes.delete(idle)
       this.#searchAt = Math.max(MANY_SCOPES, 2 * this.#scopes.size)
     }
-    const made = new Scope(loggedCounter(this.spec))
+    const made = new Scope(loggedCounter(this.spec, this.#clock))
     this.#scopes.set(name, made)
     return made
   }
@@ -141,10 +158,28 @@ class LoggedLimit<A> {
 export class LoggedLimits<A> {
   readonly #limits: ReadonlyArray<LoggedLimit<A>>
   readonly #held = new Map<A, ReadonlyArray<{ readonly scope: Scope; readonly held: Held }>>()
+  readonly #clock: LoggedClock
   #waiting = 0
+  #relies = false
 
   constructor(limits: ReadonlyArray<LimitSpec>) {
-    this.#limits = limits.map((spec) => new LoggedLimit(spec))
+    this.#clock = new LoggedClock(limits.flatMap((spec) => (spec.rule === "fixed" ? [spec.windowMs] : [])))
+    this.#limits = limits.map((spec) => new LoggedLimit(spec, this.#clock))
+  }
+
+  /** An answer to what was sent at `fromMs` was there at `toMs`, and says what the exchange's clock showed; its record is of `nowMs`. */
+  told(time: LoggedTime, fromMs: number, toMs: number, nowMs: number): void {
+    this.#clock.told(time, fromMs, toMs, nowMs)
+  }
+
+  /** Whether any request that was judged was within a limit only because of what the exchange's times prove. */
+  get relies(): boolean {
+    return this.#relies
+  }
+
+  /** Whether the exchange's times contradict each other: from then on they prove nothing. */
+  get isContradictory(): boolean {
+    return this.#clock.isContradictory
   }
 
   /** How much is kept in mind besides what limits let through. */
@@ -172,6 +207,7 @@ export class LoggedLimits<A> {
       const spare = scope.sent(held)
       if (held.cost === 0) return undefined
       if (isJudged) limit.spared(request, spare)
+      this.#relies ||= isJudged && scope.relies
       return spare
     })
   }

@@ -3,21 +3,38 @@
  * microseconds, and a `t` that never runs backwards.
  */
 import type { DispatchEvent, RequestTrace } from "../domain/DispatchEvent.ts"
+import type { ExchangeTime } from "../domain/Transit.ts"
 import type { JournalRecord } from "./JournalRecord.ts"
 
-/** Makes a function that turns one event after another into records. */
-export const makeToRecord = (startMs: number): ((event: DispatchEvent) => JournalRecord) => {
-  let lastT = 0
+const fieldsFrom = (startMs: number, tellsTime: boolean) => {
   const relative = (atMs: number): number => Math.round((atMs - startMs) * 1000) / 1000
-
-  const requestFields = ({ key, nonce, attempt, sentMs, writtenMs, settledMs }: RequestTrace) => ({
+  const timeFields = (time: ExchangeTime | undefined) =>
+    time === undefined || !tellsTime
+      ? {}
+      : { clock: time.atMs, ...(time.resolutionMs === 1 ? {} : { tick: time.resolutionMs }) }
+  const requestFields = ({ exchangeTime, key, nonce, attempt, ...times }: RequestTrace) => ({
     key,
     nonce,
     attempt,
-    sent: relative(sentMs),
-    ...(writtenMs === undefined ? {} : { written: relative(writtenMs) }),
-    settled: relative(settledMs),
+    sent: relative(times.sentMs),
+    ...(times.writtenMs === undefined ? {} : { written: relative(times.writtenMs) }),
+    settled: relative(times.settledMs),
+    ...timeFields(exchangeTime),
   })
+  return { relative, requestFields, timeFields }
+}
+
+/**
+ * Makes a function that turns one event after another into records.
+ *
+ * @param tellsTime whether they tell what the exchange's clock showed: where a limit rests on it
+ */
+export const makeToRecord = (
+  startMs: number,
+  tellsTime = false,
+): ((event: DispatchEvent) => JournalRecord) => {
+  let lastT = 0
+  const { relative, requestFields, timeFields } = fieldsFrom(startMs, tellsTime)
 
   return (event) => {
     const t = Math.max(lastT, relative(event.atMs))
@@ -62,7 +79,13 @@ export const makeToRecord = (startMs: number): ((event: DispatchEvent) => Journa
       case "reach":
         return { type: "reach", t, boundMs: event.boundMs, cause: event.cause }
       case "ping":
-        return { type: "ping", t, begun: relative(event.begunMs), cleared: relative(event.clearedMs) }
+        return {
+          type: "ping",
+          t,
+          begun: relative(event.begunMs),
+          cleared: relative(event.clearedMs),
+          ...timeFields(event.exchangeTime),
+        }
       case "outcome": {
         const about = { type: "outcome", t, id: event.id, createdAt: relative(event.createdMs) } as const
         if (event.request === undefined) return { ...about, ...event.outcome }

@@ -28,7 +28,7 @@ export class FixedWindow extends CountedOneByOne {
   readonly #phaseMs: number
   readonly #marginMs: number
   readonly #exchange: ExchangeClock
-  #steps: number
+  #steppedMs = Number.NEGATIVE_INFINITY
 
   constructor({ clock = defaultClockMargin, exchange, limit, phaseMs = 0, windowMs }: FixedWindowOptions) {
     super()
@@ -37,7 +37,6 @@ export class FixedWindow extends CountedOneByOne {
     this.#phaseMs = phaseMs
     this.#marginMs = windowMarginMs(windowMs, clock)
     this.#exchange = exchange
-    this.#steps = exchange.steps
   }
 
   override get capacity(): number {
@@ -57,10 +56,11 @@ export class FixedWindow extends CountedOneByOne {
   }
 
   protected override counted(nowMs: number): number {
-    if (this.#steps !== this.#exchange.steps) {
-      // What came back by the old clock may count again.
-      this.#steps = this.#exchange.steps
-      this.fill(nowMs)
+    const { steppedMs } = this.#exchange
+    if (this.#steppedMs !== steppedMs) {
+      // What came back by the clock until then may count again.
+      this.#steppedMs = steppedMs
+      this.fill(steppedMs)
     }
     return super.counted(nowMs)
   }

@@ -34,7 +34,7 @@ export class SlidingCounter extends Limit {
   readonly #windowMs: number
   readonly #phaseMs: number
   readonly #exchange: ExchangeClock | undefined
-  #steps: number
+  #steppedMs = Number.NEGATIVE_INFINITY
   /** A phase's earliest time is so much behind its beginning, and its latest so much ahead of it. */
   readonly #behindMs: number
   readonly #aheadMs: number
@@ -55,7 +55,6 @@ export class SlidingCounter extends Limit {
     this.#windowMs = windowMs
     this.#phaseMs = phaseMs
     this.#exchange = exchange
-    this.#steps = exchange?.steps ?? 0
     const wanderedMs = WINDOWS_COUNTED * windowMs * clock.drift
     this.#behindMs = wanderedMs + clock.tickMs
     this.#aheadMs = windowMs / PHASES + wanderedMs
@@ -111,9 +110,9 @@ export class SlidingCounter extends Limit {
     this.#phases = isKnown
       ? Math.min(PHASES, Math.floor((intoMs + widthMs) / phaseMs) - Math.floor(intoMs / phaseMs) + 1)
       : PHASES
-    if (this.#steps === exchange.steps) return
-    this.#steps = exchange.steps
-    this.fill(nowMs)
+    if (this.#steppedMs === exchange.steppedMs) return
+    this.#steppedMs = exchange.steppedMs
+    this.fill(this.#steppedMs)
   }
 
   #beginMs(phase: number): number {

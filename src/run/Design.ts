@@ -5,10 +5,8 @@ import { Duration } from "effect"
 import type { RateLimiter } from "effect/persistence"
 import type { DispatcherOptions } from "../dispatch/DispatcherOptions.ts"
 import type { LimitSpec, Nonces } from "../domain/LimitSpec.ts"
-import type { MadeOrder } from "../domain/Order.ts"
 import { ackWindow, defaultMargin, defaultPace } from "../limits/AckWindow.ts"
 import type { GateFactory } from "../limits/Gate.ts"
-import type { ScopedLimit } from "../limits/JoinedLimits.ts"
 import type { LiveReach } from "../limits/LiveReach.ts"
 import { scopedLimits } from "../limits/scopedLimits.ts"
 
@@ -34,7 +32,7 @@ export interface Design {
   /** Makes the gate of each key. */
   readonly gate: (options: GateOptions) => GateFactory
   /** What the dispatcher asks besides the gates, of an exchange with these limits; nothing for a client that has gates alone. */
-  readonly limits?: (limits: ReadonlyArray<LimitSpec>) => ReadonlyArray<ScopedLimit<MadeOrder>>
+  readonly limits?: typeof scopedLimits
 }
 
 /** The project's own, and the only safe one. */
@@ -46,5 +44,5 @@ export const ackWindowDesign: Design = {
     const { limit, window } = options
     return ackWindow({ ...options, margin: defaultMargin(window), pace: defaultPace(limit, window) })
   },
-  limits: (limits) => scopedLimits(limits),
+  limits: scopedLimits,
 }

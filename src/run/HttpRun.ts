@@ -8,7 +8,6 @@ import type { LimitSettings } from "../domain/LimitSpec.ts"
 import { Journal, openJournal } from "../journal/Journal.ts"
 import { makeRemaining, recover } from "../recovery/Recovery.ts"
 import { ExchangeClock } from "../limits/ExchangeClock.ts"
-import { ExchangeClient } from "../venues/ExchangeClient.ts"
 import { layer as httpExchangeLayer } from "../venues/exercise/HttpExchangeClient.ts"
 import { layer as httpVenueLayer } from "../venues/HttpVenueClient.ts"
 import type { Venue } from "../venues/Venue.ts"
@@ -95,16 +94,15 @@ const sourceOf = Effect.fnUntraced(function* <E>(settings: HttpRunSettings<E>) {
 /** More connections help nobody: so many orders are not on their way to any exchange. */
 const MOST_IN_FLIGHT = 1000
 
-/** The client of the run's exchange. Where the venue's clock matters, it has been asked what it shows, if it answers. */
+/** The client of the run's exchange, and what it asks for the venue's time. */
 const clientOf = Effect.fnUntraced(function* <E>(settings: HttpRunSettings<E>, url: URL) {
   const { keys, limit, nonceUnit, requestTimeout, venue } = settings
   const options = { url, requestTimeout, maxInFlight: limit * keys.length }
-  if (venue === undefined) return yield* Layer.build(httpExchangeLayer({ ...options, nonceUnit }))
+  if (venue === undefined)
+    return { client: yield* Layer.build(httpExchangeLayer({ ...options, nonceUnit })), clock: undefined }
   const maxInFlight = Math.min(options.maxInFlight, MOST_IN_FLIGHT)
   const clock = new ExchangeClock()
-  const client = yield* Layer.build(httpVenueLayer({ ...options, maxInFlight, venue, clock }))
-  yield* Effect.ignore(Context.get(client, ExchangeClient).ping ?? Effect.void)
-  return client
+  return { client: yield* Layer.build(httpVenueLayer({ ...options, maxInFlight, venue, clock })), clock }
 })
 
 /** Makes all that a run needs, for as long as the scope; then `run` runs it, see `Run.run`. */
@@ -118,7 +116,7 @@ export const prepareHttpRun = Effect.fnUntraced(function* <E>(settings: HttpRunS
   const { durable = false, log, logOrAnother = false } = settings
   const journal = yield* openJournal(log, { durable, orAnother: logOrAnother })
   const source = yield* sourceOf(settings)
-  const client = yield* clientOf(settings, url)
+  const { client, clock } = yield* clientOf(settings, url)
   const services = client.pipe(
     Context.add(Journal, journal),
     Context.add(OrderSource, {
@@ -136,6 +134,7 @@ export const prepareHttpRun = Effect.fnUntraced(function* <E>(settings: HttpRunS
       ...settings,
       exchange: shown,
       venue: settings.venue?.name,
+      clock,
       memory,
       resumes: recovery?.lives,
       failsUnaccepted: true,

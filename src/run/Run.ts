@@ -6,7 +6,9 @@ import { Cause, Clock, DateTime, Duration, Effect, Exit, Layer, Random, Result, 
 import { RateLimiter } from "effect/persistence"
 import { Dispatcher, type DispatchSnapshot, layer as dispatcherLayer } from "../dispatch/Dispatcher.ts"
 import { reachOf } from "../dispatch/HttpDispatcher.ts"
+import { ExchangeClock } from "../limits/ExchangeClock.ts"
 import { LiveReach } from "../limits/LiveReach.ts"
+import { isOnClock } from "../domain/LimitSpec.ts"
 import { DispatchLog } from "../domain/DispatchEvent.ts"
 import type { MadeOrder } from "../domain/Order.ts"
 import { Journal } from "../journal/Journal.ts"
@@ -87,6 +89,7 @@ const feed = Effect.fnUntraced(function* (settings: RunSettings, onBadLine: () =
 const dispatcherOf = (settings: RunSettings) => {
   const { design, keys, limit, limits, memory, nonces, parking, ttl, requestTimeout, window } = settings
   const reach = new LiveReach(reachOf(settings))
+  const clock = settings.clock ?? (limits?.some(isOnClock) === true ? new ExchangeClock() : undefined)
   return Layer.unwrap(
     Effect.map(RateLimiter.make, (rateLimiter) =>
       dispatcherLayer({
@@ -98,7 +101,8 @@ const dispatcherOf = (settings: RunSettings) => {
         requestTimeout,
         reach,
         gate: design.gate({ limit, limits, nonces, window, reach, rateLimiter }),
-        limits: limits && design.limits?.(limits),
+        limits: limits && design.limits?.(limits, clock),
+        clock,
         ...(memory === undefined ? {} : { recall: memory.recall }),
       }),
     ),
@@ -158,7 +162,7 @@ export const run = (settings: RunSettings) =>
       }
 
       const startMs = nowMsUnsafe(clock)
-      const toRecord = makeToRecord(startMs)
+      const toRecord = makeToRecord(startMs, settings.limits?.some(isOnClock))
       const { ping } = yield* ExchangeClient
       const startedAt = DateTime.formatIso(yield* DateTime.now)
       write(runHeader(settings, source, startedAt, ping !== undefined))

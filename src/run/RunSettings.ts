@@ -5,6 +5,7 @@ import type { ApiKey } from "../domain/ApiKey.ts"
 import type { LimitSettings } from "../domain/LimitSpec.ts"
 import type { FormerLife } from "../journal/JournalRecord.ts"
 import type { ClaimedKeys } from "../keys/claimKeys.ts"
+import type { ExchangeClock } from "../limits/ExchangeClock.ts"
 import type { Design } from "./Design.ts"
 import type { RunFailure } from "./RunFailure.ts"
 
@@ -24,6 +25,8 @@ export interface RunSettings extends LimitSettings {
   readonly exchange: string
   /** The venue's name; left out for the exercise. */
   readonly venue?: string | undefined
+  /** Where the exchange's clock can be; made for limits that ask it, where the exchange's client does not ask it, too. */
+  readonly clock?: ExchangeClock | undefined
   /** What is remembered of the keys; undefined if nothing outlives the run. */
   readonly memory?: Memory | undefined
   /** The runs that this one resumes; undefined if it begins anew. */

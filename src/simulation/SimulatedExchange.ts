@@ -11,8 +11,9 @@ import { answerTo, type ExchangeAnswer, unknownKey } from "../exchange/ExchangeA
 import { ScopedCounters } from "../exchange/counters/ScopedCounters.ts"
 import type { LimitSpec } from "../domain/LimitSpec.ts"
 import { nonceText, type NonceUnit } from "../domain/NonceUnit.ts"
+import type { ExchangeTime } from "../domain/Transit.ts"
 import type { Order } from "../domain/Order.ts"
-import { ExchangeClient, PingFailed, type TransitWatch } from "../venues/ExchangeClient.ts"
+import { ExchangeClient, PingFailed, type Pong, type TransitWatch } from "../venues/ExchangeClient.ts"
 import { arrive, emptyKey, type KeyUsage, type Ruling } from "../exchange/ExchangeModel.ts"
 import { type ExchangeRules } from "../venues/exercise/exercise.ts"
 import {
@@ -31,6 +32,8 @@ export interface Journey {
   readonly incomingMs: number
   /** From there back to the client. */
   readonly outgoingMs: number
+  /** So long after the count the answer is stamped with the exchange's time: at once unless given. */
+  readonly stampedAfterMs?: number
   readonly fate?: Fate
   /** Headers of its answer, their names in lower case. */
   readonly headers?: AnswerHeaders
@@ -59,8 +62,8 @@ export interface SimulatedExchangeOptions {
   readonly config: ExchangeRules
   /** Limits that decide in place of a key's window. */
   readonly limits?: ReadonlyArray<LimitSpec> | undefined
-  /** When windows of its clock begin, on ours. */
-  readonly phaseMs?: number
+  /** What its clock shows at a moment of ours: its windows begin by it, and answers tell it. The same as ours unless given. */
+  readonly shows?: (atMs: number) => number
   readonly requestTimeoutMs: number
   /** The journey of the n-th request of all, from 0. */
   readonly journey: (n: number, key: ApiKey) => Journey
@@ -88,16 +91,28 @@ interface Sent {
   readonly nonce: number
 }
 
-type Judge = (sent: Sent) => ExchangeAnswer
+/** An answer, and what it says of the exchange's clock. */
+interface Said extends ExchangeAnswer {
+  readonly time?: ExchangeTime | undefined
+}
+
+type Judge = (sent: Sent) => Said
+
+const ours = (atMs: number): number => atMs
+
+/** What an answer says of the clock, of an exchange that counts by it. */
+const timeOf = ({ limits, shows = ours }: SimulatedExchangeOptions, atMs: number): ExchangeTime | undefined =>
+  limits && { atMs: Math.floor(shows(atMs)), resolutionMs: 1 }
 
 /** Judges by the model, and keeps each key's state for it. */
 const makeJudge = (
-  { config, limits, nonceUnit = "ms", onArrival, phaseMs, unknownKeys = [] }: SimulatedExchangeOptions,
+  options: SimulatedExchangeOptions,
   states: Map<string, KeyUsage>,
   clock: Clock.Clock,
 ): Judge => {
-  const counters = limits && new ScopedCounters(limits, phaseMs)
-  return ({ key, nonce, order }) => {
+  const { config, limits, nonceUnit = "ms", onArrival, shows = ours, unknownKeys = [] } = options
+  const counters = limits && new ScopedCounters(limits)
+  return ({ journey, key, nonce, order }) => {
     if (unknownKeys.includes(key.label)) return unknownKey
     const atMs = nowMsUnsafe(clock)
     const { id, params } = order
@@ -106,11 +121,11 @@ const makeJudge = (
     const { ruling, next } = arrive(config, states.get(key.label) ?? emptyKey, {
       nonce: BigInt(nonceText(nonce, nonceUnit)),
       atMs,
-      passes: counters && (() => counters.pass(facts, atMs)),
+      passes: counters && (() => counters.pass(facts, shows(atMs))),
     })
     states.set(key.label, next)
     onArrival({ key: key.label, id, nonce, atMs, ruling })
-    return answerTo(ruling, id)
+    return { ...answerTo(ruling, id), time: timeOf(options, atMs + (journey.stampedAfterMs ?? 0)) }
   }
 }
 
@@ -131,13 +146,13 @@ const eventful = Effect.fnUntraced(function* (
   judge: Judge,
   clock: Clock.Clock,
   world: Scope.Scope,
-): Effect.fn.Return<ExchangeAnswer, SubmitError> {
+): Effect.fn.Return<Said, SubmitError> {
   const { journey, key, order, watch } = sent
   const { fate } = journey
   const about = { orderId: order.id, key: key.label }
   if (fate === "refused-connection") return yield* new ConnectionFailed({ ...about, code: "ECONNREFUSED" })
   watch.onWritten(nowMsUnsafe(clock))
-  const answer = Deferred.makeUnsafe<ExchangeAnswer>()
+  const answer = Deferred.makeUnsafe<Said>()
   const onTheExchange = Effect.gen(function* () {
     if (fate === "lost-on-the-way-in") return
     yield* Effect.sleep(journey.incomingMs)
@@ -145,8 +160,8 @@ const eventful = Effect.fnUntraced(function* (
     const said = status === undefined || status >= 500 ? judge(sent) : undefined
     yield* Effect.sleep(journey.outgoingMs)
     if (fate === "lost-on-the-way-out") return
-    const body = said === undefined || meaningless(fate) ? "<html>" : said.body
-    yield* Deferred.succeed(answer, { status: status ?? said?.status ?? 500, body })
+    const isSaid = said !== undefined && !meaningless(fate)
+    yield* Deferred.succeed(answer, isSaid ? said : { status: status ?? said?.status ?? 500, body: "<html>" })
   })
   yield* Effect.forkIn(onTheExchange, world, { startImmediately: true })
   if (typeof fate === "object" && "brokenAfterMs" in fate) {
@@ -159,9 +174,10 @@ const eventful = Effect.fnUntraced(function* (
 /** A request with a key that no exchange knows: it is answered, and counts nowhere. */
 const travelOfPing = (
   { fate, headers = {}, incomingMs, outgoingMs, writeMs = 0 }: Journey,
-  requestTimeoutMs: number,
+  options: SimulatedExchangeOptions,
   clock: Clock.Clock,
-): Effect.Effect<number, PingFailed> => {
+): Effect.Effect<Pong, PingFailed> => {
+  const { requestTimeoutMs } = options
   const after = (ms: number) => Effect.sleep(Math.min(ms, requestTimeoutMs))
   const failAfter = (ms: number, code: string) =>
     Effect.andThen(
@@ -178,7 +194,8 @@ const travelOfPing = (
   return Effect.flatMap(after(writeMs + roundTripMs), () => {
     const waitMs = readAdvice(status, headers, clock.currentTimeMillisUnsafe())?.exchangeMs ?? 0
     const body = meaningless(fate) ? "<html>" : unknownKey.body
-    if (waitMs === 0 && answersPing(status, body)) return Effect.succeed(roundTripMs)
+    if (waitMs === 0 && answersPing(status, body))
+      return Effect.succeed({ roundTripMs, time: timeOf(options, nowMsUnsafe(clock) - outgoingMs) })
     const isTurnedAway = turnsAway(status, body)
     return Effect.fail(
       new PingFailed({ code: `status ${status}`, isUnreachable: false, isTurnedAway, waitMs }),
@@ -227,6 +244,7 @@ export const makeSimulatedExchange = Effect.fnUntraced(function* (options: Simul
             const advice = readAdvice(said.status, journey.headers, clock.currentTimeMillisUnsafe())
             if (advice !== undefined) watch.onAdvice?.(advice)
           }
+          if (said.time !== undefined) watch.onTime?.(said.time)
           return Effect.fromResult(readAnswer(about, said.status, said.body))
         }),
       )
@@ -234,7 +252,7 @@ export const makeSimulatedExchange = Effect.fnUntraced(function* (options: Simul
 
   let pings = 0
   const ping = Effect.suspend(() =>
-    travelOfPing(options.pingJourney?.(pings++) ?? USUAL_PING, requestTimeoutMs, clock),
+    travelOfPing(options.pingJourney?.(pings++) ?? USUAL_PING, options, clock),
   )
 
   return {

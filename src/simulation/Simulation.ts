@@ -85,9 +85,9 @@ export const makeJourneys = Effect.fnUntraced(function* (
 const REMEMBERED_ORDERS = 10_000
 const DAY_MS = 86_400_000
 
-/** When windows of the exchange's clock begin, on ours: anywhere in a day, from the seed. */
+/** When windows of the exchange's clock begin, on ours: anywhere in the day before, from the seed. */
 export const phaseOf = (seed: number): Effect.Effect<number> =>
-  Effect.map(seededRandom(seed, "the exchange's clock"), (random) => wholeUpTo(random, DAY_MS))
+  Effect.map(seededRandom(seed, "the exchange's clock"), (random) => wholeUpTo(random, DAY_MS) - DAY_MS)
 
 /** Of virtual time. */
 const SNAPSHOT_EVERY = Duration.minutes(1)
@@ -101,11 +101,12 @@ const program = Effect.fnUntraced(function* (settings: SimulationSettings) {
     windowMs,
     REMEMBERED_ORDERS,
   )
+  const phaseMs = yield* phaseOf(seed)
   const exchange = yield* makeSimulatedExchange({
     config: { ...exerciseRules, limit, windowMs, nonces },
     limits,
     nonceUnit,
-    phaseMs: yield* phaseOf(seed),
+    shows: (atMs) => atMs - phaseMs,
     requestTimeoutMs: Duration.toMillis(DEFAULT_REQUEST_TIMEOUT),
     journey: yield* makeJourneys(settings),
     onArrival: ({ key, ruling, atMs, id }) => tally.arrived(key, ruling, atMs, id),

@@ -2,7 +2,7 @@
  * The least that a run spared of each of its limits, from its log's events. A limit may be shared by keys, and counts what came
  * before: so all events are to be told, also where a part of them is looked at.
  */
-import type { LogEvent, OrderSent, RequestTimes, Settings } from "../journal/LogEvent.ts"
+import type { LogEvent, OrderOutcome, OrderSent, RequestReturned, Settings } from "../journal/LogEvent.ts"
 import { type LeastSpare, LoggedLimits } from "../journal/LoggedLimits.ts"
 import { latestMsBy, LoggedReach, NEVER_SENT } from "../journal/LoggedReach.ts"
 
@@ -27,11 +27,13 @@ class RunLimits {
 
   add(event: LogEvent, isChosen: boolean): void {
     if (event.type === "sent") this.#sent(event, isChosen)
-    else if (event.type === "returned" || event.type === "outcome") this.#ended(event.id, event.request)
+    else if (event.type === "returned" || event.type === "outcome") this.#ended(event)
     else if (event.type === "reach") this.#reach.changed(event.boundMs)
-    else if (event.type === "ping")
+    else if (event.type === "ping") {
+      if (event.time !== undefined) this.#limits.told(event.time, event.begunMs, event.atMs, event.atMs)
       for (const [request, latest] of this.#reach.pinged(event.begunMs, event.clearedMs, event.atMs))
         this.#limits.known(request, latestMsBy(latest, this.#reach.boundMs))
+    }
   }
 
   #sent(request: OrderSent, isChosen: boolean): void {
@@ -43,7 +45,8 @@ class RunLimits {
     this.#limits.sent(request, { key, cost, scope, sentMs: atMs }, isChosen)
   }
 
-  #ended(id: string | undefined, times: RequestTimes | undefined): void {
+  #ended({ atMs, id, request: times }: OrderOutcome | RequestReturned): void {
+    if (times?.time !== undefined) this.#limits.told(times.time, times.sentMs, times.settledMs, atMs)
     const request = id === undefined ? undefined : this.#underWay.get(id)
     if (id === undefined || request === undefined) return
     this.#underWay.delete(id)

@@ -7,6 +7,7 @@ import type { Order, OrderParams } from "../domain/Order.ts"
 import type { Advice } from "../http/advice.ts"
 import type { NonceUnit } from "../domain/NonceUnit.ts"
 import type { ApiKey } from "../domain/ApiKey.ts"
+import type { ExchangeTime } from "../domain/Transit.ts"
 import type { SubmitError } from "../domain/SubmitError.ts"
 
 /** The exchange's word that it took an order. */
@@ -35,6 +36,15 @@ export interface TransitWatch {
   readonly onSettled: (atMs: number) => void
   /** The answer asks to wait before more is sent, counted from now. Called, if at all, before the result is known. */
   readonly onAdvice?: (advice: Advice) => void
+  /** The answer says what the exchange's clock showed. Called, if at all, before the result is known. */
+  readonly onTime?: (time: ExchangeTime) => void
+}
+
+/** The answer to a ping. */
+export interface Pong {
+  readonly roundTripMs: number
+  /** What it says of the exchange's clock, if anything. */
+  readonly time?: ExchangeTime | undefined
 }
 
 /** No answer to a ping: it says nothing about what the exchange has read. */
@@ -70,10 +80,10 @@ export class ExchangeClient extends Context.Service<
      */
     readonly problemOf?: (order: { readonly id: string; readonly params: OrderParams }) => string | undefined
     /**
-     * Asks the exchange itself for any answer, and gives the round trip in milliseconds. Its answer shows that the exchange
+     * Asks the exchange itself for any answer. Its answer shows that the exchange
      * has read what had reached it before. It counts in no limit and uses no nonce, waits for no order's answer,
      * and takes at most the request timeout. Left out where a venue has no such request: then time alone tells.
      */
-    readonly ping?: Effect.Effect<number, PingFailed>
+    readonly ping?: Effect.Effect<Pong, PingFailed>
   }
 >()("paceline/venues/ExchangeClient") {}

@@ -4,18 +4,16 @@ import { type ApiKey, withoutCredentials } from "../domain/ApiKey.ts"
 import { nonceText } from "../domain/NonceUnit.ts"
 import { ConnectionBroken, ConnectionFailed, RequestTimeout } from "../domain/SubmitError.ts"
 import { type Advice, readAdvice } from "../http/advice.ts"
-import type { Answer, HttpEnding, HttpWatch } from "../http/HttpRequest.ts"
+import type { Answer, HttpEnding } from "../http/HttpRequest.ts"
 import { makeHttpTransport } from "../http/HttpTransport.ts"
 import { nowMsUnsafe } from "../platform/Monotonic.ts"
 import { ExchangeClient, PingFailed } from "./ExchangeClient.ts"
 import { type OrderAndKey, resultOf } from "./submitResult.ts"
-import type { Venue, VenueHold, VenueTime } from "./Venue.ts"
+import type { Venue, VenueHold } from "./Venue.ts"
 
-/** Where the venue's clock can be, as its answers tell. `ExchangeClock` is one. */
+/** Where the venue's clock can be. An `ExchangeClock` is one. */
 export interface VenueClock {
-  /** An answer to a request that left at `sentMs` was complete at `settledMs`, and says what the venue's clock showed between. */
-  readonly observe: (venueMs: number, resolutionMs: number, sentMs: number, settledMs: number) => void
-  /** The earliest that the venue's clock can show at a moment of the monotonic clock; -Infinity while nothing is known. */
+  /** The earliest that it can show at a moment of the monotonic clock; -Infinity while nothing is known. */
   readonly earliest: (atMs: number) => number
 }
 
@@ -27,7 +25,7 @@ export interface HttpVenueOptions {
   readonly requestTimeout: Duration.Duration
   /** The most requests that may be in flight: as many as every gate that keeps to the limits lets out. */
   readonly maxInFlight: number
-  /** Told of the venue's time, and asked for it. Left out, requests carry the time of our own wall clock. */
+  /** Where the venue's clock can be: the dispatcher's. Left out, requests carry the time of our own wall clock. */
   readonly clock?: VenueClock | undefined
 }
 
@@ -78,35 +76,7 @@ class Times {
     const earliest = this.#venue?.earliest(this.monotonicMs) ?? Number.NEGATIVE_INFINITY
     return Number.isFinite(earliest) ? Math.floor(earliest) : this.wallMs
   }
-
-  observe(time: VenueTime | undefined, sentMs: number, settledMs: number): void {
-    if (time !== undefined) this.#venue?.observe(time.atMs, time.resolutionMs, sentMs, settledMs)
-  }
 }
-
-/** A request's moments, and whoever else wants to be told of them. */
-interface Moments {
-  sentMs: number
-  writtenMs: number
-  settledMs: number
-}
-
-const following = (times: Times, moments: Moments, watch?: HttpWatch): HttpWatch => ({
-  mayStart: () => {
-    moments.sentMs = times.monotonicMs
-    return watch?.mayStart?.() ?? true
-  },
-  onWritten: (atMs) => {
-    moments.writtenMs = atMs
-    watch?.onWritten(atMs)
-  },
-  onSettled: (atMs) => {
-    moments.settledMs = atMs
-    watch?.onSettled(atMs)
-  },
-})
-
-const newMoments = (): Moments => ({ sentMs: 0, writtenMs: 0, settledMs: 0 })
 
 const make = Effect.fnUntraced(function* (options: HttpVenueOptions) {
   const { maxInFlight, requestTimeout, url, venue } = options
@@ -124,16 +94,15 @@ const make = Effect.fnUntraced(function* (options: HttpVenueOptions) {
     Effect.suspend(() => {
       const about = { orderId: nameOf(order.id), key: nameOf(key.label) }
       const named = { id: about.orderId, params: order.params }
-      const moments = options.clock && newMoments()
       return http.send({
         message: () => orderOf(named, key, { nonce: nonceText(nonce, nonceUnit), timeMs: times.venueMs }),
-        watch: moments === undefined ? watch : following(times, moments, watch),
+        watch,
         isAnonymous: venue.isAnonymous,
         conclude: (ending) => {
           if (ending.kind !== "answered") return Exit.fail(failureOf(about, ending))
           const { answer } = ending
           const { hold, meaning, time } = venue.read(answer, named, times.wallMs)
-          if (moments !== undefined) times.observe(time, moments.sentMs, times.monotonicMs)
+          if (time !== undefined) watch.onTime?.(time)
           const advice = joined(adviceOf(answer), hold)
           if (advice !== undefined) watch.onAdvice?.(advice)
           return Result.match(resultOf(about, answer.status, meaning, hiding(key)), {
@@ -148,26 +117,33 @@ const make = Effect.fnUntraced(function* (options: HttpVenueOptions) {
   if (pingOf === undefined) return ExchangeClient.of({ submit, problemOf, nonceUnit })
 
   const ping: ExchangeClient["Service"]["ping"] = Effect.suspend(() => {
-    const moments = newMoments()
+    let writtenMs = 0
+    let settledMs = 0
     return http
       .sendApart({
         message: () => pingOf(times.wallMs),
-        watch: following(times, moments),
+        watch: {
+          onWritten: (atMs) => {
+            writtenMs = atMs
+          },
+          onSettled: (atMs) => {
+            settledMs = atMs
+          },
+        },
         conclude: (ending) => {
           const isUnreachable = ending.kind === "never-sent"
           if (ending.kind !== "answered")
             return Exit.fail(new PingFailed({ code: codeOf(ending), isUnreachable }))
           const { answer } = ending
           const { hold, meaning, time } = venue.read(answer, PING, times.wallMs)
-          times.observe(time, moments.sentMs, times.monotonicMs)
           const waitMs = joined(adviceOf(answer), hold)?.exchangeMs ?? 0
           // An exchange that asks to be left alone is not asked for more.
-          if (waitMs === 0 && venue.answersPing(answer)) return Exit.void
+          if (waitMs === 0 && venue.answersPing(answer)) return Exit.succeed(time)
           const isTurnedAway = meaning.kind === "turned-away"
           return Exit.fail(new PingFailed({ code: codeOf(ending), isUnreachable, isTurnedAway, waitMs }))
         },
       })
-      .pipe(Effect.map(() => moments.settledMs - moments.writtenMs))
+      .pipe(Effect.map((time) => ({ roundTripMs: settledMs - writtenMs, time })))
   })
 
   return ExchangeClient.of({ submit, ping, problemOf, nonceUnit })

@@ -15,6 +15,7 @@ import type { Nonces } from "../domain/LimitSpec.ts"
 import type { NonceUnit } from "../domain/NonceUnit.ts"
 import type { OrderParams } from "../domain/Order.ts"
 import type { RejectReason, UnknownCause } from "../domain/Outcome.ts"
+import type { ExchangeTime } from "../domain/Transit.ts"
 import type { HttpMessage } from "../http/Connection.ts"
 import type { Answer } from "../http/HttpRequest.ts"
 import type { VenueLimit } from "./VenueLimit.ts"
@@ -53,13 +54,6 @@ export interface VenueHold {
   readonly ms: number
 }
 
-/** What the venue's clock showed when it answered. */
-export interface VenueTime {
-  readonly atMs: number
-  /** It showed at least that, and less than this much more. */
-  readonly resolutionMs: number
-}
-
 /** What the venue has counted of a limit, named by {@link VenueLimit.name}. */
 export interface VenueCount {
   readonly limit: string
@@ -70,7 +64,7 @@ export interface VenueCount {
 export interface Reading {
   readonly meaning: Meaning
   readonly hold?: VenueHold | undefined
-  readonly time?: VenueTime | undefined
+  readonly time?: ExchangeTime | undefined
   readonly counts?: ReadonlyArray<VenueCount>
 }
 

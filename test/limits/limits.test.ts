@@ -136,7 +136,7 @@ describe("a fixed window", () => {
     exchange.observe(1100, 1, 1000, 1001)
     expect(limit.level(1001)).toBe(0)
     exchange.observe(9100, 1, 1100, 1101)
-    expect(exchange.steps).toBe(1)
+    expect(exchange.steppedMs).toBe(1101)
     expect(limit.level(1101)).toBe(3)
   })
 })

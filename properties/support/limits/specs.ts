@@ -25,6 +25,18 @@ const windows = fc
   })
   .map(({ costs: told, scope, ...rest }): LimitSpec => ({ ...rest, ...scope, ...told }))
 
+export const LONGEST_WINDOW_MS = 1500
+
+/** Long enough for what is uncertain of a clock to matter little. */
+export const windowsOnClock = fc
+  .record({
+    rule: fc.constantFrom("fixed" as const, "fixed" as const, "counter" as const),
+    limit: fc.integer({ min: 3, max: 12 }),
+    windowMs: fc.integer({ min: 150, max: LONGEST_WINDOW_MS }),
+    scope: scopes,
+  })
+  .map(({ scope, ...rest }): LimitSpec => ({ ...rest, ...scope }))
+
 const buckets = fc
   .record({
     limit: fc.integer({ min: 5, max: 12 }),

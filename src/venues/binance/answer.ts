@@ -4,7 +4,8 @@ import type { AnswerHeaders } from "../../http/advice.ts"
 import type { Answer } from "../../http/HttpRequest.ts"
 import { jsonReader } from "../fields.ts"
 import { meaningOfStatus } from "../statuses.ts"
-import type { Meaning, Reading, VenueCount, VenueTime } from "../Venue.ts"
+import type { ExchangeTime } from "../../domain/Transit.ts"
+import type { Meaning, Reading, VenueCount } from "../Venue.ts"
 
 const readRefusal = jsonReader(Schema.Struct({ code: Schema.Int, msg: Schema.String }))
 const readTaken = jsonReader(
@@ -60,7 +61,7 @@ const refusalOf = (status: number, body: string): Meaning => {
   return CODES[String(code)] ?? meaningOfStatus(status, msg, body)
 }
 
-const timeOf = (body: string): VenueTime | undefined => {
+const timeOf = (body: string): ExchangeTime | undefined => {
   const atMs = readTime(body)?.serverTime ?? readTaken(body)?.transactTime
   return atMs === undefined ? undefined : { atMs, resolutionMs: 1 }
 }

@@ -10,7 +10,7 @@ import { ClientFailed, type SubmitError, Unsendable } from "../../domain/SubmitE
 import { readAdvice } from "../../http/advice.ts"
 import { type HttpTransport, makeHttpTransport } from "../../http/HttpTransport.ts"
 import { nowMsUnsafe } from "../../platform/Monotonic.ts"
-import { type Acceptance, ExchangeClient, PingFailed } from "../ExchangeClient.ts"
+import { type Acceptance, ExchangeClient, PingFailed, type Pong } from "../ExchangeClient.ts"
 import { actionOf } from "../fields.ts"
 import { failureOf, nameOf } from "../HttpVenueClient.ts"
 import { turnsAway } from "../statuses.ts"
@@ -166,7 +166,7 @@ const pinger = <A>(
   calls: CcxtCalls<A>,
   http: HttpTransport,
   clock: Clock.Clock,
-): Effect.Effect<number, PingFailed> =>
+): Effect.Effect<Pong, PingFailed> =>
   Effect.suspend(() => {
     let writtenMs = 0
     let settledMs = 0
@@ -193,7 +193,9 @@ const pinger = <A>(
     )
     return Effect.flatMap(called, (result) => {
       const problem = pingProblem(courier.sending, result, waitMs)
-      return problem === undefined ? Effect.succeed(settledMs - writtenMs) : Effect.fail(problem)
+      return problem === undefined
+        ? Effect.succeed({ roundTripMs: settledMs - writtenMs })
+        : Effect.fail(problem)
     })
   })
 
