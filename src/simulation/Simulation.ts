@@ -3,9 +3,9 @@
  * records, before an exchange that `ExchangeModel` plays. Everything that is random derives from the seed, so
  * the same settings give the same journal, byte for byte.
  */
-import { Cause, Context, Duration, Effect, Exit, Option, Redacted } from "effect"
+import { Cause, Context, Duration, Effect, Exit, Option } from "effect"
 import { DEFAULT_REQUEST_TIMEOUT } from "../dispatch/requestTimeout.ts"
-import type { ApiKey } from "../domain/ApiKey.ts"
+import { type ApiKey, labelKeys } from "../domain/ApiKey.ts"
 import { type ExchangeTally, makeArrivalTally } from "../exchange/ArrivalTally.ts"
 import type { LimitSettings } from "../domain/LimitSpec.ts"
 import { Journal, unwritten } from "../journal/Journal.ts"
@@ -54,10 +54,7 @@ export interface SimulationReport {
 }
 
 export const makeKeys = (count: number): ReadonlyArray<ApiKey> =>
-  Array.from({ length: count }, (_, index) => ({
-    label: `key-${index + 1}`,
-    secret: Redacted.make(`simulated key ${index + 1}`),
-  }))
+  labelKeys(Array.from({ length: count }, (_, index) => `simulated key ${index + 1}`))
 
 /** The journey of one request after the other, from the seed: the same in every gate's run. */
 export const makeJourneys = Effect.fnUntraced(function* (

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import process from "node:process"
 import { describe, expect, it } from "@effect/vitest"
-import { Effect, Redacted } from "effect"
+import { Effect } from "effect"
 import { inFolder } from "../run/journalFile.ts"
 import { serveExercise } from "../support/exchange.ts"
 import { acceptance, answerText, type Behave, hostileServer, nobody } from "../support/hostileServer.ts"
@@ -11,6 +11,7 @@ import { tlsServer } from "../support/tlsServer.ts"
 import { realTime as test } from "../support/realTime.ts"
 import { until } from "../support/until.ts"
 import { type Ended, launch, type LaunchOptions, MAIN, programPath, type Running } from "./process.ts"
+import { labelKeys } from "../../src/domain/ApiKey.ts"
 
 const IN_ENVIRONMENT = { env: { PACELINE_API_KEYS: MARKED_KEYS.join(",") } }
 /** The user's own: everything else in the folder is ours. */
@@ -58,7 +59,7 @@ const check = (
 
 const exchange = (keys: ReadonlyArray<string>) =>
   serveExercise({
-    keys: keys.map((secret, n) => ({ label: `key-${n + 1}`, secret: Redacted.make(secret) })),
+    keys: labelKeys(keys),
   })
 
 describe("the search for marks", () => {

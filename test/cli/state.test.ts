@@ -3,19 +3,20 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import process from "node:process"
 import { describe, expect } from "@effect/vitest"
-import { Effect, Redacted } from "effect"
+import { Effect } from "effect"
 import { flawsOf, ofType, readJournal, temporaryFolder } from "../run/journalFile.ts"
 import { serveExercise } from "../support/exchange.ts"
 import { realTime as test } from "../support/realTime.ts"
 import { until } from "../support/until.ts"
 import { type Ended, launch, MAIN, type Running } from "./process.ts"
+import { labelKeys } from "../../src/domain/ApiKey.ts"
 
 const ended = (running: Running): Effect.Effect<Ended> => Effect.promise(() => running.ended)
 const shell = (line: string, ...args: ReadonlyArray<string>) =>
   ended(launch(["-c", line, process.execPath, MAIN, ...args], { node: "sh" }))
 
 const exchange = serveExercise({
-  keys: [{ label: "key-1", secret: Redacted.make("only-for-this-test") }],
+  keys: labelKeys(["only-for-this-test"]),
 })
 
 const sentIn = (journal: string): number =>

@@ -1,17 +1,18 @@
 // These tests run on the real clock and raw sockets: what a client may send at most, and what it gets for more.
 import { connect, type Socket } from "node:net"
 import { describe, expect, it } from "@effect/vitest"
-import { Duration, Effect, Logger, Redacted, References, type Scope } from "effect"
+import { Duration, Effect, Logger, References, type Scope } from "effect"
 import type { ExchangeLimits } from "../../src/exchange/ExchangeLimits.ts"
 import * as ExchangeServer from "../../src/exchange/ExchangeServer.ts"
 import { serve } from "../support/exchange.ts"
 import { until } from "../support/until.ts"
+import { labelKeys } from "../../src/domain/ApiKey.ts"
 
 const SECRET = "SECRET-KEY-OF-A-TEST"
 
 const makeExchange = (limits: Partial<ExchangeLimits> = {}, maxDelayMs = 0) =>
   serve({
-    keys: [{ label: "key-1", secret: Redacted.make(SECRET) }],
+    keys: labelKeys([SECRET]),
     limit: 1000,
     maxDelay: Duration.millis(maxDelayMs),
     resources: limits,

@@ -3,7 +3,8 @@ import { Agent, get, request } from "node:http"
 import { connect } from "node:net"
 import { expect, it } from "@effect/vitest"
 import { serve } from "../support/exchange.ts"
-import { Duration, Effect, Exit, Fiber, Redacted, Schedule, Scope } from "effect"
+import { Duration, Effect, Exit, Fiber, Schedule, Scope } from "effect"
+import { labelKeys } from "../../src/domain/ApiKey.ts"
 
 interface Answer {
   readonly status: number | undefined
@@ -49,12 +50,7 @@ const call = (_: Call): Effect.Effect<Answer, Error> =>
     return Effect.sync(() => outgoing.destroy())
   })
 
-const options = {
-  keys: [
-    { label: "key-1", secret: Redacted.make("AAA") },
-    { label: "key-2", secret: Redacted.make("BBB") },
-  ],
-}
+const options = { keys: labelKeys(["AAA", "BBB"]) }
 
 const query = (key: string, nonce: number | string, id: string) =>
   `?api_key=${key}&nonce=${nonce}&req_id=${id}`

@@ -1,7 +1,7 @@
 /**
  * A dispatcher on a virtual exchange, ready to be played with: what tests and properties have in common.
  */
-import { Clock, Context, Duration, Effect, Exit, Layer, Random, Redacted, Scope } from "effect"
+import { Clock, Context, Duration, Effect, Exit, Layer, Random, Scope } from "effect"
 import { RateLimiter } from "effect/persistence"
 import * as Dispatcher from "../../src/dispatch/Dispatcher.ts"
 import type { DispatcherOptions } from "../../src/dispatch/DispatcherOptions.ts"
@@ -10,7 +10,7 @@ import type { GateFactory } from "../../src/limits/Gate.ts"
 import { LiveReach } from "../../src/limits/LiveReach.ts"
 import { scopedLimits } from "../../src/limits/scopedLimits.ts"
 import { ackWindow, type AckWindowOptions, defaultMargin, defaultPace } from "../../src/limits/AckWindow.ts"
-import type { ApiKey } from "../../src/domain/ApiKey.ts"
+import { type ApiKey, labelKeys } from "../../src/domain/ApiKey.ts"
 import { keyWindowOf, type LimitSpec, type Nonces } from "../../src/domain/LimitSpec.ts"
 import type { NonceUnit } from "../../src/domain/NonceUnit.ts"
 import { MadeOrder, type OrderParams } from "../../src/domain/Order.ts"
@@ -21,10 +21,7 @@ import { seededRandom } from "../../src/platform/Random.ts"
 import { type Arrival, type Journey, makeSimulatedExchange } from "../../src/simulation/SimulatedExchange.ts"
 
 export const makeKeys = (count: number): ReadonlyArray<ApiKey> =>
-  Array.from({ length: count }, (_, index) => ({
-    label: `key-${index + 1}`,
-    secret: Redacted.make(`secret-${index + 1}`),
-  }))
+  labelKeys(Array.from({ length: count }, (_, index) => `secret-${index + 1}`))
 
 export interface RigOptions {
   readonly keys?: number
