@@ -27,6 +27,13 @@ const forgetting: JoinedVariant = {
     })),
 }
 
+/** None of the world's orders ends so. */
+const none =
+  (how: "refused" | "overtaken" | "starved") =>
+  async (world: JoinedWorld, variant: JoinedVariant | undefined): Promise<void> => {
+    assert.equal(playJoined(world, variant)[how], 0)
+  }
+
 describe("joined limits", () => {
   tryLaw({
     law: "are none of them exceeded, in no scope, whatever the delays",
@@ -46,9 +53,7 @@ describe("joined limits", () => {
   tryLaw({
     law: "are not exceeded where scopes are forgotten",
     worlds: crowdedWorlds,
-    check: async (world: JoinedWorld, variant: JoinedVariant | undefined) => {
-      assert.equal(playJoined(world, variant).refused, 0)
-    },
+    check: none("refused"),
     broken: { "forgetting what still counts": forgetting },
   })
 
@@ -57,9 +62,7 @@ describe("joined limits", () => {
     worlds: joinedWorlds,
     found: foundJoined,
     scenarios: 500,
-    check: async (world: JoinedWorld, variant: JoinedVariant | undefined) => {
-      assert.equal(playJoined(world, variant).overtaken, 0)
-    },
+    check: none("overtaken"),
     broken: { "whoever has room": taking },
   })
 
@@ -67,9 +70,7 @@ describe("joined limits", () => {
     law: "starve nobody",
     worlds: joinedWorlds,
     scenarios: 500,
-    check: async (world: JoinedWorld, variant: JoinedVariant | undefined) => {
-      assert.equal(playJoined(world, variant).starved, 0)
-    },
+    check: none("starved"),
     broken: { "whoever has room": taking },
   })
 })
