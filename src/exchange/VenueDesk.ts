@@ -1,13 +1,11 @@
 /** What the emulator gives a venue: its clock, its keys, and an exact counter for each scope of each limit. */
 import { Redacted } from "effect"
 import type { ApiKey } from "../domain/ApiKey.ts"
-import { bucketOf, showLimit } from "../domain/LimitSpec.ts"
+import { showLimit } from "../domain/LimitSpec.ts"
 import { invariant } from "../platform/invariant.ts"
 import type { EmulatedCounter, EmulatedLimit, EmulatorDesk } from "../venues/Emulated.ts"
-import { BucketCounter } from "./counters/BucketCounter.ts"
-import type { Counter } from "./counters/Counter.ts"
+import { CountersByScope } from "./counters/CountersByScope.ts"
 import { counterOf } from "./counters/ScopedCounters.ts"
-import { WindowCounter } from "./counters/WindowCounter.ts"
 
 /** A counter as `/__paceline/counters` shows it. */
 export interface ShownCounter {
@@ -19,24 +17,12 @@ export interface ShownCounter {
   readonly of: number
 }
 
-/** So many scopes of a limit are kept at least; more make those that count nothing be forgotten. */
-const KEPT_SCOPES = 1000
-
 const DAY_MS = 86_400_000
 
-/** Windows of any length that divides a day begin at midnight, UTC, and so do these counters' times. */
-const makeCounter = ({ countsRefusals = false, limit }: EmulatedLimit): Counter => {
-  if (!countsRefusals) return counterOf(limit, 0)
-  if (limit.rule === "bucket") return new BucketCounter({ ...bucketOf(limit), countsRefusals })
-  invariant(limit.rule === "fixed", "a venue counts its refusals in a bucket or a fixed window")
-  return new WindowCounter({ ...limit, countsRefusals })
-}
-
 export class VenueDesk implements EmulatorDesk {
-  readonly #limits: ReadonlyMap<string, EmulatedLimit>
+  readonly #limits: ReadonlyMap<string, EmulatedLimit & { readonly counters: CountersByScope }>
   readonly #keys: ReadonlyMap<string, ApiKey>
   readonly #blocked = new Set<string>()
-  readonly #counters = new Map<string, Map<string, Counter>>()
   readonly #midnightMs: number
   #nowMs: number
   /** The latest that the clock has shown since midnight before the start: smaller numbers lose less in rounding. */
@@ -47,7 +33,13 @@ export class VenueDesk implements EmulatorDesk {
   constructor(limits: ReadonlyArray<EmulatedLimit>, keys: ReadonlyArray<ApiKey>, wallMs: number) {
     this.#midnightMs = DAY_MS * Math.floor(wallMs / DAY_MS)
     this.#nowMs = wallMs
-    this.#limits = new Map(limits.map((limit) => [limit.name, limit]))
+    // Windows of any length that divides a day begin at midnight, UTC, and so do these counters' times.
+    this.#limits = new Map(
+      limits.map((limit) => {
+        const counters = new CountersByScope(() => counterOf(limit.limit, 0, limit.countsRefusals))
+        return [limit.name, { ...limit, counters }]
+      }),
+    )
     this.#keys = new Map(keys.map((key) => [Redacted.value(key.key ?? key.secret), key]))
   }
 
@@ -94,7 +86,7 @@ export class VenueDesk implements EmulatorDesk {
   readonly counter = (name: string, scope: string): EmulatedCounter => {
     const limit = this.#limits.get(name)
     invariant(limit !== undefined, "a venue counts in limits that it has")
-    const counter = this.#find(limit, scope)
+    const counter = limit.counters.of(scope, this.#latestMs)
     return {
       used: () => counter.used(this.#latestMs),
       pass: (cost) => counter.pass(cost, this.#latestMs),
@@ -102,22 +94,10 @@ export class VenueDesk implements EmulatorDesk {
     }
   }
 
-  #find(limit: EmulatedLimit, scope: string): Counter {
-    const counters = this.#counters.get(limit.name) ?? new Map<string, Counter>()
-    this.#counters.set(limit.name, counters)
-    const known = counters.get(scope)
-    if (known !== undefined) return known
-    if (counters.size >= KEPT_SCOPES && counters.size % KEPT_SCOPES === 0)
-      for (const [idle, counter] of counters) if (counter.used(this.#latestMs) === 0) counters.delete(idle)
-    const counter = makeCounter(limit)
-    counters.set(scope, counter)
-    return counter
-  }
-
   /** All counters, now. */
   show(): ReadonlyArray<ShownCounter> {
-    return [...this.#limits.values()].flatMap(({ limit, name }) =>
-      Array.from(this.#counters.get(name) ?? [], ([scope, counter]) => ({
+    return [...this.#limits.values()].flatMap(({ counters, limit, name }) =>
+      counters.all().map(([scope, counter]) => ({
         limit: name,
         rule: showLimit(limit),
         scope,

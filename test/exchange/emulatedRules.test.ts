@@ -60,6 +60,40 @@ describe("the emulated kraken", () => {
     expect(before() - level).toBeCloseTo(cost)
   })
 
+  it.each([
+    ["AmendOrder", 0, 4],
+    ["AmendOrder", 5000, 3],
+    ["AmendOrder", 10_000, 2],
+    ["AmendOrder", 15_000, 1],
+    ["EditOrder", 0, 7],
+    ["EditOrder", 5000, 6],
+    ["EditOrder", 10_000, 5],
+    ["EditOrder", 15_000, 3],
+    ["EditOrder", 45_000, 2],
+    ["EditOrder", 90_000, 1],
+  ])("counts %s of an order that is %d ms old as %d, and its age from there on", (call, ageMs, cost) => {
+    const { desk, kraken } = open("kraken")
+    const used = () => desk.counter("engine", "XXBTZUSD").used()
+    kraken(0, "AddOrder", { ...ORDER, cl_ord_id: "o-1" })
+    desk.setClock(MIDNIGHT_MS + ageMs)
+    const level = used()
+    const changed = { cl_ord_id: "o-1", limit_price: 2, price: 2 }
+    expect(kraken(ageMs, call, changed).refused).toBeUndefined()
+    expect(used() - level).toBeCloseTo(cost)
+    expect(kraken(ageMs, "OpenOrders").body).toContain('"price":"2"')
+    expect(kraken(ageMs, "CancelOrder", { cl_ord_id: "o-1" }).refused).toBeUndefined()
+    expect(used() - level).toBeCloseTo(cost + 8)
+    expect(kraken(ageMs, "OpenOrders").body).toContain('"open":{}')
+  })
+
+  it("counts the fixed cost of an amendment that finds no room", () => {
+    const { desk, kraken } = open("kraken")
+    kraken(0, "AddOrder", { ...ORDER, cl_ord_id: "o-1" })
+    for (let n = 0; n < 57; n += 1) kraken(0, "AddOrder", ORDER)
+    expect(kraken(0, "AmendOrder", { cl_ord_id: "o-1", limit_price: 2 }).refused).toBe("rate-limit")
+    expect(desk.counter("engine", "XXBTZUSD").used()).toBe(59)
+  })
+
   it("refuses a cancel that finds no room, which costs nothing then", () => {
     const { desk, kraken } = open("kraken")
     kraken(0, "AddOrder", { ...ORDER, cl_ord_id: "o-1" })
@@ -249,6 +283,15 @@ describe("the emulated coinbaseexchange", () => {
     expect(time(100, "b").status).toBe(200)
     expect(time(200, "a").status).toBe(200)
     expect(coinbase(200, "GET", "/accounts").status).toBe(200)
+  })
+
+  it("finds an order by the client's id, and none by what is no id at all", () => {
+    const { coinbase } = open("coinbaseexchange")
+    const id = "0f2c3f6e-6f0a-4c39-8a3c-0a9a2d6a0b11"
+    coinbase(0, "POST", "/orders", JSON.stringify({ ...JSON.parse(ORDER), client_oid: id }))
+    expect(coinbase(0, "GET", `/orders/client:${id}`).body).toContain(id)
+    expect(coinbase(0, "DELETE", "/orders/%zz").status).toBe(404)
+    expect(coinbase(0, "DELETE", `/orders/client%3A${id}`).status).toBe(200)
   })
 
   it("wants a time within 30 s, either way", () => {

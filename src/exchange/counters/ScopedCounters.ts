@@ -5,6 +5,7 @@
 import { bucketOf, type LimitSpec } from "../../domain/LimitSpec.ts"
 import { BucketCounter } from "./BucketCounter.ts"
 import type { Counter } from "./Counter.ts"
+import { CountersByScope } from "./CountersByScope.ts"
 import { LogCounter } from "./LogCounter.ts"
 import { SlidingWindowCounter } from "./SlidingWindowCounter.ts"
 import { WindowCounter } from "./WindowCounter.ts"
@@ -19,16 +20,16 @@ export interface CountedRequest {
 }
 
 /** A counter of its own. @param phaseMs what the clock shows when windows begin */
-export const counterOf = (spec: LimitSpec, phaseMs: number): Counter => {
+export const counterOf = (spec: LimitSpec, phaseMs: number, countsRefusals = false): Counter => {
   switch (spec.rule) {
     case "log":
-      return new LogCounter(spec)
+      return new LogCounter({ ...spec, countsRefusals })
     case "fixed":
-      return new WindowCounter({ ...spec, phaseMs })
+      return new WindowCounter({ ...spec, phaseMs, countsRefusals })
     case "counter":
-      return new SlidingWindowCounter({ ...spec, phaseMs })
+      return new SlidingWindowCounter({ ...spec, phaseMs, countsRefusals })
     case "bucket":
-      return new BucketCounter(bucketOf(spec))
+      return new BucketCounter({ ...bucketOf(spec), countsRefusals })
   }
 }
 
@@ -46,45 +47,29 @@ const costOf = ({ costs = {} }: LimitSpec, { param }: CountedRequest): number =>
   return ofAction > 0 && /^\d{1,15}$/.test(said) ? Number(said) : ofAction
 }
 
-/** So many scopes of a limit are kept at least; more make those that count nothing be forgotten. */
-const KEPT_SCOPES = 1000
-
 export class ScopedCounters {
-  readonly #limits: ReadonlyArray<LimitSpec>
-  readonly #phaseMs: number
-  readonly #counters: ReadonlyArray<Map<string, Counter>>
+  readonly #limits: ReadonlyArray<{ readonly spec: LimitSpec; readonly counters: CountersByScope }>
   #lastMs = Number.NEGATIVE_INFINITY
 
   /** @param phaseMs what the clock of all requests shows when windows of any length begin */
   constructor(limits: ReadonlyArray<LimitSpec>, phaseMs = 0) {
-    this.#limits = limits
-    this.#phaseMs = phaseMs
-    this.#counters = limits.map(() => new Map<string, Counter>())
+    this.#limits = limits.map((spec) => ({
+      spec,
+      counters: new CountersByScope(() => counterOf(spec, phaseMs)),
+    }))
   }
 
   /** Judges a request that arrives. A clock that steps back stands still for the counters. */
   pass(request: CountedRequest, atMs: number): boolean {
     const nowMs = Math.max(this.#lastMs, atMs)
     this.#lastMs = nowMs
-    const counters = this.#limits.map((spec, n) => ({
-      counter: this.#counterOf(spec, n, request, nowMs),
+    const all = this.#limits.map(({ counters, spec }) => ({
+      counter: counters.of(scopeOf(spec, request), nowMs),
       cost: costOf(spec, request),
     }))
     return (
-      counters.every(({ cost, counter }) => counter.retryAfter(cost, nowMs) <= 0) &&
-      counters.every(({ cost, counter }) => counter.pass(cost, nowMs))
+      all.every(({ cost, counter }) => counter.retryAfter(cost, nowMs) <= 0) &&
+      all.every(({ cost, counter }) => counter.pass(cost, nowMs))
     )
-  }
-
-  #counterOf(spec: LimitSpec, n: number, request: CountedRequest, nowMs: number): Counter {
-    const counters = this.#counters[n] ?? new Map<string, Counter>()
-    const scope = scopeOf(spec, request)
-    const known = counters.get(scope)
-    if (known !== undefined) return known
-    if (counters.size >= KEPT_SCOPES && counters.size % KEPT_SCOPES === 0)
-      for (const [idle, counter] of counters) if (counter.used(nowMs) === 0) counters.delete(idle)
-    const counter = counterOf(spec, this.#phaseMs)
-    counters.set(scope, counter)
-    return counter
   }
 }

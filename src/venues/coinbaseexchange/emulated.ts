@@ -169,7 +169,7 @@ class CoinbaseEmulation implements Emulation {
   }
 
   #named(path: string): EmulatedOrder | undefined {
-    const name = decodeURIComponent(path.slice("/orders/".length))
+    const name = path.slice("/orders/".length).replaceAll("%3A", ":")
     return name.startsWith("client:")
       ? this.#orders.find(undefined, name.slice("client:".length))
       : this.#orders.find(name, undefined)

@@ -6,18 +6,17 @@
 import { createHash, createHmac } from "node:crypto"
 import { Redacted } from "effect"
 import type { ApiKey } from "../../domain/ApiKey.ts"
-import type { RejectReason } from "../../domain/Outcome.ts"
 import {
   type EmulatedAnswer,
   type EmulatedRequest,
   type EmulatedVenue,
   type EmulatorDesk,
   type Emulation,
-  jsonAnswer,
 } from "../Emulated.ts"
 import { EmulatedBans } from "../emulatedBans.ts"
-import { EmulatedOrders } from "../emulatedOrders.ts"
-import { krakenAssetPairs, krakenAssets, pairNamed } from "./emulatedPublic.ts"
+import { type EmulatedOrder, EmulatedOrders } from "../emulatedOrders.ts"
+import { COSTS, costOf, isOrderCall, type OrderCall } from "./emulatedCosts.ts"
+import { answerPublic, ok, pairNamed, refuse } from "./emulatedPublic.ts"
 
 /** Kraken says that wrong nonces get a key locked out, and gives no number. */
 const LOCKOUT = { strikes: 20, firstMs: 15 * 60_000, longestMs: 86_400_000 }
@@ -28,19 +27,6 @@ const LARGEST_NONCE = 2n ** 64n - 1n
 /** Calls besides placing and cancelling that cost more than 1. */
 const CALL_COSTS: Readonly<Record<string, number>> = { Ledgers: 2, QueryLedgers: 2, TradesHistory: 2 }
 
-/** What cancelling costs while an order is younger than so many seconds. */
-const CANCEL_COSTS = [
-  [5, 8],
-  [10, 6],
-  [15, 5],
-  [45, 4],
-  [90, 2],
-  [300, 1],
-] as const
-
-const cancelCost = (ageMs: number): number =>
-  CANCEL_COSTS.find(([seconds]) => ageMs < seconds * 1000)?.[1] ?? 0
-
 const LONGEST_DEADLINE_MS = 60_000
 
 /** Kraken's ids look like `OU22CG-KLAF2-FWUDD7`. */
@@ -50,12 +36,6 @@ const txidOf = (n: number): string =>
     .toUpperCase()
     .padStart(16, "0")
     .replace(/^(.{5})(.{5})/, "O$1-$2-")
-
-const ok = (result: unknown): EmulatedAnswer => jsonAnswer(200, { error: [], result })
-const refuse = (error: string, refused: RejectReason = "exchange"): EmulatedAnswer => ({
-  ...jsonAnswer(200, { error: [error] }),
-  refused,
-})
 
 type Param = (name: string) => string
 
@@ -70,8 +50,29 @@ const readBody = ({ body, headers }: EmulatedRequest): Param => {
 }
 
 const PRIVATE = "/0/private/"
-const PLACE = `${PRIVATE}AddOrder`
-const CANCEL = `${PRIVATE}CancelOrder`
+
+/** Which call about an order a request is, if it is one. */
+const callOf = ({ path }: EmulatedRequest): OrderCall | undefined => {
+  const name = path.slice(PRIVATE.length)
+  return path.startsWith(PRIVATE) && isOrderCall(name) ? name : undefined
+}
+
+/** What of an order can be changed, and how an edit and an amendment call that. */
+const NEW_NAMES: Readonly<Record<string, readonly [string, string]>> = {
+  price: ["price", "limit_price"],
+  volume: ["volume", "order_qty"],
+}
+
+/** An order's fields after a change. */
+const changedBy = (order: EmulatedOrder, param: Param): Param => {
+  const fields = new Map(
+    ["pair", "type", "ordertype", "price", "volume"].map((name) => {
+      const [edited = "", amended = ""] = NEW_NAMES[name] ?? []
+      return [name, param(edited) || param(amended) || order.param(name)]
+    }),
+  )
+  return (name) => fields.get(name) ?? ""
+}
 
 class KrakenEmulation implements Emulation {
   readonly #desk: EmulatorDesk
@@ -84,30 +85,9 @@ class KrakenEmulation implements Emulation {
   }
 
   answer(request: EmulatedRequest): EmulatedAnswer {
-    return request.path.startsWith(PRIVATE) ? this.#private(request) : this.#public(request)
-  }
-
-  #public({ body, path, query }: EmulatedRequest): EmulatedAnswer {
-    const nowMs = this.#desk.nowMs()
-    switch (path) {
-      case "/0/public/Time":
-        return ok({ unixtime: Math.floor(nowMs / 1000), rfc1123: new Date(nowMs).toUTCString() })
-      case "/0/public/SystemStatus":
-        return ok({ status: "online", timestamp: new Date(nowMs).toISOString() })
-      case "/0/public/Assets":
-        return ok(krakenAssets)
-      case "/0/public/AssetPairs": {
-        const asked = new URLSearchParams(query).get("pair") ?? new URLSearchParams(body).get("pair")
-        if (asked === null) return ok(krakenAssetPairs)
-        const names = asked.split(",").map(pairNamed)
-        if (names.some((name) => name === undefined)) return refuse("EQuery:Unknown asset pair")
-        return ok(
-          Object.fromEntries(Object.entries(krakenAssetPairs).filter(([name]) => names.includes(name))),
-        )
-      }
-      default:
-        return refuse("EGeneral:Unknown method")
-    }
+    return request.path.startsWith(PRIVATE)
+      ? this.#private(request)
+      : answerPublic(request, this.#desk.nowMs())
   }
 
   #private(request: EmulatedRequest): EmulatedAnswer {
@@ -122,9 +102,9 @@ class KrakenEmulation implements Emulation {
       return problem
     }
     this.#lockouts.forgive(key.label)
-    if (request.path === PLACE) return this.#place(param)
-    if (request.path === CANCEL) return this.#cancel(param)
-    return this.#asked(request.path.slice(PRIVATE.length), key)
+    const call = callOf(request)
+    if (call === undefined) return this.#asked(request.path.slice(PRIVATE.length), key)
+    return call === "AddOrder" ? this.#place(param) : this.#change(call, param)
   }
 
   #signatureProblem(
@@ -148,8 +128,8 @@ class KrakenEmulation implements Emulation {
   #place(param: Param): EmulatedAnswer {
     const pair = pairNamed(param("pair"))
     if (pair === undefined) return refuse("EQuery:Unknown asset pair")
-    // It costs on receipt, whatever becomes of it.
-    if (!this.#desk.counter("engine", pair).pass(1)) return refuse("EOrder:Rate limit exceeded", "rate-limit")
+    const over = this.#overEngine(pair, "AddOrder", 0)
+    if (over !== undefined) return over
     const missing = ["ordertype", "type", "volume"].find((name) => param(name) === "")
     if (missing !== undefined) return refuse(`EGeneral:Invalid arguments:${missing}`)
     if (param("ordertype") === "limit" && param("price") === "")
@@ -173,16 +153,36 @@ class KrakenEmulation implements Emulation {
     return aheadMs <= LONGEST_DEADLINE_MS ? undefined : refuse("EGeneral:Invalid arguments:deadline")
   }
 
-  #cancel(param: Param): EmulatedAnswer {
+  /** Counts a call in the counter of its pair. One that finds no room costs its fixed part and no more. */
+  #overEngine(pair: string, call: OrderCall, ageMs: number): EmulatedAnswer | undefined {
+    const engine = this.#desk.counter("engine", pair)
+    const cost = costOf(call, ageMs)
+    const isOver = cost > 0 && engine.retryAfter(cost) > 0
+    engine.pass(isOver ? COSTS[call].fixed : cost)
+    return isOver ? refuse("EOrder:Rate limit exceeded", "rate-limit") : undefined
+  }
+
+  #change(call: Exclude<OrderCall, "AddOrder">, param: Param): EmulatedAnswer {
     const order = this.#orders.find(param("txid") || undefined, param("cl_ord_id"))
     if (order === undefined) return refuse("EOrder:Unknown order")
-    const engine = this.#desk.counter("engine", pairNamed(order.param("pair")) ?? "")
-    const cost = cancelCost(this.#desk.nowMs() - order.atMs)
-    // What it costs depends on the order that it cancels: a cancel that is refused has no cost on receipt.
-    if (cost > 0 && engine.retryAfter(cost) > 0) return refuse("EOrder:Rate limit exceeded", "rate-limit")
-    engine.pass(cost)
+    const atMs = this.#desk.nowMs()
+    const pair = pairNamed(order.param("pair")) ?? ""
+    const over = this.#overEngine(pair, call, atMs - order.atMs)
+    if (over !== undefined) return over
+    if (call === "CancelOrder") {
+      this.#orders.remove(order)
+      return ok({ count: 1 })
+    }
+    // Its age counts from here on.
+    const changed = { ...order, atMs, param: changedBy(order, param) }
+    if (call === "AmendOrder") {
+      this.#orders.add(changed)
+      return ok({ amend_id: `${order.id}-${atMs}` })
+    }
+    const edited = this.#orders.make(changed, txidOf)
     this.#orders.remove(order)
-    return ok({ count: 1 })
+    this.#orders.add(edited)
+    return ok({ status: "ok", txid: edited.id, originaltxid: order.id, orders_cancelled: 1 })
   }
 
   #asked(name: string, { label }: ApiKey): EmulatedAnswer {
@@ -240,7 +240,7 @@ export const krakenEmulated = (tier: EmulatedTier): EmulatedVenue => ({
     },
   ],
   orderOf: (request) => {
-    if (request.path !== PLACE && request.path !== CANCEL) return undefined
+    if (callOf(request) === undefined) return undefined
     const param = readBody(request)
     return { id: param("cl_ord_id"), nonce: param("nonce") || undefined }
   },

@@ -1,4 +1,12 @@
-/** What the emulated Kraken says that there is to trade. */
+/** The public calls of the emulated Kraken: its time, and what there is to trade. */
+import type { RejectReason } from "../../domain/Outcome.ts"
+import { type EmulatedAnswer, type EmulatedRequest, jsonAnswer } from "../Emulated.ts"
+
+export const ok = (result: unknown): EmulatedAnswer => jsonAnswer(200, { error: [], result })
+export const refuse = (error: string, refused: RejectReason = "exchange"): EmulatedAnswer => ({
+  ...jsonAnswer(200, { error: [error] }),
+  refused,
+})
 
 /** Each asset by Kraken's older name, the name that people see, and its decimals. */
 const ASSETS = [
@@ -22,7 +30,7 @@ const PAIRS = [
 
 const altnameOf = (asset: string): string => ASSETS.find(([name]) => name === asset)?.[1] ?? asset
 
-export const krakenAssets = Object.fromEntries(
+const krakenAssets = Object.fromEntries(
   ASSETS.map(([name, altname, decimals]) => [
     name,
     { aclass: "currency", altname, decimals, display_decimals: 5, status: "enabled" },
@@ -52,7 +60,7 @@ const pairInfo = (base: string, quote: string) => ({
   status: "online",
 })
 
-export const krakenAssetPairs: Readonly<Record<string, ReturnType<typeof pairInfo>>> = Object.fromEntries(
+const krakenAssetPairs: Readonly<Record<string, ReturnType<typeof pairInfo>>> = Object.fromEntries(
   PAIRS.map(([base, quote]) => [
     base.startsWith("X") ? `${base}${quote}` : `${base}${altnameOf(quote)}`,
     pairInfo(base, quote),
@@ -64,3 +72,23 @@ export const pairNamed = (text: string): string | undefined =>
   Object.entries(krakenAssetPairs).find(
     ([name, { altname, wsname }]) => text === name || text === altname || text === wsname,
   )?.[0]
+
+export const answerPublic = ({ body, path, query }: EmulatedRequest, nowMs: number): EmulatedAnswer => {
+  switch (path) {
+    case "/0/public/Time":
+      return ok({ unixtime: Math.floor(nowMs / 1000), rfc1123: new Date(nowMs).toUTCString() })
+    case "/0/public/SystemStatus":
+      return ok({ status: "online", timestamp: new Date(nowMs).toISOString() })
+    case "/0/public/Assets":
+      return ok(krakenAssets)
+    case "/0/public/AssetPairs": {
+      const asked = new URLSearchParams(query).get("pair") ?? new URLSearchParams(body).get("pair")
+      if (asked === null) return ok(krakenAssetPairs)
+      const names = asked.split(",").map(pairNamed)
+      if (names.some((name) => name === undefined)) return refuse("EQuery:Unknown asset pair")
+      return ok(Object.fromEntries(Object.entries(krakenAssetPairs).filter(([name]) => names.includes(name))))
+    }
+    default:
+      return refuse("EGeneral:Unknown method")
+  }
+}
