@@ -54,6 +54,7 @@ export const lifeDisk = (options: {
           Effect.uninterruptible,
         )
       }),
+    list: Effect.sync(() => [...files.keys()]),
     remove: (key) => Effect.sync(() => void (alive && files.delete(key))),
   })
 

@@ -22,6 +22,7 @@ import {
   heldLines,
   jumpText,
   outageText,
+  inUseText,
   quietText,
   waitingLines,
   reachText,
@@ -188,6 +189,7 @@ export const makeRunView = (settings: ShownSettings, quiet: boolean): RunProgres
       say(`state: ${memory.directory}`)
       for (const line of waitingLines(memory.remembered)) say(line)
     }
+    if (memory.inUse.length > 0) say(inUseText(memory.inUse))
     const { blockAfter = exerciseRules.blockAfter } = settings.parking ?? {}
     if (!Number.isFinite(blockAfter)) return
     for (const key of memory.remembered) if (key.rateLimitErrors > 0) say(burdenText(key, blockAfter))

@@ -3,7 +3,7 @@ import { Duration } from "effect"
 import { counted } from "../platform/counted.ts"
 import type { Outage } from "../dispatch/Circuit.ts"
 import type { DispatchEvent } from "../domain/DispatchEvent.ts"
-import { type LimitSettings, showLimit } from "../domain/LimitSpec.ts"
+import { type LimitSettings, type LimitSpec, showLimit } from "../domain/LimitSpec.ts"
 import type { OrderCounts } from "../domain/Outcome.ts"
 import type { Remembered } from "../keys/claimKeys.ts"
 import { quote } from "../platform/quote.ts"
@@ -122,6 +122,10 @@ export const retiredText = (event: Extract<DispatchEvent, { readonly type: "key"
 
 export const quietText = (ms: number): string =>
   `waiting ${secondsText(ms)} until the former run's requests have arrived, or count no more`
+
+/** Another run of this machine has other keys, and limits that they may share. */
+export const inUseText = (limits: ReadonlyArray<LimitSpec>): string =>
+  `warning: another run counts ${limits.map(showLimit).join(", ")} for itself alone, with other keys: if they are of the same account or address, give each run its share (--limit)`
 
 /** What a run waits for at its start, for the sake of former ones. */
 export const waitingLines = (remembered: ReadonlyArray<Remembered>): ReadonlyArray<string> => {

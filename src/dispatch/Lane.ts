@@ -145,9 +145,7 @@ export class Lane {
     if (windowMs === undefined) return Effect.void
     // Where there are no pings, time alone tells, and that is in the memory already.
     const onCleared = (clearedMs: number) => {
-      const latestMs = Math.max(clearedMs, quietUntilMs - windowMs)
-      this.memory.onFormerCleared(latestMs)
-      line.clearFormer(this.label, latestMs)
+      line.clearFormer(this.label, this.memory.onFormerCleared(clearedMs))
     }
     if (client.ping === undefined) return Effect.sync(() => onCleared(Number.NEGATIVE_INFINITY))
     return Effect.map(pinger.cleared, (clearedMs) => {

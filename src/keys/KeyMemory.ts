@@ -60,8 +60,8 @@ export interface KeyMemory {
   readonly onEnded: (request: EndedRequest) => void
   /** A request that was lost has arrived by then, if it arrives at all. */
   readonly onCleared: (latestMs: number, nonce: number) => void
-  /** What former lives have sent without an answer has arrived by then, if it arrives at all. */
-  readonly onFormerCleared: (latestMs: number) => void
+  /** A ping has cleared by then what former lives have sent without an answer. Answers by when all of it has arrived, as time tells, too. */
+  readonly onFormerCleared: (clearedMs: number) => number
   /** Nothing is sent with this key any more. */
   readonly onRetired: () => void
   /** Fails when nothing can be written down any more; it never succeeds. */
@@ -89,7 +89,7 @@ export const noMemory: Recall = () =>
     onHold: () => {},
     onEnded: () => {},
     onCleared: () => {},
-    onFormerCleared: () => {},
+    onFormerCleared: (clearedMs) => clearedMs,
     onRetired: () => {},
     failed: Effect.never,
   })

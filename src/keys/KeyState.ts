@@ -18,7 +18,7 @@ import { type Beliefs, freeFromMs, inherit, type Inheritance } from "./coldStart
 import type { ExchangeHold } from "./ExchangeHold.ts"
 import { KeyCosts, type SpentCost } from "./KeyCosts.ts"
 import { encodeKeyRecord, type KeyRecord } from "./KeyRecord.ts"
-import { countsMs, lastLevelMs } from "./LimitCosts.ts"
+import { countsMs, type FormerTimes, settledTimes } from "./LimitCosts.ts"
 import { RecentArrivals } from "./RecentArrivals.ts"
 import { endMs, fromMoment, type Moment, nowOf, toMoment } from "./remembered.ts"
 import { StateUnwritable } from "./StateError.ts"
@@ -49,9 +49,10 @@ export interface KeyStateOptions {
   readonly limit: number
   /** The exchange's window with a margin. */
   readonly windowMs: number
-  /** All limits, where that is not all; and what is remembered of the keys that share those that are not of each key for itself. */
+  /** All limits, where that is not all; and how many keys share those that are not of each key for itself. */
   readonly limits?: ReadonlyArray<LimitSpec> | undefined
-  readonly sharers?: ReadonlyArray<KeyRecord | undefined>
+  readonly sharers?: number
+  readonly levelMs?: FormerTimes["levelMs"]
   readonly reach: ReachTerms
   /** What nonces count. Default `ms`. */
   readonly nonceUnit?: NonceUnit | undefined
@@ -184,22 +185,15 @@ class KeyState implements KeyMemory {
   }
 
   #costsFrom(former: KeyRecord | undefined, sameBoot: boolean): KeyCosts | undefined {
-    const { limits, sharers = [former] } = this.#options
+    const { levelMs = () => Number.NEGATIVE_INFINITY, limits, sharers = 1 } = this.#options
     if (limits === undefined) return undefined
-    const nowMs = nowMsUnsafe(this.#clock)
-    const { doubtMs, offsetMs } = this.#boot
     const times = {
-      // What was answered had arrived before now, whatever the boot.
-      settledMs: (atMs: number) => (sameBoot ? Math.min(nowMs, atMs - offsetMs + doubtMs) : nowMs),
-      levelMs: (limit: string) =>
-        lastLevelMs(
-          sharers.map((one) => (one?.bootId === former?.bootId ? one?.limits : undefined)),
-          limit,
-        ),
+      settledMs: settledTimes(sameBoot, nowMsUnsafe(this.#clock), this.#boot),
+      levelMs,
       arrivedByMs: this.#arrivedByMs,
       isUnanswered: this.#isFormerUnanswered,
     }
-    return new KeyCosts(limits, sharers.length, former && { limits: former.limits, times })
+    return new KeyCosts(limits, sharers, former && { limits: former.limits, times })
   }
 
   #sinceBootMs(): number {
@@ -375,7 +369,8 @@ class KeyState implements KeyMemory {
     if (this.#unanswered === 0) this.#unansweredMs = Number.NEGATIVE_INFINITY
   }
 
-  readonly onFormerCleared = (latestMs: number): void => {
+  readonly onFormerCleared = (clearedMs: number): number => {
+    const latestMs = Math.max(clearedMs, this.#inherited.arrivedByMs - this.#boot.offsetMs)
     this.#isFormerUnanswered = false
     this.#costs?.clearFormer(latestMs)
     this.#inheritedUntilMs = Math.max(
@@ -383,6 +378,7 @@ class KeyState implements KeyMemory {
       latestMs + this.#boot.offsetMs + this.#inherited.windowMs,
     )
     this.#arrivedBy(latestMs)
+    return latestMs
   }
 
   #arrivedBy(latestMs: number): void {

@@ -11,6 +11,7 @@
  */
 import { createHash } from "node:crypto"
 import { Schema } from "effect"
+import type { Boot } from "./Boot.ts"
 import { bucketOf, isOfKey, type LimitSpec, longestCountMs, showLimit } from "../domain/LimitSpec.ts"
 
 const Cost = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0))
@@ -104,6 +105,12 @@ export interface FormerTimes {
   /** Only a ping tells by when what is open has arrived. */
   readonly isUnanswered: boolean
 }
+
+/** What was answered had arrived before now, whatever the boot. */
+export const settledTimes =
+  (sameBoot: boolean, nowMs: number, { doubtMs, offsetMs }: Boot["Service"]): FormerTimes["settledMs"] =>
+  (atMs) =>
+    sameBoot ? Math.min(nowMs, atMs - offsetMs + doubtMs) : nowMs
 
 interface Tally {
   open: number

@@ -18,6 +18,8 @@ export class StateFiles extends Context.Service<
     /** A file's text; undefined if there is no such file. */
     readonly get: (name: string) => Effect.Effect<string | undefined, PlatformError.PlatformError>
     readonly set: (name: string, text: string) => Effect.Effect<void, PlatformError.PlatformError>
+    /** The names of all files. */
+    readonly list: Effect.Effect<ReadonlyArray<string>, PlatformError.PlatformError>
     readonly remove: (name: string) => Effect.Effect<void, PlatformError.PlatformError>
   }
 >()("paceline/keys/StateFiles") {}
@@ -103,6 +105,7 @@ export const layerStateFiles = (directory: string): Layer.Layer<StateFiles, neve
           ),
         // Once begun, a replacement is finished.
         set: (name, text) => Effect.uninterruptible(replace(fs, directory, join(directory, name), text)),
+        list: fs.readDirectory(directory),
         remove: (name) => fs.remove(join(directory, name), { force: true }),
       }),
     ),

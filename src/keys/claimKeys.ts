@@ -4,8 +4,10 @@
  */
 import { createHash } from "node:crypto"
 import { Clock, Effect, Option, Redacted } from "effect"
+import { Boot } from "./Boot.ts"
 import type { Recall } from "./KeyMemory.ts"
 import type { ReachTerms } from "./KeyState.ts"
+import { type FormerCost, lastLevelMs } from "./LimitCosts.ts"
 import { isOfKey, type LimitSpec } from "../domain/LimitSpec.ts"
 import type { ApiKey, Credentials } from "../domain/ApiKey.ts"
 import { nonceIn, type NonceUnit } from "../domain/NonceUnit.ts"
@@ -16,6 +18,7 @@ import { noExchangeHold, openExchangeHold } from "./ExchangeHold.ts"
 import { decodeKeyRecord, type KeyRecord } from "./KeyRecord.ts"
 import { type KeptKey, openKeyState } from "./KeyState.ts"
 import { readOwner, signAsOwner } from "./Owner.ts"
+import { otherRecords, othersOf } from "./otherKeys.ts"
 import { KeyInUse, StateUnusable, StateUnwritable } from "./StateError.ts"
 import { readState, stateProblem } from "./StateFiles.ts"
 
@@ -63,6 +66,8 @@ export interface Remembered {
 export interface ClaimedKeys {
   readonly recall: Recall
   readonly remembered: ReadonlyArray<Remembered>
+  /** Limits that are not of each key for itself, and that another run counts for itself alone with other keys. */
+  readonly inUse: ReadonlyArray<LimitSpec>
 }
 
 /** Files that are written or read at the same time. */
@@ -102,11 +107,15 @@ const lastNonceOf = (former: KeyRecord | undefined, label: string, unit: NonceUn
 /** Each keeps as quiet as all of them must, and waits for a ping where one of them must. */
 const asOne = (
   memories: ReadonlyArray<readonly [label: string, memory: KeptKey]>,
+  others: ReadonlyArray<FormerCost>,
 ): ReadonlyArray<readonly [string, KeptKey]> => {
   const quietUntilMs = Math.max(...memories.map(([, memory]) => memory.quietUntilMs))
   const windows = memories.flatMap(([, { unansweredWindowMs }]) => unansweredWindowMs ?? [])
   const unansweredWindowMs = windows.length === 0 ? undefined : Math.max(...windows)
-  return memories.map(([label, memory]) => [label, { ...memory, quietUntilMs, unansweredWindowMs }])
+  return memories.map(([label, memory], n) => {
+    const formerCosts = n === 0 ? [...memory.formerCosts, ...others] : memory.formerCosts
+    return [label, { ...memory, formerCosts, quietUntilMs, unansweredWindowMs }]
+  })
 }
 
 /** Claims the keys for as long as the scope, and remembers from then on what they did. */
@@ -127,7 +136,16 @@ export const claimKeys = Effect.fnUntraced(function* (options: ClaimOptions) {
     },
     { concurrency: CONCURRENCY },
   )
-  const { exchange } = options
+  const { exchange, limits = [], reach, windowMs } = options
+  const isShared = !limits.every(isOfKey)
+  const others = isShared ? yield* otherRecords(keys.map(({ file }) => file)) : []
+  const boot = yield* Boot
+  const records = [...known.flatMap(({ former }) => former ?? []), ...others]
+  const levelMs = (limit: string) =>
+    lastLevelMs(
+      records.map((record) => (record.bootId === boot.id ? record.limits : undefined)),
+      limit,
+    )
   const exchangeHold = exchange === undefined ? noExchangeHold : yield* openExchangeHold(exchange, directory)
   // Writes nothing before every key is ours and readable.
   const opened = yield* Effect.forEach(
@@ -137,16 +155,17 @@ export const claimKeys = Effect.fnUntraced(function* (options: ClaimOptions) {
         signAsOwner(name, key.label),
         (error) => new StateUnwritable({ directory, problem: stateProblem(error) }),
       )
-      const sharers = known.map((one) => one.former)
-      const settings = { ...options, sharers, exchangeHold, file, former, lastNonce }
+      const sharing = { sharers: keys.length, levelMs }
+      const settings = { ...options, ...sharing, exchangeHold, file, former, lastNonce }
       return { label: key.label, memory: yield* openKeyState(settings) }
     }),
     { concurrency: CONCURRENCY },
   )
   const all = opened.map(({ label, memory }) => [label, memory] as const)
-  const isShared = options.limits?.every(isOfKey) === false
-  const memories = new Map<string, KeptKey>(isShared ? asOne(all) : all)
   const nowMs = nowMsUnsafe(clock)
+  const own = { windowMs, reachMs: reach.boundMs ?? reach.requestTimeoutMs }
+  const { former, inUse } = othersOf(others, limits, levelMs, own, nowMs, boot)
+  const memories = new Map<string, KeptKey>(isShared ? asOne(all, former) : all)
   return {
     recall: ({ label }) =>
       Effect.sync(() => {
@@ -161,5 +180,6 @@ export const claimKeys = Effect.fnUntraced(function* (options: ClaimOptions) {
       rateLimitErrors: memory.rateLimitErrors,
       unknownLimits: memory.unknownLimits,
     })),
+    inUse: [...inUse],
   } satisfies ClaimedKeys
 })

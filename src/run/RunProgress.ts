@@ -3,7 +3,7 @@ import { Context, type Duration } from "effect"
 import type { Outage } from "../dispatch/Circuit.ts"
 import type { DispatchSnapshot } from "../dispatch/Dispatcher.ts"
 import type { DispatchEvent } from "../domain/DispatchEvent.ts"
-import type { Remembered } from "../keys/claimKeys.ts"
+import type { ClaimedKeys } from "../keys/claimKeys.ts"
 import type { BadLine } from "./sources/NdjsonSource.ts"
 
 export type RunNews =
@@ -15,7 +15,7 @@ export type RunNews =
       readonly journal: string
       /** What the run knows of its keys from former runs, and where that is kept; undefined where nothing is kept. */
       readonly memory:
-        { readonly directory: string; readonly remembered: ReadonlyArray<Remembered> } | undefined
+        (Pick<ClaimedKeys, "remembered" | "inUse"> & { readonly directory: string }) | undefined
     }
   | { readonly type: "event"; readonly event: DispatchEvent }
   /** What the run is doing, at a monotonic time. */

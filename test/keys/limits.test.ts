@@ -1,5 +1,5 @@
 /** What a life knows of limits that a former one has used. In virtual time. */
-import { Effect, Exit, Scope } from "effect"
+import { Effect, Exit, Redacted, Scope } from "effect"
 import { assert, describe, it } from "vitest"
 import { longestCountMs, type LimitSpec } from "../../src/domain/LimitSpec.ts"
 import { nowMs } from "../../src/platform/Monotonic.ts"
@@ -21,6 +21,8 @@ interface Life {
   readonly params?: Readonly<Record<string, string>>
   readonly ends: "stop" | "kill"
   readonly boot?: string
+  /** Of the only key. */
+  readonly secret?: string
 }
 
 /** One life after the other on one exchange: of each, when its orders arrived, from its start on, and what it knew not. */
@@ -28,14 +30,16 @@ const live = (lives: ReadonlyArray<Life>) =>
   Effect.gen(function* () {
     const disk = makeDisk()
     const seen = []
-    for (const { boot = "boot-1", ends, keys = 1, limits, orders, params } of lives) {
+    for (const { boot = "boot-1", ends, keys: count = 1, limits, orders, params, secret } of lives) {
+      const keys =
+        secret === undefined ? makeKeys(count) : [{ label: "key-1", secret: Redacted.make(secret) }]
       const scope = yield* Scope.make()
       const startMs = yield* nowMs
       const reach = { boundMs: undefined, requestTimeoutMs: TIMEOUT_MS }
       const windowMs = limits === undefined ? 1001.5 : longestCountMs(limits)
-      const claim = claimOn(disk, { id: boot }, { keys: makeKeys(keys), limits, limit: 20, windowMs, reach })
+      const claim = claimOn(disk, { id: boot }, { keys, limits, limit: 20, windowMs, reach })
       const { recall, remembered } = yield* Scope.provide(claim, scope)
-      const options = { keys, limits, ttlMs: undefined, boundMs: undefined, nonces: "none" as const }
+      const options = { keys: count, limits, ttlMs: undefined, boundMs: undefined, nonces: "none" as const }
       const rig = yield* Scope.provide(makeRig({ ...options, dispatcher: { recall } }), scope)
       for (let n = 0; n < orders; n++)
         yield* Effect.ignore(rig.dispatcher.enqueue(order(n, undefined, params)))
@@ -110,6 +114,36 @@ describe("limits over lives", () => {
     const { arrivals = [] } = second ?? {}
     assert.isBelow(arrivals[19] ?? Infinity, 10_000)
     assert.isAbove(arrivals[20] ?? 0, DAY_MS - 10_000)
+  })
+
+  it("are what other keys have sent, too, that the folder knows", () => {
+    const limits = [perDay(100), perDay(50, "key")]
+    const [, second] = played([
+      { limits, orders: 45, ends: "stop", secret: "one" },
+      { limits, orders: 50, ends: "stop", secret: "another" },
+      { limits, orders: 6, ends: "stop", secret: "third" },
+    ]).slice(1)
+    const { arrivals = [] } = second ?? {}
+    assert.isBelow(arrivals[4] ?? Infinity, 10_000)
+    assert.isAbove(arrivals[5] ?? 0, DAY_MS - 10_000)
+  })
+
+  it("tell of another run that counts them for itself alone", () => {
+    const exit = runVirtual(
+      Effect.scoped(
+        Effect.gen(function* () {
+          const disk = makeDisk()
+          const limits = [perDay(100), perDay(50, "key")]
+          const claim = (secret: string) =>
+            claimOn(disk, {}, { keys: [{ label: "key-1", secret: Redacted.make(secret) }], limits })
+          const first = yield* Effect.scoped(claim("one"))
+          const second = yield* claim("another")
+          const third = yield* claim("third")
+          return [first, second, third].map(({ inUse }) => inUse)
+        }),
+      ),
+    )
+    assert.deepStrictEqual(exit, Exit.succeed([[], [], [perDay(100)]]))
   })
 
   it("count on after the machine was booted again, from then on, because no clock tells how long ago that was", () => {

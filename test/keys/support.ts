@@ -62,6 +62,7 @@ export const makeDisk = () => {
           }),
         )
       }),
+    list: Effect.sync(() => [...files.keys()]),
     remove: (key) => Effect.sync(() => void files.delete(key)),
   })
   return { files, disk, store }
