@@ -24,7 +24,7 @@ const open = Effect.fnUntraced(function* (name: EmulatedName, ...faults: Readonl
     faults: faults.map((text) => Result.getOrThrow(parseFault(text))),
   })
   const options = { venue: venues[name]({ isLive: true }), url: new URL(venue.url), maxInFlight: 4 }
-  const context = yield* Layer.build(layer({ ...options, requestTimeout: Duration.millis(400) }))
+  const context = yield* Layer.build(layer({ ...options, requestTimeout: Duration.seconds(2) }))
   const client = Context.get(context, ExchangeClient)
   const place = (n: number, [key] = demoKeys) =>
     key === undefined
@@ -103,7 +103,7 @@ describe.concurrent("an emulated venue under a fault", () => {
     test(
       `${name} answers nothing while it stalls, and afterwards everything`,
       Effect.gen(function* () {
-        const { place, tally } = yield* open(name, "stall:at=0ms:for=200ms")
+        const { place, tally } = yield* open(name, "stall:at=0ms:for=1500ms")
         expect(yield* place(1)).toBe("RequestTimeout")
         expect(yield* place(2)).toBe("accepted")
         expect(yield* tally).toMatchObject({ keys: [{ orders: 1 }, {}, {}], faults: { stall: 1 } })
@@ -113,14 +113,14 @@ describe.concurrent("an emulated venue under a fault", () => {
     test(
       `${name} forgets what it counted when it starts again`,
       Effect.gen(function* () {
-        const { place, url } = yield* open(name, "restart:at=300ms")
+        const { place, url } = yield* open(name, "restart:at=1500ms")
         const used = async () => {
           const answer = await fetch(`${url}/__paceline/counters`)
           return answer.text()
         }
         expect(yield* place(1)).toBe("accepted")
         expect(yield* Effect.promise(used)).toMatch(/"used":(?:1|0\.\d+)/)
-        yield* Effect.sleep("400 millis")
+        yield* Effect.sleep("1700 millis")
         expect(yield* Effect.promise(used)).toBe('{"counters":[]}')
         expect(yield* place(2)).toBe("accepted")
       }),
