@@ -44,9 +44,11 @@ const refuse = (option: string, problem: string): never => {
   throw new InvalidOptions({ option, problem })
 }
 
+const EXAMPLE = '[{ limit: { rule: "log", limit: 20, windowMs: 1000, scope: "account" } }]'
+
 const limitsOf = (id: string): CcxtPlan<unknown>["limits"] => {
   const known: Readonly<Record<string, ReadonlyArray<VenueLimit>>> = venueLimits
-  return known[id] ?? refuse("limits", `none are known of ${id}: give the venue's own`)
+  return known[id] ?? refuse("limits", `none are known of ${id}: give the venue's own, such as ${EXAMPLE}`)
 }
 
 const keyOf = ({ apiKey, password, secret }: CcxtExchange): ApiKey => ({

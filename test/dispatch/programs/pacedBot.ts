@@ -8,7 +8,11 @@ const exchange = new kraken({
 })
 // Where an emulator stands in for the venue.
 const address = process.env["EXCHANGE_URL"]
-if (address !== undefined) exchange.urls["api"] = { public: address, private: address }
+if (address !== undefined) {
+  const moved = JSON.stringify(exchange.urls).replaceAll(/https:\/\/[^/"]+/g, address)
+  const urls: unknown = JSON.parse(moved)
+  Object.assign(exchange, { urls })
+}
 await exchange.loadMarkets()
 
 const paced = await pace(exchange)
