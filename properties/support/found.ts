@@ -185,6 +185,16 @@ export const foundDispatchJoined: ReadonlyArray<Scenario> = [
   },
 ]
 
+const uneventfulLife = {
+  torn: 0,
+  pauseMs: 0,
+  reboots: false,
+  boundMs: 55,
+  windowMs: 100,
+  gaps: [0],
+  stall: undefined,
+} as const
+
 export const foundLimitLives: ReadonlyArray<Lives> = [
   // Two keys share a bucket, and each had drained it by itself.
   {
@@ -198,48 +208,26 @@ export const foundLimitLives: ReadonlyArray<Lives> = [
     journalDisk: [{ writeMs: 0, answerMs: 0 }],
     lives: [
       {
+        ...uneventfulLife,
         lastsMs: 353,
         ends: { killedAfterMs: 1 },
-        torn: 0,
         pauseMs: 214,
-        reboots: false,
-        boundMs: 55,
-        windowMs: 100,
-        gaps: [0],
-        stall: undefined,
       },
       {
+        ...uneventfulLife,
         lastsMs: 35,
         ends: "stop",
-        torn: 0,
-        pauseMs: 0,
-        reboots: false,
-        boundMs: 55,
-        windowMs: 100,
         gaps: [0, 0],
-        stall: undefined,
       },
       {
+        ...uneventfulLife,
         lastsMs: 0,
         ends: "stop",
-        torn: 0,
-        pauseMs: 0,
-        reboots: false,
-        boundMs: 55,
-        windowMs: 100,
-        gaps: [0],
-        stall: undefined,
       },
       {
+        ...uneventfulLife,
         lastsMs: 1,
         ends: "crash",
-        torn: 0,
-        pauseMs: 0,
-        reboots: false,
-        boundMs: 55,
-        windowMs: 100,
-        gaps: [0],
-        stall: undefined,
       },
     ],
     pings: false,

@@ -1,8 +1,9 @@
 /** The ten figures and what each means, for a reader who has not read the documents. */
 import { isSpared } from "../journal/LoggedLimits.ts"
+import type { LimitFigures } from "../summary/LimitSpares.ts"
 import { spareText } from "../summary/renderLimits.ts"
 import type { Summary } from "../summary/Summary.ts"
-import { html, type Html } from "./html.ts"
+import { type Content, html, type Html } from "./html.ts"
 import type { ReportedLog } from "./charts/Panel.ts"
 import { showCount, showMs, showName, showRate, showShare } from "./show.ts"
 
@@ -89,7 +90,11 @@ const row = ({ isWrong, meaning, name, value }: Figure, logs: ReadonlyArray<Repo
     ${logs.map(({ summary }) => html`<td${isWrong?.(summary) === true ? html` class="wrong"` : ""}>${value(summary)}</td>`)}
   </tr> `
 
-const table = (caption: string, figures: ReadonlyArray<Figure>, logs: ReadonlyArray<ReportedLog>): Html =>
+const table = (
+  caption: Content,
+  [first, ...others]: readonly [string, ...ReadonlyArray<string>],
+  rows: ReadonlyArray<Html>,
+): Html =>
   html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0">
     <table class="figures">
       <caption>
@@ -97,15 +102,32 @@ const table = (caption: string, figures: ReadonlyArray<Figure>, logs: ReadonlyAr
       </caption>
       <thead>
         <tr>
-          <th scope="col">Figure</th>
-          ${logs.map(({ name }) => html`<th scope="col">${logs.length === 1 ? "Value" : showName(name)}</th>`)}
+          <th scope="col">${first}</th>
+          ${others.map((heading) => html`<th scope="col">${heading}</th>`)}
         </tr>
       </thead>
       <tbody>
-        ${figures.map((figure) => row(figure, logs))}
+        ${rows}
       </tbody>
     </table>
   </div>`
+
+const figuresTable = (
+  caption: string,
+  figures: ReadonlyArray<Figure>,
+  logs: ReadonlyArray<ReportedLog>,
+): Html =>
+  table(
+    caption,
+    ["Figure", ...logs.map(({ name }) => (logs.length === 1 ? "Value" : showName(name)))],
+    figures.map((figure) => row(figure, logs)),
+  )
+
+const limitRow = (limit: LimitFigures): Html =>
+  html`<tr>
+    <th scope="row"><span class="name">${limit.limit}</span></th>
+    <td${isSpared(limit.spare ?? 0) ? "" : html` class="wrong"`}>${spareText(limit)}</td>
+  </tr> `
 
 /** A table for each log whose run kept limits. */
 export const limitFigures = (logs: ReadonlyArray<ReportedLog>): ReadonlyArray<Html> =>
@@ -113,32 +135,10 @@ export const limitFigures = (logs: ReadonlyArray<ReportedLog>): ReadonlyArray<Ht
     const caption = logs.length === 1 ? "Limits" : html`Limits of ${showName(name)}`
     return limits.length === 0
       ? []
-      : [
-          html` <div class="scroll" role="region" aria-label="${caption}" tabindex="0">
-            <table class="figures">
-              <caption>
-                ${caption}
-              </caption>
-              <thead>
-                <tr>
-                  <th scope="col">Limit</th>
-                  <th scope="col">Least spare</th>
-                </tr>
-              </thead>
-              <tbody>
-                ${limits.map(
-                  (limit) =>
-                    html`<tr>
-                      <th scope="row"><span class="name">${limit.limit}</span></th>
-                      <td${isSpared(limit.spare ?? 0) ? "" : html` class="wrong"`}>${spareText(limit)}</td>
-                    </tr> `,
-                )}
-              </tbody>
-            </table>
-          </div>`,
-        ]
+      : [html` ${table(caption, ["Limit", "Least spare"], limits.map(limitRow))}`]
   })
 
-export const tenFigures = (logs: ReadonlyArray<ReportedLog>): Html => table("The ten figures", TEN, logs)
+export const tenFigures = (logs: ReadonlyArray<ReportedLog>): Html =>
+  figuresTable("The ten figures", TEN, logs)
 export const moreFigures = (logs: ReadonlyArray<ReportedLog>): Html =>
-  table("Orders, shares and times", MORE, logs)
+  figuresTable("Orders, shares and times", MORE, logs)

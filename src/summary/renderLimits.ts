@@ -1,4 +1,5 @@
 /** The limits of logs as tables for reading: a row for each limit. */
+import { alignColumns } from "../platform/alignColumns.ts"
 import { inEnglish } from "../platform/counted.ts"
 import { withoutControls } from "../platform/quote.ts"
 import type { LimitFigures } from "./LimitSpares.ts"
@@ -9,11 +10,8 @@ export const spareText = ({ of, spare }: LimitFigures): string =>
   spare === null ? "-" : `${inEnglish.format(spare)} of ${inEnglish.format(of)}`
 
 const table = (title: string, limits: ReadonlyArray<LimitFigures>): string => {
-  const width = Math.max(...limits.map(({ limit }) => limit.length))
-  return [
-    title,
-    ...limits.map((limit) => `  ${withoutControls(limit.limit).padEnd(width)}  ${spareText(limit)}`),
-  ].join("\n")
+  const rows = limits.map((limit) => [withoutControls(limit.limit), spareText(limit)])
+  return [title, ...alignColumns(rows, "left").map((line) => `  ${line}`)].join("\n")
 }
 
 /** A table of each log whose run kept limits, named where there are several logs. */

@@ -75,6 +75,7 @@ const prepare = ({ cursor, plot, readout, rows, spoken }: Chart): void => {
   plot.setAttribute("aria-label", `${label} Arrow keys move through ${rows.length} values.`)
 }
 
+/** Writes a row's values into the readout. */
 const fill = ({ columns, readout }: Chart, row: HTMLTableRowElement): void => {
   const heading = document.createElement("b")
   heading.textContent = textOf(row.querySelector("th"))
