@@ -56,8 +56,17 @@ const anyWorlds: fc.Arbitrary<Lives> = fc
     limits: fc.array(specs, { minLength: 1, maxLength: 3 }),
     params: fc.array(params, { minLength: 1, maxLength: 40, size: "max" }),
     ttlMs: fc.constantFrom(400, 20_000),
+    /** Which key a life has; undefined for all. */
+    only: fc.array(fc.constantFrom(undefined, undefined, 0, 1), { minLength: 1, maxLength: 6 }),
   })
-  .map(({ lives, ...rest }) => ({ ...lives, ...rest }))
+  .map(({ lives, only, ...rest }) => ({
+    ...lives,
+    ...rest,
+    lives: lives.lives.map((life, n) => {
+      const key = only[n % only.length]
+      return key === undefined ? life : { ...life, only: key }
+    }),
+  }))
 
 /** Whoever sends much at once, and is killed before the next record. */
 const hurried = (world: Lives): Lives => ({
@@ -119,6 +128,7 @@ describe(`limits over lives (seed ${SEED}, ${RUNS} worlds a law)`, () => {
       "a memory without limits": remembering(forgetsCosts),
       "a memory that forgets what may be open": remembering(forgetsTheOpen),
       "a memory that sends on whatever is written ahead": remembering(coversEverything),
+      "a memory of its own keys alone": { files: { list: Effect.succeed([]) } },
       "a memory that forgets what fields have counters of their own": remembering(forgetsFields),
     },
   })

@@ -20,6 +20,8 @@ export interface Life {
   readonly pauseMs: number
   /** The machine is booted again before the next. */
   readonly reboots: boolean
+  /** The only key that it has, by its place; all of them unless given. */
+  readonly only?: number
   /** What it knows of the exchange. It may be more careful than it had to be. */
   readonly boundMs: number | undefined
   readonly windowMs: number

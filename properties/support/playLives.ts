@@ -34,6 +34,8 @@ export interface LivesVariant {
   readonly recall?: (real: Recall) => Recall
   /** The disk says that it has written keys' state before it has. */
   readonly answersFirst?: boolean
+  /** Puts other ways to keep state in the place of the disk's. */
+  readonly files?: Partial<StateFiles["Service"]>
   /** Which orders are sent, after journals whose text this is; the real ones where it is left out. */
   readonly follows?: (journals: ReadonlyArray<string>) => (id: string) => boolean
   /** Puts other limits in the place of the real ones. */
@@ -73,7 +75,7 @@ const LEISURE_MS = 500
 /** Far longer than any silence of these exchanges. */
 const LONGEST = Duration.days(1)
 
-type Ways = Pick<Life, "boundMs" | "windowMs" | "stall">
+type Ways = Pick<Life, "boundMs" | "windowMs" | "stall" | "only">
 
 export const playLives = (world: Lives, variant: LivesVariant = {}): Promise<LivesSeen> => {
   const program = Effect.gen(function* () {
@@ -113,10 +115,12 @@ export const playLives = (world: Lives, variant: LivesVariant = {}): Promise<Liv
     }
 
     /** Begins a life as a run does: its keys, what former lives have done, its journal, its dispatcher. */
-    const begin = Effect.fnUntraced(function* ({ boundMs, windowMs }: Ways, disk: LifeDisk) {
+    const begin = Effect.fnUntraced(function* ({ boundMs, only, windowMs }: Ways, disk: LifeDisk) {
+      const all = makeKeys(world.keys)
+      const keys = only === undefined ? all : all.filter((_, n) => n === only % all.length)
       const window = Duration.millis(windowMs)
       const { recall } = yield* claimKeys({
-        keys: makeKeys(world.keys),
+        keys,
         directory: "nowhere",
         exchange: "the exchange",
         limit: world.limit,
@@ -129,7 +133,7 @@ export const playLives = (world: Lives, variant: LivesVariant = {}): Promise<Liv
             Layer.succeed(Boot, { id: `boot-${boots}`, offsetMs, doubtMs: 0 }),
             // Lives do not overlap here.
             Layer.succeed(KeyLocks, { lock: () => Effect.void }),
-            Layer.succeed(StateFiles, disk.store),
+            Layer.succeed(StateFiles, { ...disk.store, ...variant.files }),
           ),
         ),
       )
@@ -164,7 +168,7 @@ export const playLives = (world: Lives, variant: LivesVariant = {}): Promise<Liv
           ),
       }
       const { dispatcher } = yield* makeRig({
-        keys: world.keys,
+        keys,
         config: { ...config, windowMs },
         limits,
         ...(variant.scoped && { scoped: variant.scoped }),

@@ -24,7 +24,7 @@ export const makeKeys = (count: number): ReadonlyArray<ApiKey> =>
   labelKeys(Array.from({ length: count }, (_, index) => `secret-${index + 1}`))
 
 export interface RigOptions {
-  readonly keys?: number
+  readonly keys?: number | ReadonlyArray<ApiKey>
   /** Of the jitter with which the dispatcher tries again. */
   readonly seed?: number
   readonly config?: ExchangeRules
@@ -60,7 +60,7 @@ export const at = { incomingMs: 25, outgoingMs: 25 } satisfies Journey
 /** Starts an exchange and a dispatcher. `stop` stops the dispatcher; the exchange lives on in the scope. */
 export const makeRig = Effect.fnUntraced(function* (options: RigOptions = {}) {
   const clock = yield* Clock.Clock
-  const keys = makeKeys(options.keys ?? 1)
+  const keys = typeof options.keys === "object" ? options.keys : makeKeys(options.keys ?? 1)
   const { limits, nonces } = options
   const config = { ...(options.config ?? exerciseRules), ...(nonces && { nonces }) }
   const counted = limits === undefined ? config : keyWindowOf(limits)
