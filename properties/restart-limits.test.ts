@@ -10,37 +10,17 @@ import { scopedLimits } from "../src/limits/scopedLimits.ts"
 import { coversEverything, forgetsCosts, forgetsFields, forgetsTheOpen } from "./broken/memories.ts"
 import { foundLimitLives } from "./support/found.ts"
 import { RUNS, SEED, tryLaw } from "./support/law.ts"
+import { specsOf } from "./support/limits/specs.ts"
 import { type Lives, manyLives } from "./support/lives.ts"
 import { type LivesVariant, playLives } from "./support/playLives.ts"
 
-const scope = fc.constantFrom<Pick<LimitSpec, "scope" | "field">>(
-  { scope: "key" },
-  { scope: "account" },
-  { scope: "account", field: "symbol" },
-  { scope: "ip" },
-)
-const limit = fc.integer({ min: 2, max: 40 })
-
 /** Of short spans, of which all is written ahead, and of long ones. */
-const specs: fc.Arbitrary<LimitSpec> = fc.oneof(
-  {
-    weight: 3,
-    arbitrary: fc
-      .record({
-        rule: fc.constantFrom("log" as const, "fixed" as const, "counter" as const),
-        limit,
-        windowMs: fc.constantFrom(50, 1000, 12_000, 60_000, 600_000),
-        scope,
-      })
-      .map(({ scope: by, ...rest }) => ({ ...rest, ...by })),
-  },
-  {
-    weight: 2,
-    arbitrary: fc
-      .record({ limit, decay: fc.constantFrom(0.5, 1, 5), decayMs: fc.constantFrom(100, 1000), scope })
-      .map(({ scope: by, ...rest }): LimitSpec => ({ rule: "bucket", ...rest, ...by })),
-  },
-)
+const specs = specsOf({
+  limit: fc.integer({ min: 2, max: 40 }),
+  windowMs: fc.constantFrom(50, 1000, 12_000, 60_000, 600_000),
+  decay: fc.constantFrom(0.5, 1, 5),
+  decayMs: fc.constantFrom(100, 1000),
+})
 
 const params = fc.record({
   symbol: fc.oneof(

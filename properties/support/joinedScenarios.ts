@@ -6,35 +6,15 @@ import { saidCost } from "../../src/domain/Order.ts"
 import type { DispatchLaw } from "./laws.ts"
 import { paramsOf } from "./play.ts"
 import { type Joined, type Scenario, unboundedScenarios } from "./scenario.ts"
+import { specsOf } from "./limits/specs.ts"
 
-const scope = fc.constantFrom<Pick<LimitSpec, "scope" | "field">>(
-  { scope: "key" },
-  { scope: "account" },
-  { scope: "ip" },
-  { scope: "account", field: "symbol" },
-)
 const windowMs = fc.constantFrom(50, 200, 1000)
-const limit = fc.integer({ min: 2, max: 8 })
-
-const spec: fc.Arbitrary<LimitSpec> = fc.oneof(
-  {
-    weight: 3,
-    arbitrary: fc
-      .record({
-        rule: fc.constantFrom("log" as const, "fixed" as const, "counter" as const),
-        limit,
-        windowMs,
-        scope,
-      })
-      .map(({ scope: by, ...rest }) => ({ ...rest, ...by })),
-  },
-  {
-    weight: 2,
-    arbitrary: fc
-      .record({ limit, decay: fc.integer({ min: 1, max: 8 }), decayMs: windowMs, scope })
-      .map(({ scope: by, ...rest }): LimitSpec => ({ rule: "bucket", ...rest, ...by })),
-  },
-)
+const spec = specsOf({
+  limit: fc.integer({ min: 2, max: 8 }),
+  windowMs,
+  decay: fc.integer({ min: 1, max: 8 }),
+  decayMs: windowMs,
+})
 
 const params = fc.record({
   symbol: fc.constantFrom("a", "b", "c"),

@@ -10,6 +10,32 @@ const scopes = fc.constantFrom<Pick<LimitSpec, "scope" | "field">>(
   { scope: "ip" },
 )
 
+/** Limits of all rules, in each of their scopes, of these numbers. */
+export const specsOf = ({
+  decay,
+  decayMs,
+  limit,
+  windowMs,
+}: Readonly<
+  Record<"limit" | "windowMs" | "decay" | "decayMs", fc.Arbitrary<number>>
+>): fc.Arbitrary<LimitSpec> =>
+  fc
+    .tuple(
+      fc.oneof(
+        {
+          weight: 3,
+          arbitrary: fc.record({
+            rule: fc.constantFrom("log" as const, "fixed" as const, "counter" as const),
+            limit,
+            windowMs,
+          }),
+        },
+        { weight: 2, arbitrary: fc.record({ rule: fc.constant("bucket" as const), limit, decay, decayMs }) },
+      ),
+      scopes,
+    )
+    .map(([rule, scope]) => ({ ...rule, ...scope }))
+
 /** What actions cost; most limits say nothing of it. */
 const costs = fc
   .record({ place: fc.constantFrom(0, 1, 2), cancel: fc.constantFrom(0, 1, 3) }, { requiredKeys: [] })
