@@ -187,6 +187,7 @@ export const lostKeysAreSpared: DispatchLaw = ({ keys, stopAtMs, ttlMs }, seen) 
       case "nonce-jump":
       case "reach":
       case "ping":
+      case "others":
         break
     }
   }

@@ -127,6 +127,9 @@ export class Certifier {
         return this.#run.reach.changed({ line, record })
       case "ping":
         return this.#pinged(this.#run, { line, record })
+      // What is somebody else's is judged by nobody here.
+      case "others":
+        return
     }
   }
 

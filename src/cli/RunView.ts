@@ -21,6 +21,7 @@ import {
   excessText,
   heldLines,
   jumpText,
+  othersText,
   outageText,
   inUseText,
   quietText,
@@ -198,6 +199,7 @@ export const makeRunView = (settings: ShownSettings, quiet: boolean): RunProgres
   const onEvent = (event: DispatchEvent): void => {
     if (!quiet) recent.record(event)
     if (event.type === "nonce-jump") say(jumpText(event))
+    if (event.type === "others") say(othersText(event))
     warn(event, quiet)
     if (event.type === "key") say(`${event.key} sends no more in this run: it ${retiredText(event)}`)
   }

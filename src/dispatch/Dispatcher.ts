@@ -21,6 +21,7 @@ import type { Entry } from "./Entry.ts"
 import { Lane } from "./Lane.ts"
 import type { LaneContext } from "./LaneContext.ts"
 import { Ledger, type OutcomesOverrun } from "./Ledger.ts"
+import { tellingOfOthers } from "./others.ts"
 import { OrderLine } from "./OrderLine.ts"
 import { Pinger } from "./Pinger.ts"
 import { guardLog, guardPing } from "./outside.ts"
@@ -247,10 +248,11 @@ const makeLanes = (
     limits = [],
     recall,
   }: Required<Pick<DispatcherOptions, "gate" | "keys" | "recall">> & Pick<DispatcherOptions, "limits">,
-  shared: Omit<LaneContext, "counted" | "nonceUnit">,
+  shared: Omit<LaneContext, "counted" | "nonceUnit" | "onOthers">,
 ) => {
   const { nonceUnit = "ms" } = shared.client
-  const context: LaneContext = { ...shared, nonceUnit, counted: countedOf(limits) }
+  const onOthers = tellingOfOthers(shared.log.record)
+  const context: LaneContext = { ...shared, nonceUnit, counted: countedOf(limits), onOthers }
   return Effect.forEach(keys, (key) =>
     Effect.gen(function* () {
       const memory = yield* recall(key)

@@ -268,7 +268,7 @@ export class Lane {
         new Request(
           entry,
           open,
-          held === undefined ? passage : withLimits(passage, held),
+          held === undefined ? passage : withLimits(passage, held, this.#context.onOthers),
           report,
           this.#owner,
           this.#context,
@@ -332,9 +332,12 @@ export class Lane {
  * A request that its limits are told of, too. An answered one has arrived when its answer is there: whatever bound is given, no
  * limit rests on it.
  */
-const withLimits = (passage: Passage, held: Held): Passage => ({
+const withLimits = (passage: Passage, held: Held, onOthers: LaneContext["onOthers"]): Passage => ({
   onWritten: passage.onWritten,
   onRefused: held.refused,
+  onCounts: (counts, atMs) => {
+    for (const others of held.observe(counts, atMs)) onOthers(others, atMs)
+  },
   onEnded: (ending, atMs, isLate) => {
     passage.onEnded(ending, atMs, isLate)
     if (ending !== "lost") held.settle(ending === "answered" ? atMs : Number.NEGATIVE_INFINITY)

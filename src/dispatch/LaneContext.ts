@@ -1,6 +1,7 @@
 import type { Cause, Scope } from "effect"
 import type { DispatchLog } from "../domain/DispatchEvent.ts"
 import type { countedOf } from "../limits/scopedLimits.ts"
+import type { Others } from "../limits/JoinedLimits.ts"
 import type { LiveReach } from "../limits/LiveReach.ts"
 import type { ExchangeClient } from "../venues/ExchangeClient.ts"
 import type { Circuit } from "./Circuit.ts"
@@ -34,6 +35,8 @@ export interface LaneContext extends HealthPolicy {
   /** The exchange refused an order for what may hold for all of them; and it accepted one. */
   readonly onRefusal: (said: Said, key: string) => void
   readonly onAccepted: () => void
+  /** The exchange has counted what is somebody else's. */
+  readonly onOthers: (others: Others, atMs: number) => void
   /** The key leaves service; the lane has stopped sending. */
   readonly onRetired: () => void
   /** Why what comes back is not sent any more. */

@@ -8,6 +8,7 @@ import { Cause, type Clock, Effect, Exit } from "effect"
 import type { ApiKey } from "../domain/ApiKey.ts"
 import type { OrderEnd } from "../domain/DispatchEvent.ts"
 import { ClientFailed, type SubmitError } from "../domain/SubmitError.ts"
+import type { LimitsTold } from "../domain/LimitSpec.ts"
 import type { Ending, ExchangeTime } from "../domain/Transit.ts"
 import type { Advice } from "../http/advice.ts"
 import type { KeyMemory } from "../keys/KeyMemory.ts"
@@ -57,6 +58,7 @@ export class Request {
   #asksToWait = false
   #settledMs: number | undefined
   #exchangeTime: ExchangeTime | undefined
+  #limitsTold: LimitsTold | undefined
 
   constructor(
     entry: Entry,
@@ -174,6 +176,9 @@ export class Request {
       onTime: (time) => {
         if (Number.isFinite(time.atMs) && time.resolutionMs > 0) this.#exchangeTime = time
       },
+      onLimits: (told) => {
+        this.#limitsTold = told
+      },
       onAdvice: (advice) => {
         if (this.#isOver) return
         this.#asksToWait ||= advice.exchangeMs > 0
@@ -199,7 +204,9 @@ export class Request {
     // An answer is held against the bound as it was before anything is learnt from it.
     const isLate = ending === "answered" && this.#context.reach.isLate(request)
     const returnsFreely = this.#owner.learn(done)
-    if (isOverLimit(done.result)) this.#passage.onRefused?.(done.atMs)
+    const told = this.#limitsTold
+    if (isOverLimit(done.result)) this.#passage.onRefused?.(done.atMs, told?.refusedBy)
+    if (told !== undefined) this.#passage.onCounts?.(told.counts, done.atMs)
     // Before the order goes back to the line: whoever takes it next must know.
     return Effect.flatMap(this.#report(signOf(done)), () => {
       // Its caller, or a stop, may have ended the order before it left.

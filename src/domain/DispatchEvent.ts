@@ -120,6 +120,15 @@ export type DispatchEvent =
       readonly clearedMs: number
       readonly exchangeTime?: ExchangeTime | undefined
     }
+  | {
+      /** The exchange has counted requests that are none of ours: somebody else uses the account. Told once a minute. */
+      readonly type: "others"
+      readonly atMs: number
+      /** As `--limit` takes it. */
+      readonly limit: string
+      /** What they took at least, since it was told last. */
+      readonly cost: number
+    }
 
 /** Takes a dispatcher's events. The default keeps none. */
 export interface DispatchLog {

@@ -55,6 +55,25 @@ export type BucketSpec = typeof BucketSpec.Type
 export const LimitSpec = Schema.Union([WindowSpec, BucketSpec])
 export type LimitSpec = typeof LimitSpec.Type
 
+/** What an answer says of the exchange's limits. */
+export interface LimitsTold {
+  /** What has been counted of some when the request arrived. */
+  readonly counts: ReadonlyArray<{ readonly limit: LimitSpec; readonly used: number }>
+  /** Which has refused it, if any, and if it says which. */
+  readonly refusedBy?: LimitSpec | undefined
+}
+
+/** Whether two limits count by the same counter, however much each lets through. */
+export const isSameCounter = (one: LimitSpec, other: LimitSpec): boolean => {
+  const windowOf = (spec: LimitSpec) => (spec.rule === "bucket" ? 0 : spec.windowMs)
+  return (
+    one.rule === other.rule &&
+    one.scope === other.scope &&
+    one.field === other.field &&
+    windowOf(one) === windowOf(other)
+  )
+}
+
 /** Whether a limit's windows begin by the exchange's clock. */
 export const isOnClock = ({ rule }: LimitSpec): boolean => rule === "fixed" || rule === "counter"
 

@@ -221,6 +221,16 @@ export const Pinged = Schema.Struct({
   ...timeFields,
 })
 
+/** The exchange has counted requests that are none of this run's. Since version 3. */
+export const OthersCounted = Schema.Struct({
+  type: Schema.tag("others"),
+  t: Ms,
+  /** As `--limit` takes it. */
+  limit: Schema.NonEmptyString,
+  /** What they took of it at least, since the last such record of it. */
+  cost: Count,
+})
+
 /** The last record of a run that ended in order. */
 export const Footer = Schema.Struct({
   type: Schema.tag("footer"),
@@ -253,6 +263,7 @@ export const JournalRecord = Schema.Union([
   NonceJump,
   ReachChanged,
   Pinged,
+  OthersCounted,
   Footer,
 ])
 export type JournalRecord = typeof JournalRecord.Type

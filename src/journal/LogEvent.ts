@@ -146,6 +146,14 @@ export interface PingEvent {
   readonly time?: LoggedTime
 }
 
+/** The exchange has counted requests that are none of the run's. */
+interface OthersCounted {
+  readonly type: "others"
+  readonly atMs: number
+  readonly limit: string
+  readonly cost: number
+}
+
 /** An order that was sent reached an outcome that is not looked at. */
 interface OrderLeft {
   readonly type: "left"
@@ -192,6 +200,7 @@ export type LogEvent =
   | NonceJumped
   | ReachEvent
   | PingEvent
+  | OthersCounted
   | OrderLeft
   | LogEnded
   | Remark
@@ -291,6 +300,8 @@ export const fromJournal = (record: JournalRecord): LogEvent => {
       return { type: "nonce-jump", atMs: record.t, key: record.key }
     case "reach":
       return { type: "reach", atMs: record.t, boundMs: record.boundMs, cause: record.cause }
+    case "others":
+      return { type: "others", atMs: record.t, limit: record.limit, cost: record.cost }
     case "ping":
       return {
         type: "ping",

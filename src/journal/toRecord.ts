@@ -76,6 +76,8 @@ export const makeToRecord = (
         const { key, refused, by, jump } = event
         return { type: "nonce-jump", t, key, refused, by, jump }
       }
+      case "others":
+        return { type: "others", t, limit: event.limit, cost: event.cost }
       case "reach":
         return { type: "reach", t, boundMs: event.boundMs, cause: event.cause }
       case "ping":

@@ -4,6 +4,7 @@
  */
 import type { Effect } from "effect"
 import type { ApiKey } from "../domain/ApiKey.ts"
+import type { LimitSpec, LimitsTold } from "../domain/LimitSpec.ts"
 import type { Ending } from "../domain/Transit.ts"
 
 /** One gate belongs to one key, and is asked by one fiber: the key's lane. */
@@ -25,7 +26,9 @@ export interface Gate {
 /** One request on its way: what its gate is told of it. The gate knows by itself when it counts no more. */
 export interface Passage {
   /** The exchange refused it for a limit. Before `onEnded`. */
-  readonly onRefused?: ((atMs: number) => void) | undefined
+  readonly onRefused?: ((atMs: number, by: LimitSpec | undefined) => void) | undefined
+  /** What the exchange has counted of limits when it arrived. Before `onEnded`. */
+  readonly onCounts?: ((counts: LimitsTold["counts"], atMs: number) => void) | undefined
   readonly onWritten: (atMs: number) => void
   /** `isLate`: its answer came too late for the bound, which then says nothing of it. */
   readonly onEnded: (ending: Ending, atMs: number, isLate: boolean) => void

@@ -28,6 +28,7 @@
  *   held.settle(latestMs)
  * }
  */
+import type { LimitSpec, LimitsTold } from "../domain/LimitSpec.ts"
 import type { SpentCost } from "../keys/KeyCosts.ts"
 import type { FormerCost } from "../keys/LimitCosts.ts"
 import { invariant } from "../platform/invariant.ts"
@@ -48,12 +49,20 @@ import {
 
 export type { ScopedLimit, Waiting } from "./Scopes.ts"
 
+/** What was counted of a limit, and is certainly somebody else's. */
+export interface Others {
+  readonly limit: LimitSpec
+  readonly cost: number
+}
+
 /** A request's place in all of its limits. */
 export interface Held {
   /** It has arrived at `latestMs` at the latest, or never will (-Infinity). Once. */
   readonly settle: (latestMs: number) => void
-  /** The exchange refused it for its limit, and did not say for which. */
-  readonly refused: (nowMs: number) => void
+  /** The exchange refused it for a limit: for the given one, where that is one of its own. */
+  readonly refused: (nowMs: number, by?: LimitSpec) => void
+  /** An answer says what was counted when the request arrived: what of it is somebody else's counts, too, and is returned. */
+  readonly observe: (counts: LimitsTold["counts"], nowMs: number) => ReadonlyArray<Others>
   /** What it takes of each. */
   readonly spent: ReadonlyArray<SpentCost>
 }
@@ -185,7 +194,7 @@ export class JoinedLimits<A> {
         counter.limit.nextAt(cost, nowMs) <= nowMs,
         "a request leaves while one of its limits is used up",
       )
-    for (const { cost, counter } of shares) counter.limit.hold(cost, nowMs)
+    const held = shares.map((share) => ({ ...share, mark: share.counter.limit.hold(share.cost, nowMs) }))
     return {
       settle: (latestMs) => {
         invariant(!isSettled, "a request is settled twice")
@@ -195,9 +204,18 @@ export class JoinedLimits<A> {
           this.#onRoom(counter)
         }
       },
-      refused: (atMs) => {
-        for (const { counter } of shares) counter.limit.refused(atMs)
+      refused: (atMs, by) => {
+        const named = shares.filter(({ rule }) => by !== undefined && rule.isCounterOf?.(by) === true)
+        for (const { counter } of named.length === 0 ? shares : named) counter.limit.refused(atMs)
       },
+      observe: (counts, atMs) =>
+        counts.flatMap(({ limit, used }) => {
+          const [own, ...more] = held.filter(({ rule }) => rule.isCounterOf?.(limit))
+          // Of two alike it is not known which is meant.
+          const cost =
+            own === undefined || more.length > 0 ? 0 : own.counter.limit.observe(used, own.mark, atMs)
+          return cost === 0 ? [] : [{ limit, cost }]
+        }),
       spent: shares.map(({ cost, limit, scope }) => ({ cost, limit, scope })),
     }
   }
@@ -218,14 +236,26 @@ export class JoinedLimits<A> {
     return this.#ofKeys.some(({ rule }) => rule.keyScopeOf?.(key) === rule.keyScopeOf?.(other))
   }
 
-  #sharesOf(order: A, key: string, nowMs: number): ReadonlyArray<Share<A> & SpentCost> {
+  #sharesOf(
+    order: A,
+    key: string,
+    nowMs: number,
+  ): ReadonlyArray<Share<A> & SpentCost & { readonly rule: ScopedLimit<A> }> {
     return this.#all.flatMap((scopes) => {
       const cost = scopes.rule.costOf(order)
       const scope = scopes.rule.scopeOf(order)
       // What costs nothing passes, also where the counter is full.
       return cost === 0
         ? []
-        : [{ cost, counter: scopes.counterFor(scope, key, nowMs), limit: scopes.index, scope }]
+        : [
+            {
+              cost,
+              counter: scopes.counterFor(scope, key, nowMs),
+              limit: scopes.index,
+              scope,
+              rule: scopes.rule,
+            },
+          ]
     })
   }
 

@@ -1,4 +1,5 @@
 /** A rule's counters, one for each scope that is in use, and the orders that wait for them, sorted by what they need. */
+import type { LimitSpec } from "../domain/LimitSpec.ts"
 import { type FormerCost, scopeName } from "../keys/LimitCosts.ts"
 import { type Timed, TimeHeap } from "../platform/TimeHeap.ts"
 import type { Limit } from "./Limit.ts"
@@ -13,6 +14,8 @@ export interface ScopedLimit<A> {
   readonly fields?: ReadonlyArray<string>
   /** Which keys share a counter: a key's label where each has its own, its account. Left out where all share it. */
   readonly keyScopeOf?: ((key: string) => string) | undefined
+  /** Whether a limit that an answer tells of counts by the same counter; left out where no answer does. */
+  readonly isCounterOf?: (limit: LimitSpec) => boolean
   /** What an order costs: a whole number, 0 where the rule does not count it. */
   readonly costOf: (order: A) => number
 }

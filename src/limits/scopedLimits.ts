@@ -1,7 +1,7 @@
 /** Limits as data, as the dispatcher asks them. */
 import type { SentEvent } from "../domain/DispatchEvent.ts"
 import { ACTION, actionNamed } from "../domain/Action.ts"
-import { bucketOf, costOf, isOfKey, type LimitSpec } from "../domain/LimitSpec.ts"
+import { bucketOf, costOf, isOfKey, isSameCounter, type LimitSpec } from "../domain/LimitSpec.ts"
 import { type MadeOrder, saidCost } from "../domain/Order.ts"
 import { Bucket } from "./Bucket.ts"
 import { ExchangeClock } from "./ExchangeClock.ts"
@@ -36,6 +36,7 @@ export const scopedLimits = (
       make: () => limitOf(spec, exchange),
       fields: [...(costs === undefined ? [] : [ACTION]), ...(field === undefined ? [] : [field])],
       scopeOf: ({ params }) => (field === undefined ? "" : (params[field] ?? "")),
+      isCounterOf: (other) => isSameCounter(spec, other),
       keyScopeOf: isOfKey(spec) ? (key) => key : undefined,
       costOf: (order) => costOf(spec, actionNamed(order.params[ACTION]), saidCost(order)),
     }

@@ -132,6 +132,7 @@ export class FormerOutcomes {
           case "nonce-jump":
           case "reach":
           case "ping":
+          case "others":
           case "footer":
             return
         }

@@ -9,10 +9,10 @@ import { turnsAway } from "../venues/statuses.ts"
 import type { ApiKey } from "../domain/ApiKey.ts"
 import { answerTo, type ExchangeAnswer, unknownKey } from "../exchange/ExchangeAnswer.ts"
 import { ScopedCounters } from "../exchange/counters/ScopedCounters.ts"
-import type { LimitSpec } from "../domain/LimitSpec.ts"
+import type { LimitSpec, LimitsTold } from "../domain/LimitSpec.ts"
 import { nonceText, type NonceUnit } from "../domain/NonceUnit.ts"
 import type { ExchangeTime } from "../domain/Transit.ts"
-import type { Order } from "../domain/Order.ts"
+import type { Order, OrderParams } from "../domain/Order.ts"
 import { ExchangeClient, PingFailed, type Pong, type TransitWatch } from "../venues/ExchangeClient.ts"
 import { arrive, emptyKey, type KeyUsage, type Ruling } from "../exchange/ExchangeModel.ts"
 import { type ExchangeRules } from "../venues/exercise/exercise.ts"
@@ -64,6 +64,8 @@ export interface SimulatedExchangeOptions {
   readonly limits?: ReadonlyArray<LimitSpec> | undefined
   /** What its clock shows at a moment of ours: its windows begin by it, and answers tell it. The same as ours unless given. */
   readonly shows?: (atMs: number) => number
+  /** Its answers tell what it has counted. */
+  readonly tellsCounts?: boolean
   readonly requestTimeoutMs: number
   /** The journey of the n-th request of all, from 0. */
   readonly journey: (n: number, key: ApiKey) => Journey
@@ -94,6 +96,7 @@ interface Sent {
 /** An answer, and what it says of the exchange's clock. */
 interface Said extends ExchangeAnswer {
   readonly time?: ExchangeTime | undefined
+  readonly counts?: LimitsTold["counts"] | undefined
 }
 
 type Judge = (sent: Sent) => Said
@@ -108,10 +111,10 @@ const timeOf = ({ limits, shows = ours }: SimulatedExchangeOptions, atMs: number
 const makeJudge = (
   options: SimulatedExchangeOptions,
   states: Map<string, KeyUsage>,
+  counters: ScopedCounters | undefined,
   clock: Clock.Clock,
 ): Judge => {
-  const { config, limits, nonceUnit = "ms", onArrival, shows = ours, unknownKeys = [] } = options
-  const counters = limits && new ScopedCounters(limits)
+  const { config, nonceUnit = "ms", onArrival, shows = ours, unknownKeys = [] } = options
   return ({ journey, key, nonce, order }) => {
     if (unknownKeys.includes(key.label)) return unknownKey
     const atMs = nowMsUnsafe(clock)
@@ -125,7 +128,9 @@ const makeJudge = (
     })
     states.set(key.label, next)
     onArrival({ key: key.label, id, nonce, atMs, ruling })
-    return { ...answerTo(ruling, id), time: timeOf(options, atMs + (journey.stampedAfterMs ?? 0)) }
+    const time = timeOf(options, atMs + (journey.stampedAfterMs ?? 0))
+    const counts = options.tellsCounts === true ? counters?.used(facts, shows(atMs)) : undefined
+    return { ...answerTo(ruling, id), time, counts }
   }
 }
 
@@ -213,7 +218,8 @@ export const makeSimulatedExchange = Effect.fnUntraced(function* (options: Simul
   const { requestTimeoutMs } = options
   const states = new Map<string, KeyUsage>()
   const stateOf = (label: string) => states.get(label) ?? emptyKey
-  const judge = makeJudge(options, states, clock)
+  const counters = options.limits && new ScopedCounters(options.limits)
+  const judge = makeJudge(options, states, counters, clock)
   let count = 0
 
   const submit: ExchangeClient["Service"]["submit"] = (order, key, nonce, watch) =>
@@ -245,6 +251,7 @@ export const makeSimulatedExchange = Effect.fnUntraced(function* (options: Simul
             if (advice !== undefined) watch.onAdvice?.(advice)
           }
           if (said.time !== undefined) watch.onTime?.(said.time)
+          if (said.counts !== undefined) watch.onLimits?.({ counts: said.counts })
           return Effect.fromResult(readAnswer(about, said.status, said.body))
         }),
       )
@@ -260,6 +267,12 @@ export const makeSimulatedExchange = Effect.fnUntraced(function* (options: Simul
     /** The key has collected so many rate-limit errors already. */
     burden: (label: string, rateLimitErrors: number) =>
       states.set(label, { ...stateOf(label), rateLimitErrors }),
+    /** Another client of a key sends an order; answers whether it passes. */
+    passesForOthers: (key: string, params: OrderParams): boolean => {
+      const param = (name: string) => params[name]
+      const atMs = (options.shows ?? ours)(nowMsUnsafe(clock))
+      return counters?.pass({ key, address: "", param }, atMs) ?? true
+    },
     /** Another client of the key has used this nonce. */
     sawNonce: (label: string, lastNonce: bigint) => states.set(label, { ...stateOf(label), lastNonce }),
   }

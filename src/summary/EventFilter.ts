@@ -59,6 +59,7 @@ export const makeEventFilter = (keys: ReadonlyArray<string>, span: LogSpan): Eve
       // What is known of the exchange holds for every key.
       case "reach":
       case "ping":
+      case "others":
       case "left":
         return event
     }

@@ -78,6 +78,7 @@ export const tallyEvent = (tally: LogTally, event: LogEvent): void => {
     case "key":
     case "nonce-jump":
     case "ping":
+    case "others":
     case "remark":
     case "settings":
       return

@@ -7,6 +7,7 @@ import type { Order, OrderParams } from "../domain/Order.ts"
 import type { Advice } from "../http/advice.ts"
 import type { NonceUnit } from "../domain/NonceUnit.ts"
 import type { ApiKey } from "../domain/ApiKey.ts"
+import type { LimitsTold } from "../domain/LimitSpec.ts"
 import type { ExchangeTime } from "../domain/Transit.ts"
 import type { SubmitError } from "../domain/SubmitError.ts"
 
@@ -38,6 +39,8 @@ export interface TransitWatch {
   readonly onAdvice?: (advice: Advice) => void
   /** The answer says what the exchange's clock showed. Called, if at all, before the result is known. */
   readonly onTime?: (time: ExchangeTime) => void
+  /** The answer says what the exchange has counted of its limits, or which one refused it. Called, if at all, before that. */
+  readonly onLimits?: (told: LimitsTold) => void
 }
 
 /** The answer to a ping. */

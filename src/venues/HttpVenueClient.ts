@@ -1,6 +1,7 @@
 /** Any venue over HTTP: its orders as requests, and what their answers mean. */
 import { Clock, Duration, Effect, Exit, Layer, Result } from "effect"
 import { type ApiKey, withoutCredentials } from "../domain/ApiKey.ts"
+import type { LimitsTold } from "../domain/LimitSpec.ts"
 import { nonceText } from "../domain/NonceUnit.ts"
 import { ConnectionBroken, ConnectionFailed, RequestTimeout } from "../domain/SubmitError.ts"
 import { type Advice, readAdvice } from "../http/advice.ts"
@@ -9,7 +10,7 @@ import { makeHttpTransport } from "../http/HttpTransport.ts"
 import { nowMsUnsafe } from "../platform/Monotonic.ts"
 import { ExchangeClient, PingFailed } from "./ExchangeClient.ts"
 import { type OrderAndKey, resultOf } from "./submitResult.ts"
-import type { Venue, VenueHold } from "./Venue.ts"
+import type { Reading, Venue, VenueHold } from "./Venue.ts"
 
 /** Where the venue's clock can be. An `ExchangeClock` is one. */
 export interface VenueClock {
@@ -101,8 +102,10 @@ const make = Effect.fnUntraced(function* (options: HttpVenueOptions) {
         conclude: (ending) => {
           if (ending.kind !== "answered") return Exit.fail(failureOf(about, ending))
           const { answer } = ending
-          const { hold, meaning, time } = venue.read(answer, named, times.wallMs)
+          const reading = venue.read(answer, named, times.wallMs)
+          const { hold, meaning, time } = reading
           if (time !== undefined) watch.onTime?.(time)
+          watch.onLimits?.(toldBy(venue, reading))
           const advice = joined(adviceOf(answer), hold)
           if (advice !== undefined) watch.onAdvice?.(advice)
           return Result.match(resultOf(about, answer.status, meaning, hiding(key)), {
@@ -148,6 +151,18 @@ const make = Effect.fnUntraced(function* (options: HttpVenueOptions) {
 
   return ExchangeClient.of({ submit, ping, problemOf, nonceUnit })
 })
+
+/** What an answer says of limits, by those that its venue documents. */
+const toldBy = ({ limits }: Venue, { counts = [], meaning }: Reading): LimitsTold => {
+  const named = (name: string | undefined) => limits.find((limit) => limit.name === name)?.limit
+  return {
+    counts: counts.flatMap(({ limit: name, used }) => {
+      const limit = named(name)
+      return limit === undefined ? [] : [{ limit, used }]
+    }),
+    refusedBy: meaning.kind === "refused" ? named(meaning.limit) : undefined,
+  }
+}
 
 /** An answer to a ping is about no order. */
 const PING = { id: "" }

@@ -41,8 +41,13 @@ export type VenueData = Readonly<Record<string, string>>
 /** What an answer means for its order. */
 export type Meaning =
   | { readonly kind: "accepted"; readonly data?: VenueData | undefined }
-  /** Definitely not executed. `said` is what the venue said, in its own words. */
-  | { readonly kind: "refused"; readonly reason: RejectReason; readonly said?: string }
+  /** Definitely not executed. `said` is what the venue said, in its own words; `limit` the name of the limit that it is over. */
+  | {
+      readonly kind: "refused"
+      readonly reason: RejectReason
+      readonly said?: string
+      readonly limit?: string
+    }
   /** Not executed, and nobody looked at the order: a ban of the address, or something before the venue. */
   | { readonly kind: "turned-away" }
   /** It may have been executed. */

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { isSameCounter, type LimitSpec } from "../../src/domain/LimitSpec.ts"
 import { JoinedLimits } from "../../src/limits/JoinedLimits.ts"
 import { SlidingLog } from "../../src/limits/SlidingLog.ts"
 
@@ -64,6 +65,28 @@ describe("joined limits", () => {
     assert.throws(() => limits.hold({ symbol: "a" }, "key-1", 1), "used up")
     const b = { symbol: "b" }
     assert.strictEqual(lookAt(limits, [b], 1).first, b)
+  })
+
+  it("are all full after a refusal, or the one alone that it names", () => {
+    const named = (windowMs: number): LimitSpec => ({ rule: "log", limit: 9, windowMs, scope: "account" })
+    const goes = (by: LimitSpec | undefined) => {
+      const limits = new JoinedLimits<Order>(
+        [1000, 60_000].map((windowMs) => ({
+          make: () => new SlidingLog({ limit: 9, windowMs, marginMs: 0 }),
+          ...everything,
+          isCounterOf: (other) => isSameCounter(named(windowMs), other),
+        })),
+      )
+      const held = limits.hold({ symbol: "a" }, "key-1", 0)
+      held.refused(0, by)
+      held.settle(0)
+      return lookAt(limits, [{ symbol: "a" }], 30_000).first !== undefined
+    }
+    assert.isTrue(goes(named(1000)))
+    assert.isFalse(goes(named(60_000)))
+    assert.isFalse(goes(undefined))
+    // None of ours.
+    assert.isFalse(goes(named(5)))
   })
 
   it("forget the scopes that count nothing any more", () => {

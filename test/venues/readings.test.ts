@@ -14,6 +14,7 @@ const taken = (data?: Record<string, string>): Meaning =>
   data === undefined ? { kind: "accepted" } : { kind: "accepted", data }
 const refused = (reason: Extract<Meaning, { kind: "refused" }>["reason"], said?: string): Meaning =>
   said === undefined ? { kind: "refused", reason } : { kind: "refused", reason, said }
+const over = (limit: string): Meaning => ({ kind: "refused", reason: "rate-limit", limit })
 const turnedAway: Meaning = { kind: "turned-away" }
 const failed: Meaning = { kind: "unknown", cause: "server-error" }
 const undecodable: Meaning = { kind: "unknown", cause: "undecodable" }
@@ -46,7 +47,7 @@ const krakenRows: ReadonlyArray<Row> = [
   [live, place, 200, '{"error":[],"result":{"count":1}}', undecodable],
   [live, place, 200, '{"error":[]}', undecodable],
   [live, place, 200, HTML, undecodable],
-  [live, place, 200, says("EOrder:Rate limit exceeded"), refused("rate-limit")],
+  [live, place, 200, says("EOrder:Rate limit exceeded"), over("engine")],
   [live, place, 200, says("EAPI:Rate limit exceeded"), refused("rate-limit")],
   [live, place, 200, says(`EService: Throttled: ${NOW_MS / 1000 + 7}`), refused("rate-limit")],
   [live, place, 200, says("EAPI:Invalid nonce"), refused("nonce")],
@@ -65,6 +66,7 @@ const krakenRows: ReadonlyArray<Row> = [
 ]
 
 const binanceLive = binance({ isLive: true })
+const orderExcess = (per: string) => `Too many new orders; current limit is 100 orders per ${per}.`
 const binanceRows: ReadonlyArray<Row> = [
   [
     binanceLive,
@@ -106,6 +108,15 @@ const binanceRows: ReadonlyArray<Row> = [
   [binanceLive, place, 400, code(-2014, "API-key format invalid."), refused("api-key")],
   [binanceLive, place, 429, code(-1015, "Too many new orders."), refused("rate-limit")],
   [binanceLive, place, 429, code(-1003, "Too much request weight used."), refused("rate-limit")],
+  [binanceLive, place, 429, code(-1015, orderExcess("10 SECOND")), over("orders")],
+  [binanceLive, place, 429, code(-1015, orderExcess("1 DAY")), over("orders of a day")],
+  [
+    binanceLive,
+    place,
+    429,
+    code(-1003, "Too much request weight used; current limit is 6000 request weight per 1 MINUTE."),
+    over("weight"),
+  ],
   [binanceLive, place, 418, code(-1003, "Way too much request weight used; IP banned."), turnedAway],
   [binanceLive, place, 403, HTML, turnedAway],
   [binanceLive, place, 400, code(-1007, "Timeout waiting for response from backend server."), failed],

@@ -37,9 +37,16 @@ export interface ProgramWorld {
   }>
   readonly journeys: ReadonlyArray<Journey>
   /** The exchange's clock; ours where it is left out. */
+  readonly others?: Others
   readonly clock?: DriftingClock & {
     readonly step: { readonly atMs: number; readonly byMs: number } | undefined
   }
+}
+
+/** Another client of a key, which sends orders when it likes; answers tell what was counted. */
+export interface Others {
+  readonly sendMs: ReadonlyArray<number>
+  readonly symbol: string
 }
 
 /** What stands in the place of the real thing. */
@@ -172,6 +179,8 @@ export interface ProgramPlay {
   readonly told: ReadonlyArray<LimitFigures> | undefined
   readonly certified: ReadonlyArray<LimitFigures>
   readonly isDone: boolean
+  /** Orders of another client that passed. */
+  readonly passedForOthers: number
   /** When requests left that were refused. */
   readonly refusedMs: ReadonlyArray<number>
 }
@@ -203,6 +212,7 @@ export const playProgram = (
       journey: (n) => world.journeys[n % world.journeys.length] ?? AT_ONCE,
       ...(world.clock === undefined ? {} : { pingJourney: () => world.journeys[0] ?? AT_ONCE }),
       shows: (atMs) => shown(world, atMs),
+      tellsCounts: world.others !== undefined,
       onArrival: ({ id, ruling }) => {
         if (ruling === "accepted") seen.accepted += 1
         else {
@@ -211,6 +221,17 @@ export const playProgram = (
         }
       },
     })
+    let passedForOthers = 0
+    const { sendMs = [], symbol = "" } = world.others ?? {}
+    const others = Effect.forEach(sendMs, (atMs) =>
+      Effect.andThen(
+        sleepUntil(atMs),
+        Effect.sync(() => {
+          if (exchange.passesForOthers("key-1", { symbol })) passedForOthers += 1
+        }),
+      ),
+    )
+    yield* Effect.forkScoped(others)
     const { exit, summary } = yield* run({
       keys: makeKeys(world.keys),
       seed: 1,
@@ -241,6 +262,7 @@ export const playProgram = (
       problem: certificate.counterexample?.problem,
       records,
       refusedMs,
+      passedForOthers,
       told: summary.limits,
       certified: (certificate.limits ?? []).map(({ limit, of, spare }) => ({ limit, of, spare })),
       isDone: Exit.isSuccess(exit),

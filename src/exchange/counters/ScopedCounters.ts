@@ -72,4 +72,16 @@ export class ScopedCounters {
       all.every(({ cost, counter }) => counter.pass(cost, nowMs))
     )
   }
+
+  /** What has been counted of each limit in a request's scopes. */
+  used(
+    request: CountedRequest,
+    atMs: number,
+  ): ReadonlyArray<{ readonly limit: LimitSpec; readonly used: number }> {
+    const nowMs = Math.max(this.#lastMs, atMs)
+    return this.#limits.map(({ counters, spec }) => ({
+      limit: spec,
+      used: counters.of(scopeOf(spec, request), nowMs).used(nowMs),
+    }))
+  }
 }

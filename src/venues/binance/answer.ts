@@ -41,6 +41,13 @@ const CODES: Readonly<Record<string, Meaning>> = {
 }
 const BAD_TIME = -1021
 
+/** Which limit an excess is of, by what Binance says of it. */
+const NAMED: ReadonlyArray<readonly [words: RegExp, limit: string]> = [
+  [/orders per 10 SECOND/i, "orders"],
+  [/orders per 1 DAY/i, "orders of a day"],
+  [/request weight per 1 MINUTE/i, "weight"],
+]
+
 const COUNTERS = {
   orders: "x-mbx-order-count-10s",
   "orders of a day": "x-mbx-order-count-1d",
@@ -58,7 +65,11 @@ const refusalOf = (status: number, body: string): Meaning => {
   if (refusal === undefined) return meaningOfStatus(status, "", body)
   const { code, msg } = refusal
   if (code === BAD_TIME) return { kind: "refused", reason: "clock", said: msg }
-  return CODES[String(code)] ?? meaningOfStatus(status, msg, body)
+  const meaning = CODES[String(code)] ?? meaningOfStatus(status, msg, body)
+  const limit = NAMED.find(([words]) => words.test(msg))?.[1]
+  return meaning.kind === "refused" && meaning.reason === "rate-limit" && limit !== undefined
+    ? { ...meaning, limit }
+    : meaning
 }
 
 const timeOf = (body: string): ExchangeTime | undefined => {

@@ -31,6 +31,7 @@ const ERRORS: ReadonlyArray<readonly [words: RegExp, meaning: Meaning]> = [
   ],
   [/^EGeneral:Temporary lockout/, { kind: "turned-away" }],
   [/^EAPI:Invalid nonce/, { kind: "refused", reason: "nonce" }],
+  [/^EOrder:Rate limit exceeded/i, { kind: "refused", reason: "rate-limit", limit: "engine" }],
   [/rate limit exceeded|^EService: ?Throttled/i, { kind: "refused", reason: "rate-limit" }],
   [/^EAPI:Invalid (?:key|signature)|^EGeneral:Permission denied/, { kind: "refused", reason: "api-key" }],
 ]
