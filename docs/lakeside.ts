@@ -39,7 +39,6 @@ import {
 export const lakesideLimit = (perSecond = 10): VenueLimit => ({
   name: "orders",
   limit: { rule: "log", limit: perSecond, windowMs: 1000, scope: "account", costs: { cancel: 0 } },
-  dropsLate: true,
   excess: "429",
   source: "lakeside.example/docs/limits",
   read: "2026-11",
@@ -136,7 +135,6 @@ export const lakeside = (limit: VenueLimit = lakesideLimit()): Venue => ({
   credentials: KeyAndSecret,
   nonces: "none",
   isLive: true,
-  expiryMs: 2000,
   limits: [limit],
   problemOf: (order) => problemOfFields(order, RULES),
   at: () => ({

@@ -45,7 +45,7 @@ export const jumpText = (event: Extract<DispatchEvent, { readonly type: "nonce-j
   `${event.key}: the exchange has seen a higher nonce, so its nonces go on ${Duration.format(Duration.millis(event.by))} ahead. Either another client uses the key, or a request took longer than --bound`
 
 export const othersText = ({ cost, limit }: Extract<DispatchEvent, { readonly type: "others" }>): string =>
-  `somebody else uses this account, or an earlier run did: of ${limit} the exchange has counted ${cost} that are none of this run's`
+  `somebody else uses this account, or an earlier run did: of ${limit} the exchange has counted ${cost} or more that are none of this run's`
 
 /** The exchange refused a request for its rate limit, which the gate rules out: says which assumption may be wrong. */
 export const excessText = (

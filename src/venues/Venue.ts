@@ -94,11 +94,6 @@ export interface Venue {
   readonly nonceUnit?: NonceUnit | undefined
   /** Whether its requests can be executed: not where each asks the venue to check an order and no more. */
   readonly isLive: boolean
-  /**
-   * An order that it would come to later than this after the stamp's time, by its own clock, it does not execute; undefined where
-   * it executes late ones, too. Whether it counts them is each limit's `dropsLate`.
-   */
-  readonly expiryMs: number | undefined
   /** What it counts, and at which cost. */
   readonly limits: ReadonlyArray<VenueLimit>
   /** Why the venue cannot take such an order, whatever the rest: in words that follow its id. Undefined where it can. */

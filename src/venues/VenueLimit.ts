@@ -6,8 +6,6 @@ export interface VenueLimit {
   readonly name: string
   /** The rule that is safe for it, its numbers, its scope, and what actions cost. */
   readonly limit: LimitSpec
-  /** What the venue drops for being late ({@link Venue.expiryMs}) is not counted: so the expiry bounds when requests count. */
-  readonly dropsLate?: boolean
   /** What an excess is answered with. */
   readonly excess: string
   /** Where the venue says so. */

@@ -15,7 +15,7 @@ export interface VenueOptions {
   readonly nonceUnit?: NonceUnit | undefined
   /** The account's standing, where it sets the venue's limits. */
   readonly tier?: KrakenTier | undefined
-  /** In place of the venue's own `expiryMs`, where a request says it: see {@link EXPIRIES_MS}. */
+  /** How long after its time a request is still taken, where it says so: see {@link EXPIRIES_MS}. */
   readonly expiryMs?: number | undefined
 }
 

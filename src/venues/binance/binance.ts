@@ -59,7 +59,6 @@ export const binance = (options: BinanceOptions = {}): Venue => {
     credentials: KeyAndSecret,
     nonces: "none",
     isLive,
-    expiryMs: recvWindowMs,
     limits,
     problemOf: (order) =>
       problemOfFields(order, RULES) ??

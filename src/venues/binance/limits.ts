@@ -11,7 +11,6 @@ export const binanceLimits: ReadonlyArray<VenueLimit> = [
   {
     name: "orders",
     limit: { rule: "fixed", limit: 100, windowMs: 10_000, scope: "account", costs: { cancel: 0 } },
-    dropsLate: true,
     excess: EXCESS,
     source: SOURCE,
     read: READ,
@@ -20,7 +19,6 @@ export const binanceLimits: ReadonlyArray<VenueLimit> = [
   {
     name: "orders of a day",
     limit: { rule: "fixed", limit: 200_000, windowMs: DAY_MS, scope: "account", costs: { cancel: 0 } },
-    dropsLate: true,
     excess: EXCESS,
     source: SOURCE,
     read: READ,

@@ -79,9 +79,6 @@ const orderOf = (order: VenueOrder, credentials: Credentials, { timeMs }: Stamp)
 /** It answers nobody who does not say what he is. */
 const USER_AGENT = { "User-Agent": "paceline" }
 
-/** What is signed with a time further off is refused. */
-const EXPIRY_MS = 30_000
-
 export const coinbaseexchange = ({
   limits = coinbaseExchangeLimits,
 }: CoinbaseExchangeOptions = {}): Venue => ({
@@ -90,7 +87,6 @@ export const coinbaseexchange = ({
   credentials: KeyBase64SecretAndPassphrase,
   nonces: "none",
   isLive: true,
-  expiryMs: EXPIRY_MS,
   limits,
   problemOf: (order) => problemOfFields(order, RULES),
   at: () => ({ orderOf, pingOf: () => ({ method: "GET", path: "/time", headers: USER_AGENT }) }),

@@ -15,7 +15,6 @@ export const exercise: Venue = {
   credentials: SecretAlone,
   nonces: "rising",
   isLive: true,
-  expiryMs: undefined,
   limits: exerciseLimits,
   problemOf: () => undefined,
   at: (url) => {

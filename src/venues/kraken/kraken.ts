@@ -88,7 +88,6 @@ export const kraken = (options: KrakenOptions = {}): Venue => {
     nonces: "rising",
     nonceUnit,
     isLive,
-    expiryMs: deadlineMs,
     limits: options.limits ?? krakenLimits(tier),
     problemOf: (order) =>
       problemOfFields(order, RULES) ??
