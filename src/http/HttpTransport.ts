@@ -159,7 +159,10 @@ class Pool implements RequestOwner {
   }
 
   #start(request: PendingRequest, connection: Carrier): void {
-    if (this.#opensAhead) this.#openShared()
+    const { connections, openings } = this.#shared
+    const free = this.#free.length
+    // No more than are in use: where some answers name their order, connections are free again, too.
+    if (this.#opensAhead && free + openings.size < connections.size - free) this.#openShared()
     request.start(connection)
   }
 

@@ -36,3 +36,24 @@ it.live(
       expect(open).toEqual([1, 3, 4, 5])
     }),
 )
+
+it.live("opens none ahead while free ones are left, where only some answers name their order", () =>
+  Effect.gen(function* () {
+    const server = yield* hostileServer((socket, { number }) => {
+      socket.write(answerText(200, number === 2 ? "nothing" : "an order"))
+    })
+    const http = yield* makeHttpTransport({ url: server.url, requestTimeoutMs: 2000, maxInFlight: 40 })
+    const send = http.send({
+      message: () => ({ method: "GET", path: "/" }),
+      watch: { onWritten: () => {}, onSettled: () => {} },
+      isAnonymous: ({ body }) => body === "nothing",
+      conclude: (ending) =>
+        ending.kind === "answered" ? Exit.succeed(ending.answer.body) : Exit.fail(ending),
+    })
+    for (let n = 0; n < 20; n += 1) {
+      yield* send
+      yield* Effect.sleep("5 millis")
+    }
+    expect(server.connections()).toBeLessThanOrEqual(3)
+  }),
+)
