@@ -188,7 +188,7 @@ class KeyState implements KeyMemory {
     const { levelMs = () => Number.NEGATIVE_INFINITY, limits, sharers = 1 } = this.#options
     if (limits === undefined) return undefined
     const times = {
-      settledMs: settledTimes(sameBoot, nowMsUnsafe(this.#clock), this.#boot),
+      settledMs: settledTimes(sameBoot, this.#arrivedByMs, this.#boot),
       levelMs,
       arrivedByMs: this.#arrivedByMs,
       isUnanswered: this.#isFormerUnanswered,

@@ -96,7 +96,7 @@ export const lastLevelMs = (
 
 /** What a new life knows of when a former one's requests arrived. Monotonic milliseconds. */
 export interface FormerTimes {
-  /** By when what was answered had arrived, where it was written down as that. */
+  /** By when that had arrived which was written down as settled then. */
   readonly settledMs: (recordedMs: number) => number
   /** When the last of all keys' levels of a bucket that they share was written down. */
   readonly levelMs: (limit: string) => number
@@ -106,11 +106,15 @@ export interface FormerTimes {
   readonly isUnanswered: boolean
 }
 
-/** What was answered had arrived before now, whatever the boot. */
+/** Another boot's times tell nothing but that all has arrived by then. What was lost may arrive after now. */
 export const settledTimes =
-  (sameBoot: boolean, nowMs: number, { doubtMs, offsetMs }: Boot["Service"]): FormerTimes["settledMs"] =>
+  (
+    sameBoot: boolean,
+    arrivedByMs: number,
+    { doubtMs, offsetMs }: Boot["Service"],
+  ): FormerTimes["settledMs"] =>
   (atMs) =>
-    sameBoot ? Math.min(nowMs, atMs - offsetMs + doubtMs) : nowMs
+    sameBoot ? atMs - offsetMs + doubtMs : arrivedByMs
 
 interface Tally {
   open: number

@@ -38,10 +38,11 @@ export const othersOf = (
   const each = records.map((record) => {
     const moment = { bootId: boot.id, nowMs: sinceBootMs, doubtMs: boot.doubtMs }
     const sameBoot = boot.id !== undefined && record.bootId === boot.id
+    const arrivedByMs = inherit(record, own, moment).arrivedByMs - boot.offsetMs
     const times = {
-      settledMs: settledTimes(sameBoot, nowMs, boot),
+      settledMs: settledTimes(sameBoot, arrivedByMs, boot),
       levelMs,
-      arrivedByMs: inherit(record, own, moment).arrivedByMs - boot.offsetMs,
+      arrivedByMs,
       // Time alone tells: no lane is there that would ask.
       isUnanswered: false,
     }

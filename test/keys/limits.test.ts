@@ -128,6 +128,29 @@ describe("limits over lives", () => {
     assert.isAbove(arrivals[5] ?? 0, DAY_MS - 10_000)
   })
 
+  it("remember by when lost requests have arrived, also where that is after the next life has ended", () => {
+    const exit = runVirtual(
+      Effect.gen(function* () {
+        const disk = makeDisk()
+        const reach = { boundMs: undefined, requestTimeoutMs: TIMEOUT_MS }
+        const claim = Effect.flatMap(
+          claimOn(disk, {}, { limits: [perDay(100)], nonceUnit: "ms", reach }),
+          ({ recall }) => recall({ label: "key-1", secret: Redacted.make("key-1") }),
+        )
+        const killed = yield* Scope.make()
+        yield* Scope.provide(claim, killed)
+        const left = new Map(disk.files)
+        yield* Scope.close(killed, Exit.void)
+        for (const [name, text] of left) disk.files.set(name, text)
+        const startMs = yield* nowMs
+        yield* Effect.scoped(Effect.map(claim, (memory) => memory.onFormerCleared(startMs)))
+        const { formerCosts } = yield* Effect.scoped(claim)
+        return formerCosts.map(({ latestMs = 0 }) => latestMs - startMs)
+      }),
+    )
+    assert.deepStrictEqual(exit, Exit.succeed([TIMEOUT_MS]))
+  })
+
   it("tell of another run that counts them for itself alone", () => {
     const exit = runVirtual(
       Effect.scoped(
