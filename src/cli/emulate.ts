@@ -1,5 +1,5 @@
 /** `exchange --venue`: an emulated venue and what it saw, in words. */
-import { Console, Duration, Effect, Option } from "effect"
+import { Console, Duration, Effect, Option, Redacted } from "effect"
 import type { Command } from "effect/cli"
 import { showLimit } from "../domain/LimitSpec.ts"
 import { demoCredentials, demoKeys } from "../exchange/demoKeys.ts"
@@ -8,6 +8,7 @@ import type { Fault } from "../exchange/faults/Fault.ts"
 import type { VenueTally } from "../exchange/VenueTally.ts"
 import { alignColumns } from "../platform/alignColumns.ts"
 import { counted } from "../platform/counted.ts"
+import { areCredentials } from "../venues/credentials.ts"
 import { venues } from "../venues/venues.ts"
 import type * as Rules from "./ruleFlags.ts"
 import { resolveCredentials } from "./credentials.ts"
@@ -38,13 +39,24 @@ export const emulatedKeys = (name: EmulatedName, keysFile: Option.Option<string>
     ? Effect.succeed(demoKeys)
     : resolveCredentials(keysFile, venues[name]({ isLive: true }))
 
+/** The parts of a demo key that the venue asks for. */
+const demoText = (name: EmulatedName): string => {
+  const { key, passphrase, secret } = demoCredentials
+  const all = {
+    key: Redacted.make(key),
+    secret: Redacted.make(secret),
+    passphrase: Redacted.make(passphrase),
+  }
+  const { credentials } = venues[name]({ isLive: true })
+  return `key ${key}, secret ${secret}${areCredentials(credentials, all) ? `, passphrase ${passphrase}` : ""}`
+}
+
 /** Serves a venue, and says where, with which limits and which credentials. */
 export const serveVenue = Effect.fnUntraced(function* (name: EmulatedName, options: EmulateOptions) {
   // Loaded here, so that no other command pays for HTTP.
   const { emulatedOf, emulateVenue } = yield* Effect.promise(() => import("../exchange/emulatedVenues.ts"))
   const running = yield* emulateVenue(name, options)
   const { faults = [], keys, maxDelay, seed } = options
-  const { key, passphrase, secret } = demoCredentials
   const limits = emulatedOf(name, options.tier)
     .limits.map((limit) => `${limit.name} ${showLimit(limit.limit)}`)
     .join(", ")
@@ -52,9 +64,7 @@ export const serveVenue = Effect.fnUntraced(function* (name: EmulatedName, optio
     [
       `${name}: ${running.url}  (${counted(keys.length, "key")}, delays 0-${Duration.toMillis(maxDelay)} ms each way, seed ${seed})`,
       `limits: ${limits}`,
-      ...(keys === demoKeys
-        ? [`credentials, worthless anywhere else: key ${key}, secret ${secret}, passphrase ${passphrase}`]
-        : []),
+      ...(keys === demoKeys ? [`credentials, worthless anywhere else: ${demoText(name)}`] : []),
       `counters: ${running.url}/__paceline/counters`,
       ...faultLines(faults),
     ].join("\n"),

@@ -184,6 +184,7 @@ it.live("emulates a venue, prints credentials that anybody may know, and says wh
     expect(printed[1]).toBe(
       "limits: weight fixed:6000/1m@ip, raw requests fixed:300000/5m@ip, orders fixed:100/10s@account, orders of a day fixed:200000/1d@account",
     )
+    expect(printed[2]).toMatch(/^credentials, worthless anywhere else: key [\w-]+, secret \w+$/)
     const url = printed[0]?.split(" ")[1] ?? ""
     expect(yield* ask(`${url}/api/v3/exchangeInfo`)).toBe(200)
     expect(yield* ask(`${url}/__paceline/counters`)).toBe(200)
