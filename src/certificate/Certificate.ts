@@ -76,6 +76,8 @@ export interface CertifiedSettings {
   readonly limits?: ReadonlyArray<LimitSpec>
   /** Absent where nonces must rise. */
   readonly nonces?: Nonces
+  /** Orders were only checked, and none was executed; absent where they were executed. */
+  readonly checkOnly?: true
   /** Null where no bound was known. */
   readonly boundMs: number | null
   readonly requestTimeoutMs: number

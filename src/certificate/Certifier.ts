@@ -177,8 +177,12 @@ export class Certifier {
       this.#hasGivenUp = true
       this.#malformed(problem, header)
     }
-    const { boundMs, gate, limit, limits, nonces, requestTimeoutMs, windowMs } = record.settings
-    const more = { ...(limits === undefined ? {} : { limits }), ...(nonces === undefined ? {} : { nonces }) }
+    const { boundMs, checkOnly, gate, limit, limits, nonces, requestTimeoutMs, windowMs } = record.settings
+    const more = {
+      ...(limits === undefined ? {} : { limits }),
+      ...(nonces === undefined ? {} : { nonces }),
+      ...(checkOnly === undefined ? {} : { checkOnly }),
+    }
     const settings = { gate, limit, windowMs, ...more, boundMs, requestTimeoutMs }
     const keys = new Map(record.keys.map((key) => [key, new KeyRules(key, settings, this.#violations)]))
     this.#run = {

@@ -53,13 +53,14 @@ const LISTED = 10
 
 /** What else its reader must know. */
 const remarks = (certificate: Certificate): ReadonlyArray<string> => {
-  const { cutOff, forgottenIds, inFlight, unshownPairs, waiting } = certificate
+  const { cutOff, forgottenIds, inFlight, settings, unshownPairs, waiting } = certificate
   const ids = `${inFlight.first.slice(0, LISTED).join(", ")}${inFlight.count > LISTED ? ", ..." : ""}`
   const all: ReadonlyArray<readonly [boolean, string]> = [
+    [settings?.checkOnly === true, "Orders were only checked: none was executed."],
     [cutOff, "The journal was cut off: the run was killed, or is not over. This holds for what is there."],
     [
       inFlight.count > 0,
-      `${counted(inFlight.count, "order was", "orders were")} in flight, and may have been executed: ${ids}.`,
+      `${counted(inFlight.count, "order was", "orders were")} in flight${settings?.checkOnly === true ? "" : ", and may have been executed"}: ${ids}.`,
     ],
     [cutOff && waiting > 0, `${counted(waiting, "order")} had gone back to the line.`],
     [

@@ -146,7 +146,7 @@ const viewOf = (
 
 export type ShownSettings = Pick<
   HttpRunSettings<unknown>,
-  "bound" | "design" | "exchange" | "keys" | "limit" | "parking" | "seed" | "source" | "window"
+  "bound" | "design" | "exchange" | "keys" | "limit" | "parking" | "seed" | "source" | "venue" | "window"
 >
 
 /** Tells of events that a user must know of, but not of each: the first excess, and a bound that counts as twice what was told last. */

@@ -78,6 +78,8 @@ const RECOVERY: Advice<RecoveryError> = {
   "two-journals": (message) => `${message}: give each in a file of its own`,
   "too-many": (message) => message,
   random: (message) => `--resume: ${message}: only orders that came from --orders can go on`,
+  checked: (message) =>
+    `--resume: ${message}; leave it out, and keep journals of runs without --live in a folder of their own`,
   incomplete: (message) => `--resume: ${message}: give that journal too, or its orders would be sent again`,
 }
 

@@ -8,6 +8,7 @@ import type { OrderCounts } from "../domain/Outcome.ts"
 import type { Remembered } from "../keys/claimKeys.ts"
 import { quote } from "../platform/quote.ts"
 import type { PassedOver } from "../recovery/Recovery.ts"
+import type { Venue } from "../venues/Venue.ts"
 import type { RunSettings } from "../run/RunSettings.ts"
 
 const secondsText = (ms: number): string => `${(ms / 1000).toFixed(1)} s`
@@ -26,16 +27,18 @@ export const rulesText = ({ limit, limits, nonces, nonceUnit, window }: LimitSet
 
 /** The lines that a run begins with. */
 export const startText = (
-  settings: Pick<RunSettings, "bound" | "keys" | keyof LimitSettings>,
+  settings: Pick<RunSettings, "bound" | "keys" | keyof LimitSettings> & {
+    readonly venue?: Pick<Venue, "isLive"> | undefined
+  },
   /** Undefined where it decides nothing. */
   seed: number | undefined,
   exchange: string,
   journal: string,
 ): string => {
-  const { bound, keys } = settings
+  const { bound, keys, venue } = settings
   const delay = bound === undefined ? "not known" : `at most ${Duration.format(bound)}`
   return [
-    `exchange: ${exchange}`,
+    `exchange: ${exchange}${venue?.isLive === false ? ", which only checks orders: no --live" : ""}`,
     `${counted(keys.length, "key")}, ${rulesText(settings)}, incoming delay ${delay}${seed === undefined ? "" : `, seed ${seed}`}`,
     `journal: ${journal}`,
   ].join("\n")

@@ -58,6 +58,8 @@ export const Header = Schema.Struct({
     exchange: Schema.String,
     /** The venue; absent for the exercise. Since version 3. */
     venue: Schema.optionalKey(Schema.String),
+    /** The venue was asked to check orders and executed none; absent where it executed them. Since version 3. */
+    checkOnly: Schema.optionalKey(Schema.Literal(true)),
     source: Schema.String,
     gate: Schema.String,
     /** Requests that a key may pass in one window. */

@@ -32,6 +32,8 @@ export interface Settings {
   readonly limits?: ReadonlyArray<LimitSpec>
   /** Whether nonces need not rise. Absent where they must. */
   readonly isUnordered?: boolean
+  /** Whether orders were only checked, and none was executed. Absent where they were executed. */
+  readonly checkOnly?: true
   /** Requests that a key may pass in one window; where there are `limits`, no fewer than these let through. */
   readonly limit: number
   readonly windowMs: number
@@ -247,6 +249,7 @@ const fromHeader = ({ keys, settings, startedAt, version }: typeof Header.Type):
   type: "settings",
   ...(settings.limits === undefined ? {} : { limits: settings.limits }),
   ...(settings.nonces === "none" ? { isUnordered: true } : {}),
+  ...(settings.checkOnly === undefined ? {} : { checkOnly: settings.checkOnly }),
   limit: settings.limit,
   windowMs: settings.windowMs,
   keys: keys.length,

@@ -3,7 +3,8 @@
  * in, one outcome an order out. Pure, and the same whatever order the journals are given in.
  *
  * An order without one remains to be sent: it never was, or its last request was definitely refused or never left, or
- * it was cancelled, or it was rejected for its key alone. An order that was sent and has no outcome may have been executed: it is unknown.
+ * it was cancelled, or it was rejected for its key alone. An order that was sent and has no outcome may have been executed:
+ * it is unknown, unless it was sent only to be checked.
  */
 import { DateTime, Option } from "effect"
 import type { JournalRecord, OutcomeRecord } from "../journal/JournalRecord.ts"
@@ -93,10 +94,12 @@ export class FormerOutcomes {
   life(journal: string): Life {
     const underWay = new Map<string, UnknownRequest>()
     let startedMs = Number.NaN
+    let isExecuting = true
     return {
       record: (record) => {
         switch (record.type) {
           case "header":
+            isExecuting = record.settings.checkOnly !== true
             startedMs = Option.match(DateTime.make(record.startedAt), {
               onNone: () => Number.NaN,
               onSome: DateTime.toEpochMillis,
@@ -113,6 +116,7 @@ export class FormerOutcomes {
           case "outcome": {
             underWay.delete(record.id)
             if (record.outcome === "unknown") {
+              if (!isExecuting) return
               const { id, key, nonce, cause } = record
               return this.#leaveUnknown({
                 id,
@@ -138,7 +142,7 @@ export class FormerOutcomes {
         }
       },
       end: () => {
-        for (const request of underWay.values()) this.#leaveUnknown(request)
+        if (isExecuting) for (const request of underWay.values()) this.#leaveUnknown(request)
         underWay.clear()
       },
     }

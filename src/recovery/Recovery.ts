@@ -18,9 +18,12 @@ export interface Recovery {
 /**
  * What is wrong with these journals as something to go on from; undefined where nothing is. One of orders made at
  * random has no orders to go on with. One that itself went on from others does not repeat what they say: without
- * them, their orders would be sent again.
+ * them, their orders would be sent again. What a venue has only checked is not done, unless it is only to be checked again.
  */
-export const problemOf = ({ journals }: Pick<FormerLives, "journals">): NotResumable | undefined => {
+export const problemOf = (
+  { journals }: Pick<FormerLives, "journals">,
+  checkOnly = false,
+): NotResumable | undefined => {
   const given = new Set(journals.flatMap(({ header }) => (header === undefined ? [] : [identityOf(header)])))
   for (const { file, header } of journals) {
     if (header === undefined) continue
@@ -28,6 +31,12 @@ export const problemOf = ({ journals }: Pick<FormerLives, "journals">): NotResum
       return new NotResumable({
         reason: "random",
         message: `${quote(file)} is of a run that made its orders at random`,
+      })
+    }
+    if (header.settings.checkOnly === true && !checkOnly) {
+      return new NotResumable({
+        reason: "checked",
+        message: `${quote(file)} is of a run that only had its orders checked: none was executed`,
       })
     }
     const missing = header.resumes?.find((life) => !given.has(identityOf(life)))
@@ -41,13 +50,14 @@ export const problemOf = ({ journals }: Pick<FormerLives, "journals">): NotResum
   return undefined
 }
 
-/** Reads what a run goes on from. Fails where that would not be safe. */
+/** Reads what a run goes on from, which may only have orders checked. Fails where that would not be safe. */
 export const recover = Effect.fnUntraced(function* (
   paths: ReadonlyArray<string>,
   terms: ResumeTerms = { retryRejected: false },
+  checkOnly: boolean = false,
 ) {
   const lives = yield* readJournals(paths, terms)
-  const problem = problemOf(lives)
+  const problem = problemOf(lives, checkOnly)
   if (problem !== undefined) return yield* problem
   return {
     outcomes: lives.outcomes,

@@ -20,8 +20,8 @@ export class FormerJournalUnreadable extends Schema.TaggedError<FormerJournalUnr
 
 /** Journals that are readable, and yet nothing to go on from: orders would be sent again. */
 export class NotResumable extends Schema.TaggedError<NotResumable>()("NotResumable", {
-  /** `random`: a run of orders made at random has none to go on with; `incomplete`: another journal is needed. */
-  reason: Schema.Literals(["random", "incomplete"]),
+  /** `random`: a run of orders made at random has none to go on with; `incomplete`: another journal is needed; `checked`: none of its orders was executed. */
+  reason: Schema.Literals(["random", "incomplete", "checked"]),
   message: Schema.String,
 }) {}
 

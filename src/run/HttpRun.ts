@@ -109,8 +109,10 @@ const clientOf = Effect.fnUntraced(function* <E>(settings: HttpRunSettings<E>, u
 export const prepareHttpRun = Effect.fnUntraced(function* <E>(settings: HttpRunSettings<E>) {
   const memory = yield* claimed(settings)
   // Not before the keys are ours: a former run that still had them would go on to send and to write.
+  const checkOnly = settings.venue?.isLive === false
   const recovery =
-    settings.resume && (yield* recover(settings.resume, { retryRejected: settings.retryRejected ?? false }))
+    settings.resume &&
+    (yield* recover(settings.resume, { retryRejected: settings.retryRejected ?? false }, checkOnly))
   const remaining = recovery && makeRemaining(recovery.outcomes)
   const { shown, url } = yield* exchangeOf(settings)
   const { durable = false, log, logOrAnother = false } = settings
@@ -134,6 +136,7 @@ export const prepareHttpRun = Effect.fnUntraced(function* <E>(settings: HttpRunS
       ...settings,
       exchange: shown,
       venue: settings.venue?.name,
+      checkOnly,
       clock,
       memory,
       resumes: recovery?.lives,

@@ -25,6 +25,8 @@ export interface RunSettings extends LimitSettings {
   readonly exchange: string
   /** The venue's name; left out for the exercise. */
   readonly venue?: string | undefined
+  /** Whether the venue only checks orders, and executes none. */
+  readonly checkOnly?: boolean | undefined
   /** Where the exchange's clock can be; made for limits that ask it, where the exchange's client does not ask it, too. */
   readonly clock?: ExchangeClock | undefined
   /** What is remembered of the keys; undefined if nothing outlives the run. */

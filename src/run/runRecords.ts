@@ -27,6 +27,7 @@ export const runHeader = (
   settings: {
     exchange: settings.exchange,
     ...(settings.venue === undefined ? {} : { venue: settings.venue }),
+    ...(settings.checkOnly === true ? { checkOnly: true } : {}),
     source: source.name,
     gate: settings.design.name,
     limit: settings.limit,

@@ -1,4 +1,4 @@
-/** How a run ended, in the words that a summary and a page begin with. */
+/** What a run was and how it ended, in the words that a summary and a page begin with. */
 import { counted } from "../platform/counted.ts"
 import type { NamedSummary, Summary } from "./Summary.ts"
 
@@ -26,8 +26,12 @@ const cutText = ({ losses, run }: Summary): string | undefined => {
   return `no end: killed or still running, ${counted(unfinished ?? 0, "order")} sent without an outcome`
 }
 
-/** What a reader must know of a run's end before its figures, the worst first. */
+/** Such a run's acceptances read like any other's. */
+const CHECK_ONLY = "orders were only checked: none was executed"
+
+/** What a reader must know of a run before its figures, the worst first. */
 export const endTexts = ({ selection, summary }: NamedSummary): ReadonlyArray<string> => {
   const isPart = selection !== undefined && selection.keys.length > 0
-  return [goneText(summary, isPart), cutText(summary)].flatMap((text) => text ?? [])
+  const checked = summary.run?.checkOnly === true ? CHECK_ONLY : undefined
+  return [checked, goneText(summary, isPart), cutText(summary)].flatMap((text) => text ?? [])
 }

@@ -10,6 +10,8 @@ export interface LoggedRun {
   /** By the wall clock, ISO 8601 in UTC: where the log's times are 0. Null where the header tells no time. */
   readonly startedAt: string | null
   readonly gate: string
+  /** The venue only checked orders: what it accepted it has not executed. Absent where it executed them. */
+  readonly checkOnly?: true
   /** API keys that are looked at. */
   readonly keys: number
   /** Requests that a key may pass in one window. */
@@ -38,6 +40,7 @@ export const loggedRunOf = ({ settings }: LogStart, hasEnd: boolean): LoggedRun 
             ? null
             : Option.getOrNull(Option.map(DateTime.make(settings.startedAtMs), DateTime.formatIso)),
         gate: settings.gate,
+        ...(settings.checkOnly === undefined ? {} : { checkOnly: settings.checkOnly }),
         keys: settings.keys,
         limit: settings.limit,
         windowMs: settings.windowMs,

@@ -262,6 +262,23 @@ describe.concurrent("run --venue", () => {
   )
 
   test(
+    "says of a run without --live that nothing was executed, and goes on from it only to check again",
+    Effect.gen(function* () {
+      const { seen, url } = yield* venueServer(ANSWERS.binance)
+      const checked = yield* runVenue("binance", ["--url", url.href])
+      expect(checked.stdout).toContain("orders were only checked: none was executed")
+      expect(checked.stderr).toContain("only checks orders")
+      const sentBefore = seen.length
+      const args = ["--url", url.href, `--resume=${checked.file("log")}`]
+      const live = yield* runVenue("binance", [...args, "--live"])
+      expect(live.status).toBe(2)
+      expect(live.stderr).toContain("is of a run that only had its orders checked: none was executed")
+      expect(seen).toHaveLength(sentBefore)
+      expect((yield* runVenue("binance", args)).stderr).toContain("3 orders were done before")
+    }),
+  )
+
+  test(
     "says in one line what is missing, before anything is sent",
     Effect.gen(function* () {
       const { seen, url } = yield* venueServer(ANSWERS.kraken)

@@ -59,6 +59,17 @@ it.each<{ what: string; records: ReadonlyArray<JournalRecord>; outcome: string |
   expect(outcomesOf(records).of("o")).toBe(outcome)
 })
 
+it("an order that was only to be checked, without an answer, follows", () => {
+  const outcomes = new FormerOutcomes()
+  const life = outcomes.life("life")
+  const { settings, ...rest } = header()
+  const checking = { ...rest, settings: { ...settings, checkOnly: true } } as const
+  const records = [checking, sent("o", 1), sent("p", 2), unknown("p", 3, "timeout")]
+  for (const record of records) life.record(record)
+  life.end()
+  expect([outcomes.of("o"), outcomes.of("p"), outcomes.unknown]).toEqual([undefined, undefined, []])
+})
+
 it.each<{
   what: string
   one: ReadonlyArray<JournalRecord>
