@@ -6,7 +6,7 @@
  * covered: it leaves when the next record, which knows of it, is on the disk.
  */
 import type { LimitSpec } from "../domain/LimitSpec.ts"
-import { type FormerCost, type FormerTimes, LimitCosts, type LimitCostsRecord } from "./LimitCosts.ts"
+import { type FormerCost, type FormerLimits, LimitCosts, type LimitCostsRecord } from "./LimitCosts.ts"
 
 /** What a request takes of one limit: which, by its place among them. */
 export interface SpentCost {
@@ -47,15 +47,16 @@ export class KeyCosts {
     specs: ReadonlyArray<LimitSpec>,
     keys: number,
     /** Undefined where the key is new. */
-    former:
-      | { readonly limits: ReadonlyArray<LimitCostsRecord> | undefined; readonly times: FormerTimes }
-      | undefined,
+    former: FormerLimits | undefined,
+    /** Of other keys, which count it no more. */
+    taken: ReadonlyArray<FormerLimits> = [],
   ) {
     const known = specs.map((spec) => ({ spec, costs: new LimitCosts(spec, keys) }))
     this.#limits = known.map(({ costs }) => costs)
     this.unknown = known.flatMap(({ costs, spec }) =>
       former === undefined || costs.inherit(former.limits, former.times) ? [] : [spec],
     )
+    for (const { limits, times } of taken) for (const costs of this.#limits) costs.share(limits, times)
     this.former = this.#limits.flatMap((costs, limit) => costs.former(limit))
   }
 

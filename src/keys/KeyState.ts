@@ -18,7 +18,7 @@ import { type Beliefs, freeFromMs, inherit, type Inheritance } from "./coldStart
 import type { ExchangeHold } from "./ExchangeHold.ts"
 import { KeyCosts, type SpentCost } from "./KeyCosts.ts"
 import { encodeKeyRecord, type KeyRecord } from "./KeyRecord.ts"
-import { countsMs, type FormerTimes, settledTimes } from "./LimitCosts.ts"
+import { countsMs, type FormerLimits, type FormerTimes, settledTimes } from "./LimitCosts.ts"
 import { RecentArrivals } from "./RecentArrivals.ts"
 import { endMs, fromMoment, type Moment, nowOf, toMoment } from "./remembered.ts"
 import { StateUnwritable } from "./StateError.ts"
@@ -53,6 +53,8 @@ export interface KeyStateOptions {
   readonly limits?: ReadonlyArray<LimitSpec> | undefined
   readonly sharers?: number
   readonly levelMs?: FormerTimes["levelMs"]
+  /** What is counted with this key from now on that others have sent. */
+  readonly taken?: ReadonlyArray<FormerLimits>
   readonly reach: ReachTerms
   /** What nonces count. Default `ms`. */
   readonly nonceUnit?: NonceUnit | undefined
@@ -185,7 +187,7 @@ class KeyState implements KeyMemory {
   }
 
   #costsFrom(former: KeyRecord | undefined, sameBoot: boolean): KeyCosts | undefined {
-    const { levelMs = () => Number.NEGATIVE_INFINITY, limits, sharers = 1 } = this.#options
+    const { levelMs = () => Number.NEGATIVE_INFINITY, limits, sharers = 1, taken } = this.#options
     if (limits === undefined) return undefined
     const times = {
       settledMs: settledTimes(sameBoot, this.#arrivedByMs, this.#boot),
@@ -193,7 +195,7 @@ class KeyState implements KeyMemory {
       arrivedByMs: this.#arrivedByMs,
       isUnanswered: this.#isFormerUnanswered,
     }
-    return new KeyCosts(limits, sharers, former && { limits: former.limits, times })
+    return new KeyCosts(limits, sharers, former && { limits: former.limits, times }, taken)
   }
 
   #sinceBootMs(): number {

@@ -116,6 +116,12 @@ export const settledTimes =
   (atMs) =>
     sameBoot ? atMs - offsetMs + doubtMs : arrivedByMs
 
+/** What a record says of limits, and what a new life makes of its times. */
+export interface FormerLimits {
+  readonly limits: ReadonlyArray<LimitCostsRecord> | undefined
+  readonly times: FormerTimes
+}
+
 interface Tally {
   open: number
   /** Of former lives. */
@@ -161,6 +167,13 @@ export class LimitCosts {
       openNow(tally, open)
     }
     return record !== undefined
+  }
+
+  /** Counts what another key's record says, where both share the limit; answers whether it says anything of it. */
+  share(records: ReadonlyArray<LimitCostsRecord> | undefined, times: FormerTimes): boolean {
+    const isTold =
+      !isOfKey(this.#spec) && records?.some(({ limit }) => limit === showLimit(this.#spec)) === true
+    return isTold && this.inherit(records, times)
   }
 
   /** What former lives sent without an answer has arrived by then, if it arrives at all. */

@@ -4,10 +4,9 @@
  */
 import { createHash } from "node:crypto"
 import { Clock, Effect, Option, Redacted } from "effect"
-import { Boot } from "./Boot.ts"
 import type { Recall } from "./KeyMemory.ts"
 import type { ReachTerms } from "./KeyState.ts"
-import { type FormerCost, lastLevelMs } from "./LimitCosts.ts"
+import type { FormerCost } from "./LimitCosts.ts"
 import { isOfKey, type LimitSpec } from "../domain/LimitSpec.ts"
 import type { ApiKey, Credentials } from "../domain/ApiKey.ts"
 import { nonceIn, type NonceUnit } from "../domain/NonceUnit.ts"
@@ -18,7 +17,7 @@ import { noExchangeHold, openExchangeHold } from "./ExchangeHold.ts"
 import { decodeKeyRecord, type KeyRecord } from "./KeyRecord.ts"
 import { type KeptKey, openKeyState } from "./KeyState.ts"
 import { readOwner, signAsOwner } from "./Owner.ts"
-import { otherRecords, othersOf } from "./otherKeys.ts"
+import { otherKeys } from "./otherKeys.ts"
 import { KeyInUse, StateUnusable, StateUnwritable } from "./StateError.ts"
 import { readState, stateProblem } from "./StateFiles.ts"
 
@@ -137,35 +136,34 @@ export const claimKeys = Effect.fnUntraced(function* (options: ClaimOptions) {
     { concurrency: CONCURRENCY },
   )
   const { exchange, limits = [], reach, windowMs } = options
-  const isShared = !limits.every(isOfKey)
-  const others = isShared ? yield* otherRecords(keys.map(({ file }) => file)) : []
-  const boot = yield* Boot
-  const records = [...known.flatMap(({ former }) => former ?? []), ...others]
-  const levelMs = (limit: string) =>
-    lastLevelMs(
-      records.map((record) => (record.bootId === boot.id ? record.limits : undefined)),
-      limit,
-    )
+  const others = yield* otherKeys(
+    known.map(({ former }) => former),
+    known.map(({ file }) => file),
+    limits,
+    { windowMs, reachMs: reach.boundMs ?? reach.requestTimeoutMs },
+  )
   const exchangeHold = exchange === undefined ? noExchangeHold : yield* openExchangeHold(exchange, directory)
   // Writes nothing before every key is ours and readable.
   const opened = yield* Effect.forEach(
     known,
-    Effect.fnUntraced(function* ({ key, name, file, former, lastNonce }) {
+    Effect.fnUntraced(function* ({ key, name, file, former, lastNonce }, n) {
       yield* Effect.mapError(
         signAsOwner(name, key.label),
         (error) => new StateUnwritable({ directory, problem: stateProblem(error) }),
       )
-      const sharing = { sharers: keys.length, levelMs }
+      const sharing = { sharers: keys.length, levelMs: others.levelMs, taken: n === 0 ? others.taken : [] }
       const settings = { ...options, ...sharing, exchangeHold, file, former, lastNonce }
       return { label: key.label, memory: yield* openKeyState(settings) }
     }),
     { concurrency: CONCURRENCY },
   )
+  yield* Effect.mapError(
+    others.forgetTaken,
+    (error) => new StateUnwritable({ directory, problem: stateProblem(error) }),
+  )
   const all = opened.map(({ label, memory }) => [label, memory] as const)
   const nowMs = nowMsUnsafe(clock)
-  const own = { windowMs, reachMs: reach.boundMs ?? reach.requestTimeoutMs }
-  const { former, inUse } = othersOf(others, limits, levelMs, own, nowMs, boot)
-  const memories = new Map<string, KeptKey>(isShared ? asOne(all, former) : all)
+  const memories = new Map<string, KeptKey>(limits.every(isOfKey) ? all : asOne(all, others.former))
   return {
     recall: ({ label }) =>
       Effect.sync(() => {
@@ -180,6 +178,6 @@ export const claimKeys = Effect.fnUntraced(function* (options: ClaimOptions) {
       rateLimitErrors: memory.rateLimitErrors,
       unknownLimits: memory.unknownLimits,
     })),
-    inUse: [...inUse],
+    inUse: others.inUse,
   } satisfies ClaimedKeys
 })

@@ -1,64 +1,124 @@
 /** What keys have sent that a run does not claim, and that its folder knows: limits may count them together. */
-import { Effect, Result } from "effect"
+import { Clock, Effect, Exit, Result, Scope } from "effect"
+import { nowMsUnsafe } from "../platform/Monotonic.ts"
 import { isOfKey, type LimitSpec, showLimit } from "../domain/LimitSpec.ts"
-import type { Boot } from "./Boot.ts"
+import { Boot } from "./Boot.ts"
 import { type Beliefs, inherit } from "./coldStart.ts"
-import { decodeKeyRecord, type KeyRecord } from "./KeyRecord.ts"
-import { type FormerTimes, LimitCosts, settledTimes } from "./LimitCosts.ts"
+import { KeyLocks } from "./KeyLocks.ts"
+import { decodeKeyRecord, encodeKeyRecord, type KeyRecord } from "./KeyRecord.ts"
+import {
+  type FormerTimes,
+  lastLevelMs,
+  LimitCosts,
+  type LimitCostsRecord,
+  settledTimes,
+} from "./LimitCosts.ts"
 import { StateFiles } from "./StateFiles.ts"
 
 /** The names of keys' state files. */
-const KEY_FILE = /^[0-9a-f]{32}\.json$/
+const KEY_FILE = /^([0-9a-f]{32})\.json$/
 
-/** What the folder remembers of keys that are not claimed. What cannot be read is not ours, and its own run says so. */
-export const otherRecords = Effect.fnUntraced(function* (files: ReadonlyArray<string>) {
+interface OtherKey {
+  readonly file: string
+  readonly record: KeyRecord
+  /** Nobody has the key, and what it has sent is counted with one of ours from now on. */
+  readonly isTaken: boolean
+}
+
+const isOfBoot = ({ bootId }: KeyRecord, { id }: Boot["Service"]): boolean =>
+  id !== undefined && bootId === id
+
+const isShared = (limits: ReadonlyArray<LimitSpec>, { limit }: LimitCostsRecord): boolean =>
+  limits.some((spec) => !isOfKey(spec) && showLimit(spec) === limit)
+
+const read = Effect.fnUntraced(function* (file: string) {
   const store = yield* StateFiles
-  const names = yield* Effect.orElseSucceed(store.list, () => [])
-  const records = yield* Effect.forEach(
-    names.filter((name) => KEY_FILE.test(name) && !files.includes(name)),
-    (name) => Effect.orElseSucceed(store.get(name), () => undefined),
-    { concurrency: 8 },
-  )
-  return records.flatMap((text) => {
-    const record = text === undefined ? undefined : decodeKeyRecord(text)
-    return record !== undefined && Result.isSuccess(record) ? [record.success] : []
-  })
+  const text = yield* Effect.orElseSucceed(store.get(file), () => undefined)
+  const record = text === undefined ? undefined : decodeKeyRecord(text)
+  return record !== undefined && Result.isSuccess(record) ? record.success : undefined
 })
 
-/** What other keys have sent counts in limits that all share, and which of them another run is using now. */
-export const othersOf = (
-  records: ReadonlyArray<KeyRecord>,
+/**
+ * What the folder remembers of keys that are not claimed. What cannot be read is not ours, and its own run says so.
+ *
+ * What another boot has left never grows old, because nobody knows when that was. So it is taken over, once, under the key's
+ * lock.
+ */
+const readOthers = Effect.fnUntraced(function* (
+  files: ReadonlyArray<string>,
   limits: ReadonlyArray<LimitSpec>,
-  levelMs: FormerTimes["levelMs"],
+  taking: Scope.Scope,
+) {
+  const store = yield* StateFiles
+  const locks = yield* KeyLocks
+  const boot = yield* Boot
+  const names = yield* Effect.orElseSucceed(store.list, () => [])
+  const found = yield* Effect.forEach(
+    names.filter((file) => !files.includes(file)),
+    Effect.fnUntraced(function* (file): Effect.fn.Return<ReadonlyArray<OtherKey>, never, StateFiles> {
+      const [, name] = KEY_FILE.exec(file) ?? []
+      const record = name === undefined ? undefined : yield* read(file)
+      if (name === undefined || record === undefined) return []
+      const counts = (one: LimitCostsRecord) => isShared(limits, one) && one.ahead + one.scopes.length > 0
+      const isOld = !isOfBoot(record, boot) && record.limits?.some(counts) === true
+      const isTaken = isOld && Exit.isSuccess(yield* Effect.exit(Scope.provide(locks.lock(name), taking)))
+      // Whoever had it until now may have written more.
+      return [{ file, record: isTaken ? ((yield* read(file)) ?? record) : record, isTaken }]
+    }),
+    { concurrency: 8 },
+  )
+  return found.flat()
+})
+
+/** What was taken over stands in a record of ours: now it is forgotten in the other's. */
+const forget = ({ file, record }: OtherKey, limits: ReadonlyArray<LimitSpec>) =>
+  Effect.flatMap(StateFiles, (store) => {
+    const left = record.limits?.map((one) => (isShared(limits, one) ? { ...one, ahead: 0, scopes: [] } : one))
+    return store.set(file, encodeKeyRecord({ ...record, ...(left && { limits: left }) }))
+  })
+
+/** What other keys have sent counts in limits that all share, and which of them another run is using now. */
+export const otherKeys = Effect.fnUntraced(function* (
+  formers: ReadonlyArray<KeyRecord | undefined>,
+  files: ReadonlyArray<string>,
+  limits: ReadonlyArray<LimitSpec>,
   own: Beliefs,
-  nowMs: number,
-  boot: Boot["Service"],
-) => {
+) {
+  const boot = yield* Boot
+  const taking = yield* Scope.fork(yield* Effect.scope)
+  const others = limits.every(isOfKey) ? [] : yield* readOthers(files, limits, taking)
+  const nowMs = nowMsUnsafe(yield* Clock.Clock)
   const sinceBootMs = nowMs + boot.offsetMs
-  const each = records.map((record) => {
+  const levels = [...formers, ...others.map(({ record }) => record)].map((record) =>
+    record !== undefined && isOfBoot(record, boot) ? record.limits : undefined,
+  )
+  const levelMs = (limit: string) => lastLevelMs(levels, limit)
+  const timesOf = (record: KeyRecord): FormerTimes => {
     const moment = { bootId: boot.id, nowMs: sinceBootMs, doubtMs: boot.doubtMs }
-    const sameBoot = boot.id !== undefined && record.bootId === boot.id
     const arrivedByMs = inherit(record, own, moment).arrivedByMs - boot.offsetMs
-    const times = {
-      settledMs: settledTimes(sameBoot, arrivedByMs, boot),
-      levelMs,
-      arrivedByMs,
-      // Time alone tells: no lane is there that would ask.
-      isUnanswered: false,
-    }
-    const isRunning = sameBoot && !record.stopped && (record.unansweredUntilMs ?? 0) > sinceBootMs
-    const shared = limits.flatMap((spec, index) => {
-      if (isOfKey(spec) || !record.limits?.some(({ limit }) => limit === showLimit(spec))) return []
+    const settledMs = settledTimes(isOfBoot(record, boot), arrivedByMs, boot)
+    // Time alone tells: no lane is there that would ask.
+    return { settledMs, levelMs, arrivedByMs, isUnanswered: false }
+  }
+  const taken = others.filter(({ isTaken }) => isTaken)
+  const left = others.flatMap(({ isTaken, record }) => {
+    const isRunning =
+      isOfBoot(record, boot) && !record.stopped && (record.unansweredUntilMs ?? 0) > sinceBootMs
+    return limits.flatMap((spec, index) => {
       const costs = new LimitCosts(spec, 1)
-      costs.inherit(record.limits, times)
-      return [{ spec, former: costs.former(index) }]
+      const isTold = !isTaken && costs.share(record.limits, timesOf(record))
+      return isTold ? [{ spec, isRunning, former: costs.former(index) }] : []
     })
-    return { shared, isRunning }
   })
   return {
-    former: each.flatMap(({ shared }) => shared.flatMap(({ former }) => former)),
-    inUse: new Set(
-      each.flatMap(({ isRunning, shared }) => (isRunning ? shared.map(({ spec }) => spec) : [])),
+    levelMs,
+    taken: taken.map(({ record }) => ({ limits: record.limits, times: timesOf(record) })),
+    former: left.flatMap(({ former }) => former),
+    inUse: [...new Set(left.flatMap(({ isRunning, spec }) => (isRunning ? [spec] : [])))],
+    /** Once what was taken over is written down. */
+    forgetTaken: Effect.andThen(
+      Effect.forEach(taken, (one) => forget(one, limits), { discard: true }),
+      Scope.close(taking, Exit.void),
     ),
   }
-}
+})

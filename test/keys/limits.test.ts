@@ -128,6 +128,29 @@ describe("limits over lives", () => {
     assert.isAbove(arrivals[5] ?? 0, DAY_MS - 10_000)
   })
 
+  it("count what another key has sent before the machine was booted again once, not at each start anew", () => {
+    const limits = [perDay(100)]
+    const after = { limits, orders: 1, ends: "stop" as const, secret: "another", boot: "boot-2" }
+    const [, second, third] = played([
+      { limits, orders: 100, ends: "stop", secret: "one" },
+      after,
+      { ...after, boot: "boot-2" },
+    ])
+    assert.isAbove(second?.arrivals[0] ?? 0, DAY_MS)
+    assert.isBelow(third?.arrivals[0] ?? Infinity, 10_000)
+  })
+
+  it("are taken over from another key after a boot, and count for that key, too, where it is used again", () => {
+    const limits = [perDay(100)]
+    const after = { limits, orders: 0, ends: "stop" as const, secret: "another", boot: "boot-2" }
+    const lives = played([
+      { limits, orders: 100, ends: "kill", secret: "one" },
+      after,
+      { ...after, orders: 1, secret: "one" },
+    ])
+    assert.isAbove(lives.at(-1)?.arrivals[0] ?? 0, DAY_MS)
+  })
+
   it("remember by when lost requests have arrived, also where that is after the next life has ended", () => {
     const exit = runVirtual(
       Effect.gen(function* () {
