@@ -10,12 +10,14 @@ import { makeHttpTransport } from "../http/HttpTransport.ts"
 import { nowMsUnsafe } from "../platform/Monotonic.ts"
 import { ExchangeClient, PingFailed } from "./ExchangeClient.ts"
 import { type OrderAndKey, resultOf } from "./submitResult.ts"
-import type { Reading, Venue, VenueHold } from "./Venue.ts"
+import type { Meaning, Reading, Venue, VenueHold } from "./Venue.ts"
 
 /** Where the venue's clock can be. An `ExchangeClock` is one. */
 export interface VenueClock {
   /** The earliest that it can show at a moment of the monotonic clock; -Infinity while nothing is known. */
   readonly earliest: (atMs: number) => number
+  /** The latest; Infinity while nothing is known. */
+  readonly latest: (atMs: number) => number
 }
 
 export interface HttpVenueOptions {
@@ -77,7 +79,23 @@ class Times {
     const earliest = this.#venue?.earliest(this.monotonicMs) ?? Number.NEGATIVE_INFINITY
     return Number.isFinite(earliest) ? Math.floor(earliest) : this.wallMs
   }
+
+  /** How long ago a stamp may be by the venue's clock, now; by our own while nothing is known of it. */
+  sinceMs(stampMs: number): number {
+    const latest = this.#venue?.latest(this.monotonicMs) ?? Number.POSITIVE_INFINITY
+    return (Number.isFinite(latest) ? latest : this.wallMs) - stampMs
+  }
 }
+
+/** What a refusal means, with what the venue does not tell apart: a clock that is wrong, and a request that came late. */
+const withLateness = (
+  meaning: Meaning,
+  sinceMs: number,
+  { lateMs = Number.POSITIVE_INFINITY }: Venue,
+): Meaning =>
+  meaning.kind === "refused" && meaning.reason === "clock" && sinceMs > lateMs
+    ? { kind: "turned-away" }
+    : meaning
 
 const make = Effect.fnUntraced(function* (options: HttpVenueOptions) {
   const { maxInFlight, requestTimeout, url, venue } = options
@@ -95,23 +113,25 @@ const make = Effect.fnUntraced(function* (options: HttpVenueOptions) {
     Effect.suspend(() => {
       const about = { orderId: nameOf(order.id), key: nameOf(key.label) }
       const named = { id: about.orderId, params: order.params }
+      let timeMs = 0
       return http.send({
-        message: () => orderOf(named, key, { nonce: nonceText(nonce, nonceUnit), timeMs: times.venueMs }),
+        message: () => {
+          timeMs = times.venueMs
+          return orderOf(named, key, { nonce: nonceText(nonce, nonceUnit), timeMs })
+        },
         watch,
         isAnonymous: venue.isAnonymous,
         conclude: (ending) => {
           if (ending.kind !== "answered") return Exit.fail(failureOf(about, ending))
           const { answer } = ending
           const reading = venue.read(answer, named, times.wallMs)
-          const { hold, meaning, time } = reading
+          const { hold, time } = reading
+          const meaning = withLateness(reading.meaning, times.sinceMs(timeMs), venue)
           if (time !== undefined) watch.onTime?.(time)
           watch.onLimits?.(toldBy(venue, reading))
           const advice = joined(adviceOf(answer), hold)
           if (advice !== undefined) watch.onAdvice?.(advice)
-          return Result.match(resultOf(about, answer.status, meaning, hiding(key)), {
-            onFailure: Exit.fail,
-            onSuccess: Exit.succeed,
-          })
+          return exitOf(resultOf(about, answer.status, meaning, hiding(key)))
         },
       })
     })
@@ -171,6 +191,9 @@ const hiding =
   (key: ApiKey) =>
   (text: string): string =>
     withoutCredentials(text, key)
+
+const exitOf = <A, E>(result: Result.Result<A, E>): Exit.Exit<A, E> =>
+  Result.match(result, { onFailure: Exit.fail, onSuccess: Exit.succeed })
 
 const codeOf = (ending: HttpEnding): string => {
   switch (ending.kind) {

@@ -94,6 +94,11 @@ export interface Venue {
   readonly nonceUnit?: NonceUnit | undefined
   /** Whether its requests can be executed: not where each asks the venue to check an order and no more. */
   readonly isLive: boolean
+  /**
+   * What it comes to later than this after the stamp's time, by its own clock, it refuses as if the stamp were wrong; left out where
+   * it does not. Such an order goes back to the queue: nobody's clock needs mending.
+   */
+  readonly lateMs?: number
   /** What it counts, and at which cost. */
   readonly limits: ReadonlyArray<VenueLimit>
   /** Why the venue cannot take such an order, whatever the rest: in words that follow its id. Undefined where it can. */

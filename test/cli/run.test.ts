@@ -283,7 +283,9 @@ describe.concurrent("paceline run", () => {
       const log = (yield* inFolder)("log")
       const { status, stderr } = yield* run("--duration", "6s", "--load", "0.5", "--log", log)
       expect(status).toBe(0)
-      expect(stderr.split("\n").slice(3)).toEqual([
+      // A busy machine fires timers late, and the run says so.
+      const progress = stderr.split("\n").filter((line) => !/^the bound of \d+ms/.test(line))
+      expect(progress.slice(3)).toEqual([
         expect.stringMatching(
           /^5 s of 6 s, 1 s left: \d+ accepted\/s \(\d+ in all\), queue \d+, in flight \d+, order age \d+ ms, no errors$/,
         ),

@@ -108,6 +108,22 @@ it.live("stamps orders with the venue's time once a ping has told it, and signs 
   }),
 )
 
+it.live("takes no refusal for a wrong clock where its order may have come late", () =>
+  Effect.gen(function* () {
+    const delays = [0, 300]
+    const { url } = yield* venueServer((_, response) => {
+      response.statusCode = 400
+      const said = { code: -1021, msg: "Timestamp for this request is outside of the recvWindow." }
+      setTimeout(() => response.end(JSON.stringify(said)), delays.shift())
+    })
+    const client = yield* makeClient({ venue: binance({ recvWindowMs: 250 }), url })
+    const refusal = (id: string) =>
+      Effect.map(Effect.flip(client.submit({ id }, key, 1, watch())), ({ _tag }) => _tag)
+    expect(yield* refusal("at once")).toBe("InvalidTimestamp")
+    expect(yield* refusal("after a standstill")).toBe("TurnedAway")
+  }),
+)
+
 it.live("an order that cannot be written is not sent, and its connection is not used again", () =>
   Effect.gen(function* () {
     const { seen, url } = yield* venueServer(json({}))

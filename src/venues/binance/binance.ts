@@ -59,6 +59,7 @@ export const binance = (options: BinanceOptions = {}): Venue => {
     credentials: KeyAndSecret,
     nonces: "none",
     isLive,
+    lateMs: recvWindowMs,
     limits,
     problemOf: (order) =>
       problemOfFields(order, RULES) ??

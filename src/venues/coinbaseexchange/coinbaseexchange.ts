@@ -87,6 +87,7 @@ export const coinbaseexchange = ({
   credentials: KeyBase64SecretAndPassphrase,
   nonces: "none",
   isLive: true,
+  lateMs: 30_000,
   limits,
   problemOf: (order) => problemOfFields(order, RULES),
   at: () => ({ orderOf, pingOf: () => ({ method: "GET", path: "/time", headers: USER_AGENT }) }),
