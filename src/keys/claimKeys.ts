@@ -3,7 +3,7 @@
  * them or none.
  */
 import { createHash } from "node:crypto"
-import { Clock, Effect, Option, Redacted } from "effect"
+import { Clock, Effect, Option, Redacted, Schedule } from "effect"
 import type { Recall } from "./KeyMemory.ts"
 import type { ReachTerms } from "./KeyState.ts"
 import type { FormerCost } from "./LimitCosts.ts"
@@ -72,11 +72,18 @@ export interface ClaimedKeys {
 /** Files that are written or read at the same time. */
 const CONCURRENCY = 8
 
+/** Another run that begins has the lock while it takes over what limits count of the key. */
+const LOCK_TRIES = Schedule.spaced("20 millis").pipe(Schedule.upTo({ times: 50 }))
+
 /** Locks a key, or says who holds it. */
 const lock = Effect.fnUntraced(function* (key: ApiKey, name: string, directory: string) {
   const locks = yield* KeyLocks
+  const locked = Effect.retry(locks.lock(name), {
+    while: ({ _tag }) => _tag === "Locked",
+    schedule: LOCK_TRIES,
+  })
   yield* Effect.catchTag(
-    locks.lock(name),
+    locked,
     "Locked",
     Effect.fnUntraced(function* () {
       const owner = Option.map(yield* readOwner(name), ({ pid, since }) => ({ pid, since }))

@@ -21,8 +21,8 @@ const KEY_FILE = /^([0-9a-f]{32})\.json$/
 interface OtherKey {
   readonly file: string
   readonly record: KeyRecord
-  /** Nobody has the key, and what it has sent is counted with one of ours from now on. */
-  readonly isTaken: boolean
+  /** Another run has it. What all others have sent is counted with one of our keys from now on. */
+  readonly isRunning: boolean
 }
 
 const isOfBoot = ({ bootId }: KeyRecord, { id }: Boot["Service"]): boolean =>
@@ -41,8 +41,8 @@ const read = Effect.fnUntraced(function* (file: string) {
 /**
  * What the folder remembers of keys that are not claimed. What cannot be read is not ours, and its own run says so.
  *
- * What another boot has left never grows old, because nobody knows when that was. So it is taken over, once, under the key's
- * lock.
+ * What nobody has is taken over under the key's lock: there it would never grow old where another boot has left it, and of a
+ * bucket nobody would know what has drained.
  */
 const readOthers = Effect.fnUntraced(function* (
   files: ReadonlyArray<string>,
@@ -51,19 +51,17 @@ const readOthers = Effect.fnUntraced(function* (
 ) {
   const store = yield* StateFiles
   const locks = yield* KeyLocks
-  const boot = yield* Boot
   const names = yield* Effect.orElseSucceed(store.list, () => [])
+  const counts = (one: LimitCostsRecord) => isShared(limits, one) && one.ahead + one.scopes.length > 0
   const found = yield* Effect.forEach(
     names.filter((file) => !files.includes(file)),
     Effect.fnUntraced(function* (file): Effect.fn.Return<ReadonlyArray<OtherKey>, never, StateFiles> {
       const [, name] = KEY_FILE.exec(file) ?? []
       const record = name === undefined ? undefined : yield* read(file)
-      if (name === undefined || record === undefined) return []
-      const counts = (one: LimitCostsRecord) => isShared(limits, one) && one.ahead + one.scopes.length > 0
-      const isOld = !isOfBoot(record, boot) && record.limits?.some(counts) === true
-      const isTaken = isOld && Exit.isSuccess(yield* Effect.exit(Scope.provide(locks.lock(name), taking)))
+      if (name === undefined || record?.limits?.some(counts) !== true) return []
+      const isRunning = Exit.isFailure(yield* Effect.exit(Scope.provide(locks.lock(name), taking)))
       // Whoever had it until now may have written more.
-      return [{ file, record: isTaken ? ((yield* read(file)) ?? record) : record, isTaken }]
+      return [{ file, record: (yield* read(file)) ?? record, isRunning }]
     }),
     { concurrency: 8 },
   )
@@ -77,7 +75,7 @@ const forget = ({ file, record }: OtherKey, limits: ReadonlyArray<LimitSpec>) =>
     return store.set(file, encodeKeyRecord({ ...record, ...(left && { limits: left }) }))
   })
 
-/** What other keys have sent counts in limits that all share, and which of them another run is using now. */
+/** What other keys have sent counts in limits that all share; and which of these another run is using now. */
 export const otherKeys = Effect.fnUntraced(function* (
   formers: ReadonlyArray<KeyRecord | undefined>,
   files: ReadonlyArray<string>,
@@ -100,21 +98,19 @@ export const otherKeys = Effect.fnUntraced(function* (
     // Time alone tells: no lane is there that would ask.
     return { settledMs, levelMs, arrivedByMs, isUnanswered: false }
   }
-  const taken = others.filter(({ isTaken }) => isTaken)
-  const left = others.flatMap(({ isTaken, record }) => {
-    const isRunning =
-      isOfBoot(record, boot) && !record.stopped && (record.unansweredUntilMs ?? 0) > sinceBootMs
-    return limits.flatMap((spec, index) => {
+  const taken = others.filter(({ isRunning }) => !isRunning)
+  const running = others.filter(({ isRunning }) => isRunning)
+  const shared = running.flatMap(({ record }) =>
+    limits.flatMap((spec, index) => {
       const costs = new LimitCosts(spec, 1)
-      const isTold = !isTaken && costs.share(record.limits, timesOf(record))
-      return isTold ? [{ spec, isRunning, former: costs.former(index) }] : []
-    })
-  })
+      return costs.share(record.limits, timesOf(record)) ? [{ spec, former: costs.former(index) }] : []
+    }),
+  )
   return {
     levelMs,
     taken: taken.map(({ record }) => ({ limits: record.limits, times: timesOf(record) })),
-    former: left.flatMap(({ former }) => former),
-    inUse: [...new Set(left.flatMap(({ isRunning, spec }) => (isRunning ? [spec] : [])))],
+    former: shared.flatMap(({ former }) => former),
+    inUse: [...new Set(shared.map(({ spec }) => spec))],
     /** Once what was taken over is written down. */
     forgetTaken: Effect.andThen(
       Effect.forEach(taken, (one) => forget(one, limits), { discard: true }),

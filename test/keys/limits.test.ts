@@ -2,11 +2,12 @@
 import { Effect, Exit, Redacted, Scope } from "effect"
 import { assert, describe, it } from "vitest"
 import { longestCountMs, type LimitSpec } from "../../src/domain/LimitSpec.ts"
+import { keyName } from "../../src/keys/claimKeys.ts"
 import { nowMs } from "../../src/platform/Monotonic.ts"
 import { binanceLimits } from "../../src/venues/binance/limits.ts"
 import { makeRig, makeKeys, order } from "../support/rig.ts"
 import { runVirtual } from "../support/virtualTime.ts"
-import { claimOn, makeDisk } from "./support.ts"
+import { claimOn, makeDisk, makeLocks } from "./support.ts"
 
 const TIMEOUT_MS = 5000
 /** Every life's own: a way to the exchange, a ping and a timer's rest. */
@@ -151,6 +152,17 @@ describe("limits over lives", () => {
     assert.isAbove(lives.at(-1)?.arrivals[0] ?? 0, DAY_MS)
   })
 
+  it("drain a bucket of what a key has left that is used no more", () => {
+    const bucket: LimitSpec = { rule: "bucket", limit: 60, decay: 1, decayMs: 1000, scope: "account" }
+    const slow: LimitSpec = { rule: "log", limit: 1, windowMs: 10_000, scope: "key" }
+    const [, , third] = played([
+      { limits: [bucket], orders: 60, ends: "stop", secret: "one" },
+      { limits: [bucket, slow], orders: 9, ends: "stop", secret: "another" },
+      { limits: [bucket], orders: 50, ends: "stop", secret: "another" },
+    ])
+    assert.isBelow(third?.arrivals.at(-1) ?? Infinity, 10_000)
+  })
+
   it("remember by when lost requests have arrived, also where that is after the next life has ended", () => {
     const exit = runVirtual(
       Effect.gen(function* () {
@@ -178,7 +190,7 @@ describe("limits over lives", () => {
     const exit = runVirtual(
       Effect.scoped(
         Effect.gen(function* () {
-          const disk = makeDisk()
+          const disk = { ...makeDisk(), locks: makeLocks() }
           const limits = [perDay(100), perDay(50, "key")]
           const claim = (secret: string) =>
             claimOn(disk, {}, { keys: [{ label: "key-1", secret: Redacted.make(secret) }], limits })
@@ -190,6 +202,23 @@ describe("limits over lives", () => {
       ),
     )
     assert.deepStrictEqual(exit, Exit.succeed([[], [], [perDay(100)]]))
+  })
+
+  it("are taken over from a key whose own run begins meanwhile and waits for that", () => {
+    const exit = runVirtual(
+      Effect.scoped(
+        Effect.gen(function* () {
+          const locks = makeLocks()
+          const taking = yield* Scope.make()
+          const key = { label: "key-1", secret: Redacted.make("one") }
+          yield* Scope.provide(locks.lock(keyName(key)), taking)
+          yield* Effect.forkScoped(Effect.andThen(Effect.sleep("300 millis"), Scope.close(taking, Exit.void)))
+          const { inUse } = yield* claimOn({ ...makeDisk(), locks }, {}, { keys: [key] })
+          return inUse
+        }),
+      ),
+    )
+    assert.deepStrictEqual(exit, Exit.succeed([]))
   })
 
   it("count on after the machine was booted again, from then on, because no clock tells how long ago that was", () => {

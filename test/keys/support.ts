@@ -7,7 +7,7 @@ import { Effect, Layer, PlatformError } from "effect"
 import { StateFiles } from "../../src/keys/StateFiles.ts"
 import { Boot } from "../../src/keys/Boot.ts"
 import { type ClaimOptions, claimKeys } from "../../src/keys/claimKeys.ts"
-import { KeyLocks } from "../../src/keys/KeyLocks.ts"
+import { KeyLocks, Locked } from "../../src/keys/KeyLocks.ts"
 import { layerStateDirectory } from "../../src/keys/StateDirectory.ts"
 import { makeKeys } from "../support/rig.ts"
 
@@ -68,9 +68,24 @@ export const makeDisk = () => {
   return { files, disk, store }
 }
 
+/** Locks as a machine has them. Without them lives may overlap that a crash has ended. */
+export const makeLocks = (): KeyLocks["Service"] => {
+  const held = new Set<string>()
+  return KeyLocks.of({
+    lock: (name) =>
+      Effect.acquireRelease(
+        Effect.suspend(() => (held.has(name) ? Effect.fail(new Locked()) : Effect.succeed(held.add(name)))),
+        () => Effect.sync(() => held.delete(name)),
+      ),
+  })
+}
+
 /** Claims keys on such a disk, under some boot. */
 export const claimOn = (
-  { store }: ReturnType<typeof makeDisk>,
+  {
+    locks = { lock: () => Effect.void },
+    store,
+  }: Pick<ReturnType<typeof makeDisk>, "store"> & { readonly locks?: KeyLocks["Service"] },
   boot: Partial<Boot["Service"]> = {},
   options: Partial<ClaimOptions> = {},
 ) =>
@@ -78,7 +93,7 @@ export const claimOn = (
     claimKeys({ ...claimOptions, ...options }),
     Layer.mergeAll(
       Layer.succeed(Boot, { id: "boot-1", offsetMs: 0, doubtMs: 0, ...boot }),
-      Layer.succeed(KeyLocks, { lock: () => Effect.void }),
+      Layer.succeed(KeyLocks, locks),
       Layer.succeed(StateFiles, store),
     ),
   )
