@@ -31,8 +31,11 @@ export interface HttpTransport {
 
 const SHORTEST_SILENCE_MS = 50
 
-/** What was free for longer is not used again: the machine may have slept, and whoever is on the way have forgotten it. */
-const LONGEST_IDLE_MS = 60_000
+/**
+ * What was free for longer is not used again: the machine may have slept, and whoever is on the way have forgotten it. Many
+ * servers close what is idle for a minute: an order that leaves just then would be lost.
+ */
+const LONGEST_IDLE_MS = 50_000
 
 interface Group {
   readonly connections: Set<Carrier>

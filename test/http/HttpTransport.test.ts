@@ -1,6 +1,7 @@
 // On the real clock: over sockets of this machine.
 import { expect, it } from "@effect/vitest"
 import { Effect, Exit } from "effect"
+import { TestClock } from "effect/testing"
 import { makeHttpTransport } from "../../src/http/HttpTransport.ts"
 import { answerText, hostileServer } from "../support/hostileServer.ts"
 
@@ -55,5 +56,27 @@ it.live("opens none ahead while free ones are left, where only some answers name
       yield* Effect.sleep("5 millis")
     }
     expect(server.connections()).toBeLessThanOrEqual(3)
+  }),
+)
+
+it.effect("uses no connection again about when a server closes it that keeps idle ones for a minute", () =>
+  Effect.gen(function* () {
+    const server = yield* hostileServer((socket) => {
+      socket.write(answerText(200, "an order"))
+    })
+    const http = yield* makeHttpTransport({ url: server.url, requestTimeoutMs: 2000, maxInFlight: 4 })
+    const send = http.send({
+      message: () => ({ method: "GET", path: "/" }),
+      watch: { onWritten: () => {}, onSettled: () => {} },
+      conclude: (ending) =>
+        ending.kind === "answered" ? Exit.succeed(ending.answer.body) : Exit.fail(ending),
+    })
+    const connections: Array<number> = []
+    for (const seconds of [40, 59, 0]) {
+      yield* send
+      connections.push(server.connections())
+      yield* TestClock.adjust(`${seconds} seconds`)
+    }
+    expect(connections).toEqual([1, 1, 2])
   }),
 )
