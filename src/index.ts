@@ -14,6 +14,7 @@ export type { DispatcherOptions } from "./dispatch/DispatcherOptions.ts"
 export type { EnqueueFailure, QueuedOrder } from "./dispatch/Admission.ts"
 export type { Outage } from "./dispatch/Circuit.ts"
 export { type HttpDispatcherOptions, layerHttp } from "./dispatch/HttpDispatcher.ts"
+export { layerVenue, type VenueDispatcherOptions } from "./dispatch/VenueDispatcher.ts"
 export {
   type DispatchEvent,
   DispatchLog,

@@ -13,7 +13,7 @@ import type { VenueLimit } from "../venues/VenueLimit.ts"
 import { venueLimits } from "../venues/venueLimits.ts"
 import type { Dispatcher } from "./Dispatcher.ts"
 import { type HttpDispatcherOptions, layerOver } from "./HttpDispatcher.ts"
-import { InvalidOptions } from "./InvalidOptions.ts"
+import { refuse } from "./InvalidOptions.ts"
 import { DEFAULT_REQUEST_TIMEOUT } from "./requestTimeout.ts"
 
 /** What a dispatcher over ccxt can be told besides its exchange. Every option has a default for the venues of `venueLimits`. */
@@ -38,10 +38,6 @@ export interface CcxtPlan<A> extends Required<Pick<CcxtOptions, "limits" | "nonc
   /** Undefined where the exchange's own nonces stay. */
   readonly nonceUnit: NonceUnit | undefined
   readonly rest: Omit<CcxtOptions, "limits" | "nonces" | "nonceUnit" | "url" | "keys">
-}
-
-const refuse = (option: string, problem: string): never => {
-  throw new InvalidOptions({ option, problem })
 }
 
 const EXAMPLE = '[{ limit: { rule: "log", limit: 20, windowMs: 1000, scope: "account" } }]'

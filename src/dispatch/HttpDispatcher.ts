@@ -26,6 +26,7 @@ export interface HttpDispatcherOptions extends Partial<
   Pick<
     DispatcherOptions,
     | "recall"
+    | "clock"
     | "capacity"
     | "maxReturns"
     | "parkAfter"
@@ -195,7 +196,7 @@ const build = (
         keys,
         ttl,
         requestTimeout,
-        limits: limits && scopedLimits(limits),
+        limits: limits && scopedLimits(limits, rest.clock),
         gate: ackWindow({
           nonces: order,
           limit,

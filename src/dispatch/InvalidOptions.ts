@@ -15,7 +15,8 @@ export class InvalidOptions extends Schema.TaggedError<InvalidOptions>()("Invali
   }
 }
 
-const refuse = (option: string, problem: string): never => {
+/** Dies of an option: layers that are being built say so. */
+export const refuse = (option: string, problem: string): never => {
   throw new InvalidOptions({ option, problem })
 }
 
