@@ -61,7 +61,10 @@ const makeRecent = () => {
       if (event.outcome.outcome === "accepted") accepted.push(event.atMs)
       if (event.outcome.outcome === "rejected" || event.outcome.outcome === "unknown") {
         errors += 1
-        const why = event.outcome.outcome === "rejected" ? event.outcome.reason : event.outcome.cause
+        const why =
+          event.outcome.outcome === "rejected"
+            ? (event.outcome.said ?? event.outcome.reason)
+            : event.outcome.cause
         last = `${event.outcome.outcome}: ${why} (${event.request?.key ?? "no key"})`
       }
     },

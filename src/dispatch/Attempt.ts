@@ -185,11 +185,9 @@ export const consequenceOf = (
       if (isWanted && again && (asksToWait || RETURNABLE.has(reason))) {
         return { kind: "return", reason, countsAsReturn: !isFree }
       }
-      return {
-        kind: "end",
-        end: { outcome: { outcome: "rejected", reason }, request },
-        told: Exit.fail(error),
-      }
+      const said = error._tag === "Refused" && error.detail !== "" ? { said: error.detail } : {}
+      const end: OrderEnd = { outcome: { outcome: "rejected", reason, ...said }, request }
+      return { kind: "end", end, told: Exit.fail(error) }
     }
   }
 }

@@ -31,7 +31,12 @@ export const Outcome = Schema.Union([
     /** What the exchange says of it besides, such as a transaction id: text by name. */
     data: Schema.optionalKey(Schema.Record(Schema.String, Schema.String)),
   }),
-  Schema.Struct({ outcome: Schema.tag("rejected"), reason: RejectReason }),
+  Schema.Struct({
+    outcome: Schema.tag("rejected"),
+    reason: RejectReason,
+    /** What the exchange said of an order that it refused for `exchange`, without credentials; absent where it said nothing. */
+    said: Schema.optionalKey(Schema.String),
+  }),
   Schema.Struct({ outcome: Schema.tag("expired") }),
   Schema.Struct({ outcome: Schema.tag("unknown"), cause: UnknownCause }),
   Schema.Struct({ outcome: Schema.tag("cancelled") }),

@@ -152,6 +152,8 @@ export const Rejected = Schema.Struct({
   ...outcomeFields,
   outcome: Schema.tag("rejected"),
   reason: RejectReason,
+  /** What the exchange said of an order that it refused for `exchange`, without credentials. */
+  said: Schema.optionalKey(Schema.String),
   ...requestFields,
 })
 export const Unknown = Schema.Struct({

@@ -183,7 +183,7 @@ describe.concurrent("run --venue", () => {
       `${venue} shows no credentials that answers repeat`,
       Effect.gen(function* () {
         const { url } = yield* venueServer(({ headers, method }, response) => {
-          const repeated = JSON.stringify([headers, FORMS])
+          const repeated = JSON.stringify([headers, LINES[venue].split(" ")])
           response.statusCode = method === "GET" || venue === "kraken" ? 200 : 400
           if (method === "GET")
             return ANSWERS[venue]({ method, headers, url: timeOf(venue), body: "" }, response)
@@ -195,7 +195,7 @@ describe.concurrent("run --venue", () => {
           env: { PACELINE_API_KEYS: LINES[venue] },
         })
         expect(status).toBe(1)
-        expect(journal()).toContain('"outcome":"rejected","reason":"exchange"')
+        expect(journal()).toContain('"outcome":"rejected","reason":"exchange","said":"')
         expect(leaksOf(journal(), FORMS)).toEqual([])
       }),
     )
