@@ -140,7 +140,8 @@ export const waitingLines = (remembered: ReadonlyArray<Remembered>): ReadonlyArr
   const unknown = new Set(remembered.flatMap(({ unknownLimits }) => unknownLimits.map(showLimit)))
   return [
     ...(quietMs > 0 ? [quietText(quietMs)] : []),
-    ...(unknown.size > 0
+    // Where nothing is waited for, they count nothing any more.
+    ...(unknown.size > 0 && quietMs > 0
       ? [`counted as used up, because a former run kept nothing of it: ${[...unknown].join(", ")}`]
       : []),
     ...(heldMs > 0

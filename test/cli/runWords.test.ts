@@ -1,6 +1,6 @@
 import { Duration } from "effect"
 import { describe, expect, it } from "vitest"
-import { heldLines, showPassedOver, startText } from "../../src/cli/runWords.ts"
+import { heldLines, showPassedOver, startText, waitingLines } from "../../src/cli/runWords.ts"
 import { exerciseKeys } from "../../src/venues/exercise/exercise.ts"
 
 const nothing = { accepted: 0, rejected: 0, expired: 0, unknown: 0, firstUnknown: [] }
@@ -49,5 +49,17 @@ describe("what a run that ends says of an exchange that is closed to it", () => 
       "the run waited 4.2 s, because the exchange had asked it to",
       "at its end the run was still asked by the exchange to wait, for another 3.2 s",
     ])
+  })
+})
+
+describe("what a run waits for at its start", () => {
+  const key = { label: "key-1", heldMs: 0, rateLimitErrors: 0 }
+  const unknownLimits = [{ rule: "log" as const, limit: 20, windowMs: 60_000, scope: "account" as const }]
+
+  it("names limits that are counted as used up, but none that counts nothing any more", () => {
+    expect(waitingLines([{ ...key, unknownLimits, quietMs: 59_000 }])[1]).toBe(
+      "counted as used up, because a former run kept nothing of it: 20/1m@account",
+    )
+    expect(waitingLines([{ ...key, unknownLimits, quietMs: 0 }])).toEqual([])
   })
 })
