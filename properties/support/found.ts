@@ -243,4 +243,28 @@ export const foundLimitLives: ReadonlyArray<Lives> = [
       { symbol: "0", cost: "1" },
     ],
   },
+  // What the first had lost arrives after the second has ended, which the third took for the latest.
+  {
+    keys: 1,
+    limit: 20,
+    windowMs: 1000,
+    requestTimeoutMs: 3000,
+    ttlMs: undefined,
+    journeys: [
+      { incomingMs: 2900, outgoingMs: 0, writeMs: 0 },
+      { incomingMs: 0, outgoingMs: 0, writeMs: 0 },
+    ],
+    stateDisk: [{ writeMs: 0, answerMs: 0 }],
+    journalDisk: [{ writeMs: 0, answerMs: 0 }],
+    lives: [
+      { ...uneventfulLife, boundMs: undefined, lastsMs: 20, ends: "crash", gaps: [1000] },
+      { ...uneventfulLife, boundMs: undefined, lastsMs: 10, ends: "stop", gaps: [1000] },
+      { ...uneventfulLife, boundMs: undefined, lastsMs: 14_000, ends: "stop", gaps: [] },
+    ],
+    pings: false,
+    earlyMs: 0,
+    steps: [],
+    limits: [{ rule: "log", limit: 20, windowMs: 12_000, scope: "account" }],
+    params: [{ symbol: "a", cost: "20" }],
+  },
 ]
