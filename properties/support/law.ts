@@ -39,7 +39,7 @@ export const holds = async <A>(
 ): Promise<void> => {
   await fc.assert(fc.asyncProperty(arbitrary, law), {
     seed: SEED,
-    numRuns: scaled(scenarios),
+    numRuns: Math.max(scaled(scenarios), found.length),
     examples: found.map((scenario): [A] => [scenario]),
   })
 }
