@@ -117,12 +117,12 @@ export const retiredText = (event: Extract<DispatchEvent, { readonly type: "key"
       if (event.reason === "nonce")
         return "is parked, because the exchange accepts none of its nonces: stop other clients that use it, or use another key"
       if (event.reason === "refusals")
-        return `is parked, because the exchange refuses all its orders in the same words (${event.said ?? ""}): ask whether the key may trade`
+        return `is parked, because the exchange refuses all its orders in the same words (${event.said ?? ""}): set right what it names, such as the clock, or ask whether the key may trade`
       return `is parked ${event.rateLimitErrors === 0 ? "for the rate-limit errors of former runs" : `after ${event.rateLimitErrors} rate-limit errors`}, before the exchange blocks it: lower --limit, or raise --window or --bound`
     case "blocked":
       return "is blocked by the exchange: ask it to unblock the key, or use another"
     case "unknown":
-      return "is unknown to the exchange: check the keys file or PACELINE_API_KEYS"
+      return "is unknown to the exchange, or its secret is wrong: check the keys file or PACELINE_API_KEYS"
   }
 }
 

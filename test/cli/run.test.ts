@@ -359,7 +359,7 @@ describe.concurrent("paceline run", () => {
       expect([mixed, unknown, doubled].map(({ status }) => status)).toEqual([0, 1, 2])
       expect((yield* tally).keys.every(({ accepted }) => accepted > 0)).toBe(true)
       expect(mixed.stderr).toContain(
-        "key-3 sends no more in this run: it is unknown to the exchange: check the keys file or PACELINE_API_KEYS\n",
+        "key-3 sends no more in this run: it is unknown to the exchange, or its secret is wrong: check the keys file or PACELINE_API_KEYS\n",
       )
       expect(unknown.stderr).toMatch(/paceline run: no usable key is left \(key-1 unknown, [^\n]*\n$/)
       const produced = [
