@@ -294,7 +294,8 @@ export class Lane {
     const [health, remedy] = afterVerdict(this.#health, failure, this.#context)
     this.#health = health
     if (verdict.kind === "refused" && verdict.reason === "rate-limit") {
-      this.gate.rateLimited(atMs)
+      // Limits know what a refusal fills of them. The gate's window is then so wide that nobody was refused for it.
+      if (!this.#context.line.isLimited) this.gate.rateLimited(atMs)
       this.memory.onRateLimitError(health.recentErrorsMs)
     }
     this.#apply(remedy, nonce, atMs)

@@ -64,6 +64,11 @@ export class OrderLine {
     this.#dispatcher = dispatcher
   }
 
+  /** Whether limits decide which order may go. */
+  get isLimited(): boolean {
+    return this.#limits !== undefined
+  }
+
   /** @param capacity orders that may wait, at least 1; at least 2 where there are limits, which do not see who is in the door */
   static readonly make = (capacity: number, limits?: JoinedLimits<Entry>): Effect.Effect<OrderLine> =>
     Effect.withFiber((fiber) =>

@@ -1,3 +1,6 @@
+/** Costs are rounded up to such parts of 1. Their sums are exact, so that nothing is left when all of them are taken away. */
+const PARTS = 1024
+
 /**
  * Costs in the order of the times at which they were counted, in a ring that grows as long as there are more at once than
  * ever before, and then allocates no more. What comes is nearly sorted.
@@ -33,8 +36,9 @@ export class Arrivals {
     this.#size += 1
     for (; index > 0 && this.timeAt(index - 1) > atMs; index -= 1)
       this.#set(index, this.timeAt(index - 1), this.costAt(index - 1))
-    this.#set(index, atMs, cost)
-    this.#sum += cost
+    const rounded = Math.ceil(cost * PARTS) / PARTS
+    this.#set(index, atMs, rounded)
+    this.#sum += rounded
   }
 
   /** Takes the earliest away. */

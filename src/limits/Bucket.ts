@@ -51,7 +51,7 @@ export class Bucket extends Limit {
   }
 
   protected override get slack(): number {
-    return Math.max(super.slack, this.#step)
+    return this.#step
   }
 
   override get capacity(): number {

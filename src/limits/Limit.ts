@@ -40,6 +40,8 @@ export const defaultClockMargin: ClockMargin = { tickMs: 1, drift: 500e-6 }
 
 /** The share of a limit that refusals leave unused at most, or one request: what that does not mend, nothing here does. */
 const MOST_WIDENING = 1 / 4
+/** What is lost in rounding. */
+const ROUNDING = 1e-6
 /** What is left of a widening and not worth keeping, in requests. */
 const NEGLIGIBLE = 0.1
 
@@ -104,20 +106,20 @@ export abstract class Limit {
   /**
    * An answer says that `used` was counted when its request arrived. No more of ours can have been than when it left and
    * what has left since; `mark` is what its {@link hold} returned. What is over is somebody else's, at least in part: it is
-   * counted from now on as if it had just arrived, and returned. An answer that reports less changes nothing.
+   * counted from now on as if it had just arrived. Returns how much of it certainly is. An answer that reports less changes nothing.
    */
   observe(used: number, mark: number, nowMs: number): number {
     const foreign = used - (this.#total + mark)
-    if (!(foreign >= this.slack)) return 0
+    if (!(foreign >= Math.max(ROUNDING, this.slack))) return 0
     this.#total += foreign
     this.#foreign += foreign
     this.count(foreign, nowMs)
-    return foreign
+    return foreign - this.slack
   }
 
-  /** The exchange's counter is always less than this above our level: what is lost in rounding. */
+  /** The exchange's counter is always less than this above our level, but for rounding. */
   protected get slack(): number {
-    return 1e-6
+    return 0
   }
 
   /** All that answers revealed of somebody else's requests. */

@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import type { LimitSpec } from "../../src/domain/LimitSpec.ts"
 import { MadeOrder } from "../../src/domain/Order.ts"
+import { RateLimited } from "../../src/domain/SubmitError.ts"
 import { countedOf, scopedLimits } from "../../src/limits/scopedLimits.ts"
 import { at, makeRig, order, type RigOptions } from "../support/rig.ts"
 import { runVirtual } from "../support/virtualTime.ts"
@@ -89,6 +90,37 @@ describe("limits with scopes", () => {
       })
       assert.deepStrictEqual(told({ side: "buy" }), {})
     }),
+  )
+
+  it.effect("are filled by a refusal, each for its own time, and no window besides", () =>
+    Effect.gen(function* () {
+      const log = { rule: "log", scope: "account" } as const
+      const ofSecond: LimitSpec = { ...log, limit: 2, windowMs: 1000, costs: { cancel: 0 } }
+      const ofMinute: LimitSpec = { ...log, limit: 6000, windowMs: 60_000 }
+      let isFirst = true
+      const rig = yield* makeRig({
+        ttlMs: undefined,
+        nonces: "none",
+        limits: [ofSecond, ofMinute],
+        client: (client) => ({
+          ...client,
+          submit: (one, key, nonce, watch) => {
+            if (!isFirst) return client.submit(one, key, nonce, watch)
+            isFirst = false
+            return Effect.suspend(() => {
+              const nowMs = 0
+              watch.onWritten(nowMs)
+              watch.onLimits?.({ counts: [], refusedBy: ofSecond })
+              watch.onSettled(nowMs)
+              return Effect.fail(new RateLimited({ orderId: one.id, key: key.label }))
+            })
+          },
+        }),
+      })
+      yield* rig.dispatcher.submit(order(0))
+      // A window and its margin, and a slot more since something is not what it was said to be.
+      assert.deepStrictEqual(rig.sentMs().map(Math.floor), [0, 1501])
+    }).pipe(Effect.scoped, runVirtual),
   )
 
   it.effect("let a key wait for its own alone", () =>

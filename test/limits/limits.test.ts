@@ -17,6 +17,14 @@ const rules: ReadonlyArray<readonly [string, () => Limit]> = [
 ]
 
 describe.each(rules)("%s", (_, make) => {
+  it("has room for all that it holds once fractions have come and gone", () => {
+    const limit = make()
+    for (const [index, cost] of [0.1, 0.2, 0.3, 0.7, 0.4].entries()) limit.recall(cost, 10 + index)
+    let atMs = limit.nextAt(3, 0)
+    for (let looks = 0; looks < 100 && limit.nextAt(3, atMs) > atMs; looks += 1) atMs = limit.nextAt(3, atMs)
+    expect(limit.nextAt(3, atMs)).toBe(atMs)
+  })
+
   it("lets as much leave at once as it holds, then waits for what is on its way", () => {
     const limit = make()
     for (let sent = 0; sent < 3; sent += 1) limit.hold(1, 0)
