@@ -125,12 +125,16 @@ export class ConnectionBroken extends Schema.TaggedError<ConnectionBroken>()("Co
   }
 }
 
-/** An answer that is not the protocol's: HTML, cut off, for another order. Unknown. */
+/** An answer that is not the protocol's, or does not say enough: HTML, cut off, for another order. Unknown. */
 export class UndecodableAnswer extends Schema.TaggedError<UndecodableAnswer>()("UndecodableAnswer", {
   ...about,
   status: Schema.Int,
+  /** What it says, shortened to 200 characters; left out where nothing could be read. */
+  detail: Schema.optionalKey(Schema.String),
 }) {
   override get message() {
+    if (this.detail !== undefined)
+      return `order ${this.orderId}: the answer does not say whether it was executed: ${this.detail}. Ask the exchange before sending it again`
     return `order ${this.orderId}: the answer with status ${this.status} is not the protocol's; it may have been executed. Check the address`
   }
 }

@@ -50,8 +50,12 @@ export type Meaning =
     }
   /** Not executed, and nobody looked at the order: a ban of the address, or something before the venue. */
   | { readonly kind: "turned-away" }
-  /** It may have been executed. */
-  | { readonly kind: "unknown"; readonly cause: Extract<UnknownCause, "undecodable" | "server-error"> }
+  /** It may have been executed. `said` is what was said of it, if anything. */
+  | {
+      readonly kind: "unknown"
+      readonly cause: Extract<UnknownCause, "undecodable" | "server-error">
+      readonly said?: string
+    }
 
 /** Nothing may be sent in a scope for so many milliseconds. */
 export interface VenueHold {

@@ -80,7 +80,11 @@ export const resultOf = (
       return Result.fail(
         meaning.cause === "server-error"
           ? new ServerError({ ...about, status })
-          : new UndecodableAnswer({ ...about, status }),
+          : new UndecodableAnswer({
+              ...about,
+              status,
+              ...(meaning.said ? { detail: detailOf(hide(meaning.said)) } : {}),
+            }),
       )
   }
 }

@@ -24,9 +24,9 @@ const venueOf = (name: Emulated) =>
   })
 
 /** A paced bot at an emulated venue. */
-const paced = Effect.fnUntraced(function* (name: Emulated) {
+const paced = Effect.fnUntraced(function* (name: Emulated, secret: string = demoCredentials.secret) {
   const venue = yield* venueOf(name)
-  const { key, passphrase, secret } = demoCredentials
+  const { key, passphrase } = demoCredentials
   const exchange = ccxtAt(name, venue.url)
   Object.assign(exchange, { apiKey: key, secret, password: passphrase, markets: undefined })
   yield* Effect.promise(() => exchange.loadMarkets())
@@ -74,6 +74,16 @@ for (const name of ["kraken", "binance", "coinbaseexchange"] as const) {
     }),
   )
 }
+
+realTime(
+  "a paced bot with a wrong secret is told what Kraken said of it, which ccxt has no class for",
+  Effect.gen(function* () {
+    const { bot } = yield* paced("kraken", "d3Jvbmc=")
+    const error = yield* Effect.promise(() => place(bot, 0.01).catch(String))
+    expect(error).toContain("EAPI:Invalid signature")
+    expect(error).not.toContain("d3Jvbmc=")
+  }),
+)
 
 const RECIPE = new URL("../dispatch/programs/pacedBot.ts", import.meta.url)
 

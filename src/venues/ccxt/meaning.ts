@@ -107,7 +107,7 @@ export const meaningOfCcxt = (
     const refusal = isOfPage ? undefined : refusalOf(sense, result.error, nonces)
     if ((refusal === undefined || sense === "over-limit") && turnsAway(status, body))
       return { kind: "turned-away" }
-    return refusal ?? { kind: "unknown", cause: "undecodable" }
+    return refusal ?? { kind: "unknown", cause: "undecodable", said: said(result.error) }
   }
   // A cancel may be answered by a word alone, such as the order's id.
   const isSaid = actionOf(order) === "cancel" ? Option.isSome(parseJson(body)) : isJson(body)
