@@ -7,7 +7,13 @@ import { longestCountMs, type LimitSpec } from "../src/domain/LimitSpec.ts"
 import type { KeyMemory } from "../src/keys/KeyMemory.ts"
 import { LimitCosts } from "../src/keys/LimitCosts.ts"
 import { scopedLimits } from "../src/limits/scopedLimits.ts"
-import { coversEverything, forgetsCosts, forgetsFields, forgetsTheOpen } from "./broken/memories.ts"
+import {
+  countsNothing,
+  coversEverything,
+  forgetsCosts,
+  forgetsFields,
+  forgetsTheOpen,
+} from "./broken/memories.ts"
 import { foundLimitLives } from "./support/found.ts"
 import { RUNS, SEED, tryLaw } from "./support/law.ts"
 import { specsOf } from "./support/limits/specs.ts"
@@ -67,7 +73,27 @@ const hurried = (world: Lives): Lives => ({
   })),
 })
 
-const worlds = fc.oneof({ weight: 2, arbitrary: anyWorlds }, { weight: 1, arbitrary: anyWorlds.map(hurried) })
+/** Some lives have other limits than the exchange, which count what lives send that do not have them. */
+const changing = fc
+  .record({
+    world: fc.oneof(anyWorlds, anyWorlds.map(hurried)),
+    others: fc.option(fc.array(specs, { minLength: 1, maxLength: 3 }), { nil: undefined }),
+    has: fc.array(fc.boolean(), { minLength: 1, maxLength: 6 }),
+  })
+  .map(({ has, others, world }): Lives => ({
+    ...world,
+    others,
+    lives: world.lives.map(({ only, ...life }, n) => ({
+      ...life,
+      hasOthers: only === undefined && has[n % has.length] === true,
+    })),
+  }))
+
+const worlds = fc.oneof(
+  { weight: 2, arbitrary: anyWorlds },
+  { weight: 1, arbitrary: anyWorlds.map(hurried) },
+  { weight: 2, arbitrary: changing },
+)
 
 const remembering = (change: (memory: KeyMemory) => KeyMemory): LivesVariant => ({
   recall: (real) => (key) => Effect.map(real(key), change),
@@ -95,19 +121,22 @@ const PARTS = 32
 
 describe(`limits over lives (seed ${SEED}, ${RUNS} worlds a law)`, () => {
   tryLaw<Lives, LivesVariant>({
-    law: "over all lives, crashed or stopped, no limit is exceeded in any scope",
+    law: "over all lives, crashed or stopped, those with other limits in between, no limit is exceeded in any scope",
     worlds,
     found: foundLimitLives,
     scenarios: 500,
     check: async (world, variant) => {
-      const { arrivals } = await playLives(world, variant)
-      for (const { id, ruling } of arrivals)
+      const { lawful } = await playLives(world, variant)
+      for (const { id, ruling } of lawful)
         assert.notStrictEqual(ruling, "rate-limit", `${id} was over a limit`)
     },
     broken: {
       "a memory without limits": remembering(forgetsCosts),
       "a memory that forgets what may be open": remembering(forgetsTheOpen),
       "a memory that sends on whatever is written ahead": remembering(coversEverything),
+      "a memory that counts nothing in limits that its life does not have": {
+        recall: (real, hasOthers) => (key) => Effect.map(real(key), hasOthers ? countsNothing : (one) => one),
+      },
       "a memory of its own keys alone": { files: { list: Effect.succeed([]) } },
       "a memory that forgets what fields have counters of their own": remembering(forgetsFields),
     },

@@ -42,6 +42,14 @@ export const waitsForTheLast = (memory: KeyMemory): KeyMemory => ({
 /** Knows nothing of limits. */
 export const forgetsCosts = (memory: KeyMemory): KeyMemory => ({ ...memory, formerCosts: [] })
 
+/** Counts nothing of what it sends in any limit. */
+export const countsNothing = (memory: KeyMemory): KeyMemory => ({
+  ...memory,
+  onSent: (nonce) => {
+    memory.onSent(nonce)
+  },
+})
+
 /** Knows what was answered, and takes what was on its way, or was sent since it was written down, for nothing. */
 export const forgetsTheOpen = (memory: KeyMemory): KeyMemory => ({
   ...memory,

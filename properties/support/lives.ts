@@ -22,6 +22,8 @@ export interface Life {
   readonly reboots: boolean
   /** The only key that it has, by its place; all of them unless given. */
   readonly only?: number
+  /** It has other limits than those of the exchange. */
+  readonly hasOthers?: boolean
   /** What it knows of the exchange. It may be more careful than it had to be. */
   readonly boundMs: number | undefined
   readonly windowMs: number
@@ -39,6 +41,8 @@ export interface Lives {
   /** All limits, where a key's window is not all; and what orders count in them, in turn. */
   readonly limits?: ReadonlyArray<LimitSpec>
   readonly params?: ReadonlyArray<OrderParams>
+  /** What lives have that have others; a key's window alone where it is left out. */
+  readonly others?: ReadonlyArray<LimitSpec> | undefined
   readonly keys: number
   readonly limit: number
   readonly windowMs: number

@@ -31,7 +31,7 @@ import type { Life, Lives } from "./lives.ts"
 /** What breaks the way a client lives on. */
 export interface LivesVariant {
   /** Puts another memory of keys in the place of the real one. */
-  readonly recall?: (real: Recall) => Recall
+  readonly recall?: (real: Recall, hasOthers: boolean) => Recall
   /** The disk says that it has written keys' state before it has. */
   readonly answersFirst?: boolean
   /** Puts other ways to keep state in the place of the disk's. */
@@ -50,6 +50,8 @@ export interface LivesSeen {
   /** The journals of all lives, as they were found after their ends. */
   readonly journals: ReadonlyArray<string>
   readonly arrivals: ReadonlyArray<Arrival>
+  /** Those of lives with the exchange's limits. */
+  readonly lawful: ReadonlyArray<Arrival>
 }
 
 /** What the journals say of every order. Dies of a journal that cannot be read: crashes do not damage it. */
@@ -75,12 +77,13 @@ const LEISURE_MS = 500
 /** Far longer than any silence of these exchanges. */
 const LONGEST = Duration.days(1)
 
-type Ways = Pick<Life, "boundMs" | "windowMs" | "stall" | "only">
+type Ways = Pick<Life, "boundMs" | "windowMs" | "stall" | "only" | "hasOthers">
 
 export const playLives = (world: Lives, variant: LivesVariant = {}): Promise<LivesSeen> => {
   const program = Effect.gen(function* () {
     const clock = yield* Clock.Clock
     const arrivals: Array<Arrival> = []
+    const unlawful = new Set<string>()
     const journals: Array<string> = []
     const files = new Map<string, string>()
     const writes = { state: 0, journal: 0 }
@@ -115,7 +118,11 @@ export const playLives = (world: Lives, variant: LivesVariant = {}): Promise<Liv
     }
 
     /** Begins a life as a run does: its keys, what former lives have done, its journal, its dispatcher. */
-    const begin = Effect.fnUntraced(function* ({ boundMs, only, windowMs }: Ways, disk: LifeDisk) {
+    const begin = Effect.fnUntraced(function* (
+      { boundMs, hasOthers = false, only, windowMs }: Ways,
+      disk: LifeDisk,
+    ) {
+      const limits = hasOthers ? world.others : world.limits
       const all = makeKeys(world.keys)
       const keys = only === undefined ? all : all.filter((_, n) => n === only % all.length)
       const window = Duration.millis(windowMs)
@@ -158,14 +165,15 @@ export const playLives = (world: Lives, variant: LivesVariant = {}): Promise<Liv
               ),
             }),
         submit: (order, key, nonce, watch) =>
-          Effect.suspend(() =>
-            disk.isAlive()
+          Effect.suspend(() => {
+            if (hasOthers) unlawful.add(`${key.label} ${nonce}`)
+            return disk.isAlive()
               ? client.submit(order, key, nonce, {
                   ...watch,
                   mayStart: () => disk.isAlive() && watch.mayStart?.() !== false,
                 })
-              : Effect.never,
-          ),
+              : Effect.never
+          }),
       }
       const { dispatcher } = yield* makeRig({
         keys,
@@ -178,7 +186,7 @@ export const playLives = (world: Lives, variant: LivesVariant = {}): Promise<Liv
         client: () => ownClient,
         log: variant.log?.(log) ?? log,
         dispatcher: {
-          recall: variant.recall?.(recall) ?? recall,
+          recall: variant.recall?.(recall, hasOthers) ?? recall,
           firstContact: LONGEST,
           unreachableAfter: LONGEST,
           parkAfter: 1000,
@@ -235,7 +243,8 @@ export const playLives = (world: Lives, variant: LivesVariant = {}): Promise<Liv
     journals.push(disk.crash(0))
     // What lost requests still do to the exchange belongs to the story.
     yield* Effect.sleep(Duration.millis(4 * world.requestTimeoutMs))
-    return { ids: Array.from({ length: given }, (_, n) => `o-${n}`), journals, arrivals }
+    const lawful = arrivals.filter(({ key, nonce }) => !unlawful.has(`${key} ${nonce}`))
+    return { ids: Array.from({ length: given }, (_, n) => `o-${n}`), journals, arrivals, lawful }
   })
   return playVirtual(hostileClock(program, world))
 }

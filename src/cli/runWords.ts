@@ -137,12 +137,18 @@ export const inUseText = (limits: ReadonlyArray<LimitSpec>): string =>
 export const waitingLines = (remembered: ReadonlyArray<Remembered>): ReadonlyArray<string> => {
   const quietMs = Math.max(...remembered.map((key) => key.quietMs))
   const heldMs = Math.max(...remembered.map((key) => key.heldMs))
-  const unknown = new Set(remembered.flatMap(({ unknownLimits }) => unknownLimits.map(showLimit)))
+  // Where nothing is waited for, they count nothing any more.
+  const unknown = remembered
+    .flatMap(({ unknownLimits }) => unknownLimits)
+    .filter((limit) => limit.quietMs > 0)
+    .toSorted((one, other) => one.quietMs - other.quietMs)
+  const longest = new Map(unknown.map((limit) => [showLimit(limit.spec), limit.quietMs]))
   return [
     ...(quietMs > 0 ? [quietText(quietMs)] : []),
-    // Where nothing is waited for, they count nothing any more.
-    ...(unknown.size > 0 && quietMs > 0
-      ? [`counted as used up, because a former run kept nothing of it: ${[...unknown].join(", ")}`]
+    ...(longest.size > 0
+      ? [
+          `counted as used up, because a former run kept nothing of it: ${Array.from(longest, ([limit, ms]) => `${limit} for ${secondsText(ms)}`).join(", ")}`,
+        ]
       : []),
     ...(heldMs > 0
       ? [

@@ -90,7 +90,7 @@ export const claimFor = (
 ) => {
   const { nonceUnit } = options
   const limits = options.limits?.length === 0 ? undefined : options.limits
-  // A life that knows nothing of limits waits until nothing counts any more.
+  // An older version that knows nothing of limits waits until nothing counts any more.
   const window = limits === undefined ? options.window : Duration.millis(longestCountMs(limits))
   return Effect.provide(
     claimKeys({

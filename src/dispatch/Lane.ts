@@ -250,7 +250,7 @@ export class Lane {
     invariant(nonce > this.#health.lastNonce, `${this.label} repeats a nonce`)
     this.#health = afterSend(this.#health, nonce)
     this.#inFlight += 1
-    this.memory.onSent(nonce, held?.spent)
+    this.memory.onSent(nonce, entry.order)
     const open = ledger.depart(entry, this.label, nonce, sentMs)
     log.record({
       type: "sent",

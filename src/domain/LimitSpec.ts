@@ -9,8 +9,9 @@
  * }
  */
 import { Duration, Schema } from "effect"
-import { type Action, ACTIONS } from "./Action.ts"
+import { type Action, ACTION, ACTIONS, actionNamed } from "./Action.ts"
 import type { NonceUnit } from "./NonceUnit.ts"
+import { type MadeOrder, saidCost } from "./Order.ts"
 
 const Whole = Schema.Int.check(Schema.isGreaterThanOrEqualTo(1))
 const Positive = Schema.Finite.check(Schema.isGreaterThan(0))
@@ -99,6 +100,14 @@ export const costOf = ({ costs }: LimitSpec, action: Action, said: number | unde
   const ofAction = costs?.[action] ?? 1
   return ofAction === 0 && !Number.isNaN(said) ? 0 : (said ?? ofAction)
 }
+
+/** What an order costs; NaN where it says what is no number. */
+export const orderCost = (spec: LimitSpec, order: Pick<MadeOrder, "params">): number =>
+  costOf(spec, actionNamed(order.params[ACTION]), saidCost(order))
+
+/** Which of a field's counters counts an order. */
+export const orderScope = ({ field }: LimitSpec, { params }: Pick<MadeOrder, "params">): string =>
+  field === undefined ? "" : (params[field] ?? "")
 
 /** Whether each key has a counter of its own. */
 export const isOfKey = ({ field, scope }: LimitSpec): boolean => scope === "key" && field === undefined

@@ -6,7 +6,7 @@
  */
 import { Effect } from "effect"
 import type { ApiKey } from "../domain/ApiKey.ts"
-import type { SpentCost } from "./KeyCosts.ts"
+import type { MadeOrder } from "../domain/Order.ts"
 import type { FormerCost } from "./LimitCosts.ts"
 import type { StateUnwritable } from "./StateError.ts"
 import type { Transit } from "../domain/Transit.ts"
@@ -50,8 +50,8 @@ export interface KeyMemory {
   readonly reservedNonce: () => number
   /** Waits until a nonce may be used. */
   readonly reserve: (nonce: number) => Effect.Effect<void>
-  /** A request with this nonce leaves now, and counts so much in limits. */
-  readonly onSent: (nonce: number, spent?: ReadonlyArray<SpentCost>) => void
+  /** A request with this nonce leaves now, for an order that limits count. */
+  readonly onSent: (nonce: number, order?: Pick<MadeOrder, "params">) => void
   /** The exchange counted a rate-limit error; these are the moments of the last of them now, the earliest first. */
   readonly onRateLimitError: (recentErrorsMs: ReadonlyArray<number>) => void
   /** The exchange has announced that nothing may be sent before then. */

@@ -13,10 +13,11 @@ import { nowMsUnsafe, sleepUntil } from "../platform/Monotonic.ts"
 import type { EndedRequest, Held, KeyMemory } from "./KeyMemory.ts"
 import { latestArrival, type Reach } from "../domain/Transit.ts"
 import type { LimitSpec } from "../domain/LimitSpec.ts"
+import type { MadeOrder } from "../domain/Order.ts"
 import { Boot } from "./Boot.ts"
 import { type Beliefs, freeFromMs, inherit, type Inheritance } from "./coldStart.ts"
 import type { ExchangeHold } from "./ExchangeHold.ts"
-import { KeyCosts, type SpentCost } from "./KeyCosts.ts"
+import { KeyCosts } from "./KeyCosts.ts"
 import { encodeKeyRecord, type KeyRecord } from "./KeyRecord.ts"
 import { countsMs, type FormerLimits, type FormerTimes, settledTimes } from "./LimitCosts.ts"
 import { RecentArrivals } from "./RecentArrivals.ts"
@@ -51,6 +52,8 @@ export interface KeyStateOptions {
   readonly windowMs: number
   /** All limits, where that is not all; and how many keys share those that are not of each key for itself. */
   readonly limits?: ReadonlyArray<LimitSpec> | undefined
+  /** Limits of former lives that this one does not have. */
+  readonly carried?: ReadonlyArray<LimitSpec>
   readonly sharers?: number
   readonly levelMs?: FormerTimes["levelMs"]
   /** What is counted with this key from now on that others have sent. */
@@ -69,14 +72,10 @@ type LastWord = Pick<KeyRecord, "arrivalsMs" | "lastNonce" | "stopped"> & {
   readonly unansweredUntilMs: number
 }
 
-/** Until the exchange counts no more in limits of which nothing is known, from when all has arrived. */
-const unknownMs = (
-  costs: KeyCosts | undefined,
-  former: KeyRecord | undefined,
-  { windowMs }: Beliefs,
-): number => {
-  if (costs === undefined || (former !== undefined && former.limits === undefined)) return windowMs
-  return Math.max(0, ...costs.unknown.map(countsMs))
+/** A limit of which former lives have kept nothing, and until when it counts as used up. */
+export interface UnknownLimit {
+  readonly spec: LimitSpec
+  readonly untilMs: number
 }
 
 /** All times are milliseconds of the monotonic clock; a boot's offset is added where they are written. */
@@ -85,8 +84,7 @@ class KeyState implements KeyMemory {
   readonly outUntilMs: ReadonlyArray<number>
   readonly unansweredWindowMs: number | undefined
   readonly formerCosts: KeyMemory["formerCosts"]
-  /** Limits of which former lives have kept nothing. */
-  readonly unknownLimits: ReadonlyArray<LimitSpec>
+  readonly unknownLimits: ReadonlyArray<UnknownLimit>
   readonly lastNonce: number
   readonly rateLimitErrors: number
   readonly recentErrorsMs: ReadonlyArray<number>
@@ -98,8 +96,8 @@ class KeyState implements KeyMemory {
   readonly #boot: Boot["Service"]
   readonly #own: Beliefs
   readonly #inherited: Inheritance
-  /** Undefined where the key's window is the only limit. */
-  readonly #costs: KeyCosts | undefined
+  /** Where the key's window is the only limit, only what is carried on. */
+  readonly #costs: KeyCosts
   /** Opened to have something written early. */
   readonly #wake = Latch.makeUnsafe()
   /** Opened whenever something was written. */
@@ -166,15 +164,16 @@ class KeyState implements KeyMemory {
     this.#arrivedByMs = this.#inherited.arrivedByMs - boot.offsetMs
     this.#isFormerUnanswered = former !== undefined && former.unansweredUntilMs !== null
     this.#costs = this.#costsFrom(former, sameBoot)
-    this.formerCosts = this.#costs?.former ?? []
-    this.unknownLimits = this.#costs?.unknown ?? []
-    const windowLeftMs = unknownMs(this.#costs, former, this.#inherited)
-    this.quietUntilMs =
-      this.#costs === undefined
-        ? freeFromMs(this.#inherited, limit) - boot.offsetMs
-        : this.#arrivedByMs + windowLeftMs
-    this.outUntilMs =
-      this.#costs === undefined ? (this.#inherited.leaveMs ?? []).map((atMs) => atMs - boot.offsetMs) : []
+    this.formerCosts = this.#costs.former
+    const { unknown } = this.#costs
+    this.unknownLimits = unknown.map((spec) => ({ spec, untilMs: this.#arrivedByMs + countsMs(spec) }))
+    const windowLeftMs = this.#isByLimits ? Math.max(0, ...unknown.map(countsMs)) : this.#inherited.windowMs
+    this.quietUntilMs = this.#isByLimits
+      ? this.#arrivedByMs + windowLeftMs
+      : freeFromMs(this.#inherited, limit) - boot.offsetMs
+    this.outUntilMs = this.#isByLimits
+      ? []
+      : (this.#inherited.leaveMs ?? []).map((atMs) => atMs - boot.offsetMs)
     this.#arrivals = new RecentArrivals(
       this.outUntilMs.map((atMs) => atMs - this.#inherited.windowMs),
       Math.max(windowMs, this.#inherited.windowMs),
@@ -186,16 +185,21 @@ class KeyState implements KeyMemory {
     this.failed = Effect.raceFirst(Deferred.await(this.#failure), exchangeHold.failed)
   }
 
-  #costsFrom(former: KeyRecord | undefined, sameBoot: boolean): KeyCosts | undefined {
-    const { levelMs = () => Number.NEGATIVE_INFINITY, limits, sharers = 1, taken } = this.#options
-    if (limits === undefined) return undefined
+  #costsFrom(former: KeyRecord | undefined, sameBoot: boolean): KeyCosts {
+    const { carried = [], levelMs = () => Number.NEGATIVE_INFINITY, limits = [] } = this.#options
+    const { sharers = 1, taken } = this.#options
     const times = {
       settledMs: settledTimes(sameBoot, this.#arrivedByMs, this.#boot),
       levelMs,
       arrivedByMs: this.#arrivedByMs,
       isUnanswered: this.#isFormerUnanswered,
     }
-    return new KeyCosts(limits, sharers, former && { limits: former.limits, times }, taken)
+    const inherited = former && { limits: former.limits, times }
+    return new KeyCosts({ own: limits, carried }, sharers, inherited, taken)
+  }
+
+  get #isByLimits(): boolean {
+    return this.#options.limits !== undefined
   }
 
   #sinceBootMs(): number {
@@ -212,6 +216,7 @@ class KeyState implements KeyMemory {
     const { id, offsetMs } = this.#boot
     // As long as they are, their window and reach are kept as well.
     const beliefs = this.#isInherited ? this.#inherited : this.#own
+    const limits = this.#costs.record(isAhead, nowMsUnsafe(this.#clock), offsetMs)
     const record: KeyRecord = {
       ...word,
       ...(nonceUnit === "ns" ? { nonceUnit } : {}),
@@ -223,7 +228,7 @@ class KeyState implements KeyMemory {
       unansweredUntilMs: orNull(unansweredUntilMs + offsetMs),
       windowMs: beliefs.windowMs,
       reachMs: beliefs.reachMs,
-      ...(this.#costs && { limits: this.#costs.record(isAhead, nowMsUnsafe(this.#clock), offsetMs) }),
+      ...(limits.length > 0 ? { limits } : {}),
     }
     return Effect.mapError(
       this.#store.set(file, encodeKeyRecord(record)),
@@ -251,7 +256,7 @@ class KeyState implements KeyMemory {
     const word = { stopped: false, lastNonce: next.nonce, unansweredUntilMs: next.untilMs, arrivalsMs: null }
     return Effect.map(this.#write(word, true), () => {
       this.#reserved = next
-      this.#costs?.onWritten()
+      this.#costs.onWritten()
       this.#renewed.openUnsafe()
     })
   })
@@ -294,13 +299,13 @@ class KeyState implements KeyMemory {
   /** Since the boot; null while there may be others in the window, of former runs. */
   #knownArrivalsMs(): ReadonlyArray<number> | null {
     // Where limits count, each keeps its own.
-    if (this.#costs !== undefined || (this.#isInherited && this.#inherited.leaveMs === undefined)) return null
+    if (this.#isByLimits || (this.#isInherited && this.#inherited.leaveMs === undefined)) return null
     return this.#arrivals.inWindow(nowMsUnsafe(this.#clock)).map((atMs) => atMs + this.#boot.offsetMs)
   }
 
   readonly reservedNonce = (): number =>
     nowMsUnsafe(this.#clock) < this.#reserved.untilMs
-      ? Math.min(this.#reserved.nonce, (this.#costs?.firstUncovered ?? Number.POSITIVE_INFINITY) - 1)
+      ? Math.min(this.#reserved.nonce, this.#costs.firstUncovered - 1)
       : Number.NEGATIVE_INFINITY
 
   readonly reserve = (nonce: number): Effect.Effect<void> =>
@@ -312,12 +317,11 @@ class KeyState implements KeyMemory {
       return Effect.andThen(this.#renewed.await, this.reserve(nonce))
     })
 
-  readonly onSent = (nonce: number, spent: ReadonlyArray<SpentCost> = []): void => {
+  readonly onSent = (nonce: number, order?: Pick<MadeOrder, "params">): void => {
     this.#usedNonce = nonce
     this.#inFlight.add(nonce)
-    this.#costs?.hold(nonce, spent, nowMsUnsafe(this.#clock))
-    if (this.#reserved.nonce - nonce < NONCES_AHEAD / 2 || this.#costs?.isHalfUsed === true)
-      this.#wake.openUnsafe()
+    if (order !== undefined) this.#costs.hold(nonce, order, nowMsUnsafe(this.#clock))
+    if (this.#reserved.nonce - nonce < NONCES_AHEAD / 2 || this.#costs.isHalfUsed) this.#wake.openUnsafe()
   }
 
   readonly onRateLimitError = (recentErrorsMs: ReadonlyArray<number>): void => {
@@ -353,7 +357,7 @@ class KeyState implements KeyMemory {
     } else {
       this.#arrived(latestArrival(request, this.#options.reach))
       // No limit rests on a bound.
-      this.#costs?.settle(nonce, end?.ending === "answered" ? end.atMs : Number.NEGATIVE_INFINITY)
+      this.#costs.settle(nonce, end?.ending === "answered" ? end.atMs : Number.NEGATIVE_INFINITY)
     }
     if (this.#isAtRest) this.#wake.openUnsafe()
   }
@@ -365,7 +369,7 @@ class KeyState implements KeyMemory {
 
   readonly onCleared = (latestMs: number, nonce: number): void => {
     this.#unanswered -= 1
-    this.#costs?.settle(nonce, latestMs)
+    this.#costs.settle(nonce, latestMs)
     invariant(this.#unanswered >= 0, "more requests were cleared than were lost")
     this.#arrived(latestMs)
     if (this.#unanswered === 0) this.#unansweredMs = Number.NEGATIVE_INFINITY
@@ -374,7 +378,7 @@ class KeyState implements KeyMemory {
   readonly onFormerCleared = (clearedMs: number): number => {
     const latestMs = Math.max(clearedMs, this.#inherited.arrivedByMs - this.#boot.offsetMs)
     this.#isFormerUnanswered = false
-    this.#costs?.clearFormer(latestMs)
+    this.#costs.clearFormer(latestMs)
     this.#inheritedUntilMs = Math.max(
       this.#inheritedUntilMs,
       latestMs + this.#boot.offsetMs + this.#inherited.windowMs,
@@ -392,7 +396,7 @@ class KeyState implements KeyMemory {
     invariant(latestMs !== undefined, "a request has ended, and nobody knows when it has arrived")
     if (latestMs === Number.NEGATIVE_INFINITY) return
     this.#arrivedBy(latestMs)
-    if (this.#costs === undefined) this.#arrivals.add(latestMs, nowMsUnsafe(this.#clock))
+    if (!this.#isByLimits) this.#arrivals.add(latestMs, nowMsUnsafe(this.#clock))
   }
 }
 

@@ -12,13 +12,17 @@
 import { createHash } from "node:crypto"
 import { Schema } from "effect"
 import type { Boot } from "./Boot.ts"
-import { bucketOf, isOfKey, type LimitSpec, longestCountMs, showLimit } from "../domain/LimitSpec.ts"
+import { bucketOf, isOfKey, LimitSpec, longestCountMs, showLimit } from "../domain/LimitSpec.ts"
 
 const Cost = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0))
 
 export const LimitCostsRecord = Schema.Struct({
   /** As `--limit` takes it. */
   limit: Schema.String,
+  /** The same as data. Left out by older versions. */
+  spec: Schema.optionalKey(LimitSpec),
+  /** The life that wrote it did not have this limit: it counted what it sent, for lives that do. */
+  carried: Schema.optionalKey(Schema.Literal(true)),
   /** So much more may be open, in each scope. */
   ahead: Cost,
   scopes: Schema.Array(
@@ -54,7 +58,7 @@ const LEAST_AHEAD = 1 / 100
 const SMALL = 10
 
 /** The most that the exchange counts. */
-const mostOf = (spec: LimitSpec): number =>
+export const mostOf = (spec: LimitSpec): number =>
   spec.rule === "bucket" ? spec.limit + (bucketOf(spec).step ?? 0) : spec.limit
 
 /** So long after it has arrived a request may count, as our clock goes. */
@@ -131,7 +135,7 @@ interface Tally {
 
 export class LimitCosts {
   readonly ahead: number
-  readonly #spec: LimitSpec
+  readonly spec: LimitSpec
   readonly #countsMs: number
   /** What drains of a bucket in a millisecond: each of the keys that share it has its part. */
   readonly #drain: number | undefined
@@ -139,7 +143,7 @@ export class LimitCosts {
 
   /** @param keys so many share it, where it is not of each key for itself */
   constructor(spec: LimitSpec, keys: number) {
-    this.#spec = spec
+    this.spec = spec
     this.ahead = aheadOf(spec, keys)
     this.#countsMs = countsMs(spec)
     const perMs = spec.rule === "bucket" ? (bucketOf(spec).perSecond / 1000) * (1 - DRIFT) : undefined
@@ -148,19 +152,19 @@ export class LimitCosts {
 
   /** Whether less is written ahead than the limit lets through: then each request must be covered. */
   get isScarce(): boolean {
-    return this.ahead < mostOf(this.#spec)
+    return this.ahead < mostOf(this.spec)
   }
 
   /** Takes over what a former life's record says; answers whether it says anything of this limit. */
   inherit(records: ReadonlyArray<LimitCostsRecord> | undefined, times: FormerTimes): boolean {
-    const record = records?.find(({ limit }) => limit === showLimit(this.#spec))
+    const record = records?.find(({ limit }) => limit === showLimit(this.spec))
     const openNow = (tally: Tally, cost: number) => {
       if (times.isUnanswered) tally.formerOpen += cost
       else if (cost > 0 && times.arrivedByMs > Number.NEGATIVE_INFINITY)
         this.#add(tally, cost, times.arrivedByMs)
     }
-    openNow(this.#tally(ANY), record?.ahead ?? mostOf(this.#spec))
-    const leastMs = this.#isSharedBucket ? times.levelMs(showLimit(this.#spec)) : Number.NEGATIVE_INFINITY
+    openNow(this.#tally(ANY), record?.ahead ?? mostOf(this.spec))
+    const leastMs = this.#isSharedBucket ? times.levelMs(showLimit(this.spec)) : Number.NEGATIVE_INFINITY
     for (const { open, scope, settled } of record?.scopes ?? []) {
       const tally = this.#tally(scope)
       for (const [atMs, cost] of settled) this.#add(tally, cost, times.settledMs(Math.max(atMs, leastMs)))
@@ -172,7 +176,7 @@ export class LimitCosts {
   /** Counts what another key's record says, where both share the limit; answers whether it says anything of it. */
   share(records: ReadonlyArray<LimitCostsRecord> | undefined, times: FormerTimes): boolean {
     const isTold =
-      !isOfKey(this.#spec) && records?.some(({ limit }) => limit === showLimit(this.#spec)) === true
+      !isOfKey(this.spec) && records?.some(({ limit }) => limit === showLimit(this.spec)) === true
     return isTold && this.inherit(records, times)
   }
 
@@ -213,14 +217,15 @@ export class LimitCosts {
       return { scope, open: tally.open + tally.formerOpen, settled }
     })
     return {
-      limit: showLimit(this.#spec),
+      limit: showLimit(this.spec),
+      spec: this.spec,
       ahead: isAhead ? this.ahead : 0,
       scopes: scopes.filter(({ open, settled }) => open > 0 || settled.length > 0),
     }
   }
 
   get #isSharedBucket(): boolean {
-    return this.#drain !== undefined && !isOfKey(this.#spec)
+    return this.#drain !== undefined && !isOfKey(this.spec)
   }
 
   #tally(name: string): Tally {
@@ -233,7 +238,7 @@ export class LimitCosts {
 
   /** That of its own for a scope, or the one for all scopes where there are many. */
   #tallyFor(scope: string, nowMs: number): Tally {
-    if (this.#spec.field === undefined) return this.#tally(ANY)
+    if (this.spec.field === undefined) return this.#tally(ANY)
     const name = scopeName(scope)
     if (!this.#tallies.has(name) && this.#tallies.size >= MOST_SCOPES) this.#forgetIdle(nowMs)
     return this.#tally(this.#tallies.has(name) || this.#tallies.size < MOST_SCOPES ? name : ANY)
@@ -268,7 +273,7 @@ export class LimitCosts {
       level = (level === 0 ? 0 : Math.max(0, level - drain * (latestMs - fromMs))) + cost
       fromMs = latestMs
     }
-    return Math.min(mostOf(this.#spec), Math.max(0, level - drain * Math.max(0, atMs - fromMs)))
+    return Math.min(mostOf(this.spec), Math.max(0, level - drain * Math.max(0, atMs - fromMs)))
   }
 
   #add(tally: Tally, cost: number, latestMs: number): void {

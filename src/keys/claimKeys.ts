@@ -15,6 +15,7 @@ import { nowMsUnsafe } from "../platform/Monotonic.ts"
 import { KeyLocks } from "./KeyLocks.ts"
 import { noExchangeHold, openExchangeHold } from "./ExchangeHold.ts"
 import { decodeKeyRecord, type KeyRecord } from "./KeyRecord.ts"
+import { carriedLimits } from "./KeyCosts.ts"
 import { type KeptKey, openKeyState } from "./KeyState.ts"
 import { readOwner, signAsOwner } from "./Owner.ts"
 import { otherKeys } from "./otherKeys.ts"
@@ -58,8 +59,8 @@ export interface Remembered {
   readonly heldMs: number
   /** Errors that the exchange has counted in former runs. */
   readonly rateLimitErrors: number
-  /** Limits of which former runs have kept nothing: for these it keeps quiet. */
-  readonly unknownLimits: ReadonlyArray<LimitSpec>
+  /** Limits of which former runs have kept nothing, and for how many milliseconds it keeps quiet for each. */
+  readonly unknownLimits: ReadonlyArray<{ readonly spec: LimitSpec; readonly quietMs: number }>
 }
 
 export interface ClaimedKeys {
@@ -124,6 +125,17 @@ const asOne = (
   })
 }
 
+const rememberedOf = (label: string, memory: KeptKey, nowMs: number): Remembered => {
+  const left = (untilMs: number) => Math.max(0, untilMs - nowMs)
+  return {
+    label,
+    quietMs: left(memory.quietUntilMs),
+    heldMs: left(Math.max(memory.held.key, memory.held.all)),
+    rateLimitErrors: memory.rateLimitErrors,
+    unknownLimits: memory.unknownLimits.map(({ spec, untilMs }) => ({ spec, quietMs: left(untilMs) })),
+  }
+}
+
 /** Claims the keys for as long as the scope, and remembers from then on what they did. */
 export const claimKeys = Effect.fnUntraced(function* (options: ClaimOptions) {
   const { directory, nonceUnit = "ms" } = options
@@ -143,10 +155,14 @@ export const claimKeys = Effect.fnUntraced(function* (options: ClaimOptions) {
     { concurrency: CONCURRENCY },
   )
   const { exchange, limits = [], reach, windowMs } = options
+  const carried = carriedLimits(
+    limits,
+    known.map(({ former }) => former?.limits),
+  )
   const others = yield* otherKeys(
     known.map(({ former }) => former),
     known.map(({ file }) => file),
-    limits,
+    { own: limits, carried },
     { windowMs, reachMs: reach.boundMs ?? reach.requestTimeoutMs },
   )
   const exchangeHold = exchange === undefined ? noExchangeHold : yield* openExchangeHold(exchange, directory)
@@ -158,7 +174,12 @@ export const claimKeys = Effect.fnUntraced(function* (options: ClaimOptions) {
         signAsOwner(name, key.label),
         (error) => new StateUnwritable({ directory, problem: stateProblem(error) }),
       )
-      const sharing = { sharers: keys.length, levelMs: others.levelMs, taken: n === 0 ? others.taken : [] }
+      const sharing = {
+        carried,
+        sharers: keys.length,
+        levelMs: others.levelMs,
+        taken: n === 0 ? others.taken : [],
+      }
       const settings = { ...options, ...sharing, exchangeHold, file, former, lastNonce }
       return { label: key.label, memory: yield* openKeyState(settings) }
     }),
@@ -178,13 +199,7 @@ export const claimKeys = Effect.fnUntraced(function* (options: ClaimOptions) {
         invariant(memory !== undefined, `${label} was not claimed`)
         return memory
       }),
-    remembered: Array.from(memories, ([label, memory]) => ({
-      label,
-      quietMs: Math.max(0, memory.quietUntilMs - nowMs),
-      heldMs: Math.max(0, memory.held.key - nowMs, memory.held.all - nowMs),
-      rateLimitErrors: memory.rateLimitErrors,
-      unknownLimits: memory.unknownLimits,
-    })),
+    remembered: Array.from(memories, ([label, memory]) => rememberedOf(label, memory, nowMs)),
     inUse: others.inUse,
   } satisfies ClaimedKeys
 })

@@ -43,7 +43,9 @@ export const inherit = (former: KeyRecord | undefined, own: Beliefs, moment: Boo
     const never = Number.NEGATIVE_INFINITY
     return { ...own, arrivedByMs: never, quietUntilMs: never, leaveMs: [] }
   }
-  const windowMs = Math.max(former.windowMs, own.windowMs)
+  // A life by limits knew nothing of a key's window.
+  const isByLimits = former.limits?.some(({ carried }) => carried === undefined) === true
+  const windowMs = isByLimits ? own.windowMs : Math.max(former.windowMs, own.windowMs)
   const reachMs = Math.max(former.reachMs, own.reachMs)
   const latestMs = moment.nowMs + reachMs
   const sameBoot = moment.bootId !== undefined && former.bootId === moment.bootId

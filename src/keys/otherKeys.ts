@@ -79,12 +79,17 @@ const forget = ({ file, record }: OtherKey, limits: ReadonlyArray<LimitSpec>) =>
 export const otherKeys = Effect.fnUntraced(function* (
   formers: ReadonlyArray<KeyRecord | undefined>,
   files: ReadonlyArray<string>,
-  limits: ReadonlyArray<LimitSpec>,
+  /** Those of the run, and those that it carries on. */
+  {
+    carried,
+    own: limits,
+  }: { readonly own: ReadonlyArray<LimitSpec>; readonly carried: ReadonlyArray<LimitSpec> },
   own: Beliefs,
 ) {
+  const all = [...limits, ...carried]
   const boot = yield* Boot
   const taking = yield* Scope.fork(yield* Effect.scope)
-  const others = limits.every(isOfKey) ? [] : yield* readOthers(files, limits, taking)
+  const others = all.every(isOfKey) ? [] : yield* readOthers(files, all, taking)
   const nowMs = nowMsUnsafe(yield* Clock.Clock)
   const sinceBootMs = nowMs + boot.offsetMs
   const levels = [...formers, ...others.map(({ record }) => record)].map((record) =>
@@ -113,7 +118,7 @@ export const otherKeys = Effect.fnUntraced(function* (
     inUse: [...new Set(shared.map(({ spec }) => spec))],
     /** Once what was taken over is written down. */
     forgetTaken: Effect.andThen(
-      Effect.forEach(taken, (one) => forget(one, limits), { discard: true }),
+      Effect.forEach(taken, (one) => forget(one, all), { discard: true }),
       Scope.close(taking, Exit.void),
     ),
   }

@@ -29,7 +29,6 @@
  * }
  */
 import type { LimitSpec, LimitsTold } from "../domain/LimitSpec.ts"
-import type { SpentCost } from "../keys/KeyCosts.ts"
 import type { FormerCost } from "../keys/LimitCosts.ts"
 import { invariant } from "../platform/invariant.ts"
 import { type Timed, TimeHeap } from "../platform/TimeHeap.ts"
@@ -64,7 +63,6 @@ export interface Held {
   /** An answer says what was counted when the request arrived: what of it is somebody else's counts, too, and is returned. */
   readonly observe: (counts: LimitsTold["counts"], nowMs: number) => ReadonlyArray<Others>
   /** What it takes of each. */
-  readonly spent: ReadonlyArray<SpentCost>
 }
 
 /** What a look at the orders that wait has found. */
@@ -216,7 +214,6 @@ export class JoinedLimits<A> {
             own === undefined || more.length > 0 ? 0 : own.counter.limit.observe(used, own.mark, atMs)
           return cost === 0 ? [] : [{ limit, cost }]
         }),
-      spent: shares.map(({ cost, limit, scope }) => ({ cost, limit, scope })),
     }
   }
 
@@ -240,7 +237,7 @@ export class JoinedLimits<A> {
     order: A,
     key: string,
     nowMs: number,
-  ): ReadonlyArray<Share<A> & SpentCost & { readonly rule: ScopedLimit<A> }> {
+  ): ReadonlyArray<Share<A> & { readonly rule: ScopedLimit<A> }> {
     return this.#all.flatMap((scopes) => {
       const cost = scopes.rule.costOf(order)
       const scope = scopes.rule.scopeOf(order)

@@ -1,7 +1,14 @@
 /** Limits as data, as the dispatcher asks them. */
 import type { SentEvent } from "../domain/DispatchEvent.ts"
-import { ACTION, actionNamed } from "../domain/Action.ts"
-import { bucketOf, costOf, isOfKey, isSameCounter, type LimitSpec } from "../domain/LimitSpec.ts"
+import { ACTION } from "../domain/Action.ts"
+import {
+  bucketOf,
+  isOfKey,
+  isSameCounter,
+  type LimitSpec,
+  orderCost,
+  orderScope,
+} from "../domain/LimitSpec.ts"
 import { type MadeOrder, saidCost } from "../domain/Order.ts"
 import { Bucket } from "./Bucket.ts"
 import { ExchangeClock } from "./ExchangeClock.ts"
@@ -35,10 +42,10 @@ export const scopedLimits = (
     return {
       make: () => limitOf(spec, exchange),
       fields: [...(costs === undefined ? [] : [ACTION]), ...(field === undefined ? [] : [field])],
-      scopeOf: ({ params }) => (field === undefined ? "" : (params[field] ?? "")),
+      scopeOf: (order) => orderScope(spec, order),
       isCounterOf: (other) => isSameCounter(spec, other),
       keyScopeOf: isOfKey(spec) ? (key) => key : undefined,
-      costOf: (order) => costOf(spec, actionNamed(order.params[ACTION]), saidCost(order)),
+      costOf: (order) => orderCost(spec, order),
     }
   })
 

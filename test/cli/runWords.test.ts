@@ -54,12 +54,18 @@ describe("what a run that ends says of an exchange that is closed to it", () => 
 
 describe("what a run waits for at its start", () => {
   const key = { label: "key-1", heldMs: 0, rateLimitErrors: 0 }
-  const unknownLimits = [{ rule: "log" as const, limit: 20, windowMs: 60_000, scope: "account" as const }]
+  const perMinute = { rule: "log" as const, limit: 20, windowMs: 60_000, scope: "account" as const }
+  const unknown = (...quietMs: ReadonlyArray<number>) =>
+    quietMs.map((ms, n) => ({ spec: { ...perMinute, limit: 20 + n }, quietMs: ms }))
 
-  it("names limits that are counted as used up, but none that counts nothing any more", () => {
-    expect(waitingLines([{ ...key, unknownLimits, quietMs: 59_000 }])[1]).toBe(
-      "counted as used up, because a former run kept nothing of it: 20/1m@account",
+  it("names limits that are counted as used up, and for how long, but none that counts nothing any more", () => {
+    const keys = [
+      { ...key, unknownLimits: unknown(9000, 0, 59_000), quietMs: 59_000 },
+      { ...key, unknownLimits: unknown(10_000), quietMs: 10_000 },
+    ]
+    expect(waitingLines(keys)[1]).toBe(
+      "counted as used up, because a former run kept nothing of it: 20/1m@account for 10.0 s, 22/1m@account for 59.0 s",
     )
-    expect(waitingLines([{ ...key, unknownLimits, quietMs: 0 }])).toEqual([])
+    expect(waitingLines([{ ...key, unknownLimits: unknown(0), quietMs: 0 }])).toEqual([])
   })
 })

@@ -52,7 +52,7 @@ const live = (lives: ReadonlyArray<Life>) =>
         for (const [name, text] of left) disk.files.set(name, text)
       }
       const text = [...disk.files.values()].join("")
-      const unknown = remembered.flatMap(({ unknownLimits }) => unknownLimits)
+      const unknown = remembered.flatMap(({ unknownLimits }) => unknownLimits.map(({ spec }) => spec))
       const arrivals = rig.exchange.arrivals.map(({ atMs }) => atMs - startMs)
       seen.push({ arrivals, quietMs: remembered[0]?.quietMs ?? 0, unknown, text })
     }
@@ -242,6 +242,42 @@ describe("limits over lives", () => {
       assert.approximately(second?.quietMs ?? 0, waitMs, 0.01 * waitMs)
       assert.approximately(second?.arrivals[0] ?? 0, waitMs, 0.01 * waitMs)
     }
+  })
+
+  it("keep nobody waiting who changes them and back, and a key's window waits for itself alone", () => {
+    const few: LimitSpec = { rule: "log", limit: 20, windowMs: 1000, scope: "key" }
+    for (const other of [undefined, [few]])
+      for (const ends of ["stop", "kill"] as const) {
+        const [, second, third] = played([of(binance, 30, ends), of(other, 30, ends), of(binance, 1, "stop")])
+        for (const life of [second, third])
+          assert.isBelow(life?.arrivals[0] ?? Infinity, TIMEOUT_MS + 10_000 + SOON_MS)
+        assert.deepStrictEqual(third?.unknown, [])
+      }
+  })
+
+  it("count what lives have sent that do not have them, each at what it costs", () => {
+    const other: LimitSpec = { rule: "log", limit: 20, windowMs: 1000, scope: "key" }
+    const day: LimitSpec = { ...perDay(100), costs: { place: 2 }, field: "symbol" }
+    for (const limits of [undefined, [other]]) {
+      const [, , idle, last] = played([
+        { ...of([day], 10, "stop"), params: { symbol: "a" } },
+        { ...of(limits, 39, "stop"), params: { symbol: "a" } },
+        of(limits, 0, "stop"),
+        { ...of([day], 2, "stop"), params: { symbol: "a" } },
+      ])
+      assert.lengthOf(idle?.arrivals ?? [], 0)
+      const { arrivals = [] } = last ?? {}
+      assert.isBelow(arrivals[0] ?? Infinity, 10_000)
+      assert.isAbove(arrivals[1] ?? 0, DAY_MS - 20_000)
+    }
+  })
+
+  it("are carried on by sixteen that count the longest, and what is left out counts as used up", () => {
+    const many = Array.from({ length: 20 }, (_, n) => ({ ...perDay(1000), windowMs: (n + 1) * 60_000 }))
+    const [, second, third] = played([of(many, 1, "stop"), of(undefined, 1, "stop"), of(many, 1, "stop")])
+    assert.isBelow(second?.arrivals[0] ?? Infinity, 1001.5 + SOON_MS)
+    assert.deepStrictEqual(third?.unknown, many.slice(0, 4))
+    assert.approximately(third?.arrivals[0] ?? 0, 240_000, 1000)
   })
 
   it("keep a file small, however many scopes and requests there are, and tell no parameter", () => {
