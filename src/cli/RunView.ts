@@ -115,8 +115,12 @@ const lineOf = (now: DispatchSnapshot, nowMs: number, time: string, recent: Rece
   return `${time}: ${recent.rate(nowMs).toFixed(0)} accepted/s (${now.accepted} in all${lost}), queue ${now.queued}, in flight ${now.inFlight}, order age ${ageText(recent.medianAge())}, ${now.outage === undefined ? wrong : outageText(now.outage)}`
 }
 
-const keyText = ({ label, quietMs, state, used }: DispatchSnapshot["lanes"][number], limit: number) =>
-  `  ${label.padEnd(8)} ${state !== "active" ? state : quietMs > 0 ? quietText(quietMs) : `${String(used).padStart(3)} of ${limit} in the window`}`
+/** @param limit of a key in a window; undefined where other limits decide */
+const keyText = (lane: DispatchSnapshot["lanes"][number], limit: number | undefined): string => {
+  const { label, quietMs, state, used } = lane
+  const active = limit === undefined ? state : `${String(used).padStart(3)} of ${limit} in the window`
+  return `  ${label.padEnd(8)} ${state !== "active" ? state : quietMs > 0 ? quietText(quietMs) : active}`
+}
 
 /** The view of a run that is redrawn in place; `room` is how many keys fit. */
 const viewOf = (
@@ -124,7 +128,7 @@ const viewOf = (
   shown: {
     readonly age: number | undefined
     readonly atMs: number
-    readonly limit: number
+    readonly limit: number | undefined
     readonly recent: Recent
     readonly room: number
     readonly time: string
@@ -149,7 +153,17 @@ const viewOf = (
 
 export type ShownSettings = Pick<
   HttpRunSettings<unknown>,
-  "bound" | "design" | "exchange" | "keys" | "limit" | "parking" | "seed" | "source" | "venue" | "window"
+  | "bound"
+  | "design"
+  | "exchange"
+  | "keys"
+  | "limit"
+  | "limits"
+  | "parking"
+  | "seed"
+  | "source"
+  | "venue"
+  | "window"
 >
 
 /** Tells of events that a user must know of, but not of each: the first excess, and a bound that counts as twice what was told last. */
@@ -171,7 +185,8 @@ const makeWarnings = (settings: ShownSettings, say: (line: string) => void) => {
 
 /** Shows a run on standard error. `quiet` leaves only what a user must know. */
 export const makeRunView = (settings: ShownSettings, quiet: boolean): RunProgress => {
-  const { limit, source } = settings
+  const { limits = [], source } = settings
+  const limit = limits.length === 0 ? settings.limit : undefined
   const recent = makeRecent()
   const { canRedraw, draw, erase, rows, say } = makeLiveView()
   const live = canRedraw && !quiet

@@ -24,7 +24,7 @@ export interface KeyFigures {
   /** These as a share of what the exchange lets through in that time at the very most: the limit in every window and millisecond that begins in it. */
   readonly slotsUsed: number | null
   readonly nonceJumps: number
-  /** When it left service, in milliseconds from the log's first record, 0 where it was before, and why; null where it did not. */
+  /** When it left service, in milliseconds from the log's first record, and why; null where it did not. */
   readonly retired: {
     readonly atMs: number
     readonly state: KeyLeft["state"]
@@ -61,7 +61,7 @@ const figuresOf = (
         : null,
     nonceJumps,
     retired: retired && {
-      atMs: Math.max(0, elapsedMs(start.firstMs, retired.atMs)),
+      atMs: elapsedMs(start.firstMs, retired.atMs),
       state: retired.state,
       reason: retired.reason ?? null,
     },

@@ -8,7 +8,12 @@ import type { NamedSummary } from "./Summary.ts"
 
 const MOST_ROWS = 50
 
-const withOneDecimal = new Intl.NumberFormat("en-US", { minimumFractionDigits: 1, maximumFractionDigits: 1 })
+const withOneDecimal = new Intl.NumberFormat("en-US", {
+  minimumFractionDigits: 1,
+  maximumFractionDigits: 1,
+  // What rounds to nothing has no sign.
+  signDisplay: "negative",
+})
 
 const count = (of: (key: KeyFigures) => number) => (key: KeyFigures) => inEnglish.format(of(key))
 const decimal = (of: (key: KeyFigures) => number | null) => (key: KeyFigures) => {
