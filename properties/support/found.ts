@@ -196,6 +196,27 @@ const uneventfulLife = {
 } as const
 
 export const foundLimitLives: ReadonlyArray<Lives> = [
+  // One wrong flag: the first and the last have the exchange's limit, the one between a key's window alone.
+  {
+    keys: 1,
+    limit: 5,
+    windowMs: 1000,
+    requestTimeoutMs: 500,
+    ttlMs: undefined,
+    journeys: [{ incomingMs: 0, outgoingMs: 0, writeMs: 0 }],
+    stateDisk: [{ writeMs: 0, answerMs: 0 }],
+    journalDisk: [{ writeMs: 0, answerMs: 0 }],
+    lives: [
+      { ...uneventfulLife, lastsMs: 20, ends: "stop", windowMs: 1000, gaps: [5, 5] },
+      { ...uneventfulLife, lastsMs: 3000, ends: "stop", windowMs: 1000, hasOthers: true, gaps: [5, 5, 5, 5] },
+      { ...uneventfulLife, lastsMs: 20, ends: "stop", windowMs: 1000, gaps: [0, 0, 0, 0, 0, 0] },
+    ],
+    pings: false,
+    earlyMs: 0,
+    steps: [],
+    limits: [{ rule: "log", limit: 8, windowMs: 600_000, scope: "account" }],
+    params: [{ cost: "1" }],
+  },
   // Two keys share a bucket, and each had drained it by itself.
   {
     keys: 2,
