@@ -44,15 +44,20 @@ export const holds = async <A>(
   })
 }
 
-/** The law catches a broken variant within as many scenarios as it is tried on by default, or more if it is tried on more. */
+/**
+ * The law catches a broken variant within as many scenarios as it is tried on by default, or more if it is tried on more; worlds
+ * that broke it once come first.
+ */
 export const catches = async <A>(
   arbitrary: fc.Arbitrary<A>,
   law: (scenario: A) => Promise<void>,
   scenarios = OTHERS,
+  found: ReadonlyArray<A> = [],
 ): Promise<void> => {
   const details = await fc.check(fc.asyncProperty(arbitrary, law), {
     seed: SEED,
     numRuns: Math.max(scaled(scenarios), scenarios),
+    examples: found.map((scenario): [A] => [scenario]),
     // Being caught is what matters here, not the smallest case.
     endOnFailure: true,
   })
@@ -79,6 +84,6 @@ export interface Law<A, V> {
 export const tryLaw = <A, V>({ broken, check, found, law, scenarios, worlds }: Law<A, V>): void => {
   it(law, () => holds(worlds, (world) => check(world, undefined), found, scenarios))
   for (const [name, variant] of Object.entries(broken)) {
-    it(`${law}: catches ${name}`, () => catches(worlds, (world) => check(world, variant), scenarios))
+    it(`${law}: catches ${name}`, () => catches(worlds, (world) => check(world, variant), scenarios, found))
   }
 }
